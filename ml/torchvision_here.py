@@ -1,0 +1,38 @@
+"""Import torchvision where its compiled operators cannot be loaded.
+
+The wheel on PyPI is built against CUDA.  Beside a CPU build of torch its library does not load,
+and ``import torchvision`` then stops because it describes operators that nobody defined.  We use
+only its Python part (the residual networks), so declaring the missing names is enough.  Import
+this module before torchvision; where the real operators load, it does nothing more.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+_DECLARED = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+_KEPT_ALIVE: list[torch.library.Library] = []  # a Library forgets its operators when collected
+
+
+def _compiled_operators_load() -> bool:
+    spec = find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("torchvision is not installed")
+    for library in Path(spec.origin).parent.glob("_C*.so"):
+        try:
+            torch.ops.load_library(str(library))
+        except OSError:
+            return False
+        return True
+    return False
+
+
+if not _compiled_operators_load():
+    _library = torch.library.Library("torchvision", "FRAGMENT")
+    for _operator in _DECLARED:
+        _library.define(_operator)
+    _KEPT_ALIVE.append(_library)
