@@ -1,0 +1,53 @@
+# Readroom. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-packages test-served lint format lock bench clean
+
+PORT ?= 8000
+DATA ?= data
+PYTHON := .venv/bin/python
+export PYTHONPATH :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export YOLO_OFFLINE := true
+export YOLO_AUTOINSTALL := false
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@echo "  Settings: PORT=8000 and DATA=folder for \`make run\`; TESTS=\"tests/...\" for \`make test\`."
+
+setup: ## Make the virtual environment from the lock (quick when nothing changed)
+	@command -v python3.11 >/dev/null || { echo "Readroom needs Python 3.11: \`apt install python3.11 python3.11-venv\`."; exit 1; }
+	@python3.11 -m deploy.prepare
+
+run: setup ## Start Readroom on 127.0.0.1:PORT with its data in DATA; Ctrl-C stops it
+	@exec $(PYTHON) -m deploy.launch --port "$(PORT)" --data "$(DATA)"
+
+test-packages: ## Install the Debian packages that only tests need (or name them)
+	@python3.11 -m deploy.debian
+
+lint: setup ## Style, types, walls between the rooms, migrations, deployment checks
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	@$(PYTHON) -m deploy.check_django
+
+test-served: setup test-packages ## The web suite again, on a real PostgreSQL
+	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q tests/webapp
+
+test: setup test-packages lint ## Everything: lint, then all tests (TESTS= names a part)
+	$(if $(TESTS),,$(MAKE) --no-print-directory test-served)
+	$(PYTHON) -m pytest $(TESTS)
+
+format: setup ## Put the code into the house's layout
+	$(PYTHON) -m ruff check --fix-only .
+	$(PYTHON) -m ruff format .
+
+lock: setup ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder with the CPU wheel of torch)
+	@PATH="$$PWD/.venv/bin:$$PATH" UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(PYTHON) requirements/compile.py
+
+bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by one; ms per stage
+	@$(PYTHON) -m bench
+
+clean: ## Remove caches and collected static files (never the data)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static test-results

@@ -1,0 +1,1 @@
+"""How Readroom is set up, started and kept running (standard library only)."""

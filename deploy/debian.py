@@ -1,0 +1,43 @@
+"""Install the Debian packages that only tests need, or name them in one line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# What is looked for, and the package that brings it.
+NEEDED = {"redis-server": "redis-server", "postgres": "postgresql", "chromium": "chromium"}
+POSTGRES_VERSIONS = Path("/usr/lib/postgresql")
+
+
+def is_here(program: str) -> bool:
+    """Return whether a program is installed; Debian keeps PostgreSQL's servers out of PATH."""
+    if program == "postgres" and any(POSTGRES_VERSIONS.glob("*/bin/postgres")):
+        return True
+    return shutil.which(program) is not None
+
+
+def missing() -> list[str]:
+    """Return the packages to install, in order."""
+    return [package for program, package in NEEDED.items() if not is_here(program)]
+
+
+def main() -> int:
+    """Install what is missing where we may, otherwise say what to install."""
+    packages = missing()
+    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing {', '.join(packages)} for the tests ...", flush=True)
+        apt = ["apt-get", "--quiet", "--quiet", "--yes", "--option=DPkg::Lock::Timeout=120"]
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--no-install-recommends", *packages]):
+            subprocess.run([*apt, *words], env=quiet, stdout=subprocess.DEVNULL, check=False)
+        packages = missing()
+    if packages:
+        print(f"The tests need these Debian packages: apt install {' '.join(packages)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
