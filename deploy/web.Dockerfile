@@ -1,0 +1,20 @@
+# Pages, records, housekeeping. No torch, no OpenVINO.
+FROM python:3.11-slim-bookworm
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN pip install --no-cache-dir uv==0.13.8
+WORKDIR /srv/readroom
+COPY requirements/web.lock requirements/
+RUN uv pip install --system --no-cache --no-deps --require-hashes --requirement requirements/web.lock
+COPY manage.py ./
+COPY webapp webapp
+COPY workers workers
+COPY ml ml
+COPY weights weights
+COPY templates templates
+# Static files are collected while building; the key and folder of this one step are thrown away with it.
+RUN READROOM_DATA=/tmp/build READROOM_SECRET_KEY=$(head -c 48 /dev/urandom | base64 -w 0) \
+    python manage.py collectstatic --no-input && rm -rf /tmp/build
+RUN useradd --system --uid 10001 readroom && install -d -o readroom /var/lib/readroom
+USER readroom
+VOLUME /var/lib/readroom
+EXPOSE 8000

@@ -1,0 +1,22 @@
+# The cascade. No Django, no database address, no web secret.
+# TORCH=cpu takes the CPU wheel from deploy/wheels where one lies there; otherwise, and for TORCH=cuda,
+# the public build with the CUDA libraries that it needs.
+FROM python:3.11-slim-bookworm
+ARG TORCH=cpu
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 YOLO_OFFLINE=true YOLO_AUTOINSTALL=false YOLO_CONFIG_DIR=/tmp
+RUN pip install --no-cache-dir uv==0.13.8
+WORKDIR /srv/readroom
+COPY requirements/worker.lock requirements/cuda.lock requirements/
+COPY deploy/wheels /wheels
+RUN install="uv pip install --system --no-cache --no-deps --require-hashes" \
+    && if [ "$TORCH" = cpu ]; then $install --find-links /wheels --requirement requirements/worker.lock; \
+       else $install --requirement requirements/worker.lock; fi \
+    && if ! uv pip show --system torch | grep -q '^Version: .*+cpu'; then \
+         $install --requirement requirements/cuda.lock; fi \
+    && rm -rf /wheels
+COPY workers workers
+COPY ml ml
+COPY weights weights
+RUN useradd --system --uid 10001 readroom && install -d -o readroom /var/lib/readroom
+USER readroom
+VOLUME /var/lib/readroom
