@@ -1,0 +1,89 @@
+"""What the two images carry: read from the locks, the Dockerfiles and the compose file themselves."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("dev", "web", "worker", "cuda")
+ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
+
+
+def lock(name: str) -> dict[str, str]:
+    """Return package -> version of one lock."""
+    text = (ROOT / "requirements" / f"{name}.lock").read_text()
+    return {package: version for package, version, _hashes in ENTRY.findall(text)}
+
+
+def compose() -> dict[str, Any]:
+    """Return the compose file as data."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+def copied(dockerfile: str) -> set[str]:
+    """Return the sources that an image's Dockerfile copies."""
+    text = (ROOT / "deploy" / dockerfile).read_text()
+    return {source for line in re.findall(r"^COPY (.+)$", text, re.MULTILINE) for source in line.split()[:-1]}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_hash(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.lock").read_text()
+    named = re.findall(r"^([a-z0-9][a-z0-9._-]*)==", text, re.MULTILINE)
+    assert sorted(named) == sorted(lock(name))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_locks_agree_on_versions(name: str) -> None:
+    everything = {**lock("cuda"), **lock("dev")}
+    assert lock(name).items() <= everything.items()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_no_lock_names_a_host_or_a_folder(name: str) -> None:
+    assert not re.search(
+        r"https?://|file:|--find-links|index-url", (ROOT / "requirements" / f"{name}.lock").read_text()
+    )
+
+
+def test_the_web_image_has_no_network_runtime() -> None:
+    assert (
+        not {"torch", "torchvision", "openvino", "nncf", "ultralytics", "opencv-python-headless"} & lock("web").keys()
+    )
+
+
+def test_the_worker_image_has_no_django_and_no_web() -> None:
+    assert not [package for package in lock("worker") if "django" in package]
+    assert "webapp" not in copied("worker.Dockerfile")
+    assert {"workers", "ml", "weights"} <= copied("worker.Dockerfile")
+
+
+@pytest.mark.parametrize("service", ["worker", "worker-gpu"])
+def test_a_worker_is_told_no_web_secret(service: str) -> None:
+    told = compose()["services"][service]["environment"]
+    assert set(told) == {"READROOM_BROKER_URL", "READROOM_DATA", "READROOM_DEVICE"}
+
+
+def test_no_secret_has_a_working_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    for secret in ("READROOM_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
+        uses = re.findall(r"\$\{" + secret + r"(.?.?)", text)
+        assert uses
+        assert set(uses) == {":?"}
+    example = (ROOT / "deploy" / "example.env").read_text()
+    assert not re.search(r"^(?!#)\S+=\S", example, re.MULTILINE)
+
+
+def test_every_service_is_watched_and_what_must_last_has_a_volume() -> None:
+    services = compose()["services"]
+    for name in ("db", "redis", "web", "worker", "worker-gpu"):
+        assert services[name]["healthcheck"]["test"]
+    for name in ("web", "housekeeping", "worker", "worker-gpu"):
+        assert services[name]["volumes"] == ["data:/var/lib/readroom"]
+        assert services[name]["restart"] == "always"
+    assert services["worker-gpu"]["profiles"] == ["gpu"]
+    assert set(compose()["volumes"]) == {"database", "data"}

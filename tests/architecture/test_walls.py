@@ -1,0 +1,91 @@
+"""The walls of docs/decisions/0001 stand, and the contracts that guard them would notice a breach."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("webapp", "workers", "ml")
+RUNTIMES = ("torch", "torchvision", "openvino", "nncf", "ultralytics", "cv2")
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter over the rooms in `folder`."""
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--config", "pyproject.toml", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def copy_of_rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the rooms' Python files that a test may break into."""
+    folder = tmp_path_factory.mktemp("rooms")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    return folder
+
+
+def test_no_room_reaches_over_a_wall() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "breach"),
+    [
+        ("webapp", "import torch"),
+        ("webapp", "import ml.cascade"),
+        ("webapp", "import ml.reading"),
+        ("webapp", "from workers import tasks"),
+        ("webapp", "from workers import app"),
+        ("workers", "import django"),
+        ("workers", "import webapp.wsgi"),
+        ("ml", "import rest_framework"),
+        ("ml", "import workers.contracts"),
+        ("ml", "import celery"),
+        ("ml/reading", "import torch"),
+        ("ml/pathways", "import openvino"),
+    ],
+)
+def test_a_breach_is_noticed(copy_of_rooms: Path, where: str, breach: str) -> None:
+    intruder = copy_of_rooms / where / "intruder.py"
+    intruder.write_text(f"{breach}\n")
+    try:
+        done = lint_imports(copy_of_rooms)
+    finally:
+        intruder.unlink()
+    assert done.returncode == 1, done.stdout
+    assert "intruder" in done.stdout
+
+
+def loaded_by(program: str, *, tmp_path: Path) -> set[str]:
+    """Return the top-level modules that a fresh interpreter holds after running `program`."""
+    tell = "\nimport sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    environment = {"READROOM_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "webapp.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", program + tell], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+EVERY_MODULE = """
+import importlib, pkgutil
+for package in {packages}:
+    root = importlib.import_module(package)
+    for found in pkgutil.walk_packages(root.__path__, package + "."):
+        if ".migrations." not in found.name and not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+"""
+
+
+def test_every_module_of_the_web_loads_without_a_runtime(tmp_path: Path) -> None:
+    everything = "import django; django.setup()" + EVERY_MODULE.format(packages=["webapp"])
+    assert not loaded_by(everything, tmp_path=tmp_path) & set(RUNTIMES)
+
+
+def test_every_module_of_the_workers_loads_without_django(tmp_path: Path) -> None:
+    everything = EVERY_MODULE.format(packages=["workers"])
+    assert not loaded_by(everything, tmp_path=tmp_path) & {"django", "rest_framework", "webapp"}

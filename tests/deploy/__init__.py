@@ -1,0 +1,1 @@
+"""The launcher: prerequisites, restarts, and nothing left behind."""

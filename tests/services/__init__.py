@@ -1,0 +1,1 @@
+"""Both deployments, with real servers, when things go wrong."""
