@@ -141,12 +141,14 @@ class Detector(nn.Module):
         layout = yaml_model_load("yolov5n.yaml") | {"nc": labels}
         self.yolo = DetectionModel(layout, ch=1, nc=labels, verbose=False)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor]:
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Return boxes (N, 4 + labels, A): centre x, centre y, width, height, probabilities.
 
-        Only in evaluation mode; training goes through ultralytics' own trainer.
+        In training mode the raw side distributions, label logits and feature maps instead.
         """
         answer = self.yolo(pictures)
+        if self.training:
+            return (answer["boxes"], answer["scores"], *answer["feats"])
         return (answer[0] if isinstance(answer, tuple) else answer,)
 
 
