@@ -96,8 +96,19 @@ def keep_running(supervisor: Supervisor) -> None:
 
 
 def welcome(*, port: int, accounts: str) -> str:
-    """Return what the person is told once Readroom is ready."""
-    return f"\nReadroom is ready: http://127.0.0.1:{port}\n{accounts.rstrip()}\nStop it with Ctrl-C.\n"
+    """Return what the person is told once Readroom is ready.
+
+    Parameters
+    ----------
+    port
+        Where the web server listens.
+    accounts
+        One demo account a line: role, user name, password.
+    """
+    lines = [f"\nReadroom is ready: http://127.0.0.1:{port}"]
+    for role, name, password in (line.split() for line in accounts.splitlines()):
+        lines.append(f"  demo {role}: user name {name}, password {password}")
+    return "\n".join([*lines, "Stop it with Ctrl-C.\n"])
 
 
 def launch(*, port: int, data: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import psycopg
 import redis
+from psycopg import sql
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 30.0
@@ -73,26 +74,28 @@ def folder_for_postgres() -> Iterator[Path]:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run a PostgreSQL server and yield the address of an empty database in it."""
-    port, password = free_port(), secrets.token_hex(8)
+def postgres(*, user: str = "readroom", password: str | None = None) -> Iterator[str]:
+    """Run a PostgreSQL server and yield the address of an empty database that carries the user's name."""
+    port, password = free_port(), password or secrets.token_hex(8)
     with folder_for_postgres() as folder:
-        _make_cluster(folder / "data", password=password)
+        _make_cluster(folder / "data", user=user, password=password)
         # fsync off: these records live as long as the test. Everything else is as delivered.
         options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         command = [*as_postgres(), program("postgres", package="postgresql"), "-D", str(folder / "data"), *words]
-        url = f"postgres://postgres:{password}@127.0.0.1:{port}/postgres"
+        address = f"postgres://{user}:{password}@127.0.0.1:{port}"
         with (folder / "log").open("wb") as log, running(command, log=log.fileno()):
-            wait_until(lambda: _postgres_answers(url), what="PostgreSQL to answer")
-            yield url
+            wait_until(lambda: _postgres_answers(f"{address}/postgres"), what="PostgreSQL to answer")
+            with psycopg.connect(f"{address}/postgres", autocommit=True) as database:
+                database.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(user)))
+            yield f"{address}/{user}"
 
 
-def _make_cluster(data: Path, *, password: str) -> None:
+def _make_cluster(data: Path, *, user: str, password: str) -> None:
     secret = data.with_name("password")
     secret.write_text(password)
     initdb = [*as_postgres(), program("initdb", package="postgresql"), "-D", str(data)]
-    settings = ["--auth=scram-sha-256", "--username=postgres", f"--pwfile={secret}", "--encoding=UTF8", "--no-sync"]
+    settings = ["--auth=scram-sha-256", f"--username={user}", f"--pwfile={secret}", "--encoding=UTF8", "--no-sync"]
     subprocess.run([*initdb, *settings], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -105,14 +108,23 @@ def _postgres_answers(url: str) -> bool:
 
 
 @contextmanager
-def redis_server(*, password: str | None = None, port: int | None = None) -> Iterator[str]:
-    """Run a Redis server that keeps nothing on disk and yield its address."""
-    port, password = port or free_port(), password or secrets.token_hex(8)
-    command = [program("redis-server", package="redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
+def redis_server(*, command: list[str] | None = None, password: str | None = None) -> Iterator[str]:
+    """Run a Redis server that keeps nothing on disk and yield its address.
+
+    Parameters
+    ----------
+    command
+        The server's own command, from the compose file for instance; it then sets the password given beside it.
+    password
+        What clients must say; one is made up where it is absent.
+    """
+    port, password = free_port(), password or secrets.token_hex(8)
+    options = (command or ["redis-server", "--requirepass", password, "--save", "", "--appendonly", "no"])[1:]
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     with tempfile.TemporaryDirectory(prefix="readroom-redis-") as folder:
-        options = ["--requirepass", password, "--save", "", "--appendonly", "no", "--dir", folder]
-        with running([*command, *options], log=subprocess.DEVNULL):
+        here = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        words = [program("redis-server", package="redis-server"), *here, *options]
+        with running(words, log=subprocess.DEVNULL):
             wait_until(lambda: _redis_answers(url), what="Redis to answer")
             yield url
 

@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+
+from tests.compose import UnsetVariableError, compose_as_written, filled_in
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ("dev", "web", "worker", "cuda")
@@ -16,12 +16,6 @@ def lock(name: str) -> dict[str, str]:
     """Return package -> version of one lock."""
     text = (ROOT / "requirements" / f"{name}.lock").read_text()
     return {package: version for package, version, _hashes in ENTRY.findall(text)}
-
-
-def compose() -> dict[str, Any]:
-    """Return the compose file as data."""
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return loaded
 
 
 def copied(dockerfile: str) -> set[str]:
@@ -64,26 +58,26 @@ def test_the_worker_image_has_no_django_and_no_web() -> None:
 
 @pytest.mark.parametrize("service", ["worker", "worker-gpu"])
 def test_a_worker_is_told_no_web_secret(service: str) -> None:
-    told = compose()["services"][service]["environment"]
+    told = compose_as_written()["services"][service]["environment"]
     assert set(told) == {"READROOM_BROKER_URL", "READROOM_DATA", "READROOM_DEVICE"}
 
 
 def test_no_secret_has_a_working_default() -> None:
-    text = (ROOT / "docker-compose.yml").read_text()
-    for secret in ("READROOM_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"):
-        uses = re.findall(r"\$\{" + secret + r"(.?.?)", text)
-        assert uses
-        assert set(uses) == {":?"}
+    secrets = ("READROOM_SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "READROOM_ALLOWED_HOSTS")
+    for missing in secrets:
+        given = {name: "set" for name in secrets if name != missing}
+        with pytest.raises(UnsetVariableError, match=f"set {missing} in .env"):
+            filled_in(compose_as_written(), given)
     example = (ROOT / "deploy" / "example.env").read_text()
     assert not re.search(r"^(?!#)\S+=\S", example, re.MULTILINE)
 
 
 def test_every_service_is_watched_and_what_must_last_has_a_volume() -> None:
-    services = compose()["services"]
+    services = compose_as_written()["services"]
     for name in ("db", "redis", "web", "worker", "worker-gpu"):
         assert services[name]["healthcheck"]["test"]
     for name in ("web", "housekeeping", "worker", "worker-gpu"):
         assert services[name]["volumes"] == ["data:/var/lib/readroom"]
         assert services[name]["restart"] == "always"
     assert services["worker-gpu"]["profiles"] == ["gpu"]
-    assert set(compose()["volumes"]) == {"database", "data"}
+    assert set(compose_as_written()["volumes"]) == {"database", "data"}

@@ -1,0 +1,32 @@
+"""What every room's tests may ask for."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import deployment as running
+from tests.servers import postgres, redis_server
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Return the address of a real, empty PostgreSQL database."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Return the address of a real Redis server."""
+    with redis_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["embedded", "served"])
+def deployment(request: pytest.FixtureRequest) -> Iterator[running.Deployment]:
+    """Return Readroom, running: as `make run` starts it, and as docker-compose.yml does."""
+    start = {"embedded": running.embedded, "served": running.served}[request.param]
+    with tempfile.TemporaryDirectory(prefix="readroom-") as folder, start(data=Path(folder)) as deployment:
+        yield deployment

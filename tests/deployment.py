@@ -1,0 +1,280 @@
+"""Readroom as people meet it: real processes behind an address, in both deployments.
+
+`embedded` is what `make run` starts. `served` takes every service's command and environment from docker-compose.yml
+and starts the same processes by hand on a real PostgreSQL and a real Redis.
+"""
+
+import os
+import secrets
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import redis
+
+from deploy.launch import answers
+from deploy.services import Service
+from deploy.supervisor import Keeper, Supervisor
+from tests import compose
+from tests.servers import free_port, postgres, redis_server, wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Visitor:
+    """Somebody with a browser's session: signs in, uploads, opens pages."""
+
+    def __init__(self, url: str, *, name: str, password: str) -> None:
+        self.http = httpx.Client(base_url=url, timeout=60, follow_redirects=True)
+        self.http.get("/sign-in/").raise_for_status()
+        signed_in = self.post("/sign-in/", {"username": name, "password": password})
+        if "sessionid" not in self.http.cookies:
+            raise PermissionError(f"{name} could not sign in: {signed_in.status_code}")
+
+    def post(self, path: str, fields: dict[str, str], **more: Any) -> httpx.Response:
+        """Send a form, with the token that keeps other sites from doing so."""
+        token = {"X-CSRFToken": self.http.cookies["csrftoken"]}
+        answer = self.http.post(path, data=fields, headers=token, **more)
+        answer.raise_for_status()
+        return answer
+
+    def upload(self, name: str, content: bytes) -> list[dict[str, str]]:
+        """Upload one file; return what was filed (name, status, reason, study, series)."""
+        filed: list[dict[str, str]] = self.post(
+            "/api/uploads/", {"name": name}, files={"file": (name, content)}
+        ).json()["files"]
+        return filed
+
+
+class Deployment(ABC):
+    """A running Readroom, its data folder, and the hands to hurt it with."""
+
+    name: str
+
+    def __init__(self, *, url: str, data: Path, accounts: dict[str, tuple[str, str]]) -> None:
+        self.url = url
+        self.data = data
+        self.accounts = accounts
+
+    def visitor(self, role: str = "clinician") -> Visitor:
+        """Return a signed-in demo user (clinician or admin)."""
+        name, password = self.accounts[role]
+        return Visitor(self.url, name=name, password=password)
+
+    @abstractmethod
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        """Ask the database directly, past all of our own code."""
+
+    @abstractmethod
+    def leaders(self) -> dict[str, psutil.Process]:
+        """Return the process of each service by name."""
+
+    @abstractmethod
+    def empty_queue(self) -> None:
+        """Lose everything that waits in the queue."""
+
+    def family(self, service: str) -> list[psutil.Process]:
+        """Return a service's process and all its children."""
+        leader = wait_until(lambda: self.leaders().get(service), what=f"the {service} to run")
+        assert leader is not None
+        return [leader, *leader.children(recursive=True)]
+
+    def kill(self, service: str) -> None:
+        """End a service's process and its children at once, with no chance to tidy up."""
+        family = self.family(service)
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family, timeout=10)
+
+
+class Embedded(Deployment):
+    """One machine, no server: SQLite, a queue in a folder."""
+
+    name = "embedded"
+    launcher: psutil.Process
+
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        """Ask the SQLite file."""
+        with closing(sqlite3.connect(f"file:{self.data / 'db.sqlite3'}?mode=ro", uri=True, timeout=30)) as database:
+            return database.execute(question).fetchall()
+
+    def leaders(self) -> dict[str, psutil.Process]:
+        """Return the launcher's children."""
+        marks = {"web": "gunicorn", "housekeeping": "housekeeping", "worker": "celery"}
+        children = [(child, child.cmdline()) for child in self.launcher.children() if child.is_running()]
+        return {name: child for name, mark in marks.items() for child, words in children if mark in words}
+
+    def empty_queue(self) -> None:
+        """Remove the queue's files."""
+        for file in (self.data / "queue").rglob("*"):
+            if file.is_file():
+                file.unlink(missing_ok=True)
+
+
+class Served(Deployment):
+    """The compose file's processes on PostgreSQL and Redis."""
+
+    name = "served"
+    database_url: str
+    broker_url: str
+    supervisor: Supervisor
+
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        """Ask PostgreSQL."""
+        with psycopg.connect(self.database_url) as database:
+            return database.execute(question.encode()).fetchall()
+
+    def leaders(self) -> dict[str, psutil.Process]:
+        """Return the supervised processes."""
+        running = {keeper.service.name: keeper.process for keeper in self.supervisor.keepers}
+        return {name: psutil.Process(process.pid) for name, process in running.items() if process is not None}
+
+    def empty_queue(self) -> None:
+        """Flush Redis."""
+        with redis.Redis.from_url(self.broker_url) as client:
+            client.flushall()
+
+
+def accounts_told(text: str) -> dict[str, tuple[str, str]]:
+    """Return role -> (name, password) from what `manage.py demo_users` prints."""
+    told = [line.split() for line in text.splitlines()]
+    return {role: (name, password) for role, name, password in told}
+
+
+@contextmanager
+def launched(*, data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run the launcher of `make run`; interrupt it at the end, as Ctrl-C does."""
+    command = [sys.executable, "-m", "deploy.launch", "--port", str(port), "--data", str(data)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as launcher:
+        try:
+            yield launcher
+        finally:
+            if launcher.poll() is None:
+                launcher.send_signal(signal.SIGINT)
+                launcher.communicate(timeout=60)
+
+
+def told_until_ready(launcher: subprocess.Popen[str]) -> str:
+    """Return what the launcher prints until it is ready."""
+    assert launcher.stdout is not None
+    told = ""
+    for line in launcher.stdout:
+        told += line
+        if "Ctrl-C" in line:
+            return told
+    raise RuntimeError(f"The launcher ended: {told}")
+
+
+@contextmanager
+def embedded(*, data: Path) -> Iterator[Embedded]:
+    """Run the embedded deployment over a data folder."""
+    port = free_port()
+    with launched(data=data, port=port) as launcher:
+        told_until_ready(launcher)
+        accounts = accounts_told((data / "demo-accounts.txt").read_text())
+        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        deployment.launcher = psutil.Process(launcher.pid)
+        yield deployment
+
+
+def by_hand(command: list[str], elsewhere: dict[str, str]) -> tuple[str, ...]:
+    """Return a service's command with this machine's addresses and programs."""
+    program, *words = [_moved(word, elsewhere) for word in command]
+    return (str(Path(sys.executable).with_name(program)), *words)
+
+
+def _moved(text: str, elsewhere: dict[str, str]) -> str:
+    for theirs, ours in elsewhere.items():
+        text = text.replace(theirs, ours)
+    return text
+
+
+@contextmanager
+def kept_running(supervisor: Supervisor) -> Iterator[None]:
+    """Tend the services from a thread, which is what `restart: always` promises."""
+    over = threading.Event()
+
+    def tend() -> None:
+        while not over.is_set():
+            supervisor.tend()
+            over.wait(0.2)
+        supervisor.stop()
+
+    thread = threading.Thread(target=tend)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def served(*, data: Path) -> Iterator[Served]:
+    """Run the compose file's services by hand."""
+    secret = {name: secrets.token_hex(12) for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD")}
+    chosen = {"READROOM_SECRET_KEY": secrets.token_urlsafe(64), "READROOM_ALLOWED_HOSTS": "localhost"}
+    # No proxy ends TLS in front of this one.
+    wanted = compose.services({**secret, **chosen, "READROOM_HTTPS": "0"})
+    port = free_port()
+    with ExitStack() as stack:
+        broker = stack.enter_context(
+            redis_server(command=wanted["redis"]["command"], password=secret["REDIS_PASSWORD"])
+        )
+        names = wanted["db"]["environment"]
+        database = stack.enter_context(postgres(user=names["POSTGRES_USER"], password=names["POSTGRES_PASSWORD"]))
+        elsewhere = {
+            wanted["web"]["environment"]["DATABASE_URL"]: database,
+            wanted["web"]["environment"]["READROOM_BROKER_URL"]: broker,
+            "/var/lib/readroom": str(data),
+            "0.0.0.0:8000": f"127.0.0.1:{port}",
+        }
+        environment = {
+            name: {
+                "PATH": os.environ["PATH"],
+                **{k: _moved(v, elsewhere) for k, v in wanted[name]["environment"].items()},
+            }
+            for name in ("migrate", "web", "housekeeping", "worker")
+        }
+        migrate = by_hand(wanted["migrate"]["command"], elsewhere)
+        subprocess.run(migrate, cwd=ROOT, env=environment["migrate"], check=True, stdout=subprocess.DEVNULL)
+        collect_static(environment["web"])
+        logs = data / "logs"
+        logs.mkdir()
+        supervisor = Supervisor(
+            [
+                Keeper(
+                    Service(name, by_hand(wanted[name]["command"], elsewhere)), environment=environment[name], logs=logs
+                )
+                for name in ("web", "housekeeping", "worker")
+            ],
+            say=print,
+        )
+        stack.enter_context(kept_running(supervisor))
+        wait_until(lambda: answers(port), what="the web server to answer")
+        deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=demo_accounts(environment["web"]))
+        deployment.database_url, deployment.broker_url, deployment.supervisor = database, broker, supervisor
+        yield deployment
+
+
+def collect_static(environment: dict[str, str]) -> None:
+    """Do what the web image does while it is built."""
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+
+def demo_accounts(environment: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Make the demo accounts in a served deployment."""
+    command = [sys.executable, "manage.py", "demo_users"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return accounts_told(done.stdout)
