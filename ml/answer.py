@@ -1,0 +1,101 @@
+"""What the cascade answers: the types that travel from the networks to the command line and the web."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Status = Literal["done", "not_analysed", "refused", "failed"]
+Outcome = Literal["findings", "negative", "sorted_only", "not_analysed", "refused", "failed"]
+StageStatus = Literal["done", "not_run", "not_suitable", "failed"]
+
+
+class Answer(BaseModel):
+    """Base: unknown fields are an error, so that two ends of a queue cannot drift apart unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StageAnswer(Answer):
+    """What one stage said, or why it did not.
+
+    Attributes
+    ----------
+    probability
+        Calibrated probability of `label`, 0 to 1.
+    header_says
+        The label that the DICOM header states for the same question, None where it states none.
+    contradiction
+        The header and the pixels disagree. `label` is then the header's, and `pixels_say` the network's.
+    heat_map
+        PNG beside the answer (8-bit grey, size of slice `heat_map_slice`), None where there is none.
+    """
+
+    name: str
+    title: str
+    pathway: str
+    status: StageStatus
+    model: str | None = None
+    version: str | None = None
+    label: str | None = None
+    label_title: str | None = None
+    probability: float | None = None
+    threshold: float | None = None
+    ms: float | None = None
+    reason: str | None = None
+    header_says: str | None = None
+    pixels_say: str | None = None
+    contradiction: bool = False
+    alternatives: list[tuple[str, float]] = []
+    heat_map: str | None = None
+    heat_map_slice: int | None = None
+
+
+class FindingAnswer(Answer):
+    """Something that a detector or a segmenter points at, joined over neighbouring slices.
+
+    `box` is [x0, y0, x1, y1] in pixels of slice `slice`; `mask` a PNG (1-bit, same size) or None.
+    """
+
+    label: str
+    label_title: str
+    probability: float
+    slice: int
+    first_slice: int
+    last_slice: int
+    box: tuple[float, float, float, float] | None
+    mask: str | None
+    heat_map: str | None = None
+    stage: str
+    sentence: str
+    urgency: int
+
+
+class SliceName(Answer):
+    """One slice of a series, in order: a file and a frame of it (from 0)."""
+
+    path: str
+    frame: int
+
+
+class SeriesAnswer(Answer):
+    """The whole answer for one series (a picture is a series of one).
+
+    `paths` lists the files in slice order; `reason` says why where the status is not "done", and what
+    was not looked for where it is.
+    """
+
+    path: str
+    paths: list[str]
+    status: Status
+    outcome: Outcome
+    reason: str | None
+    modality: Literal["CT", "MR", "US", "XR"] | None
+    region: str | None
+    plane: str | None
+    findings: list[FindingAnswer]
+    stages: list[StageAnswer]
+    contradictions: list[str] = []
+    pathways: list[str] = []
+    slices: list[SliceName] = []
+    total_ms: float | None = None
+    cascade_digest: str | None = None

@@ -1,0 +1,34 @@
+"""Heat maps and masks as PNG files that lie beside an answer."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+#: From nothing to much: dark red, orange, pale yellow. Lightness rises all the way, so that it can be
+#: read without telling red from green.
+RAMP = np.array([[120, 20, 10], [225, 80, 20], [255, 170, 50], [255, 245, 190]], dtype=np.float32)
+
+
+def heat_map_png(values: NDArray[np.float32], path: Path) -> None:
+    """Write a map of values in [0, 1], shape (rows, columns), as RGBA: the more, the brighter and less clear."""
+    values = np.clip(values, 0, 1)
+    place = values * (len(RAMP) - 1)
+    low = np.minimum(place.astype(int), len(RAMP) - 2)
+    share = (place - low)[..., None]
+    colour = RAMP[low] * (1 - share) + RAMP[low + 1] * share
+    rgba = np.dstack([colour, values * 255]).astype(np.uint8)
+    Image.fromarray(rgba, mode="RGBA").save(path, format="PNG", compress_level=3)
+
+
+def mask_png(mask: NDArray[np.bool_], path: Path) -> None:
+    """Write a mask, shape (rows, columns), as a PNG of one bit a pixel."""
+    Image.fromarray(mask).save(path, format="PNG")
+
+
+def normalised(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return an activation map scaled to [0, 1]; what argues against the label counts as nothing."""
+    positive = np.maximum(values, 0)
+    top = float(positive.max())
+    return np.asarray(positive / top if top > 0 else positive, dtype=np.float32)

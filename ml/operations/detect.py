@@ -1,0 +1,53 @@
+"""Look for boxes on every slice."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.answer import StageAnswer
+from ml.boxes import best_boxes, score_map
+from ml.course import Candidate, Course, Task
+from ml.drawing import heat_map_png
+from ml.prepare import box_to_picture, map_to_picture
+from ml.runtime import BATCH
+
+
+def run(task: Task) -> StageAnswer:
+    """Box what the stage looks for, in batches over the whole series."""
+    course, stage, row = task.course, task.step.stage, task.network.row
+    label = str(stage.finds)
+    threshold = row.thresholds[label]
+    best, best_slice, best_answer = -1.0, 0, None
+    for start in range(0, len(course.slices), BATCH):
+        indices = list(range(start, min(start + BATCH, len(course.slices))))
+        squares, placements = course.squares(indices, row.size)
+        for index, placement, answer in zip(indices, placements, task.network.run(squares)["boxes"], strict=True):
+            top = float(answer[4].max())
+            if top > best:
+                best, best_slice, best_answer = top, index, answer
+            course.candidates += [
+                Candidate(index, label, stage.name, box_to_picture(box, placement), probability)
+                for box, probability in best_boxes(answer, threshold=threshold)
+            ]
+    found = any(candidate.stage == stage.name for candidate in course.candidates)
+    return task.answer(
+        label=label if found else None,
+        label_title=course.cascade.label("finding", label).title if found else "Nothing found",
+        probability=round(best, 4),
+        threshold=threshold,
+        reason=None if found else f"No box reaches the threshold on {counted(len(course.slices))}.",
+        heat_map=_heat_map(course, stage.name, best_answer, best_slice, row.size),
+        heat_map_slice=best_slice,
+    )
+
+
+def counted(slices: int) -> str:
+    """Return "the picture" or "175 slices"."""
+    return "the picture" if slices == 1 else f"{slices} slices"
+
+
+def _heat_map(course: Course, name: str, answer: NDArray[np.float32] | None, index: int, size: int) -> str | None:
+    if answer is None:
+        return None
+    _, placements = course.squares([index], size)
+    values = map_to_picture(score_map(answer, size=size), placements[0])
+    return course.keep(f"{name}.png", lambda path: heat_map_png(values, path))

@@ -1,0 +1,88 @@
+"""What the web may know of the cascade without loading a network: its digest, its drawing, its models."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ml.answer import Answer
+from ml.pathways.load import Cascade, cascade_load
+from ml.weights import manifest_read
+
+
+class DrawnStage(Answer):
+    """A node of the cascade's drawing; `after` are its incoming edges."""
+
+    name: str
+    title: str
+    pathway: str
+    pathway_title: str
+    operation: str
+    model: str
+    version: str
+    when: dict[str, list[str]]
+    after: list[str]
+
+
+class ListedModel(Answer):
+    """A shipped model with its card (Markdown) and headline figures."""
+
+    name: str
+    version: str
+    kind: str
+    sha256: str
+    bytes: int
+    metrics: dict[str, Any]
+    labels: dict[str, list[str]]
+    thresholds: dict[str, float]
+    card: str
+    stages: list[str]
+
+
+@cache
+def cascade_of(weights: Path) -> Cascade:
+    """Load the cascade once a process; files that change ask for a restart."""
+    return cascade_load(manifest_read(weights))
+
+
+def cascade_digest(weights: Path) -> str:
+    """Return the digest that names all pathways, labels and models together."""
+    return cascade_of(weights).digest
+
+
+def pathways_drawn(weights: Path) -> list[DrawnStage]:
+    """Return the cascade's stages in running order."""
+    cascade = cascade_of(weights)
+    return [
+        DrawnStage(
+            name=step.stage.name,
+            title=step.stage.title,
+            pathway=step.pathway.name,
+            pathway_title=step.pathway.title,
+            operation=step.stage.operation,
+            model=step.stage.model,
+            version=cascade.models[step.stage.model].version,
+            when={fact: list(values) for fact, values in step.when.items()},
+            after=list(step.stage.after),
+        )
+        for step in cascade.steps
+    ]
+
+
+def models_listed(weights: Path) -> list[ListedModel]:
+    """Return every model of the manifest with its card and the stages that it serves."""
+    cascade = cascade_of(weights)
+    return [
+        ListedModel(
+            name=row.name,
+            version=row.version,
+            kind=row.kind,
+            sha256=row.sha256,
+            bytes=(weights / row.file).stat().st_size,
+            metrics=row.metrics,
+            labels=row.labels,
+            thresholds=row.thresholds,
+            card=(weights / row.card).read_text(encoding="utf-8"),
+            stages=[step.stage.title for step in cascade.steps if step.stage.model == row.name],
+        )
+        for row in cascade.models.values()
+    ]

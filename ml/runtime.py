@@ -1,0 +1,106 @@
+"""Running a network: on OpenVINO's quantised form on CPUs, on PyTorch where there is a GPU."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from ml.weights import ModelRow, WeightsError, file_verified
+
+Tensors = Mapping[str, NDArray[np.float32]]
+#: Slices that go through a network together.
+BATCH = 16
+
+
+class Network(Protocol):
+    """A loaded model."""
+
+    row: ModelRow
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]."""
+        ...
+
+
+class OpenvinoNetwork:
+    """The int8 intermediate representation on the CPU."""
+
+    _core: openvino.Core | None = None
+
+    @staticmethod
+    def is_available() -> bool:
+        """Return True: the CPU plug-in comes with the package."""
+        return True
+
+    def __init__(self, row: ModelRow, folder: Path) -> None:
+        files = row.openvino
+        xml = file_verified(folder, files.xml, files.xml_sha256)
+        weights = file_verified(folder, files.bin, files.bin_sha256)
+        file_verified(folder, row.file, row.sha256)
+        core = OpenvinoNetwork._core = OpenvinoNetwork._core or openvino.Core()
+        try:
+            self._compiled = core.compile_model(core.read_model(xml, weights), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+        except RuntimeError as error:
+            raise WeightsError(f"OpenVINO cannot load the model {row.name} {row.version}.") from error
+        self.row = row
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return the outputs by name; see `Network.run`."""
+        answers = self._compiled(batch)
+        return {name: np.asarray(answers[name]) for name in self.row.outputs}
+
+
+class TorchNetwork:
+    """The safetensors themselves on PyTorch, eager, on a GPU or the CPU."""
+
+    @staticmethod
+    def is_available() -> bool:
+        """Return whether there is a CUDA device that PyTorch can use."""
+        if not Path("/dev/nvidiactl").exists():
+            return False  # Without a driver there is none, and PyTorch takes seconds to say so.
+        import torch
+
+        return torch.cuda.is_available()
+
+    def __init__(self, row: ModelRow, folder: Path, *, device: str) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        from ml.networks import build
+
+        self._torch, self._device, self.row = torch, torch.device(device), row
+        module = build(row.architecture, row.options)
+        state = load_file(file_verified(folder, row.file, row.sha256))
+        module.load_state_dict(
+            {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+        )
+        self._module = module.eval().to(self._device)
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return the outputs by name; see `Network.run`."""
+        with self._torch.inference_mode():
+            answers = self._module(self._torch.from_numpy(batch).to(self._device))
+        return {name: value.float().cpu().numpy() for name, value in zip(self.row.outputs, answers, strict=True)}
+
+
+def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Network:
+    """Load a model for a device.
+
+    Parameters
+    ----------
+    device
+        "cpu" (OpenVINO), "cuda" (PyTorch), or "auto": the GPU where there is one.
+
+    Raises
+    ------
+    WeightsError
+        If a file is missing or differs from the manifest, or the asked device is not there.
+    """
+    if device == "cpu" or (device == "auto" and not TorchNetwork.is_available()):
+        return OpenvinoNetwork(row, folder)
+    if not TorchNetwork.is_available():
+        raise WeightsError("READROOM_DEVICE asks for cuda, but PyTorch sees no GPU.")
+    return TorchNetwork(row, folder, device="cuda")

@@ -1,0 +1,104 @@
+"""The signed list of model files: read, checked by digest, refused when a byte differs."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+MANIFEST = "manifest.json"
+
+
+class WeightsError(Exception):
+    """A model file is missing or is not the one that the manifest names; the operator must act."""
+
+
+class OpenvinoFiles(BaseModel):
+    """The quantised form of a model for CPUs, made from its safetensors by `ml.export`."""
+
+    model_config = ConfigDict(frozen=True)
+    xml: str
+    xml_sha256: str
+    bin: str
+    bin_sha256: str
+    precision: str
+
+
+class ModelRow(BaseModel):
+    """One row of the manifest: what a model is, what goes in, what comes out.
+
+    Attributes
+    ----------
+    outputs
+        Names of the network's outputs, in order.
+    labels
+        Labels by head, in the order of the output's channels.
+    temperature, thresholds
+        By head or label, chosen on the validation split by `threshold_rule`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    name: str
+    version: str
+    kind: Literal["classify", "detect", "segment"]
+    architecture: str
+    options: dict[str, Any]
+    file: str
+    sha256: str
+    openvino: OpenvinoFiles
+    input: dict[str, int]
+    outputs: list[str]
+    labels: dict[str, list[str]]
+    temperature: dict[str, float] = {}
+    thresholds: dict[str, float] = {}
+    card: str
+    metrics: dict[str, Any] = {}
+
+    @property
+    def size(self) -> int:
+        """Side of the square input in pixels."""
+        return self.input["size"]
+
+
+def manifest_read(folder: Path) -> dict[str, ModelRow]:
+    """Return the rows of the manifest by model name.
+
+    Raises
+    ------
+    WeightsError
+        If it is missing, malformed, or names a model twice.
+    """
+    file = folder / MANIFEST
+    try:
+        rows = [ModelRow.model_validate(row) for row in json.loads(file.read_text())["models"]]
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"The weights' manifest cannot be read ({type(error).__name__}).") from error
+    by_name = {row.name: row for row in rows}
+    if len(by_name) != len(rows):
+        raise WeightsError("The weights' manifest names a model twice.")
+    return by_name
+
+
+def file_verified(folder: Path, name: str, sha256: str) -> Path:
+    """Return the path of a model file whose bytes are those that the manifest names.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing or differs.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise WeightsError(f"The model file {name} is missing.")
+    if _digest(path, path.stat().st_mtime_ns, path.stat().st_size) != sha256:
+        raise WeightsError(f"The model file {name} is not the one that the manifest names: its sha256 differs.")
+    return path
+
+
+@cache
+def _digest(path: Path, _mtime_ns: int, _size: int) -> str:
+    # Cached by what changes when the bytes do: a worker checks each file once, not once a run.
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""People and records: accounts, studies, runs, audit and the pages that show them."""

@@ -1,0 +1,46 @@
+"""The one answer to "may this user do that to this study?", for every page, file and API alike."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+
+from webapp.accounts.models import User
+
+if TYPE_CHECKING:
+    from webapp.studies.models import Study
+
+
+class Act(StrEnum):
+    """What somebody may want to do."""
+
+    SEE = "see"
+    RETRY = "retry"
+    UPLOAD = "upload"
+    SEARCH_AUDIT = "search the audit log"
+
+
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT})
+
+
+def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
+    """Say whether `user` may do `act`, to `study` where one is meant.
+
+    A clinician works within their own site; an administrator, who answers for the whole house, sees
+    every site, and each look is audited like everyone's.
+    """
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    if user.role == User.Role.ADMIN:
+        return True
+    if act in ADMIN_ONLY or user.site_id is None:
+        return False
+    return study is None or study.site_id == user.site_id
+
+
+def visible_studies(user: User, studies: "QuerySet[Study]") -> "QuerySet[Study]":
+    """Narrow a query to the studies that `may(user, Act.SEE, study)` allows (a test holds the two together)."""
+    if user.role == User.Role.ADMIN:
+        return studies
+    return studies.filter(site=user.site_id) if user.site_id else studies.none()

@@ -1,0 +1,20 @@
+"""The words of the audit trail, with the DICOM codes behind them (PS3.15 A.5, PS3.16 CID 400)."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What can happen. The number is the DICOM event ID, the word after it ours."""
+
+    SIGN_IN = "110114 sign-in"
+    SIGN_OUT = "110114 sign-out"
+    SIGN_IN_REFUSED = "110114 sign-in refused"
+    STUDY_VIEWED = "110103 study viewed"
+    WORKLIST_VIEWED = "110112 worklist viewed"
+    AUDIT_SEARCHED = "110101 audit log searched"
+    UPLOADED = "110104 file stored"
+    UPLOAD_REFUSED = "110104 file refused"
+    ACCESS_REFUSED = "110113 access refused"
+    RUN_FINISHED = "110100 analysis finished"
+    RUN_QUARANTINED = "110100 analysis failed"
+    RUN_RETRIED = "110100 analysis retried"

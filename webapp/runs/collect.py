@@ -1,0 +1,120 @@
+"""A worker's answer becomes rows: all of them or none, and once."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.runs.models import Finding, Run, Stage
+from webapp.runs.states import run_move
+from webapp.studies.models import Instance
+from workers.contracts import FindingAnswer, SeriesAnswer, StageAnswer
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """How soon a person should look, 0 to 3, and why."""
+
+    level: int
+    reason: str
+
+
+def urgency_of(answer: SeriesAnswer) -> Urgency:
+    """Rank an answer: suspected findings by their label, then what a person must sort out, then the rest."""
+    if answer.findings:
+        worst = max(answer.findings, key=lambda finding: (finding.urgency, finding.probability))
+        return Urgency(worst.urgency, f"{worst.label_title}, {worst.probability:.0%}")
+    if answer.contradictions:
+        return Urgency(1, "Header and picture disagree")
+    if answer.outcome in {"not_analysed", "refused", "failed"}:
+        return Urgency(1, "Not analysed: needs a person")
+    return Urgency(0, "Nothing found" if answer.outcome == "negative" else "Sorted only: nothing was looked for")
+
+
+def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
+    """Finish a run with its answer; False where it was finished or taken away before."""
+    urgency = urgency_of(answer)
+    outcome = Run.Outcome.NOT_ANALYSED if answer.status != "done" else Run.Outcome(answer.outcome)
+    with transaction.atomic():
+        finished = run_move(
+            run=run.pk,
+            event="finish",
+            from_state=run.state,
+            attempt=run.attempt,
+            changes={
+                "finished_at": timezone.now(),
+                "outcome": outcome,
+                "reason": (answer.reason or "")[:500],
+                "modality": answer.modality or "",
+                "region": answer.region or "",
+                "plane": answer.plane or "",
+                "contradictions": answer.contradictions,
+                "pathways": answer.pathways,
+                "total_ms": answer.total_ms,
+                "urgency": urgency.level,
+                "urgency_reason": urgency.reason,
+            },
+        )
+        if finished:
+            Stage.objects.bulk_create(_stage(run, order, stage) for order, stage in enumerate(answer.stages))
+            instances = {instance.sha256: instance for instance in run.series.instances.all()}
+            Finding.objects.bulk_create(
+                _finding(run, order, finding, answer, instances) for order, finding in enumerate(answer.findings)
+            )
+            audit_record(
+                code=Code.RUN_FINISHED,
+                actor="cascade",
+                study=run.series.study_id,
+                details=f"run {run.pk}: {outcome.label.lower()}",
+            )
+    return finished
+
+
+def _stage(run: Run, order: int, answer: StageAnswer) -> Stage:
+    return Stage(
+        run=run,
+        order=order,
+        name=answer.name,
+        title=answer.title,
+        pathway=answer.pathway,
+        status=answer.status,
+        model=answer.model or "",
+        version=answer.version or "",
+        label=answer.label or "",
+        label_title=answer.label_title or "",
+        probability=answer.probability,
+        threshold=answer.threshold,
+        ms=answer.ms,
+        reason=(answer.reason or "")[:500],
+        header_says=(answer.header_says or "")[:80],
+        contradiction=answer.contradiction,
+        alternatives=answer.alternatives,
+        heat_map=answer.heat_map or "",
+        heat_map_slice=answer.heat_map_slice,
+    )
+
+
+def _finding(
+    run: Run, order: int, answer: FindingAnswer, series: SeriesAnswer, instances: dict[str, Instance]
+) -> Finding:
+    shown = series.slices[answer.slice]
+    return Finding(
+        run=run,
+        order=order,
+        stage=answer.stage,
+        label=answer.label,
+        label_title=answer.label_title,
+        probability=answer.probability,
+        sentence=answer.sentence[:300],
+        slice=answer.slice,
+        first_slice=answer.first_slice,
+        last_slice=answer.last_slice,
+        # Stored objects are named by their digest, and so is the path that the worker read.
+        instance=instances[shown.path.rsplit("/", 1)[-1]],
+        frame=shown.frame,
+        box=answer.box,
+        mask=answer.mask or "",
+        heat_map=answer.heat_map or "",
+    )

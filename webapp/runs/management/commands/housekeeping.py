@@ -1,0 +1,63 @@
+"""manage.py housekeeping: the web side's own worker."""
+
+import logging
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+
+from webapp.runs import services
+from workers import storage
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks while there is nothing to do; a look at an idle house is three short queries.
+PAUSE = 0.1
+PAUSE_AFTER_TROUBLE = 2.0
+SWEEP_SECONDS = 600
+UNFINISHED_SECONDS = 3600
+
+
+class Command(BaseCommand):
+    """Make runs for what arrived, ring for workers, collect answers, sweep up after the dead."""
+
+    help = "Dispatch, collect and sweep until stopped (SIGTERM or SIGINT)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look, act, pause; a database or disk in trouble is waited for, not died of."""
+        stop = threading.Event()
+
+        def end(_signal: int, _frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        swept = 0.0
+        while not stop.is_set():
+            try:
+                did = tick()
+                if time.monotonic() - swept > SWEEP_SECONDS:
+                    storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
+                    swept = time.monotonic()
+            except (OperationalError, OSError) as trouble:
+                log.warning("waiting: %s", type(trouble).__name__)
+                close_old_connections()
+                stop.wait(PAUSE_AFTER_TROUBLE)
+                continue
+            (storage.root() / "housekeeping.alive").touch()
+            if not did:
+                stop.wait(PAUSE)
+
+
+def tick() -> int:
+    """Do everything that is due now; return how much that was."""
+    made = [
+        services.run_create(series=series)
+        for series in services.series_due(quiet_seconds=settings.SERIES_QUIET_SECONDS)
+    ]
+    return len(made) + services.runs_watch() + services.runs_ring()

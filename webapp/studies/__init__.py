@@ -1,0 +1,1 @@
+"""Patient, study, series, instance: what arrived and how it is stored."""

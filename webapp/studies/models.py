@@ -1,0 +1,87 @@
+"""Patient, study, series, instance (PS3.3 A.1.2), as far as Readroom needs them to list and show."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from webapp.accounts.models import Site
+
+
+class Patient(models.Model):
+    """A person, known by a number at one site (PatientID means nothing outside its issuer)."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="patients")
+    patient_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=324, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    sex = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "patient_id"], name="patient_number_per_site")]
+
+
+class Study(models.Model):
+    """One examination. `patient` is empty for a picture that carries no header."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="studies")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="studies")
+    study_instance_uid = models.CharField(max_length=64)
+    study_date = models.DateField(null=True)
+    description = models.CharField(max_length=128, blank=True)
+    accession_number = models.CharField(max_length=32, blank=True)
+    arrived_at = models.DateTimeField(auto_now_add=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "studies"
+        constraints = [models.UniqueConstraint(fields=["site", "study_instance_uid"], name="study_uid_per_site")]
+        indexes = [models.Index(fields=["site", "-arrived_at"])]
+
+
+class Series(models.Model):
+    """Images made together; the unit that the cascade is asked about."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
+    series_instance_uid = models.CharField(max_length=64)
+    series_number = models.IntegerField(null=True)
+    modality = models.CharField(max_length=16, blank=True, help_text="Modality (0008,0060) as the header states it")
+    description = models.CharField(max_length=128, blank=True)
+    body_part = models.CharField(max_length=64, blank=True)
+    is_picture = models.BooleanField(default=False, help_text="PNG or JPEG without a header: whole at once")
+    last_arrival_at = models.DateTimeField()
+    asked_at = models.DateTimeField(
+        null=True, help_text="the last_arrival_at for which a run was made; older than it: a run is owed"
+    )
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints = [models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_uid_per_study")]
+        indexes = [models.Index(fields=["last_arrival_at"])]
+
+
+class Instance(models.Model):
+    """One stored object. Its bytes lie under the name of their own digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="instances")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    sop_instance_uid = models.CharField(max_length=64)
+    sop_class_uid = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64)
+    file_size = models.BigIntegerField()
+    instance_number = models.IntegerField(null=True)
+    position = models.FloatField(null=True, help_text="mm along the slice normal (PS3.3 C.7.6.2.1.1)")
+    number_of_frames = models.PositiveIntegerField(default=1)
+    rows = models.PositiveIntegerField(default=0)
+    columns = models.PositiveIntegerField(default=0)
+    has_pixels = models.BooleanField(default=True)
+    laterality = models.CharField(max_length=16, blank=True)
+    arrived_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
+        # The order of slices, the same in the reader and on the page.
+        ordering = ["position", "instance_number", "sop_instance_uid"]

@@ -1,0 +1,18 @@
+"""Ringing for a worker. A ring may get lost or come twice; neither does harm."""
+
+from uuid import UUID
+
+from kombu.exceptions import OperationalError
+
+from workers.app import QUEUE, app
+
+TASK = "analysis.analyze"
+
+
+def ring(*, run: UUID, attempt: int) -> bool:
+    """Tell the queue that an attempt waits; False where the queue cannot be reached now."""
+    try:
+        app.send_task(TASK, args=[str(run), attempt], queue=QUEUE, retry=False)
+    except (OperationalError, OSError):
+        return False
+    return True
