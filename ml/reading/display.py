@@ -1,0 +1,135 @@
+"""Stored values to what an eye sees: 8-bit frames, windowed as the header asks."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+
+from ml.reading.values import real_number, real_numbers, text
+
+Frame = NDArray[np.uint8]  # (rows, columns) grey or (rows, columns, 3) RGB
+
+#: Percentiles between which an image without a window of its own is stretched.
+DARKEST, BRIGHTEST = 0.5, 99.5
+#: Functional group macros that say how to show a frame (PS3.3 C.7.6.16.2.9 and .10).
+DISPLAY_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+#: ITU-R BT.601 weights of red, green and blue.
+LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+#: Channels that differ by no more than this are grey with a JPEG's noise.
+JPEG_NOISE = 24
+
+
+def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int) -> Frame:
+    """Turn the stored values of one frame into 8 bits.
+
+    Parameters
+    ----------
+    ds
+        Header of the object.
+    stored
+        (rows, columns), or (rows, columns, 3) as RGB.
+    frame
+        Which frame it is, from 0: enhanced objects state windows frame by frame.
+
+    Returns
+    -------
+    Frame
+        After modality LUT (PS3.3 C.11.1), VOI LUT (C.11.2) and photometric interpretation (C.7.6.3.1.2).
+    """
+    photometric = text(ds, "PhotometricInterpretation", longest=16)
+    if photometric == "PALETTE COLOR":
+        return _eight_bits(apply_color_lut(stored, ds))
+    if stored.ndim == 3:
+        return _eight_bits(stored)
+    header = frame_header(ds, frame)
+    grey = windowed(header, np.asarray(apply_modality_lut(stored, header), np.float64), padding=_padding(ds, stored))
+    return np.invert(grey) if photometric == "MONOCHROME1" else grey
+
+
+def frame_header(ds: Dataset, frame: int) -> Dataset:
+    """Return the elements that say how to show a frame: the object's own, or an enhanced object's groups."""
+    shared, own = ds.get("SharedFunctionalGroupsSequence") or [], ds.get("PerFrameFunctionalGroupsSequence") or []
+    if not shared and not own:
+        return ds
+    header = Dataset()
+    for group in (*shared[:1], *own[frame : frame + 1]):
+        for macro in DISPLAY_MACROS:
+            for item in group.get(macro) or []:
+                header.update(item)
+    return header
+
+
+def windowed(
+    ds: Dataset, values: NDArray[np.float64], *, padding: NDArray[np.bool_] | None = None
+) -> NDArray[np.uint8]:
+    """Apply the header's first window (PS3.3 C.11.2.1.2) or LUT; without one, stretch between percentiles."""
+    centres, widths = real_numbers(ds, "WindowCenter"), real_numbers(ds, "WindowWidth")
+    if centres and widths and widths[0] > 0:
+        function = text(ds, "VOILUTFunction", longest=16)
+        return _bytes_of(_window(function, values, centres[0], widths[0]))
+    if ds.get("VOILUTSequence"):
+        top = 2 ** int(ds.VOILUTSequence[0].LUTDescriptor[2]) - 1
+        return _bytes_of(np.asarray(apply_voi_lut(values.astype(np.int64), ds), np.float64) / top)
+    return stretched(values, padding=padding)
+
+
+def _window(function: str, values: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
+    """Return 0 to 1 inside the window (PS3.3 C.11.2.1.2.1 linear, .3.1 sigmoid, .3.2 exact)."""
+    if function == "SIGMOID":
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -500, 500))))
+    if function == "LINEAR_EXACT":
+        return (values - centre) / width + 0.5
+    return (values - (centre - 0.5)) / max(width - 1, 1e-6) + 0.5
+
+
+def stretched(values: NDArray[np.floating], *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """Stretch values between two percentiles to 0..255; a flat image becomes black.
+
+    `padding` marks pixels outside of the scanned field, which do not count.
+    """
+    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    inside = finite[~padding] if padding is not None and not padding.all() else finite
+    low, high = (float(value) for value in np.percentile(inside, [DARKEST, BRIGHTEST]))
+    if high <= low:
+        low, high = float(inside.min()), float(inside.max())
+    if high <= low:
+        return np.zeros(finite.shape, dtype=np.uint8)
+    return _bytes_of((finite - low) / (high - low))
+
+
+def grey_of(frame: Frame) -> NDArray[np.uint8]:
+    """Return (rows, columns) luminance of a frame."""
+    return frame if frame.ndim == 2 else np.asarray(np.rint(frame @ LUMINANCE), np.uint8)
+
+
+def colour_share(frame: Frame) -> float:
+    """Return the share of pixels whose channels differ by more than a JPEG's noise, 0 to 1."""
+    if frame.ndim == 2:
+        return 0.0
+    spread = frame.max(axis=2).astype(np.int16) - frame.min(axis=2)
+    return float((spread > JPEG_NOISE).mean())
+
+
+def _padding(ds: Dataset, stored: NDArray[np.generic]) -> NDArray[np.bool_] | None:
+    """Mark the pixels of PixelPaddingValue, up to PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2)."""
+    value = real_number(ds, "PixelPaddingValue")
+    if value is None:
+        return None
+    limit = real_number(ds, "PixelPaddingRangeLimit")
+    low, high = sorted((value, value if limit is None else limit))
+    return np.asarray((stored >= low) & (stored <= high))  # type: ignore[operator]
+
+
+def _eight_bits(colour: NDArray[np.generic]) -> Frame:
+    if colour.dtype == np.uint8:
+        return np.asarray(colour, np.uint8)
+    values = colour.astype(np.float64)
+    return _bytes_of(values / max(float(values.max()), 1.0)) if colour.dtype != np.uint16 else _high_byte(values)
+
+
+def _high_byte(values: NDArray[np.float64]) -> Frame:
+    return np.asarray(values / 256, np.uint8)
+
+
+def _bytes_of(share: NDArray[np.floating]) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(np.clip(share, 0, 1) * 255), np.uint8)

@@ -1,0 +1,12 @@
+"""How large a file may claim to be before it is refused. Real studies stay far below each of these."""
+
+#: Pixels of one frame: a whole digital mammogram has 24 million, a scanned film 36 million.
+PIXELS_PER_FRAME = 64_000_000
+#: Frames of one object: the longest cine and tomosynthesis objects have a few thousand.
+FRAMES = 4_000
+#: Decoded bytes of one object.
+DECODED_BYTES = 2 << 30
+#: Depth of nested sequences: enhanced multi-frame objects use four, structured reports about ten.
+NESTING = 32
+#: Bytes of the header in front of the pixels (an object that is all header is a report, and small too).
+TAGS = 200_000

@@ -1,0 +1,59 @@
+"""Any file that is read here to frames as they look on a screen."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydicom.pixels.utils import iter_pixels, pixel_array
+
+from ml.reading.dicom import BROKEN, dataset_read, frame_count, has_pixels
+from ml.reading.display import Frame, shown
+from ml.reading.pictures import picture_read
+from ml.reading.refusal import Refused
+from ml.reading.sniff import sniff
+
+DAMAGED = "The pixels of the DICOM file are damaged and cannot be decoded."
+UNDECODED = (*BROKEN, RuntimeError, MemoryError, ZeroDivisionError)
+
+
+def frames_read(path: Path) -> Iterator[Frame]:
+    """Yield the frames of a file, one after the other, as they look on a screen.
+
+    Yields
+    ------
+    Frame
+        uint8, (rows, columns) for grey or (rows, columns, 3) RGB, in frame order.
+
+    Raises
+    ------
+    Refused
+        If the file cannot be read or decoded.
+    """
+    if sniff(path) == "picture":
+        yield picture_read(path)
+        return
+    ds = dataset_read(path)
+    if not has_pixels(ds):
+        raise Refused("The DICOM object holds no image.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
+            for number, stored in enumerate(iter_pixels(ds)):
+                yield shown(ds, stored, frame=number)
+    except UNDECODED as error:
+        raise Refused(DAMAGED) from error
+
+
+def frame_read(path: Path, *, frame: int) -> Frame:
+    """Return one frame (from 0) of a file as it looks on a screen; see `frames_read`."""
+    if sniff(path) == "picture":
+        return picture_read(path)
+    ds = dataset_read(path)
+    if not has_pixels(ds) or frame >= frame_count(ds):
+        raise Refused("The DICOM object holds no such frame.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return shown(ds, pixel_array(ds, index=frame), frame=frame)
+    except UNDECODED as error:
+        raise Refused(DAMAGED) from error

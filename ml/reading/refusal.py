@@ -1,0 +1,5 @@
+"""Why a file could not be read, in words for the one who sent it."""
+
+
+class Refused(Exception):  # noqa: N818 - the answer to a file, no error of ours
+    """The file is refused; the message is one plain sentence without patient data."""

@@ -1,0 +1,77 @@
+"""The pictures of a series, one after the other, as the networks look at them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.reading.dicom import dataset_read
+from ml.reading.display import colour_share, grey_of
+from ml.reading.header import HeaderFacts, header_facts
+from ml.reading.pixels import frames_read
+from ml.reading.refusal import Refused
+from ml.reading.sniff import sniff
+
+
+@dataclass(frozen=True)
+class SlicePicture:
+    """One frame of one file.
+
+    Attributes
+    ----------
+    path, frame
+        The file, and the frame of it (from 0).
+    grey
+        uint8 luminance, shape (rows, columns), windowed as the header asks; 0 is black.
+    colour_share
+        Share of pixels that are coloured, 0 to 1.
+    """
+
+    path: Path
+    frame: int
+    grey: NDArray[np.uint8]
+    colour_share: float
+
+
+def slices_stream(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> Iterator[SlicePicture]:
+    """Yield every frame of every file, in the order given, holding one frame at a time.
+
+    Parameters
+    ----------
+    paths
+        Files of one series in slice order (see `ml.reading.grouping.series_grouped`).
+    aside
+        Where given, a file that cannot be read is noted here with its reason and the others are still
+        read; an answer made of the rest must say so.
+
+    Raises
+    ------
+    Refused
+        If a file cannot be read and there is no `aside`.
+    """
+    for path in paths:
+        try:
+            for number, frame in enumerate(frames_read(path)):
+                yield SlicePicture(path, number, grey_of(frame), colour_share(frame))
+        except Refused as refused:
+            if aside is None:
+                raise
+            aside[path] = str(refused)
+
+
+def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:
+    """Return every frame of every file, in the order given; see `slices_stream`."""
+    return list(slices_stream(paths, aside=aside))
+
+
+def facts_read(path: Path) -> HeaderFacts:
+    """Return what the header of one file states; a picture states nothing.
+
+    Raises
+    ------
+    Refused
+        If the file cannot be read.
+    """
+    return HeaderFacts() if sniff(path) == "picture" else header_facts(dataset_read(path, pixels=False))
