@@ -13,7 +13,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from tests import compose
 from tests.servers import free_port, postgres, redis_server, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
+LASTING = ("web", "housekeeping", "worker")
 
 
 class Visitor:
@@ -128,6 +129,8 @@ class Served(Deployment):
     database_url: str
     broker_url: str
     supervisor: Supervisor
+    #: Each service of the compose file, moved to this machine's addresses.
+    wanted: dict[str, dict[str, Any]]
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
         """Ask PostgreSQL."""
@@ -138,6 +141,15 @@ class Served(Deployment):
         """Return the supervised processes."""
         running = {keeper.service.name: keeper.process for keeper in self.supervisor.keepers}
         return {name: psutil.Process(process.pid) for name, process in running.items() if process is not None}
+
+    def is_healthy(self, service: str) -> bool:
+        """Run the compose file's own health check of a service."""
+        kind, *words = self.wanted[service]["healthcheck"]["test"]
+        command = ["sh", "-c", *words] if kind == "CMD-SHELL" else by_hand(words)
+        environment = self.wanted[service]["environment"]
+        return (
+            subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=subprocess.DEVNULL).returncode == 0
+        )
 
     def empty_queue(self) -> None:
         """Flush Redis."""
@@ -187,16 +199,20 @@ def embedded(*, data: Path) -> Iterator[Embedded]:
         yield deployment
 
 
-def by_hand(command: list[str], elsewhere: dict[str, str]) -> tuple[str, ...]:
-    """Return a service's command with this machine's addresses and programs."""
-    program, *words = [_moved(word, elsewhere) for word in command]
-    return (str(Path(sys.executable).with_name(program)), *words)
+def by_hand(command: list[str]) -> tuple[str, ...]:
+    """Return a container's command with the programs of this environment."""
+    return (str(Path(sys.executable).with_name(command[0])), *command[1:])
 
 
-def _moved(text: str, elsewhere: dict[str, str]) -> str:
-    for theirs, ours in elsewhere.items():
-        text = text.replace(theirs, ours)
-    return text
+def moved(value: Any, elsewhere: dict[str, str]) -> Any:
+    """Return a part of the compose file with the containers' addresses replaced by this machine's."""
+    if isinstance(value, dict):
+        return {key: moved(item, elsewhere) for key, item in value.items()}
+    if isinstance(value, list):
+        return [moved(item, elsewhere) for item in value]
+    for theirs, ours in elsewhere.items() if isinstance(value, str) else ():
+        value = value.replace(theirs, ours)
+    return value
 
 
 @contextmanager
@@ -220,61 +236,63 @@ def kept_running(supervisor: Supervisor) -> Iterator[None]:
 
 
 @contextmanager
-def served(*, data: Path) -> Iterator[Served]:
-    """Run the compose file's services by hand."""
+def servers(wanted: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Run the compose file's database and queue; yield their addresses here."""
+    names = wanted["db"]["environment"]
+    with (
+        redis_server(
+            command=wanted["redis"]["command"], password=wanted["redis"]["environment"]["REDISCLI_AUTH"]
+        ) as queue,
+        postgres(user=names["POSTGRES_USER"], password=names["POSTGRES_PASSWORD"]) as database,
+    ):
+        yield database, queue
+
+
+def filled_in_compose() -> dict[str, dict[str, Any]]:
+    """Return the compose file's services with every secret set."""
     secret = {name: secrets.token_hex(12) for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD")}
     chosen = {"READROOM_SECRET_KEY": secrets.token_urlsafe(64), "READROOM_ALLOWED_HOSTS": "localhost"}
     # No proxy ends TLS in front of this one.
-    wanted = compose.services({**secret, **chosen, "READROOM_HTTPS": "0"})
+    return compose.services({**secret, **chosen, "READROOM_HTTPS": "0"})
+
+
+@contextmanager
+def served(*, data: Path) -> Iterator[Served]:
+    """Run the compose file's services by hand."""
+    wanted = filled_in_compose()
     port = free_port()
-    with ExitStack() as stack:
-        broker = stack.enter_context(
-            redis_server(command=wanted["redis"]["command"], password=secret["REDIS_PASSWORD"])
-        )
-        names = wanted["db"]["environment"]
-        database = stack.enter_context(postgres(user=names["POSTGRES_USER"], password=names["POSTGRES_PASSWORD"]))
+    with servers(wanted) as (database, queue):
+        told = wanted["web"]["environment"]
         elsewhere = {
-            wanted["web"]["environment"]["DATABASE_URL"]: database,
-            wanted["web"]["environment"]["READROOM_BROKER_URL"]: broker,
+            told["DATABASE_URL"]: database,
+            told["READROOM_BROKER_URL"]: queue,
             "/var/lib/readroom": str(data),
             "0.0.0.0:8000": f"127.0.0.1:{port}",
+            "127.0.0.1:8000": f"127.0.0.1:{port}",
         }
-        environment = {
-            name: {
-                "PATH": os.environ["PATH"],
-                **{k: _moved(v, elsewhere) for k, v in wanted[name]["environment"].items()},
-            }
-            for name in ("migrate", "web", "housekeeping", "worker")
-        }
-        migrate = by_hand(wanted["migrate"]["command"], elsewhere)
-        subprocess.run(migrate, cwd=ROOT, env=environment["migrate"], check=True, stdout=subprocess.DEVNULL)
-        collect_static(environment["web"])
-        logs = data / "logs"
-        logs.mkdir()
-        supervisor = Supervisor(
-            [
-                Keeper(
-                    Service(name, by_hand(wanted[name]["command"], elsewhere)), environment=environment[name], logs=logs
-                )
-                for name in ("web", "housekeeping", "worker")
-            ],
-            say=print,
-        )
-        stack.enter_context(kept_running(supervisor))
-        wait_until(lambda: answers(port), what="the web server to answer")
-        deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=demo_accounts(environment["web"]))
-        deployment.database_url, deployment.broker_url, deployment.supervisor = database, broker, supervisor
-        yield deployment
+        ours = moved(wanted, elsewhere)
+        for service in ours.values():
+            service["environment"]["PATH"] = os.environ["PATH"]
+        run_once(ours["migrate"]["command"], ours["migrate"]["environment"])
+        # What the web image does while it is built.
+        run_once(["python", "manage.py", "collectstatic", "--no-input"], ours["web"]["environment"])
+        accounts = accounts_told(run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"]))
+        deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
+        deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)
+        with kept_running(deployment.supervisor):
+            wait_until(lambda: answers(port), what="the web server to answer")
+            yield deployment
 
 
-def collect_static(environment: dict[str, str]) -> None:
-    """Do what the web image does while it is built."""
-    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+def keeper(name: str, wanted: dict[str, Any], data: Path) -> Keeper:
+    """Return what keeps one service of the compose file running."""
+    logs = data / "logs"
+    logs.mkdir(exist_ok=True)
+    return Keeper(Service(name, by_hand(wanted["command"])), environment=wanted["environment"], logs=logs)
 
 
-def demo_accounts(environment: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """Make the demo accounts in a served deployment."""
-    command = [sys.executable, "manage.py", "demo_users"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return accounts_told(done.stdout)
+def run_once(command: list[str], environment: dict[str, str]) -> str:
+    """Run a command to its end in a service's environment; return what it printed."""
+    words = by_hand(command)
+    return subprocess.run(words, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -74,7 +74,7 @@ def test_no_secret_has_a_working_default() -> None:
 
 def test_every_service_is_watched_and_what_must_last_has_a_volume() -> None:
     services = compose_as_written()["services"]
-    for name in ("db", "redis", "web", "worker", "worker-gpu"):
+    for name in ("db", "redis", "web", "housekeeping", "worker", "worker-gpu"):
         assert services[name]["healthcheck"]["test"]
     for name in ("web", "housekeeping", "worker", "worker-gpu"):
         assert services[name]["volumes"] == ["data:/var/lib/readroom"]

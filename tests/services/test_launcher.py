@@ -1,0 +1,99 @@
+"""`make run`: quick the second time, one sentence when it cannot start, nothing left when it stops."""
+
+import signal
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.deployment import Embedded, accounts_told, launched, told_until_ready
+from tests.servers import free_port
+from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done, wait_until_one_is
+
+READY_SECONDS = 10.0
+
+
+@contextmanager
+def started(data: Path) -> Iterator[Embedded]:
+    """Run the launcher over a folder; stopping is left to the test."""
+    port = free_port()
+    with launched(data=data, port=port) as launcher:
+        told_until_ready(launcher)
+        accounts = accounts_told((data / "demo-accounts.txt").read_text())
+        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        deployment.launcher = psutil.Process(launcher.pid)
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str], list[psutil.Process]]:
+    """Return a data folder whose Readroom was stopped by Ctrl-C in mid-run, its studies, and who ran then."""
+    data = tmp_path_factory.mktemp("interrupted")
+    with started(data) as deployment:
+        studies = uploaded(deployment.visitor(), how_many=6)
+        wait_until_one_is(deployment, studies, "running")
+        family = [deployment.launcher, *deployment.launcher.children(recursive=True)]
+        deployment.launcher.send_signal(signal.SIGINT)
+        deployment.launcher.wait(timeout=30)
+    return data, studies, family
+
+
+def test_ctrl_c_leaves_no_process(interrupted: tuple[Path, set[str], list[psutil.Process]]) -> None:
+    _data, _studies, family = interrupted
+    assert len(family) >= 6  # the launcher, web and its two, housekeeping, worker and its child
+    gone, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+    assert len(gone) == len(family)
+
+
+def test_ctrl_c_leaves_no_half_written_row(interrupted: tuple[Path, set[str], list[psutil.Process]]) -> None:
+    data, _studies, _family = interrupted
+    with closing(sqlite3.connect(data / "db.sqlite3")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        half = (
+            "SELECT id FROM runs_run WHERE (state = 'done') != "
+            "EXISTS (SELECT 1 FROM runs_stage WHERE runs_stage.run_id = runs_run.id)"
+        )
+        assert database.execute(half).fetchall() == []
+
+
+def test_the_next_start_is_ready_within_ten_seconds_and_finishes_what_was_left(
+    interrupted: tuple[Path, set[str], list[psutil.Process]],
+) -> None:
+    data, studies, _family = interrupted
+    began = time.monotonic()
+    with started(data) as deployment:
+        assert time.monotonic() - began < READY_SECONDS
+        wait_until_done(deployment, studies)
+        assert_each_finished_once(deployment, studies)
+
+
+def test_the_signing_key_is_made_once_and_for_its_owner_only(
+    interrupted: tuple[Path, set[str], list[psutil.Process]],
+) -> None:
+    data, _studies, _family = interrupted
+    for secret in ("secret.key", "demo-accounts.txt"):
+        assert stat.S_IMODE((data / secret).stat().st_mode) == 0o600
+
+
+def test_a_second_readroom_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with started(tmp_path), launched(data=tmp_path, port=free_port()) as second:
+        told, _ = second.communicate(timeout=30)
+        assert second.returncode == 1
+    assert told == f"Readroom already runs on {tmp_path}: stop it, or name another folder.\n"
+
+
+def test_a_taken_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with started(tmp_path / "first") as first:
+        port = int(first.url.rsplit(":", 1)[1])
+        with launched(data=tmp_path / "second", port=port) as second:
+            told, _ = second.communicate(timeout=30)
+            assert second.returncode == 1
+    assert told.count("\n") == 1
+    assert told.startswith(f"Port {port} is taken by another program")

@@ -1,0 +1,40 @@
+"""Whatever is lost on the way, every run is finished exactly once within half a minute (trust: the job core)."""
+
+from tests.deployment import Deployment
+from tests.services.runs import (
+    RECOVERY_SECONDS,
+    assert_each_finished_once,
+    uploaded,
+    wait_until_done,
+    wait_until_one_is,
+)
+
+LOAD = 8
+
+
+def test_a_worker_killed_in_mid_run(deployment: Deployment) -> None:
+    studies = uploaded(deployment.visitor(), how_many=LOAD)
+    wait_until_one_is(deployment, studies, "running")
+    deployment.kill("worker")
+    wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_each_finished_once(deployment, studies)
+
+
+def test_a_queue_emptied_under_load(deployment: Deployment) -> None:
+    visitor = deployment.visitor()
+    studies = uploaded(visitor, how_many=LOAD // 2)
+    wait_until_one_is(deployment, studies, "rung")
+    deployment.empty_queue()
+    studies |= uploaded(visitor, how_many=LOAD // 2)
+    deployment.empty_queue()
+    wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_each_finished_once(deployment, studies)
+
+
+def test_housekeeping_and_worker_killed_together(deployment: Deployment) -> None:
+    studies = uploaded(deployment.visitor(), how_many=LOAD)
+    wait_until_one_is(deployment, studies, "running")
+    deployment.kill("housekeeping")
+    deployment.kill("worker")
+    wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_each_finished_once(deployment, studies)
