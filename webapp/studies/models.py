@@ -70,7 +70,10 @@ class Instance(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     sop_instance_uid = models.CharField(max_length=64)
     sop_class_uid = models.CharField(max_length=64, blank=True)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, help_text="of the stored bytes, which lie under this name")
+    original_sha256 = models.CharField(
+        max_length=64, help_text="of the bytes as they were sent: another one where a preamble was emptied"
+    )
     file_size = models.BigIntegerField()
     instance_number = models.IntegerField(null=True)
     position = models.FloatField(null=True, help_text="mm along the slice normal (PS3.3 C.7.6.2.1.1)")
@@ -83,5 +86,10 @@ class Instance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
-        # The order of slices, the same in the reader and on the page.
-        ordering = ["position", "instance_number", "sop_instance_uid"]
+        indexes = [models.Index(fields=["site", "original_sha256"])]
+        # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.
+        ordering = [
+            models.F("position").asc(nulls_last=True),
+            models.F("instance_number").asc(nulls_last=True),
+            "sop_instance_uid",
+        ]
