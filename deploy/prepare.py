@@ -30,7 +30,11 @@ PIP_TO_UV = {
 
 def made_from() -> str:
     """Return the digest of everything that the environment is made from."""
-    parts = [sys.version.encode(), UV.encode(), *((LOCKS / f"{name}.lock").read_bytes() for name in ("dev", "cuda"))]
+    parts = [
+        sys.version.encode(),
+        UV.encode(),
+        *((LOCKS / f"{name}.lock").read_bytes() for name in ("dev", "cpu", "cuda")),
+    ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -65,16 +69,11 @@ def install() -> None:
     run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV, failing=network)
     locked = (uv, "pip", "install", "--quiet", "--python", python, "--no-deps", "--require-hashes", "--requirement")
     run(*locked, str(LOCKS / "dev.lock"), failing=network)
-    if not is_cpu_build(python):
-        print("No CPU build of torch at hand: fetching the CUDA libraries that the public one needs.", flush=True)
+    try:
+        run(*locked, str(LOCKS / "cpu.lock"), failing="no CPU build")
+    except CannotContinueError:
+        print("No CPU build of torch at hand: fetching the public one with its CUDA libraries (some GB).", flush=True)
         run(*locked, str(LOCKS / "cuda.lock"), failing=network)
-
-
-def is_cpu_build(python: str) -> bool:
-    """Return whether the installed torch is the CPU build (its version carries `+cpu`)."""
-    question = "import importlib.metadata as m; print(m.version('torch'))"
-    answer = subprocess.run([python, "-c", question], check=True, stdout=subprocess.PIPE, text=True)
-    return answer.stdout.strip().endswith("+cpu")
 
 
 def prepare() -> None:

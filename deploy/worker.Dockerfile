@@ -6,13 +6,12 @@ ARG TORCH=cpu
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 YOLO_OFFLINE=true YOLO_AUTOINSTALL=false YOLO_CONFIG_DIR=/tmp
 RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /srv/readroom
-COPY requirements/worker.lock requirements/cuda.lock requirements/
+COPY requirements/worker.lock requirements/cpu.lock requirements/cuda.lock requirements/
 COPY deploy/wheels /wheels
-RUN install="uv pip install --system --no-cache --no-deps --require-hashes" \
-    && if [ "$TORCH" = cpu ]; then $install --find-links /wheels --requirement requirements/worker.lock; \
-       else $install --requirement requirements/worker.lock; fi \
-    && if ! uv pip show --system torch | grep -q '^Version: .*+cpu'; then \
-         $install --requirement requirements/cuda.lock; fi \
+RUN install="uv pip install --system --no-cache --no-deps --require-hashes --find-links /wheels --requirement" \
+    && $install requirements/worker.lock \
+    && if [ "$TORCH" = cpu ] && ls /wheels/*.whl >/dev/null 2>&1; then $install requirements/cpu.lock; \
+       else $install requirements/cuda.lock; fi \
     && rm -rf /wheels
 COPY workers workers
 COPY ml ml

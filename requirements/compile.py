@@ -1,8 +1,8 @@
 """Compile the ``*.in`` files into locks with hashes: ``make lock``.
 
-Two builds of torch carry one version. The CPU build (from a folder of wheels named by ``UV_FIND_LINKS``) is what
-tests and the CPU worker use; the CUDA build comes from the public index and needs the packages of ``cuda.lock``.
-The locks write ``torch==2.13.0`` and accept both by hash.
+torch comes in two builds. The CPU build (2.13.0+cpu, from a folder of wheels named by ``UV_FIND_LINKS``) has a lock of
+its own, ``cpu.lock``; the public build needs the CUDA libraries that stand beside it in ``cuda.lock``. The other locks
+leave torch out, and whoever installs them adds one of these two.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+ENTRY = r"^{name}==\S+ \\\n(?:    --hash=sha256:[0-9a-f]{{64}}(?: \\)?\n)+"
+TORCH = re.compile(ENTRY.format(name="torch"), re.MULTILINE)
+HASHES = re.compile(r" \\\n(?:    --hash=\S+(?: \\)?\n)+")
+HEAD = "# Written by `make lock` from {}. Do not edit.\n"
 
 
 def compiled(source: str, *options: str, wheels: str) -> str:
@@ -38,45 +41,29 @@ def compiled(source: str, *options: str, wheels: str) -> str:
     return done.stdout
 
 
-def torch_hashes(lock: str) -> list[str]:
-    """Return the ``--hash=...`` words of the torch entry of a lock."""
-    entry = re.search(r"^torch==.*?(?=^[a-z#])", lock + "\nz", re.MULTILINE | re.DOTALL)
-    return HASH.findall(entry.group(0)) if entry else []
-
-
-def with_both_builds(lock: str, *, cpu: list[str], cuda: list[str]) -> str:
-    """Let the torch entry of a lock accept the CPU build and the CUDA build alike."""
-    words = " \\\n".join(f"    {word}" for word in sorted({*cpu, *cuda}))
-    builds = ", ".join(word.removeprefix("--hash=sha256:")[:12] for word in cpu)
-    note = f"# {builds}... is the CPU build (2.13.0+cpu) for CPython 3.11 on Linux; the others come from the index.\n"
-    return re.sub(
-        r"^torch==([\d.]+)(?:\+cpu)? \\\n(?:    --hash=\S+(?: \\)?\n)+",
-        lambda found: f"{note}torch=={found.group(1)} \\\n{words}\n",
-        lock,
-        flags=re.MULTILINE,
-    )
+def written(name: str, text: str, *, source: str) -> None:
+    """Write one lock."""
+    (HERE / f"{name}.lock").write_text(HEAD.format(source) + text)
 
 
 def main() -> int:
-    """Write the four locks."""
+    """Write the five locks."""
     wheels = os.environ.get("UV_FIND_LINKS", "")
     if not wheels:
         print("Set UV_FIND_LINKS to the folder that holds the CPU wheel of torch, then run this again.")
         return 2
-    head = "# Written by `make lock` from {}. Do not edit.\n"
-    development = compiled("dev.in", wheels=wheels).replace("+cpu", "")
+    development = compiled("dev.in", wheels=wheels)
     constraint = HERE / ".dev.constraint"
-    constraint.write_text(re.sub(r" \\\n(?:    --hash=\S+(?: \\)?\n)+", "\n", development))
+    constraint.write_text(HASHES.sub("\n", development).replace("+cpu", ""))
     try:
         together = f"--constraint={constraint.name}"
-        cuda = compiled("cuda.in", together, wheels="")
-        web = compiled("web.in", together, wheels=wheels)
-        worker = compiled("worker.in", together, wheels=wheels)
+        for name in ("web", "worker"):
+            written(name, TORCH.sub("", compiled(f"{name}.in", together, wheels=wheels)), source=f"{name}.in")
+        written("cuda", compiled("cuda.in", together, wheels=""), source="cuda.in")
     finally:
         constraint.unlink()
-    builds = {"cpu": torch_hashes(worker), "cuda": torch_hashes(cuda)}
-    for name, text in {"dev": development, "web": web, "worker": worker, "cuda": cuda}.items():
-        (HERE / f"{name}.lock").write_text(head.format(f"{name}.in") + with_both_builds(text, **builds))
+    written("dev", TORCH.sub("", development), source="dev.in")
+    written("cpu", "".join(TORCH.findall(development)), source="worker.in")
     return 0
 
 

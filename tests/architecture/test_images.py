@@ -8,7 +8,7 @@ import pytest
 from tests.compose import UnsetVariableError, compose_as_written, filled_in
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("dev", "web", "worker", "cuda")
+LOCKS = ("dev", "web", "worker", "cpu", "cuda")
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 
 
@@ -34,7 +34,14 @@ def test_every_locked_package_has_a_hash(name: str) -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_locks_agree_on_versions(name: str) -> None:
     everything = {**lock("cuda"), **lock("dev")}
-    assert lock(name).items() <= everything.items()
+    public = {package: version.removesuffix("+cpu") for package, version in lock(name).items()}
+    assert public.items() <= everything.items()
+
+
+def test_torch_has_a_lock_of_its_own_for_each_build() -> None:
+    assert lock("cpu") == {"torch": f"{lock('cuda')['torch']}+cpu"}
+    for name in ("dev", "web", "worker"):
+        assert "torch" not in lock(name)
 
 
 @pytest.mark.parametrize("name", LOCKS)
