@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,37 @@ def grouped_interval(
         values.append(figure(np.concatenate([pools[i] for i in drawn])))
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured value, over how many it was measured, and its 95% interval."""
+
+    value: float
+    n: int
+    low: float
+    high: float
+
+
+def share_figure(right: NDArray[np.bool_], groups: Sequence[str]) -> Figure:
+    """Share of pictures that are right.
+
+    The interval is the wider, at each end, of Wilson's over pictures and the bootstrap over groups:
+    the first is honest at 100%, the second about pictures of one patient that fall together.
+    """
+    if len(right) == 0:
+        return Figure(math.nan, 0, 0.0, 1.0)
+    low, high = wilson_interval(int(right.sum()), len(right))
+    group_low, group_high = grouped_interval(groups, lambda drawn: float(right[drawn].mean()))
+    return Figure(float(right.mean()), len(right), min(low, group_low), max(high, group_high))
+
+
+def mean_figure(values: NDArray[np.float64], groups: Sequence[str]) -> Figure:
+    """Mean over pictures with the bootstrap interval over groups."""
+    if len(values) == 0:
+        return Figure(math.nan, 0, math.nan, math.nan)
+    low, high = grouped_interval(groups, lambda drawn: float(values[drawn].mean()))
+    return Figure(float(values.mean()), len(values), low, high)
 
 
 def confusion(truth: NDArray[np.intp], said: NDArray[np.intp], classes: int) -> NDArray[np.intp]:
@@ -154,9 +186,3 @@ def intersection_over_union(said: NDArray[np.bool_], truth: NDArray[np.bool_]) -
     """Shared area over joined area; 1 where both are empty (Jaccard 1901)."""
     joined = int((said | truth).sum())
     return 1.0 if joined == 0 else int((said & truth).sum()) / joined
-
-
-def threshold_for_share(scores: NDArray[np.float64], share: float) -> float:
-    """The highest threshold at which at least `share` of the scores pass (score >= threshold)."""
-    ordered = np.sort(scores)[::-1]
-    return float(ordered[max(0, math.ceil(share * len(ordered)) - 1)])

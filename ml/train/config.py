@@ -1,12 +1,18 @@
 """A training's configuration: one TOML file, read strictly."""
 
 import hashlib
+import os
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-RUNS = Path(__file__).resolve().parents[2] / "runs"
+RUNS_VARIABLE = "READROOM_RUNS"
+
+
+def runs_folder() -> Path:
+    """Folder of all runs: ``READROOM_RUNS``, or ``runs`` in the checkout."""
+    return Path(os.environ.get(RUNS_VARIABLE, Path(__file__).resolve().parents[2] / "runs"))
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Config:
     @property
     def folder(self) -> Path:
         """Where the run keeps its state."""
-        return RUNS / f"{self.name}-{self.version}"
+        return runs_folder() / f"{self.name}-{self.version}"
 
     @property
     def digest(self) -> str:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ml.train.config import RUNS
+from ml.train.config import runs_folder
 
 
 def start_weights(network: nn.Module, run: str, *, only: str = "") -> None:
@@ -23,7 +23,7 @@ def start_weights(network: nn.Module, run: str, *, only: str = "") -> None:
     """
     if not run:
         return
-    file = RUNS / run / "best.pt"
+    file = runs_folder() / run / "best.pt"
     if not file.exists():
         raise FileNotFoundError(f"{run} has no weights yet; train it first.")
     found = torch.load(file, weights_only=True)

@@ -1,0 +1,1 @@
+"""The medicine of pixels."""

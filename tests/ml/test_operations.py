@@ -1,0 +1,146 @@
+"""What the cascade makes of a network's answer: two witnesses, thresholds, boxes and outlines."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ml.findings import findings_told
+from ml.operations import classify, detect, gate, segment
+from tests.ml.known import BrightDetector, BrightSegmenter, KnownSorter, course_of, slice_with, task_of
+
+SURE_MR = KnownSorter({"modality": {"MR": 0.97, "CT": 0.03}, "scope": {"medical": 0.99, "other": 0.01}})
+TORN = KnownSorter({"modality": {"MR": 0.34, "CT": 0.33, "XR": 0.33}, "scope": {"medical": 0.001, "other": 0.999}})
+
+
+def test_without_a_header_sure_pixels_settle_the_question() -> None:
+    course = course_of()
+    answer = classify.run(task_of("modality", SURE_MR, course))
+
+    assert (answer.status, answer.label, course.facts) == ("done", "MR", {"modality": "MR"})
+    assert answer.probability == pytest.approx(0.97, abs=1e-3)
+    assert answer.header_says is None
+
+
+def test_without_a_header_unsure_pixels_settle_nothing() -> None:
+    course = course_of()
+    answer = classify.run(task_of("modality", TORN, course))
+
+    assert (answer.status, answer.label, course.facts) == ("not_suitable", None, {})
+    assert "under the threshold" in str(answer.reason)
+
+
+def test_a_header_that_agrees_is_followed() -> None:
+    course = course_of(modality="MR")
+    answer = classify.run(task_of("modality", SURE_MR, course))
+
+    assert (answer.label, answer.header_says, answer.contradiction) == ("MR", "MR", False)
+    assert course.contradictions == []
+
+
+def test_a_header_that_disagrees_is_followed_and_the_contradiction_shown() -> None:
+    course = course_of(modality="CT")
+    answer = classify.run(task_of("modality", SURE_MR, course))
+
+    assert (answer.label, answer.pixels_say, answer.contradiction) == ("CT", "MR", True)
+    assert course.contradictions == [
+        "Modality: The header says CT, the picture looks like MRI (97%). The header is followed; please check."
+    ]
+
+
+def test_unsure_pixels_do_not_contradict_a_header() -> None:
+    course = course_of(modality="US")
+    answer = classify.run(task_of("modality", TORN, course))
+
+    assert (answer.label, answer.contradiction) == ("US", False)
+
+
+def test_a_header_of_a_kind_that_no_stage_knows_is_named() -> None:
+    course = course_of(modality="NM")
+    answer = classify.run(task_of("modality", SURE_MR, course))
+
+    assert answer.status == "not_suitable"
+    assert str(answer.reason).startswith("The header says NM; this step knows CT, MRI")
+    assert course.facts == {}
+
+
+@pytest.mark.parametrize("word", ["OT", "SC", ""])
+def test_a_header_that_says_nothing_useful_leaves_the_question_to_the_pixels(word: str) -> None:
+    answer = classify.run(task_of("modality", SURE_MR, course_of(modality=word)))
+
+    assert (answer.label, answer.header_says) == ("MR", None)
+
+
+def test_the_gate_stops_what_is_no_medical_image() -> None:
+    course = course_of()
+    answer = gate.run(task_of("gate", TORN, course))
+
+    assert (answer.status, answer.label, course.facts) == ("not_suitable", "other", {})
+    assert "does not look like a medical image" in str(answer.reason)
+
+
+def test_the_gate_stops_a_colour_photograph_that_fools_the_network() -> None:
+    answer = gate.run(task_of("gate", SURE_MR, course_of(slice_with(colour_share=0.8))))
+
+    assert answer.status == "not_suitable"
+    assert "80% of the picture is in colour" in str(answer.reason)
+
+
+def test_the_gate_follows_a_header_that_vouches_and_shows_its_doubt() -> None:
+    course = course_of(modality="MR")
+    answer = gate.run(task_of("gate", TORN, course))
+
+    assert (answer.status, answer.contradiction, course.facts["scope"]) == ("done", True, "medical")
+    assert len(course.contradictions) == 1
+
+
+def test_a_spot_is_boxed_and_outlined_on_its_pixels(tmp_path: Path) -> None:
+    spot = (90, 6, 114, 26)
+    course = course_of(slice_with(spot), out=tmp_path)
+    detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+    outlined = segment.run(task_of("tumour-outline", BrightSegmenter(), course))
+    (finding,) = findings_told(course)
+
+    assert outlined.label == "tumour"
+    assert finding.box == pytest.approx(spot, abs=1.5)
+    mask = Image.open(tmp_path / str(finding.mask))
+    assert mask.size == (128, 96)
+    assert mask.mode == "1"
+    assert mask.getbbox() == pytest.approx(spot, abs=1)
+    assert finding.sentence.startswith("Area suspicious of a tumour, upper right in the picture, 24 x 20")
+
+
+def test_nothing_bright_is_a_negative_with_its_reason_and_no_outline() -> None:
+    course = course_of(slice_with(), slice_with())
+    boxed = detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+    outlined = segment.run(task_of("tumour-outline", BrightSegmenter(), course))
+
+    assert (boxed.status, boxed.label, boxed.reason) == ("done", None, "No box reaches the threshold on 2 slices.")
+    assert outlined.status == "not_run"
+
+
+def test_a_lesion_is_one_finding_over_its_slices() -> None:
+    empty, spot, other = slice_with(), slice_with((70, 20, 90, 44)), slice_with((10, 60, 30, 80))
+    course = course_of(empty, spot, spot, empty, spot, empty, empty, empty, empty, other)
+    detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+
+    spans = sorted((finding.first_slice, finding.last_slice) for finding in findings_told(course))
+
+    assert spans == [(1, 4), (9, 9)]
+
+
+def test_a_long_series_is_looked_at_whole_in_batches() -> None:
+    slices = [slice_with() for _ in range(40)] + [slice_with((70, 20, 90, 44))]
+    course = course_of(*slices)
+    answer = detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+
+    assert [candidate.slice for candidate in course.candidates] == [40]
+    assert answer.heat_map_slice == 40
+
+
+def test_few_slices_of_the_middle_decide_what_a_series_is() -> None:
+    course = course_of(*[slice_with() for _ in range(100)])
+
+    assert len(course.sample) == 5
+    assert min(course.sample) >= 20
+    assert max(course.sample) < 80

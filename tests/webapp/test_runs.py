@@ -1,0 +1,188 @@
+"""A run moves along its table, is finished once, and ends in quarantine after three failures."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+
+from tests.webapp import factories
+from webapp.runs import services
+from webapp.runs.models import Run, RunEvent
+from webapp.runs.states import TRANSITIONS, run_move
+from webapp.studies.models import Series
+from workers import api, storage
+from workers.contracts import AnalysisRequest, AnalysisResult, SeriesAnswer
+from workers.storage import Attempt
+
+pytestmark = pytest.mark.django_db
+State = Run.State
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder, and with it an embedded queue, of the test's own."""
+    monkeypatch.setenv("READROOM_DATA", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def series() -> Series:
+    """One stored picture that is owed a run."""
+    return factories.picture_series()
+
+
+@pytest.fixture
+def rung(series: Series) -> Run:
+    """A run whose first doorbell has been rung."""
+    services.run_create(series=series)
+    services.runs_ring()
+    return Run.objects.get()
+
+
+def answered(run: Run, answer: SeriesAnswer | None, error: str | None = None) -> None:
+    """Leave an answer as a worker does."""
+    attempt = Attempt(run.pk, run.attempt)
+    attempt.claim()
+    out = storage.temporary()
+    out.mkdir()
+    result = AnalysisResult(run=run.pk, attempt=run.attempt, answer=answer, error=error)
+    (out / "result.json").write_text(result.model_dump_json())
+    attempt.publish(out)
+
+
+def negative(series: Series) -> SeriesAnswer:
+    """A whole answer that found nothing."""
+    path = str(storage.object_path(series.instances.get().sha256))
+    return SeriesAnswer(
+        path=path, paths=[path], status="done", outcome="negative", reason=None, modality="MR", region="brain",
+        plane="axial", findings=[], stages=[],
+    )  # fmt: skip
+
+
+def test_every_state_can_be_left_or_is_an_end() -> None:
+    left = {from_state for from_state, _ in TRANSITIONS}
+    assert set(State.values) - left == {State.DONE}
+    assert set(TRANSITIONS.values()) <= set(State.values)
+
+
+def test_an_impossible_event_is_a_mistake_in_our_code(rung: Run) -> None:
+    with pytest.raises(KeyError):
+        run_move(run=rung.pk, event="retry", from_state=State.RUNG, attempt=1)
+
+
+def test_a_move_from_where_the_run_no_longer_stands_changes_nothing(rung: Run) -> None:
+    assert not run_move(run=rung.pk, event="finish", from_state=State.RUNNING, attempt=1)
+    assert not run_move(run=rung.pk, event="finish", from_state=State.RUNG, attempt=2)
+    rung.refresh_from_db()
+    assert rung.state == State.RUNG
+
+
+def test_a_picture_is_owed_one_run_however_often_one_looks(series: Series) -> None:
+    for _ in range(3):
+        for due in services.series_due(quiet_seconds=60):
+            services.run_create(series=due)
+
+    assert Run.objects.count() == 1
+
+
+def test_a_dicom_series_waits_until_it_is_quiet(series: Series) -> None:
+    Series.objects.update(is_picture=False, last_arrival_at=timezone.now())
+    assert services.series_due(quiet_seconds=60) == []
+
+    Series.objects.update(last_arrival_at=timezone.now() - timedelta(seconds=61))
+    assert services.series_due(quiet_seconds=60) == [series]
+
+
+def test_late_images_make_a_second_run_beside_the_first(series: Series) -> None:
+    services.run_create(series=series)
+    factories.picture_instance(series=series)
+    Series.objects.update(last_arrival_at=timezone.now())
+
+    (due,) = services.series_due(quiet_seconds=0)
+    services.run_create(series=due)
+
+    assert Run.objects.count() == 2
+
+
+def test_the_request_names_objects_by_digest_and_no_patient(rung: Run, series: Series) -> None:
+    asked = AnalysisRequest.model_validate_json(Attempt(rung.pk, 1).request.read_text())
+
+    assert asked.objects == [series.instances.get().sha256]
+    assert set(asked.model_dump()) == {"run", "attempt", "objects"}
+
+
+def test_the_queue_holds_a_window_and_the_rest_waits_in_the_database() -> None:
+    for _ in range(services.WINDOW + 3):
+        services.run_create(series=factories.picture_series())
+
+    assert services.runs_ring() == services.WINDOW
+    assert services.runs_ring() == 0
+    assert Run.objects.filter(state=State.QUEUED).count() == 3
+
+
+def test_an_answer_is_collected_once(rung: Run, series: Series) -> None:
+    answered(rung, negative(series))
+
+    assert [services.runs_watch(), services.runs_watch()] == [1, 0]
+    rung.refresh_from_db()
+    assert (rung.state, rung.outcome, rung.plane) == (State.DONE, Run.Outcome.NEGATIVE, "axial")
+    assert RunEvent.objects.filter(run=rung, event="finish").count() == 1
+
+
+def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Run, series: Series) -> None:
+    services.run_fail(run=rung, reason="test")
+    services.runs_ring()
+    answered(rung, negative(series))  # the first attempt's, late
+
+    assert services.runs_watch() == 0
+    rung.refresh_from_db()
+    assert (rung.state, rung.attempt) == (State.RUNG, 2)
+
+
+def test_a_silent_worker_loses_the_run_to_another_attempt(rung: Run) -> None:
+    attempt = Attempt(rung.pk, 1)
+    attempt.claim()
+    services.runs_watch()
+    then = time.time() - services.LEASE_SECONDS - 1
+    os.utime(attempt.heartbeat, (then, then))
+
+    services.runs_watch()
+    services.runs_ring()
+
+    rung.refresh_from_db()
+    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 2, 1)
+
+
+def test_a_doorbell_that_nobody_answered_is_rung_again_as_the_same_attempt(rung: Run) -> None:
+    Run.objects.update(rung_at=timezone.now() - services.RING_AGAIN)
+
+    assert services.runs_watch() == 1
+    rung.refresh_from_db()
+    assert rung.attempt == 1
+    assert list(rung.events.values_list("event", flat=True)) == ["ring", "ring_again"]
+
+
+def test_three_failures_end_in_quarantine_and_a_person_can_retry(rung: Run) -> None:
+    for _ in range(services.FAILURES_ALLOWED):
+        services.runs_ring()
+        rung.refresh_from_db()
+        answered(rung, None, error="The model file x is missing.")
+        services.runs_watch()
+    rung.refresh_from_db()
+    assert (rung.state, rung.outcome) == (State.QUARANTINED, Run.Outcome.FAILED)
+    assert rung.reason == "Failed 3 times. The model file x is missing."
+    assert services.runs_ring() == 0
+
+    person = factories.clinician()
+    assert services.run_retry(run=rung, user=person, request=RequestFactory().post("/"))
+    services.runs_ring()
+    rung.refresh_from_db()
+    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 4, 0)
+
+
+def test_a_run_is_named_by_the_cascade_that_made_it(rung: Run) -> None:
+    assert rung.cascade_digest == api.cascade_digest()

@@ -1,0 +1,29 @@
+"""manage.py analyze: the cascade without the web."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class Command(BaseCommand):
+    """Hand the words to the workers' room: the web's own process never loads a network."""
+
+    help = "Run the cascade over files and folders: analyze PATH... [--json FILE]"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare what `workers.analyze` understands."""
+        parser.add_argument("paths", nargs="+", metavar="PATH", help="DICOM, PNG, JPEG, or a folder of them")
+        parser.add_argument("--json", metavar="FILE", help="write the answers there; masks lie beside it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start `python -m workers.analyze` and end with its exit code (2 on wrong usage)."""
+        words = [*options["paths"], *(["--json", options["json"]] if options["json"] else [])]
+        environment = {**os.environ, "PYTHONPATH": str(settings.BASE_DIR)}
+        done = subprocess.run([sys.executable, "-m", "workers.analyze", *words], env=environment, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
