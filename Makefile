@@ -43,7 +43,7 @@ format: setup ## Put the code into the house's layout
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-lock: setup ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder with the CPU wheel of torch)
+lock: ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder with the CPU wheel of torch)
 	@PATH="$$PWD/.venv/bin:$$PATH" UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(PYTHON) requirements/compile.py
 
 bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by one; ms per stage
