@@ -1,0 +1,35 @@
+"""What a loaded network answers to many prepared pictures."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.runtime import Network
+
+Squares = NDArray[np.uint8]
+BATCH = 16
+
+
+def answered(network: Network, squares: Squares) -> dict[str, NDArray[np.float32]]:
+    """All outputs by name for prepared pictures (N, S, S) of 0..255."""
+    parts = []
+    for start in range(0, len(squares), BATCH):
+        parts.append(network.run(squares[start : start + BATCH, None].astype(np.float32) / 255))
+    return {name: np.concatenate([p[name] for p in parts]) for name in network.row.outputs}
+
+
+def classes_answered(network: Network, squares: Squares) -> dict[str, NDArray[np.float64]]:
+    """Logits (N, C) of every head."""
+    outputs = answered(network, squares)
+    return {head: outputs[head].astype(np.float64) for head in network.row.labels}
+
+
+def detections_answered(network: Network, squares: Squares) -> NDArray[np.float32]:
+    """Raw boxes (N, 5, A)."""
+    return answered(network, squares)["boxes"]
+
+
+def masks_answered(network: Network, squares: Squares) -> NDArray[np.float32]:
+    """Pixel probabilities (N, S, S)."""
+    logits = answered(network, squares)["mask"][:, 0]
+    probabilities: NDArray[np.float32] = 1 / (1 + np.exp(-logits))
+    return probabilities

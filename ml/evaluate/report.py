@@ -1,0 +1,90 @@
+"""How figures are kept: a JSON file a run, headline figures in the manifest, tables in the card."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml.evaluate.metrics import Figure
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+@dataclass
+class Table:
+    """Named figures that belong together, with a sentence that says how they were counted."""
+
+    title: str
+    note: str
+    figures: dict[str, Figure] = field(default_factory=dict)
+    percent: bool = True
+
+
+@dataclass
+class Report:
+    """All tables of one model; `headline` names the figures that go into the manifest."""
+
+    tables: list[Table] = field(default_factory=list)
+    headline: dict[str, Figure] = field(default_factory=dict)
+    counts: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def table(self, title: str, note: str, *, percent: bool = True) -> Table:
+        """Add an empty table and return it."""
+        self.tables.append(Table(title, note, percent=percent))
+        return self.tables[-1]
+
+
+def report_written(report: Report, file: Path) -> None:
+    """Keep a report as JSON."""
+    file.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+def headline_rows(report: Report) -> dict[str, dict[str, Any]]:
+    """Headline figures as the manifest has them: value, n, low, high, rounded to four digits."""
+    return {
+        name: {"value": _rounded(f.value), "n": f.n, "low": _rounded(f.low), "high": _rounded(f.high)}
+        for name, f in report.headline.items()
+    }
+
+
+def markdown(report: Report) -> str:
+    """The tables of a card."""
+    lines: list[str] = []
+    for table in report.tables:
+        lines += [f"### {table.title}", "", table.note, "", "| | value | 95% interval | n |", "|---|---|---|---|"]
+        for name, figure in table.figures.items():
+            lines.append(f"| {name} | {_figure(figure, percent=table.percent)} |")
+        lines.append("")
+    for title, rows in report.counts.items():
+        lines += [f"### {title}", "", "| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+        lines += ["| " + " | ".join(row) + " |" for row in rows[1:]] + [""]
+    return "\n".join(lines).rstrip()
+
+
+def card_filled(card: Path, report: Report) -> None:
+    """Replace the figures between the two marks of a card; its words are a person's.
+
+    Raises
+    ------
+    ValueError
+        If the card lacks the marks.
+    """
+    text = card.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{card.name} has no place for figures")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    card.write_text(f"{before}{BEGIN}\n{markdown(report)}\n{END}{after}", encoding="utf-8")
+
+
+def _figure(figure: Figure, *, percent: bool) -> str:
+    def shown(value: float) -> str:
+        if math.isnan(value):
+            return "-"
+        return f"{value * 100:.1f}%" if percent else f"{value:.3f}"
+
+    return f"{shown(figure.value)} | {shown(figure.low)} to {shown(figure.high)} | {figure.n}"
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

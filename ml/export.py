@@ -1,0 +1,199 @@
+"""``python -m ml.export CONFIG...``: a trained run becomes the files that are shipped and served.
+
+Safetensors in half precision, the quantised form for CPUs made from them, operating points chosen
+on the validation split with the quantised form, and the model's row in the manifest.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from ml.data import Picture, data_digest, data_folder, in_split, pictures_read, squares_read
+from ml.evaluate.points import operating_points
+from ml.networks import build
+from ml.train.config import Config, config_read
+from ml.train.detector import usable as detector_usable
+from ml.train.segmenter import usable as segmenter_usable
+from ml.train.sorter import LABELS, network_options
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the kinds of network have in common when they are shipped."""
+
+    kind: str
+    architecture: str
+    options: dict[str, Any]
+    outputs: list[str]
+    labels: dict[str, list[str]]
+
+
+def form_of(config: Config) -> Form:
+    """Kind, architecture, outputs and labels of a configured network."""
+    if config.task == "sorter":
+        outputs = [name for head in LABELS for name in (head, f"{head}_map")]
+        labels = {head: list(names) for head, names in LABELS.items()}
+        return Form("classify", "sorter-resnet18", network_options(), outputs, labels)
+    if config.task == "segmenter":
+        return Form("segment", "unet-resnet18", {}, ["mask"], {"tumour": ["tumour"]})
+    label = config.options["label"]
+    return Form("detect", "yolov5n", {"labels": 1}, ["boxes"], {label: [label]})
+
+
+def calibration_pictures(config: Config, pictures: list[Picture]) -> list[Picture]:
+    """Training pictures on which the quantisation measures its ranges: 320, every collection."""
+    pool = in_split(pictures, "train")
+    if config.task == "segmenter":
+        pool = [p for p in pool if segmenter_usable(p)]
+    if config.task == "detector":
+        pool = detector_usable(pictures, config.options["label"], "train")
+    chosen = np.random.default_rng(config.seed).permutation(len(pool))[:320]
+    return [pool[i] for i in chosen]
+
+
+def tensors_saved(network: nn.Module, file: Path) -> None:
+    """Write a network's tensors, numbers with a fraction in half precision."""
+    tensors = network.state_dict()
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+    save_file({name: value.contiguous() for name, value in halves.items()}, file)
+
+
+def network_read(form: Form, file: Path) -> nn.Module:
+    """Build a network and load shipped tensors, ready to answer."""
+    network = build(form.architecture, form.options)
+    tensors = load_file(file)
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    return network.eval()
+
+
+def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uint8]) -> Any:
+    """Convert to OpenVINO with a free batch size and quantise weights and activations to 8 bits.
+
+    Parameters
+    ----------
+    squares
+        Prepared training pictures (N, size, size) that set the ranges.
+    """
+    import nncf
+    import openvino
+
+    example = torch.rand(2, 1, size, size)
+    with torch.inference_mode():
+        network(example)  # a detector keeps its grid of places from the first call on
+    with torch.no_grad():
+        traced = torch.jit.trace(network, example, check_trace=False)
+    model = openvino.convert_model(traced, input=[-1, 1, size, size])
+    for port, name in zip(model.outputs, form.outputs, strict=True):
+        port.get_tensor().set_names({name})
+    batches = [square[None, None].astype(np.float32) / 255 for square in squares]
+    return nncf.quantize(
+        model,
+        nncf.Dataset(batches),
+        preset=nncf.QuantizationPreset.MIXED,
+        subset_size=len(batches),
+        ignored_scope=_kept_exact(model, form),
+    )
+
+
+def _kept_exact(model: Any, form: Form) -> Any:
+    """Parts that stay in full precision: the arithmetic that turns a detector's answer into boxes."""
+    import nncf
+
+    if form.kind != "detect":
+        return nncf.IgnoredScope()
+    names = [op.get_friendly_name() for op in model.get_ordered_ops()]
+    head = [n for n in names if n.startswith("__module.yolo.model.24/") or ".dfl" in n]
+    return nncf.IgnoredScope(names=head)
+
+
+def export(config: Config, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
+    """Ship one trained run and return its manifest row."""
+    import openvino
+
+    form, name = form_of(config), f"{config.name}-{config.version}"
+    WEIGHTS.mkdir(exist_ok=True)
+    trained = build(form.architecture, form.options)
+    trained.load_state_dict(torch.load(config.folder / "best.pt", weights_only=True))
+    tensors = WEIGHTS / f"{name}.safetensors"
+    tensors_saved(trained, tensors)
+    squares, _ = squares_read(folder, calibration_pictures(config, pictures), size=config.size)
+    xml = WEIGHTS / f"{name}.xml"
+    openvino.save_model(quantised(network_read(form, tensors), form, config.size, squares), xml)
+    row = {
+        "name": config.name,
+        "version": config.version,
+        "kind": form.kind,
+        "architecture": form.architecture,
+        "options": form.options,
+        "file": tensors.name,
+        "sha256": digest_of(tensors),
+        "bytes": tensors.stat().st_size,
+        "openvino": {
+            "xml": xml.name,
+            "xml_sha256": digest_of(xml),
+            "bin": f"{name}.bin",
+            "bin_sha256": digest_of(xml.with_suffix(".bin")),
+            "precision": "int8",
+        },
+        "input": {"size": config.size},
+        "outputs": form.outputs,
+        "labels": form.labels,
+        "card": f"{name}.md",
+        "trained": {
+            "date": datetime.now(UTC).date().isoformat(),
+            "config_digest": config.digest,
+            "data_digest": data_digest(pictures),
+        },
+        "metrics": {},
+    }
+    return row | operating_points(config, row, WEIGHTS, folder, pictures)
+
+
+def digest_of(file: Path) -> str:
+    """Sha256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def row_stored(row: dict[str, Any], weights: Path = WEIGHTS) -> None:
+    """Put a row into the manifest in place of the one of the same name."""
+    manifest = weights / "manifest.json"
+    rows = json.loads(manifest.read_text())["models"] if manifest.exists() else []
+    rows = sorted([r for r in rows if r["name"] != row["name"]] + [row], key=lambda r: str(r["name"]))
+    manifest.write_text(json.dumps({"models": rows}, indent=1) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Export every configuration named; 0 when all were, 2 when one could not be."""
+    parser = argparse.ArgumentParser(prog="python -m ml.export", description=__doc__)
+    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(2)
+    try:
+        folder = data_folder()
+        pictures = pictures_read(folder)
+        for path in chosen.configs:
+            row = export(config_read(path), folder, pictures)
+            row_stored(row)
+            print(f"{row['name']}-{row['version']}: thresholds {row['thresholds']}")
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
