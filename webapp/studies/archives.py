@@ -1,0 +1,127 @@
+"""Zip archives: each member unpacked by itself, under limits; their names are only words to show back."""
+
+import io
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers import storage
+from workers.api import Refused
+
+#: Members of one archive: a whole-body CT with its reconstructions has some thousands.
+MEMBERS = 20_000
+#: Bytes of an archive's directory, read in one piece: MEMBERS names of 400 characters each.
+DIRECTORY_BYTES = 8 << 20
+#: All members together, unpacked.
+UNPACKED_BYTES = 8 << 30
+#: Real images shrink to a tenth, empty ones to a hundredth; what shrinks more and is large is a bomb.
+RATIO, RATIO_MATTERS_BYTES = 100, 16 << 20
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can ask for gigabytes to unpack a byte
+ENCRYPTED = 0x1  # general purpose bit 0
+NAME_LONGEST = 300
+
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive: unpacked at `path` until the next is asked for, or refused with a reason."""
+
+    name: str
+    path: Path | None
+    reason: str = ""
+
+
+def is_zip(path: Path) -> bool:
+    """Say whether a file begins as a zip archive (an empty one included)."""
+    with path.open("rb") as file:
+        return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
+
+
+def members_unpacked(path: Path, *, largest: int) -> Iterator[Member]:
+    """Unpack the files of an archive, one at a time.
+
+    Parameters
+    ----------
+    path
+        The archive.
+    largest
+        Bytes that one file may have, unpacked.
+
+    Yields
+    ------
+    Member
+        In the archive's order; folders are passed over.
+
+    Raises
+    ------
+    Refused
+        If the archive as a whole is damaged or a bomb.
+    OSError
+        If the disk is full; what was unpacked is removed.
+    """
+    try:
+        with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
+            listed = [info for info in archive.infolist() if not info.is_dir()]
+            _check_whole(listed, size=path.stat().st_size)
+            for info in listed:
+                yield from _member(archive, info, largest=largest)
+    except BROKEN as error:
+        raise Refused("The zip archive is damaged and cannot be opened.") from error
+
+
+class _Bounded(io.FileIO):
+    """The archive's file: refuses to be read in one piece larger than a directory may be."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > DIRECTORY_BYTES:
+            raise Refused(f"The zip archive lists more than {MEMBERS:,} files.")
+        return super().read(-1 if size is None else size)
+
+
+def _check_whole(listed: list[zipfile.ZipInfo], *, size: int) -> None:
+    unpacked = sum(info.file_size for info in listed)
+    if len(listed) > MEMBERS:
+        raise Refused(f"The zip archive lists more than {MEMBERS:,} files.")
+    if not listed:
+        raise Refused("The zip archive is empty.")
+    if unpacked > UNPACKED_BYTES or unpacked > max(RATIO * size, RATIO_MATTERS_BYTES):
+        raise Refused(f"The zip archive would unpack to {unpacked >> 20:,} MiB, more than is read from its size.")
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Iterator[Member]:
+    name = shown_name(info.filename)
+    if reason := _reason_against(info, largest=largest):
+        yield Member(name, None, reason)
+        return
+    unpacked = storage.temporary()
+    try:
+        try:
+            with archive.open(info) as packed, unpacked.open("xb") as out:
+                shutil.copyfileobj(packed, out, 1 << 20)
+        except BROKEN:
+            yield Member(name, None, "This file of the zip archive is damaged and cannot be unpacked.")
+            return
+        yield Member(name, unpacked)
+    finally:
+        unpacked.unlink(missing_ok=True)
+
+
+def _reason_against(info: zipfile.ZipInfo, *, largest: int) -> str:
+    if info.flag_bits & ENCRYPTED:
+        return "This file of the zip archive is encrypted; send it without a password."
+    if info.compress_type not in METHODS:
+        return "This file of the zip archive is packed by a method that is not read here; use the ordinary one."
+    if info.file_size > largest:
+        return f"This file of the zip archive is larger than {largest >> 20:,} MiB."
+    if info.file_size > max(RATIO * info.compress_size, RATIO_MATTERS_BYTES):
+        return "This file of the zip archive would unpack to far more than its size."
+    return ""
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as one line of text to show back to its sender; it is used for nothing else."""
+    return "".join(character for character in name if character.isprintable())[:NAME_LONGEST]

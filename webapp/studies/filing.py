@@ -1,0 +1,144 @@
+"""The rows of one object: patient, study, series, instance, found or made together in one transaction."""
+
+import hashlib
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from webapp.accounts.models import Site, User
+from webapp.studies.models import Instance, Patient, Series, Study
+from webapp.studies.stored import Bytes
+from workers.api import Inspection, Refused
+
+OTHER_CONTENTS = (
+    "An object with the same SOPInstanceUID but other contents is already stored. That one was kept, this one was not."
+)
+OTHER_PATIENT = "The StudyInstanceUID already belongs to a study of another patient. Nothing of this file was stored."
+OTHER_STUDY = "The SeriesInstanceUID already belongs to another study. Nothing of this file was stored."
+OTHER_PERSON = (
+    "The PatientID is already known here with another name and another date of birth. Nothing of this file was stored."
+)
+
+
+def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
+    """Return the instance that these very bytes became when they were sent before."""
+    sent = Q(original_sha256=original_sha256) | Q(sha256=original_sha256)
+    return Instance.objects.select_related("series").filter(sent, site=site).first()
+
+
+@transaction.atomic
+def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
+    """Find or make the rows of one object.
+
+    Parameters
+    ----------
+    found
+        What its header states.
+    weighed
+        Its bytes, which are stored already.
+    site, user
+        Where it belongs and who sent it.
+
+    Returns
+    -------
+    tuple of Instance and bool
+        The row, and whether it is new (False: the same bytes were filed meanwhile).
+
+    Raises
+    ------
+    Refused
+        If its UIDs or its patient contradict what is stored.
+    """
+    # One object of a site is filed at a time: twenty that arrive at once stand in line here, so that what is
+    # looked up below stays true until the commit. (SQLite's transactions stand in line by themselves.)
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    if same := _same_uid(found, site):
+        if weighed.original_sha256 not in {same.original_sha256, same.sha256}:
+            raise Refused(OTHER_CONTENTS)
+        return same, False
+    series = _series(found, _study(found, site, user))
+    instance = Instance.objects.create(
+        series=series,
+        site=site,
+        sop_instance_uid=found.sop_instance_uid,
+        sop_class_uid=found.sop_class_uid,
+        sha256=weighed.sha256,
+        original_sha256=weighed.original_sha256,
+        file_size=weighed.path.stat().st_size,
+        instance_number=found.instance_number,
+        position=found.position,
+        number_of_frames=found.number_of_frames,
+        rows=found.rows,
+        columns=found.columns,
+        has_pixels=found.has_pixels,
+        laterality=found.laterality,
+    )
+    return instance, True
+
+
+def _same_uid(found: Inspection, site: Site) -> Instance | None:
+    known = Instance.objects.select_related("series").filter(site=site, sop_instance_uid=found.sop_instance_uid)
+    return known.first()
+
+
+def _patient(found: Inspection, site: Site) -> Patient | None:
+    """Return the person, None for a picture. Without a PatientID a person is known by the study alone."""
+    if found.kind == "picture":
+        return None
+    unnumbered = f"no number ({hashlib.sha256(found.study_instance_uid.encode()).hexdigest()[:12]})"
+    stated = {"name": found.patient_name, "birth_date": found.patient_birth_date, "sex": found.patient_sex}
+    patient, made = Patient.objects.get_or_create(site=site, patient_id=found.patient_id or unnumbered, defaults=stated)
+    if made:
+        return patient
+    if _differ(patient.name, found.patient_name) and _differ(patient.birth_date, found.patient_birth_date):
+        raise Refused(OTHER_PERSON)
+    blanks = {field: value for field, value in stated.items() if value and not getattr(patient, field)}
+    if blanks:
+        Patient.objects.filter(pk=patient.pk).update(**blanks)
+    return patient
+
+
+def _differ(known: object, stated: object) -> bool:
+    """Say whether two values, both stated, are not the same."""
+    return bool(known) and bool(stated) and known != stated
+
+
+def _study(found: Inspection, site: Site, user: User) -> Study:
+    patient = _patient(found, site)
+    study, _ = Study.objects.get_or_create(
+        site=site,
+        study_instance_uid=found.study_instance_uid,
+        defaults={
+            "patient": patient,
+            "study_date": found.study_date,
+            "description": found.study_description,
+            "accession_number": found.accession_number,
+            "uploaded_by": user,
+        },
+    )
+    if study.patient_id != (patient.pk if patient else None):
+        raise Refused(OTHER_PATIENT)
+    return study
+
+
+def _series(found: Inspection, study: Study) -> Series:
+    """Return the series, told that something has just arrived for it."""
+    elsewhere = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid)
+    if elsewhere.exclude(study=study).exists():
+        raise Refused(OTHER_STUDY)
+    series, made = Series.objects.get_or_create(
+        study=study,
+        series_instance_uid=found.series_instance_uid,
+        defaults={
+            "series_number": found.series_number,
+            "modality": found.modality,
+            "description": found.series_description,
+            "body_part": found.body_part,
+            "is_picture": found.kind == "picture",
+            "last_arrival_at": timezone.now(),
+        },
+    )
+    if not made:
+        Series.objects.filter(pk=series.pk).update(last_arrival_at=timezone.now())
+    return series

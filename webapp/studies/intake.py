@@ -1,0 +1,137 @@
+"""The one door by which files come in: looked into, stored, filed, and answered one by one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from webapp.accounts.models import Site, User
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.studies.archives import is_zip, members_unpacked, shown_name
+from webapp.studies.filing import instance_file, instance_known
+from webapp.studies.models import Instance
+from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed
+from workers import api
+
+EMPTIED = "Stored. Its preamble held something that is no part of an image; it was emptied."
+
+
+class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ours
+    """The user works at no site, so what they send belongs nowhere."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What became of one file.
+
+    Attributes
+    ----------
+    name
+        As its sender calls it; kept nowhere, since file names often name patients.
+    reason
+        A plain sentence for the sender, empty where there is nothing to say.
+    study, series
+        Where it is filed, None where it was refused.
+    """
+
+    name: str
+    status: Literal["stored", "duplicate", "refused"]
+    reason: str = ""
+    study: UUID | None = None
+    series: UUID | None = None
+
+
+@dataclass(frozen=True)
+class _Sender:
+    user: User
+    site: Site
+    request: HttpRequest | None
+
+    def record(self, *, code: Code, weighed: Bytes, said: str, study: UUID | None = None) -> None:
+        """Write to the audit trail. A file is named by its digest: its own name may be a patient's."""
+        audit_record(
+            code=code,
+            user=self.user,
+            request=self.request,
+            study=study,
+            success=code == Code.UPLOADED,
+            details=f"sha256 {weighed.original_sha256}: {said}",
+        )
+
+
+def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | None) -> list[Filed]:
+    """Take one file in: a DICOM object, a picture, or a zip of them.
+
+    Parameters
+    ----------
+    path
+        Where its bytes lie for now; the caller removes them.
+    name
+        What its sender calls it.
+    user
+        Who sends it; what is stored belongs to their site.
+    request
+        For the audit trail's address.
+
+    Returns
+    -------
+    list of Filed
+        One entry a file; a zip yields one for each of its members.
+
+    Raises
+    ------
+    NoSite
+        If the user works at no site.
+    OSError, django.db.DatabaseError
+        If disk or database fail; everything answered before is whole, and sending again does no harm.
+    """
+    if user.site is None:
+        raise NoSite
+    sender = _Sender(user, user.site, request)
+    if not is_zip(path):
+        return [_one(path, shown_name(name), sender)]
+    return _archive(path, shown_name(name), sender)
+
+
+def _archive(path: Path, name: str, sender: _Sender) -> list[Filed]:
+    filed: list[Filed] = []
+    try:
+        for member in members_unpacked(path, largest=settings.UPLOAD_LARGEST_BYTES):
+            if member.path is None:
+                sender.record(code=Code.UPLOAD_REFUSED, weighed=bytes_weighed(path), said=member.reason)
+                filed.append(Filed(member.name, "refused", member.reason))
+            else:
+                filed.append(_one(member.path, member.name, sender))
+    except api.Refused as refused:
+        sender.record(code=Code.UPLOAD_REFUSED, weighed=bytes_weighed(path), said=str(refused))
+        filed.append(Filed(name, "refused", str(refused)))
+    return filed
+
+
+def _one(path: Path, name: str, sender: _Sender) -> Filed:
+    weighed = bytes_weighed(path)
+    if known := instance_known(site=sender.site, original_sha256=weighed.original_sha256):
+        return _duplicate(name, known, weighed, sender)
+    try:
+        found = api.inspect(path)
+        with bytes_stored(weighed), transaction.atomic():
+            instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
+            if not is_new:
+                return _duplicate(name, instance, weighed, sender)
+            # In the same transaction: what cannot be audited is not stored.
+            sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
+    except api.Refused as refused:
+        sender.record(code=Code.UPLOAD_REFUSED, weighed=weighed, said=str(refused))
+        return Filed(name, "refused", str(refused))
+    reason = EMPTIED if weighed.is_emptied else ""
+    return Filed(name, "stored", reason, instance.series.study_id, instance.series_id)
+
+
+def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> Filed:
+    sender.record(code=Code.UPLOADED, weighed=weighed, said="already stored", study=known.series.study_id)
+    return Filed(name, "duplicate", "The same file is stored already.", known.series.study_id, known.series_id)

@@ -1,0 +1,101 @@
+"""Stored bytes: written once under their digest, and swept where no row came to own them."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.studies.models import Instance
+from workers import configuration, storage
+
+PREAMBLE = 128
+TIFF = (b"II*\x00", b"MM\x00*")  # The one preamble with a purpose: whole-slide files that are also TIFF (PS3.10 7.1)
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A file as it was sent and as it will be stored.
+
+    Attributes
+    ----------
+    original_sha256, sha256
+        Of what was sent and of what is stored; they differ where a preamble is emptied.
+    """
+
+    path: Path
+    original_sha256: str
+    sha256: str
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether the preamble holds something that is no business of an image and is not stored."""
+        return self.sha256 != self.original_sha256
+
+
+def bytes_weighed(path: Path) -> Bytes:
+    """Digest a file, and once more as it will be stored where its preamble may hide a program."""
+    with path.open("rb") as file:
+        original = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        start = file.read(PREAMBLE + 4)
+        if start[PREAMBLE:] != b"DICM" or not any(start[:PREAMBLE]) or start.startswith(TIFF):
+            return Bytes(path, original, original)
+        digest = hashlib.sha256(bytes(PREAMBLE) + b"DICM")
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return Bytes(path, original, digest.hexdigest())
+
+
+@contextmanager
+def bytes_stored(weighed: Bytes) -> Iterator[None]:
+    """Store the bytes, synced, and hold the sweep off while the caller writes the row that owns them.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; nothing is half stored then.
+    """
+    target = storage.object_path(weighed.sha256)
+    with _locked(target.parent, fcntl.LOCK_SH):
+        if not target.exists():
+            with storage.written_whole(target) as unfinished:
+                shutil.copyfile(weighed.path, unfinished)
+                if weighed.is_emptied:
+                    with unfinished.open("rb+") as file:
+                        file.write(bytes(PREAMBLE))
+        else:
+            storage.sync_folder(target.parent)  # whoever renamed it there may not have come to it yet
+        yield
+
+
+def objects_sweep(*, older_than_seconds: float) -> int:
+    """Remove stored bytes that no row owns (the process died between the two); return how many."""
+    removed = 0
+    for folder in sorted(configuration.made(storage.root() / "objects").iterdir()):
+        with _locked(folder, fcntl.LOCK_EX):
+            old = {path.name: path for path in folder.iterdir() if _age(path) > older_than_seconds}
+            owned = set(Instance.objects.filter(sha256__in=old).values_list("sha256", flat=True))
+            for name in old.keys() - owned:
+                old[name].unlink()
+                removed += 1
+    return removed
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Hold a lock on a folder of objects: shared by those who store, alone for the one who sweeps."""
+    handle = os.open(configuration.made(folder), os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
