@@ -10,7 +10,7 @@ from ml.weights import manifest_read
 
 
 class DrawnStage(Answer):
-    """A node of the cascade's drawing; `after` are its incoming edges."""
+    """A node of the cascade's drawing; `after` are its incoming edges, `finds` the label that it looks for."""
 
     name: str
     title: str
@@ -21,6 +21,8 @@ class DrawnStage(Answer):
     version: str
     when: dict[str, list[str]]
     after: list[str]
+    finds: str
+    colour: str
 
 
 class ListedModel(Answer):
@@ -63,6 +65,8 @@ def pathways_drawn(weights: Path) -> list[DrawnStage]:
             version=cascade.models[step.stage.model].version,
             when={fact: list(values) for fact, values in step.when.items()},
             after=list(step.stage.after),
+            finds=step.stage.finds or "",
+            colour=cascade.label("finding", step.stage.finds).colour if step.stage.finds else "",
         )
         for step in cascade.steps
     ]

@@ -2,8 +2,10 @@
 
 from ml import overview
 from ml.overview import DrawnStage, ListedModel
+from ml.pathways.load import PathwayError
 from ml.reading.inspect import Inspection
 from ml.reading.refusal import Refused
+from ml.weights import WeightsError
 from workers import configuration
 from workers.doorbell import ring
 from workers.sandbox import draw, inspect
@@ -12,7 +14,9 @@ __all__ = [
     "DrawnStage",
     "Inspection",
     "ListedModel",
+    "PathwayError",
     "Refused",
+    "WeightsError",
     "cascade_digest",
     "draw",
     "inspect",
