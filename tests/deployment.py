@@ -5,6 +5,7 @@ and starts the same processes by hand on a real PostgreSQL and a real Redis.
 """
 
 import os
+import re
 import secrets
 import signal
 import sqlite3
@@ -22,7 +23,7 @@ import psutil
 import psycopg
 import redis
 
-from deploy.launch import answers
+from deploy.launch import answers, welcome
 from deploy.services import Service
 from deploy.supervisor import Keeper, Supervisor
 from tests import compose
@@ -158,8 +159,8 @@ class Served(Deployment):
 
 
 def accounts_told(text: str) -> dict[str, tuple[str, str]]:
-    """Return role -> (name, password) from what `manage.py demo_users` prints."""
-    told = [line.split() for line in text.splitlines()]
+    """Return role -> (name, password) from the launcher's welcome."""
+    told = re.findall(r"demo (\w+): user name (\S+), password (\S+)", text)
     return {role: (name, password) for role, name, password in told}
 
 
@@ -192,8 +193,7 @@ def embedded(*, data: Path) -> Iterator[Embedded]:
     """Run the embedded deployment over a data folder."""
     port = free_port()
     with launched(data=data, port=port) as launcher:
-        told_until_ready(launcher)
-        accounts = accounts_told((data / "demo-accounts.txt").read_text())
+        accounts = accounts_told(told_until_ready(launcher))
         deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
         deployment.launcher = psutil.Process(launcher.pid)
         yield deployment
@@ -276,7 +276,8 @@ def served(*, data: Path) -> Iterator[Served]:
         run_once(ours["migrate"]["command"], ours["migrate"]["environment"])
         # What the web image does while it is built.
         run_once(["python", "manage.py", "collectstatic", "--no-input"], ours["web"]["environment"])
-        accounts = accounts_told(run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"]))
+        made = run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"])
+        accounts = accounts_told(welcome(port=port, accounts=made))
         deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
         deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
         deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)

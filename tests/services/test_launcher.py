@@ -4,37 +4,24 @@ import signal
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.deployment import Embedded, accounts_told, launched, told_until_ready
+from tests.deployment import embedded, launched
 from tests.servers import free_port
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done, wait_until_one_is
 
 READY_SECONDS = 10.0
 
 
-@contextmanager
-def started(data: Path) -> Iterator[Embedded]:
-    """Run the launcher over a folder; stopping is left to the test."""
-    port = free_port()
-    with launched(data=data, port=port) as launcher:
-        told_until_ready(launcher)
-        accounts = accounts_told((data / "demo-accounts.txt").read_text())
-        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
-        deployment.launcher = psutil.Process(launcher.pid)
-        yield deployment
-
-
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str], list[psutil.Process]]:
     """Return a data folder whose Readroom was stopped by Ctrl-C in mid-run, its studies, and who ran then."""
     data = tmp_path_factory.mktemp("interrupted")
-    with started(data) as deployment:
+    with embedded(data=data) as deployment:
         studies = uploaded(deployment.visitor(), how_many=6)
         wait_until_one_is(deployment, studies, "running")
         family = [deployment.launcher, *deployment.launcher.children(recursive=True)]
@@ -68,7 +55,7 @@ def test_the_next_start_is_ready_within_ten_seconds_and_finishes_what_was_left(
 ) -> None:
     data, studies, _family = interrupted
     began = time.monotonic()
-    with started(data) as deployment:
+    with embedded(data=data) as deployment:
         assert time.monotonic() - began < READY_SECONDS
         wait_until_done(deployment, studies)
         assert_each_finished_once(deployment, studies)
@@ -83,14 +70,14 @@ def test_the_signing_key_is_made_once_and_for_its_owner_only(
 
 
 def test_a_second_readroom_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with started(tmp_path), launched(data=tmp_path, port=free_port()) as second:
+    with embedded(data=tmp_path), launched(data=tmp_path, port=free_port()) as second:
         told, _ = second.communicate(timeout=30)
         assert second.returncode == 1
     assert told == f"Readroom already runs on {tmp_path}: stop it, or name another folder.\n"
 
 
 def test_a_taken_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with started(tmp_path / "first") as first:
+    with embedded(data=tmp_path / "first") as first:
         port = int(first.url.rsplit(":", 1)[1])
         with launched(data=tmp_path / "second", port=port) as second:
             told, _ = second.communicate(timeout=30)
