@@ -30,6 +30,8 @@ from tests import compose
 from tests.servers import free_port, postgres, redis_server, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
+#: What a container would know by itself.
+OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
 LASTING = ("web", "housekeeping", "worker")
 
 
@@ -97,6 +99,19 @@ class Deployment(ABC):
         for process in family:
             process.kill()
         psutil.wait_procs(family, timeout=10)
+
+
+@contextmanager
+def held(deployment: Deployment, service: str) -> Iterator[None]:
+    """Hold a service and its children still for the length of the block."""
+    family = deployment.family(service)
+    for process in family:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in family:
+            process.resume()
 
 
 class Embedded(Deployment):
@@ -272,7 +287,7 @@ def served(*, data: Path) -> Iterator[Served]:
         }
         ours = moved(wanted, elsewhere)
         for service in ours.values():
-            service["environment"]["PATH"] = os.environ["PATH"]
+            service["environment"] |= OF_THIS_MACHINE
         run_once(ours["migrate"]["command"], ours["migrate"]["environment"])
         # What the web image does while it is built.
         run_once(["python", "manage.py", "collectstatic", "--no-input"], ours["web"]["environment"])

@@ -1,11 +1,9 @@
 """Three failures end in a quarantine that a person sees and retries."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from tests.deployment import Deployment
+from tests.deployment import Deployment, held
 from tests.servers import wait_until
 from tests.services.pictures import picture
 from tests.services.runs import (
@@ -19,19 +17,6 @@ from tests.services.runs import (
 )
 
 POISON = 1_000_000  # no other test draws this picture
-
-
-@contextmanager
-def held(deployment: Deployment, service: str) -> Iterator[None]:
-    """Hold a service and its children still for the length of the block."""
-    family = deployment.family(service)
-    for process in family:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in family:
-            process.resume()
 
 
 def stored_object(deployment: Deployment, study: str) -> Path:
