@@ -27,7 +27,7 @@ class StageAnswer(Answer):
     contradiction
         The header and the pixels disagree. `label` is then the header's, and `pixels_say` the network's.
     heat_map
-        PNG beside the answer (8-bit grey, size of slice `heat_map_slice`), None where there is none.
+        RGBA PNG beside the answer, shaped like slice `heat_map_slice` but at most 320 pixels long.
     """
 
     name: str

@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ml.prepare import Placement
+
+#: Longest side of a heat map in pixels. A network's map is far coarser; the page stretches it over the slice.
+LONGEST = 320
 #: From nothing to much: dark red, orange, pale yellow. Lightness rises all the way, so that it can be
 #: read without telling red from green.
 RAMP = np.array([[120, 20, 10], [225, 80, 20], [255, 170, 50], [255, 245, 190]], dtype=np.float32)
@@ -20,6 +24,13 @@ def heat_map_png(values: NDArray[np.float32], path: Path) -> None:
     colour = RAMP[low] * (1 - share) + RAMP[low + 1] * share
     rgba = np.dstack([colour, values * 255]).astype(np.uint8)
     Image.fromarray(rgba, mode="RGBA").save(path, format="PNG", compress_level=3)
+
+
+def coarse(placement: Placement) -> Placement:
+    """Return a placement of the same slice drawn small, for maps that need no more than that."""
+    factor = max(1.0, max(placement.width, placement.height) / LONGEST)
+    width, height = max(1, round(placement.width / factor)), max(1, round(placement.height / factor))
+    return Placement(placement.scale * factor, placement.left, placement.top, width, height)
 
 
 def mask_png(mask: NDArray[np.bool_], path: Path) -> None:

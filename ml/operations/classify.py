@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ml.answer import StageAnswer
 from ml.course import Course, Task
-from ml.drawing import heat_map_png, normalised
+from ml.drawing import coarse, heat_map_png, normalised
 from ml.pathways.load import Step
 from ml.prepare import map_to_picture
 
@@ -52,7 +52,7 @@ def vote(task: Task) -> Vote:
     activation = normalised(outputs[f"{head}_map"][middle, order[0]])
     drawn = course.keep(
         f"{task.step.stage.name}.png",
-        lambda path: heat_map_png(map_to_picture(activation, placements[middle]), path),
+        lambda path: heat_map_png(map_to_picture(activation, coarse(placements[middle])), path),
     )
     return Vote(
         ranked=[(labels[index], round(float(probabilities[index]), 4)) for index in order],

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ml.answer import StageAnswer
 from ml.boxes import best_boxes, score_map
 from ml.course import Candidate, Course, Task
-from ml.drawing import heat_map_png
+from ml.drawing import coarse, heat_map_png
 from ml.prepare import box_to_picture, map_to_picture
 from ml.runtime import BATCH
 
@@ -49,5 +49,5 @@ def _heat_map(course: Course, name: str, answer: NDArray[np.float32] | None, ind
     if answer is None:
         return None
     _, placements = course.squares([index], size)
-    values = map_to_picture(score_map(answer, size=size), placements[0])
+    values = map_to_picture(score_map(answer, size=size), coarse(placements[0]))
     return course.keep(f"{name}.png", lambda path: heat_map_png(values, path))

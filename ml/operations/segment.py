@@ -7,6 +7,7 @@ from scipy import ndimage
 from ml.answer import StageAnswer
 from ml.boxes import Box
 from ml.course import Candidate, Task
+from ml.drawing import coarse
 from ml.prepare import map_to_picture
 from ml.runtime import BATCH
 
@@ -25,8 +26,10 @@ def run(task: Task) -> StageAnswer:
         squares, placements = course.squares(batch, row.size)
         logits = task.network.run(squares)["mask"][:, 0]
         for index, placement, logit in zip(batch, placements, logits, strict=True):
-            probability = map_to_picture(_sigmoid(logit), placement)
+            certain = _sigmoid(logit)
+            probability, heat = map_to_picture(certain, placement), map_to_picture(certain, coarse(placement))
             for candidate in (one for one in boxed if one.slice == index):
+                candidate.heat = heat
                 certainty = _outline(candidate, probability, threshold)
                 best, outlined = max(best, certainty), outlined + (candidate.mask is not None)
     return task.answer(
@@ -40,7 +43,6 @@ def run(task: Task) -> StageAnswer:
 
 def _outline(candidate: Candidate, probability: NDArray[np.float32], threshold: float) -> float:
     """Give a candidate the parts of the mask that its box touches; return their mean probability."""
-    candidate.heat = probability
     parts, _ = ndimage.label(probability >= threshold)
     touched = np.unique(parts[_window(candidate.box)])
     mask = np.isin(parts, touched[touched > 0])
