@@ -26,9 +26,7 @@ class Moves:
     quarters: bool = False
 
 
-def moves_drawn(
-    count: int, generator: torch.Generator, moves: Moves, any_turn: Tensor | None = None
-) -> Tensor:
+def moves_drawn(count: int, generator: torch.Generator, moves: Moves, any_turn: Tensor | None = None) -> Tensor:
     """Draw a turn, scale, shift and mirroring for each picture.
 
     Parameters
@@ -113,9 +111,7 @@ def softened(pictures: Tensor, generator: torch.Generator, *, strength: float = 
     for factor, low, high in ((0.75, 0.0, 0.12), (0.5, 0.12, 0.24), (0.35, 0.24, 0.3)):
         chosen = (chance >= low) & (chance < high)
         if chosen.any():
-            small = F.interpolate(
-                pictures[chosen], scale_factor=factor, mode="bilinear", antialias=True
-            )
+            small = F.interpolate(pictures[chosen], scale_factor=factor, mode="bilinear", antialias=True)
             result[chosen] = F.interpolate(small, size=(side, side), mode="bilinear")
     sharp = (chance > 0.3) & (chance < 0.45)
     if sharp.any():
@@ -135,9 +131,7 @@ def framed(pictures: Tensor, generator: torch.Generator) -> Tensor:
     result = pictures.clone()
     side = pictures.shape[-1]
     draws = torch.rand(len(pictures), 8, generator=generator).tolist()
-    for picture, (kind, left, top, right, bottom, grey, where, size) in zip(
-        result[:, 0], draws, strict=True
-    ):
+    for picture, (kind, left, top, right, bottom, grey, where, size) in zip(result[:, 0], draws, strict=True):
         if kind < 0.2:
             value = 0.0 if grey < 0.5 else (1.0 if grey > 0.85 else grey)
             widths = [int(edge * 0.12 * side) for edge in (left, top, right, bottom)]

@@ -60,9 +60,7 @@ def data_folder() -> Path:
     """
     folder = Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))
     if not (folder / "manifest.csv").is_file():
-        raise FileNotFoundError(
-            f"No manifest.csv in {folder}. Set {FOLDER_VARIABLE} to the folder of pictures."
-        )
+        raise FileNotFoundError(f"No manifest.csv in {folder}. Set {FOLDER_VARIABLE} to the folder of pictures.")
     return folder
 
 

@@ -6,14 +6,15 @@ on the validation split with the quantised form, and the model's row in the mani
 
 import argparse
 import hashlib
-import json
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import nncf
 import numpy as np
+import openvino
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
@@ -21,13 +22,12 @@ from torch import nn
 
 from ml.data import Picture, data_digest, data_folder, in_split, pictures_read, squares_read
 from ml.evaluate.points import operating_points
+from ml.evaluate.report import WEIGHTS, row_stored
 from ml.networks import build
 from ml.train.config import Config, config_read
 from ml.train.detector import usable as detector_usable
 from ml.train.segmenter import usable as segmenter_usable
 from ml.train.sorter import LABELS, network_options
-
-WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,6 @@ def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uin
     squares
         Prepared training pictures (N, size, size) that set the ranges.
     """
-    import nncf
-    import openvino
-
     example = torch.rand(2, 1, size, size)
     with torch.inference_mode():
         network(example)  # a detector keeps its grid of places from the first call on
@@ -110,8 +107,6 @@ def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uin
 
 def _kept_exact(model: Any, form: Form) -> Any:
     """Parts that stay in full precision: the arithmetic that turns a detector's answer into boxes."""
-    import nncf
-
     if form.kind != "detect":
         return nncf.IgnoredScope()
     names = [op.get_friendly_name() for op in model.get_ordered_ops()]
@@ -121,8 +116,6 @@ def _kept_exact(model: Any, form: Form) -> Any:
 
 def export(config: Config, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     """Ship one trained run and return its manifest row."""
-    import openvino
-
     form, name = form_of(config), f"{config.name}-{config.version}"
     WEIGHTS.mkdir(exist_ok=True)
     trained = build(form.architecture, form.options)
@@ -166,14 +159,6 @@ def digest_of(file: Path) -> str:
     """Sha256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def row_stored(row: dict[str, Any], weights: Path = WEIGHTS) -> None:
-    """Put a row into the manifest in place of the one of the same name."""
-    manifest = weights / "manifest.json"
-    rows = json.loads(manifest.read_text())["models"] if manifest.exists() else []
-    rows = sorted([r for r in rows if r["name"] != row["name"]] + [row], key=lambda r: str(r["name"]))
-    manifest.write_text(json.dumps({"models": rows}, indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ml.torchvision_here import BasicBlock, resnet18
+
 GREY_MEAN, GREY_SPREAD = 0.3, 0.28  # over the prepared training pictures, rounded
 
 
@@ -47,14 +49,11 @@ class Trunk(nn.Module):
 
     def __init__(self, *, fine: bool = False) -> None:
         super().__init__()
-        import ml.torchvision_here  # noqa: F401  (declares operators; must come first)
-        from torchvision.models.resnet import BasicBlock, resnet18
-
         network = resnet18(weights=None)
         if fine:
-            first = cast(BasicBlock, network.layer4[0])
+            first = cast("BasicBlock", network.layer4[0])
             first.conv1.stride = (1, 1)
-            cast(nn.Conv2d, cast(nn.Sequential, first.downsample)[0]).stride = (1, 1)
+            cast("nn.Conv2d", cast("nn.Sequential", first.downsample)[0]).stride = (1, 1)
         stem = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
         nn.init.kaiming_normal_(stem.weight, mode="fan_out", nonlinearity="relu")
         self.stem = nn.Sequential(stem, network.bn1, nn.ReLU(inplace=True))
@@ -68,6 +67,7 @@ class Trunk(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Return the five feature maps, finest first."""
         features = [self.stem((pictures - GREY_MEAN) / GREY_SPREAD)]
         for stage in self.stages:
             features.append(stage(features[-1]))
@@ -136,7 +136,8 @@ class Detector(nn.Module):
 
     def __init__(self, labels: int) -> None:
         super().__init__()
-        from ultralytics.nn.tasks import DetectionModel, yaml_model_load
+        # Slow to import, and only detectors need it.
+        from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: PLC0415
 
         layout = yaml_model_load("yolov5n.yaml") | {"nc": labels}
         self.yolo = DetectionModel(layout, ch=1, nc=labels, verbose=False)

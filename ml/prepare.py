@@ -34,9 +34,7 @@ class Placement:
     height: int
 
 
-def fit_square(
-    picture: NDArray[np.uint8], *, size: int
-) -> tuple[NDArray[np.float32], Placement]:
+def fit_square(picture: NDArray[np.uint8], *, size: int) -> tuple[NDArray[np.float32], Placement]:
     """Stretch the grey values robustly, shrink or enlarge, and centre in a black square.
 
     Parameters
@@ -80,9 +78,7 @@ def _stretched(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[
     return np.clip((small.astype(np.float32) - low) / (high - low), 0, 1)
 
 
-def box_to_picture(
-    box: tuple[float, float, float, float], placement: Placement
-) -> tuple[float, float, float, float]:
+def box_to_picture(box: tuple[float, float, float, float], placement: Placement) -> tuple[float, float, float, float]:
     """Bring a box from input pixels to picture pixels, clipped to the picture.
 
     Parameters
@@ -98,12 +94,8 @@ def box_to_picture(
         x0, y0, x1, y1 in pixels of the picture.
     """
     across, down = _pixels_per_input_pixel(placement)
-    x0, x1 = (
-        float(np.clip((x - placement.left) * across, 0, placement.width)) for x in box[0::2]
-    )
-    y0, y1 = (
-        float(np.clip((y - placement.top) * down, 0, placement.height)) for y in box[1::2]
-    )
+    x0, x1 = (float(np.clip((x - placement.left) * across, 0, placement.width)) for x in box[0::2])
+    y0, y1 = (float(np.clip((y - placement.top) * down, 0, placement.height)) for y in box[1::2])
     return x0, y0, x1, y1
 
 

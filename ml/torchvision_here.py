@@ -1,9 +1,9 @@
-"""Import torchvision where its compiled operators cannot be loaded.
+"""torchvision, also where its compiled operators cannot be loaded.
 
 The wheel on PyPI is built against CUDA.  Beside a CPU build of torch its library does not load,
 and ``import torchvision`` then stops because it describes operators that nobody defined.  We use
-only its Python part (the residual networks), so declaring the missing names is enough.  Import
-this module before torchvision; where the real operators load, it does nothing more.
+only its Python part (the residual networks), so declaring the missing names is enough; where the real operators load,
+nothing is declared.  Import torchvision's names from here.
 """
 
 from importlib.util import find_spec
@@ -36,3 +36,8 @@ if not _compiled_operators_load():
     for _operator in _DECLARED:
         _library.define(_operator)
     _KEPT_ALIVE.append(_library)
+
+# Only now can torchvision be imported.
+from torchvision.models.resnet import BasicBlock, resnet18  # noqa: E402
+
+__all__ = ["BasicBlock", "resnet18"]

@@ -14,10 +14,17 @@ import torch
 from ml.data import Picture, data_folder, pictures_read
 from ml.evaluate.detector import detector_report
 from ml.evaluate.forms import forms_compared, judged_pictures
-from ml.evaluate.report import Report, card_filled, headline_rows, markdown, report_written
+from ml.evaluate.report import (
+    WEIGHTS,
+    Report,
+    card_filled,
+    headline_rows,
+    markdown,
+    report_written,
+    row_stored,
+)
 from ml.evaluate.segmenter import segmenter_report
 from ml.evaluate.sorter import sorter_report
-from ml.export import WEIGHTS, row_stored
 from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
 from ml.train.config import Config, config_read
 from ml.weights import manifest_read

@@ -11,9 +11,10 @@ BATCH = 16
 
 def answered(network: Network, squares: Squares) -> dict[str, NDArray[np.float32]]:
     """All outputs by name for prepared pictures (N, S, S) of 0..255."""
-    parts = []
-    for start in range(0, len(squares), BATCH):
-        parts.append(network.run(squares[start : start + BATCH, None].astype(np.float32) / 255))
+    parts = [
+        network.run(squares[start : start + BATCH, None].astype(np.float32) / 255)
+        for start in range(0, len(squares), BATCH)
+    ]
     return {name: np.concatenate([p[name] for p in parts]) for name in network.row.outputs}
 
 

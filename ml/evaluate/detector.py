@@ -43,9 +43,7 @@ def detector_report(network: Network, folder: Path, pictures: list[Picture]) -> 
     return report
 
 
-def _precision(
-    report: Report, judged: list[Picture], found: list[Boxes], truth: list[Boxes]
-) -> None:
+def _precision(report: Report, judged: list[Picture], found: list[Boxes], truth: list[Boxes]) -> None:
     table = report.table(
         "Average precision", "All test pictures, with and without; interval over groups.", percent=False
     )
@@ -60,15 +58,11 @@ def _precision(
     report.headline["mAP50"] = table.figures["mAP50"]
 
 
-def _sensitivity(
-    report: Report, judged: list[Picture], sure: list[Boxes], truth: list[Boxes]
-) -> None:
+def _sensitivity(report: Report, judged: list[Picture], sure: list[Boxes], truth: list[Boxes]) -> None:
     table = report.table("Found at the threshold", "Drawn boxes hit (by IoU), and pictures with any box.")
     owners = [p.group for p, boxes in zip(judged, truth, strict=True) for _ in boxes]
     for overlap in (0.5, 0.3):
-        hit = [
-            _boxes_hit(s, t, overlap=overlap) for s, t in zip(sure, truth, strict=True) if len(t)
-        ]
+        hit = [_boxes_hit(s, t, overlap=overlap) for s, t in zip(sure, truth, strict=True) if len(t)]
         table.figures[f"drawn boxes hit, IoU {overlap}"] = share_figure(np.concatenate(hit), owners)
     report.headline["boxes found, IoU 0.5"] = table.figures["drawn boxes hit, IoU 0.5"]
     positive = [i for i, p in enumerate(judged) if p.boxes]

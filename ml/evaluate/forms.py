@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -18,9 +19,7 @@ from ml.train.sorter import LABELS, UNKNOWN, answers_table
 Outputs = dict[str, NDArray[np.float32]]
 
 
-def forms_compared(
-    report: Report, served: Network, exact: Network, folder: Path, judged: list[Picture]
-) -> None:
+def forms_compared(report: Report, served: Network, exact: Network, folder: Path, judged: list[Picture]) -> None:
     """Add to a report: decisions that the quantised form changes, and milliseconds of both.
 
     Parameters
@@ -41,7 +40,7 @@ def forms_compared(
     rows = [["pictures at once", "int8, ms a picture", "PyTorch, ms a picture", "times as fast"]]
     for count in (1, 16):
         batch = squares[:count, None].astype(np.float32) / 255
-        quick, slow = alternated(lambda: served.run(batch), lambda: exact.run(batch))
+        quick, slow = alternated(partial(served.run, batch), partial(exact.run, batch))
         rows.append([str(count), f"{quick / count:.1f}", f"{slow / count:.1f}", f"{slow / quick:.1f}"])
     report.counts["Speed, both in one run, in turns (ABBA)"] = rows
 
@@ -73,9 +72,7 @@ def _accuracies(report: Report, judged: list[Picture], first: Outputs, second: O
     report.counts["Accuracy of both forms"] = rows
 
 
-def alternated(
-    first: Callable[[], object], second: Callable[[], object], *, rounds: int = 12
-) -> tuple[float, float]:
+def alternated(first: Callable[[], object], second: Callable[[], object], *, rounds: int = 12) -> tuple[float, float]:
     """Median milliseconds of two actions, run in the order ABBA so that a drift hits both alike."""
     first(), second()
     spent: tuple[list[float], list[float]] = ([], [])

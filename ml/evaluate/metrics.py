@@ -145,9 +145,7 @@ def hits_of(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.b
     return hits
 
 
-def average_precision(
-    found: Sequence[Boxes], truth: Sequence[Boxes], *, overlap: float = 0.5
-) -> float:
+def average_precision(found: Sequence[Boxes], truth: Sequence[Boxes], *, overlap: float = 0.5) -> float:
     """Area under precision over recall of one label, all points (PASCAL VOC 2010).
 
     Parameters

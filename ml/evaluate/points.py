@@ -35,9 +35,7 @@ def operating_points(
     return _detector(config, network, folder, pictures)
 
 
-def _sorter(
-    config: Config, network: Network, folder: Path, pictures: list[Picture]
-) -> dict[str, Any]:
+def _sorter(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     judged = in_split(pictures, "val")
     squares, _ = squares_read(folder, judged, size=config.size)
     rng = np.random.default_rng(config.seed + 10_000)
@@ -63,9 +61,7 @@ def _sorter(
     return {"temperature": temperatures, "thresholds": thresholds, "threshold_rule": rule}
 
 
-def _detector(
-    config: Config, network: Network, folder: Path, pictures: list[Picture]
-) -> dict[str, Any]:
+def _detector(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     label = config.options["label"]
     judged = [p for p in detector_usable(pictures, label, "val") if p.boxes]
     squares, _ = squares_read(folder, judged, size=config.size)
@@ -79,9 +75,7 @@ def _detector(
     return {"temperature": {}, "thresholds": thresholds, "threshold_rule": rule}
 
 
-def _segmenter(
-    config: Config, network: Network, folder: Path, pictures: list[Picture]
-) -> dict[str, Any]:
+def _segmenter(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     judged = [p for p in in_split(pictures, "val") if segmenter_usable(p)]
     squares, outlines = squares_and_outlines(folder, judged, config.size)
     said = masks_answered(network, squares)

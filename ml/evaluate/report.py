@@ -8,6 +8,7 @@ from typing import Any
 
 from ml.evaluate.metrics import Figure
 
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
@@ -46,6 +47,14 @@ def headline_rows(report: Report) -> dict[str, dict[str, Any]]:
         name: {"value": _rounded(f.value), "n": f.n, "low": _rounded(f.low), "high": _rounded(f.high)}
         for name, f in report.headline.items()
     }
+
+
+def row_stored(row: dict[str, Any], weights: Path = WEIGHTS) -> None:
+    """Put a model's row into the manifest in place of the one of the same name."""
+    manifest = weights / "manifest.json"
+    rows = json.loads(manifest.read_text())["models"] if manifest.exists() else []
+    rows = sorted([r for r in rows if r["name"] != row["name"]] + [row], key=lambda r: str(r["name"]))
+    manifest.write_text(json.dumps({"models": rows}, indent=1) + "\n")
 
 
 def markdown(report: Report) -> str:

@@ -36,9 +36,7 @@ def _overlaps(report: Report, judged: list[Picture], said: Masks, outlines: Mask
     pairs = list(zip(said, outlines, strict=True))
     fits = np.array([dice(s, o) for s, o in pairs])
     table.figures["Dice, mean"] = mean_figure(fits, groups)
-    table.figures["IoU, mean"] = mean_figure(
-        np.array([intersection_over_union(s, o) for s, o in pairs]), groups
-    )
+    table.figures["IoU, mean"] = mean_figure(np.array([intersection_over_union(s, o) for s, o in pairs]), groups)
     report.headline["Dice on pictures with a tumour"] = table.figures["Dice, mean"]
     spread = np.percentile(fits, [10, 25, 50, 75, 90])
     report.counts["Dice by percentile of pictures"] = [

@@ -2,13 +2,23 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from ml.data import data_digest, data_folder, pictures_read
+from ml.data import Picture, data_digest, data_folder, pictures_read
 from ml.train.config import Config, config_read
-from ml.train.loop import train
+from ml.train.detector import DetectorTask
+from ml.train.loop import Task, train
+from ml.train.segmenter import SegmenterTask
+from ml.train.sorter import SorterTask
+
+TASKS: dict[str, Callable[[Config, Path, list[Picture]], Task]] = {
+    "sorter": SorterTask,
+    "segmenter": SegmenterTask,
+    "detector": DetectorTask,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,19 +48,9 @@ def _train(config: Config) -> Path:
     pictures = pictures_read(folder)
     config.folder.mkdir(parents=True, exist_ok=True)
     (config.folder / "data.sha256").write_text(data_digest(pictures))
-    if config.task == "sorter":
-        from ml.train.sorter import SorterTask
-
-        return train(SorterTask(config, folder, pictures), config)
-    if config.task == "segmenter":
-        from ml.train.segmenter import SegmenterTask
-
-        return train(SegmenterTask(config, folder, pictures), config)
-    if config.task == "detector":
-        from ml.train.detector import DetectorTask
-
-        return train(DetectorTask(config, folder, pictures), config)
-    raise ValueError(f"no task is called {config.task!r}")
+    if config.task not in TASKS:
+        raise ValueError(f"no task is called {config.task!r}")
+    return train(TASKS[config.task](config, folder, pictures), config)
 
 
 if __name__ == "__main__":

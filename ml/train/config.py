@@ -33,6 +33,8 @@ class Config:
         The training ends when either is reached; the learning rate falls to zero with the nearer.
     rate, weight_decay
         Of AdamW.
+    average
+        Share of the averaged weights that each step keeps; they are judged and shipped.
     seed
         Of weights, drawing and augmentation.
     start
@@ -52,6 +54,7 @@ class Config:
     rate: float
     seed: int
     weight_decay: float = 0.05
+    average: float = 0.99
     start: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 

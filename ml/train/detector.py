@@ -91,13 +91,13 @@ class DetectorTask:
         weights = np.array([sizes[taught[i].collection] ** -0.5 for i in self.negative])
         self.negative_weights = weights / weights.sum()
         self.judged, judged_places = squares_read(folder, judged, size=config.size)
-        self.judged_boxes = [
-            boxes_in_square(p, place) for p, place in zip(judged, judged_places, strict=True)
-        ]
+        self.judged_boxes = [boxes_in_square(p, place) for p, place in zip(judged, judged_places, strict=True)]
         self.criterion: Callable[..., tuple[Tensor, object]] | None = None
 
     def network(self) -> nn.Module:
-        from ultralytics.utils.loss import v8DetectionLoss
+        """Build the network; see `ml.train.loop.Task`."""
+        # ultralytics imports torchvision, which `ml.networks` must have prepared.
+        from ultralytics.utils.loss import v8DetectionLoss  # noqa: PLC0415
 
         network = build("yolov5n", {"labels": 1})
         assert isinstance(network, Detector)
@@ -107,6 +107,7 @@ class DetectorTask:
         return network
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, list[Tensor]]]:
+        """Draw, move and relight the pictures of one epoch; see `ml.train.loop.Task`."""
         rng = np.random.default_rng((self.config.seed, epoch))
         generator = torch.Generator().manual_seed(self.config.seed * 1000 + epoch)
         mosaics = int(self.config.batch * self.config.options["mosaic_share"])
@@ -120,9 +121,7 @@ class DetectorTask:
             pictures = framed(softened(pictures, generator, strength=strength), generator)
             yield pictures, tile_boxes + boxes[4 * mosaics :]
 
-    def _drawn(
-        self, count: int, rng: np.random.Generator, generator: torch.Generator
-    ) -> tuple[Tensor, list[Tensor]]:
+    def _drawn(self, count: int, rng: np.random.Generator, generator: torch.Generator) -> tuple[Tensor, list[Tensor]]:
         empty = int(count * self.config.options["negative_share"])
         chosen = np.concatenate(
             [
@@ -152,6 +151,7 @@ class DetectorTask:
         return parts.sum() / len(answers)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
+        """Average precision on the validation split."""
         answers = answers_of(network, self.judged)
         found = [boxes_kept(answer, least=0.01) for answer in answers]
         precision = average_precision(found, self.judged_boxes)
@@ -163,9 +163,7 @@ def usable(pictures: Sequence[Picture], label: str, split: str) -> list[Picture]
     """Pictures of a split whose boxes are drawn, or that surely show none."""
     target = TARGETS[label]
     return [
-        p
-        for p in in_split(pictures, split)
-        if (p.collection in target.collections and p.boxes) or target.negative(p)
+        p for p in in_split(pictures, split) if (p.collection in target.collections and p.boxes) or target.negative(p)
     ]
 
 
@@ -178,11 +176,9 @@ def boxes_in_square(picture: Picture, placement: Placement) -> Boxes:
 
 def answers_of(network: nn.Module, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Raw answers (N, 5, A) of a detector in evaluation mode."""
-    parts = []
+    starts = range(0, len(squares), 16)
     with torch.inference_mode():
-        for start in range(0, len(squares), 16):
-            parts.append(network(as_input(squares[start : start + 16]))[0].numpy())
-    return np.concatenate(parts)
+        return np.concatenate([network(as_input(squares[s : s + 16]))[0].numpy() for s in starts])
 
 
 def _without_box(matrix: Tensor, boxes: Tensor, rng: np.random.Generator) -> Tensor:
@@ -203,13 +199,11 @@ def _mosaics(pictures: Tensor, boxes: list[Tensor]) -> tuple[Tensor, list[Tensor
     """Lay each four pictures into one at half size (mosaic, Bochkovskiy et al. 2020)."""
     small = F.avg_pool2d(pictures, 2)
     laid = [
-        torch.cat([torch.cat([a, b], 2), torch.cat([c, d], 2)], 1)
-        for a, b, c, d in small.view(-1, 4, *small.shape[1:])
+        torch.cat([torch.cat([a, b], 2), torch.cat([c, d], 2)], 1) for a, b, c, d in small.view(-1, 4, *small.shape[1:])
     ]
     corners = torch.tensor([[0.0, 0, 0, 0], [0.5, 0, 0.5, 0], [0, 0.5, 0, 0.5], [0.5] * 4])
     joined = [
-        torch.cat([boxes[first + tile] / 2 + corners[tile] for tile in range(4)])
-        for first in range(0, len(boxes), 4)
+        torch.cat([boxes[first + tile] / 2 + corners[tile] for tile in range(4)]) for first in range(0, len(boxes), 4)
     ]
     whole = torch.stack(laid) if laid else pictures[:0]
     return whole, joined

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,12 +73,8 @@ class _Run:
         self.task, self.config, self.progress = task, config, Progress()
         self.network = task.network().to(memory_format=torch.channels_last)
         # Averaged weights (Polyak) judge and ship: steadier than the last step's.
-        self.averaged = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(0.99), use_buffers=True
-        )
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay
-        )
+        self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay)
         self.state_file = config.folder / "state.pt"
 
     @property
@@ -178,4 +173,4 @@ def _save(state: dict[str, Any], file: Path) -> None:
     # Written beside and renamed: a kill in mid-write leaves the last whole state.
     beside = file.with_suffix(".part")
     torch.save(state, beside)
-    os.replace(beside, file)
+    beside.replace(file)

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from ml.prepare import fit_square
 
 Grey = NDArray[np.uint8]
-_WORDS = "the of patient invoice total menu file edit report 2024 12.5 Re: dear summary page".split()
+_WORDS = ("the", "of", "patient", "invoice", "total", "menu", "file", "edit", "report", "2024", "12.5", "Re:", "page")
 
 
 def fractal(rng: np.random.Generator, side: int, roughness: float) -> NDArray[np.float64]:
@@ -121,7 +121,7 @@ def screen(rng: np.random.Generator, side: int) -> Grey:
         x, y = rng.uniform(0, 1.8, 2) * side
         width, height = rng.uniform(0.1, 0.9) * side, rng.uniform(0.05, 0.5) * side
         box = (x, y, x + width, y + height)
-        draw.rounded_rectangle(box, 4, fill=int(rng.integers(256)), outline=int(rng.integers(256)))
+        draw.rounded_rectangle(box, height / 4, fill=int(rng.integers(256)), outline=int(rng.integers(256)))
         draw.text((x + 4, y + 3), str(rng.choice(_WORDS)), fill=int(rng.integers(256)), font_size=14)
     return np.asarray(canvas.resize((side, side), Image.Resampling.BILINEAR))
 
@@ -209,9 +209,7 @@ _SHARES = {"scene": 5, "texture": 2, "page": 2, "chart": 1, "screen": 2, "noise"
            "shuffled": 2, "detail": 2}  # fmt: skip
 
 
-def outliers_drawn(
-    rng: np.random.Generator, *, count: int, side: int, medical: Grey
-) -> tuple[Grey, list[str]]:
+def outliers_drawn(rng: np.random.Generator, *, count: int, side: int, medical: Grey) -> tuple[Grey, list[str]]:
     """Draw outliers for training.
 
     Parameters
@@ -230,10 +228,8 @@ def outliers_drawn(
     kinds = [str(kind) for kind in rng.choice(list(_SHARES), count, p=chances)]
     pictures = np.empty((count, side, side), np.uint8)
     for index, kind in enumerate(kinds):
-        if kind in DRAWN:
-            drawn = DRAWN[kind](rng, side)
-        else:
-            drawn = DERIVED[kind](rng, medical[rng.integers(len(medical))])
+        source = medical[rng.integers(len(medical))]
+        drawn = DRAWN[kind](rng, side) if kind in DRAWN else DERIVED[kind](rng, source)
         pictures[index] = _prepared(rng, drawn)
     return pictures, kinds
 

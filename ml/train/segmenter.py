@@ -44,11 +44,13 @@ class SegmenterTask:
         self.empty = np.flatnonzero([not p.mask for p in taught])
 
     def network(self) -> nn.Module:
+        """Build the network; see `ml.train.loop.Task`."""
         network = build("unet-resnet18", {})
         start_weights(network, self.config.start, only="trunk.")
         return network
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draw, move and relight the pictures of one epoch; see `ml.train.loop.Task`."""
         rng = np.random.default_rng((self.config.seed, epoch))
         generator = torch.Generator().manual_seed(self.config.seed * 1000 + epoch)
         empty = int(self.config.batch * self.config.options["empty_share"])
@@ -77,6 +79,7 @@ class SegmenterTask:
         return entropy * 2 + missed.sum() / drawn.sum().clamp(min=1)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
+        """Dice on pictures with a tumour, and the share of the others that stays empty."""
         squares, outlines = self.judged
         said = probabilities_of(network, squares) >= 0.5
         drawn = outlines.any((1, 2))

@@ -45,12 +45,7 @@ def answers_table(pictures: Sequence[Picture]) -> Tensor:
     rows = []
     for picture in pictures:
         answers = answers_of(picture)
-        rows.append(
-            [
-                labels.index(answers[head]) if head in answers else UNKNOWN
-                for head, labels in LABELS.items()
-            ]
-        )
+        rows.append([labels.index(answers[head]) if head in answers else UNKNOWN for head, labels in LABELS.items()])
     return torch.tensor(rows, dtype=torch.long).view(-1, len(LABELS))
 
 
@@ -92,9 +87,11 @@ class SorterTask:
         self.judged_answers = torch.cat([answers_table(self.judged), outside])
 
     def network(self) -> nn.Module:
+        """Build the network; see `ml.train.loop.Task`."""
         return build("sorter-resnet18", network_options())
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draw, move and relight the pictures of one epoch; see `ml.train.loop.Task`."""
         rng = np.random.default_rng((self.config.seed, epoch))
         generator = torch.Generator().manual_seed(self.config.seed * 1000 + epoch)
         outside = int(self.config.batch * self.config.options["outlier_share"])
@@ -102,9 +99,7 @@ class SorterTask:
         steps = self.config.epoch_pictures // self.config.batch
         for _ in range(steps):
             chosen = rng.choice(len(self.taught), inside, p=self.weights)
-            drawn, _ = outliers_drawn(
-                rng, count=outside, side=self.config.size, medical=self.squares
-            )
+            drawn, _ = outliers_drawn(rng, count=outside, side=self.config.size, medical=self.squares)
             squares = np.concatenate([self.squares[chosen], drawn])
             free = torch.cat([self.limb[chosen], torch.ones(outside, dtype=torch.bool)])
             matrix = moves_drawn(len(squares), generator, Moves(), free)
@@ -113,16 +108,16 @@ class SorterTask:
             yield pictures, torch.cat([self.answers[chosen], answers_outside(outside)])
 
     def loss(self, outputs: tuple[Tensor, ...], answers: Tensor) -> Tensor:
+        """Sum over heads of the cross-entropy on the pictures that teach them."""
         total = outputs[0].new_zeros(())
         for head, logits in enumerate(outputs[0::2]):
             known = answers[:, head] != UNKNOWN
             if known.any():
-                total = total + F.cross_entropy(
-                    logits[known], answers[known, head], label_smoothing=0.02
-                )
+                total = total + F.cross_entropy(logits[known], answers[known, head], label_smoothing=0.02)
         return total
 
     def validate(self, network: nn.Module) -> dict[str, float]:
+        """Accuracy of each head on the validation split; the score is their mean."""
         logits = logits_of(network, self.judged_squares)
         figures: dict[str, float] = {}
         for head, name in enumerate(LABELS):
@@ -152,8 +147,7 @@ def as_input(squares: NDArray[np.uint8]) -> Tensor:
 
 def logits_of(network: nn.Module, squares: NDArray[np.uint8]) -> dict[str, Tensor]:
     """Logits (N, C) of every head."""
-    parts: list[list[Tensor]] = []
+    starts = range(0, len(squares), 64)
     with torch.inference_mode():
-        for start in range(0, len(squares), 64):
-            parts.append(list(network(as_input(squares[start : start + 64]))[0::2]))
+        parts = [network(as_input(squares[s : s + 64]))[0::2] for s in starts]
     return {name: torch.cat([p[i] for p in parts]) for i, name in enumerate(LABELS)}

@@ -1,0 +1,115 @@
+"""The networks build, and what is shipped is what the manifest says."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from ml.networks import build
+from ml.prepare import fit_square
+from ml.runtime import OpenvinoNetwork, TorchNetwork
+from ml.weights import ModelRow
+from tests.ml.drawn_data import brain, chest
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
+ROWS: list[dict[str, Any]] = json.loads((WEIGHTS / "manifest.json").read_text())["models"]
+SHIPPED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+
+
+def phantoms(size: int) -> NDArray[np.float32]:
+    """Six drawn pictures as network input."""
+    rng = np.random.default_rng(4)
+    pictures = [brain(rng, tumour=i % 2 == 0)[0] for i in range(4)] + [chest(rng), chest(rng)]
+    return np.stack([fit_square(p, size=size)[0] for p in pictures])[:, None]
+
+
+def test_an_unknown_network_is_refused() -> None:
+    with pytest.raises(ValueError, match="no network is called 'vgg'"):
+        build("vgg", {})
+
+
+def test_the_sorter_answers_every_head_with_its_map() -> None:
+    network = build("sorter-resnet18", {"heads": {"modality": 4, "plane": 3}}).eval()
+    with torch.inference_mode():
+        modality, modality_map, plane, plane_map = network(torch.rand(2, 1, 64, 64))
+    assert modality.shape == (2, 4)
+    assert plane.shape == (2, 3)
+    assert modality_map.shape == (2, 4, 4, 4)
+    assert torch.allclose(plane_map.mean((2, 3)), plane, atol=1e-6)
+
+
+def test_the_segmenter_answers_every_pixel() -> None:
+    with torch.inference_mode():
+        (mask,) = build("unet-resnet18", {}).eval()(torch.rand(2, 1, 64, 96))
+    assert mask.shape == (2, 1, 64, 96)
+
+
+def test_the_detector_answers_boxes_inside_its_grid() -> None:
+    with torch.inference_mode():
+        (boxes,) = build("yolov5n", {"labels": 1}).eval()(torch.rand(2, 1, 64, 64))
+    assert boxes.shape == (2, 5, 84)
+    assert boxes[:, 4].min() >= 0
+    assert boxes[:, 4].max() <= 1
+
+
+@SHIPPED
+def test_shipped_files_have_the_digests_of_the_manifest(row: dict[str, Any]) -> None:
+    served = row["openvino"]
+    for file, digest in (
+        (row["file"], row["sha256"]),
+        (served["xml"], served["xml_sha256"]),
+        (served["bin"], served["bin_sha256"]),
+    ):
+        assert hashlib.sha256((WEIGHTS / file).read_bytes()).hexdigest() == digest, file
+    assert (WEIGHTS / row["file"]).stat().st_size == row["bytes"]
+
+
+@SHIPPED
+def test_every_model_states_its_rule_its_figures_and_its_card(row: dict[str, Any]) -> None:
+    assert row["threshold_rule"]
+    assert row["metrics"]
+    for figure in row["metrics"].values():
+        assert figure["n"] > 0
+        assert figure["low"] <= figure["value"] <= figure["high"]
+    card = (WEIGHTS / row["card"]).read_text()
+    for heading in ("## What it is for", "## What it is not for", "## Sources", "## Known failures"):
+        assert heading in card
+
+
+@SHIPPED
+def test_both_shipped_forms_answer_alike(row: dict[str, Any]) -> None:
+    model = ModelRow.model_validate(row)
+    batch = phantoms(model.size)
+    served = OpenvinoNetwork(model, WEIGHTS).run(batch)
+    exact = TorchNetwork(model, WEIGHTS, device="cpu").run(batch)
+    assert list(served) == row["outputs"]
+    for name in row["outputs"]:
+        assert served[name].shape == exact[name].shape
+    if model.kind == "detect":
+        assert np.abs(served["boxes"][:, 4] - exact["boxes"][:, 4]).max() < 0.2
+    elif model.kind == "segment":
+        assert ((served["mask"] > 0) == (exact["mask"] > 0)).mean() > 0.99
+    else:
+        for head in row["labels"]:
+            assert served[head].argmax(1).tolist() == exact[head].argmax(1).tolist(), head
+
+
+@SHIPPED
+def test_a_batch_answers_like_its_pictures_alone(row: dict[str, Any]) -> None:
+    model = ModelRow.model_validate(row)
+    network = OpenvinoNetwork(model, WEIGHTS)
+    batch = phantoms(model.size)[:3]
+    together = network.run(batch)
+    for index in range(len(batch)):
+        alone = network.run(batch[index : index + 1])
+        for name in row["outputs"]:
+            assert np.allclose(alone[name][0], together[name][index], atol=1e-3)
+
+
+def test_all_weights_together_stay_small() -> None:
+    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) <= 150e6
