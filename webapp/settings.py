@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "webapp.audit",
     "webapp.studies",
     "webapp.runs",
+    "webapp.pages",
 ]
 
 MIDDLEWARE = [
@@ -62,6 +63,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "webapp.pages.navigation.bar",
             ],
         },
     },
