@@ -36,10 +36,16 @@ def main(words: list[str] | None = None) -> int:
         console.print(str(trouble), style="red", markup=False)
         return 1
     answers = _answers(analyst, series_grouped(asked.paths), _pictures_folder(asked.json), console)
-    Console().print(_table(answers))
+    _console_wide().print(_table(answers))
     if asked.json:
         asked.json.write_text(json.dumps([told(answer) for answer in answers], indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def _console_wide() -> Console:
+    """Return standard output; a pipe has no width of its own, and 80 columns would break every path."""
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def told(answer: SeriesAnswer) -> dict[str, object]:
