@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Reader:
-    """One reading process and the pipe to it."""
+    """One reading process and the pipe to it; it is given `seconds` for a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds: float = SECONDS_PER_FILE) -> None:
+        self.seconds = seconds
         self.files = 0
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ml.reading"],
@@ -53,17 +54,17 @@ class Reader:
             answer: dict[str, Any] = json.loads(self._line())
         except TimeoutError as slow:
             self.close()
-            raise Refused(f"Reading the file took longer than {SECONDS_PER_FILE:.0f} seconds.") from slow
+            raise Refused(f"Reading the file took longer than {self.seconds:.0f} seconds; it was given up.") from slow
         except (BrokenPipeError, EOFError) as died:
             self.close()
-            raise Refused("The file crashed the process that reads files; it was not stored.") from died
+            raise Refused("The file crashed the process that reads files, which was started anew.") from died
         if "refused" in answer:
             raise Refused(answer["refused"])
         return answer
 
     def _line(self) -> bytes:
         assert self.process.stdout is not None
-        deadline, told = time.monotonic() + SECONDS_PER_FILE, b""
+        deadline, told = time.monotonic() + self.seconds, b""
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             while not told.endswith(b"\n"):

@@ -5,9 +5,12 @@ else. Questions: {"do": "inspect", "path": ...} and {"do": "draw", "path": ..., 
 """
 
 import json
+import os
 import resource
+import signal
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from PIL import Image
 
@@ -16,6 +19,8 @@ from ml.reading.pixels import frame_read
 from ml.reading.refusal import Refused
 
 MEMORY_BYTES = 3 << 30
+#: Longer than whoever asks waits: this process ends even where nobody is left to end it.
+SECONDS = 60
 
 
 def draw(path: Path, *, frame: int, out: Path) -> None:
@@ -41,8 +46,19 @@ def main() -> None:
     """Answer until the asking process closes the pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for line in sys.stdin:
-        print(answer(json.loads(line)), flush=True)
+    with private_stdout() as out:
+        for line in sys.stdin:
+            signal.alarm(SECONDS)  # Not caught: it ends the process in the middle of a decoder's C code too.
+            print(answer(json.loads(line)), file=out, flush=True)
+            signal.alarm(0)
+
+
+def private_stdout() -> TextIO:
+    """Keep the pipe for answers alone: what a decoder's library prints goes nowhere."""
+    pipe = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    return os.fdopen(pipe, "w")
 
 
 if __name__ == "__main__":

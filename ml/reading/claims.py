@@ -6,20 +6,21 @@ from pydicom.dataset import FileDataset
 from pydicom.encaps import parse_basic_offsets, parse_fragments
 
 from ml.reading import limits
-from ml.reading.refusal import Refused
+from ml.reading.refusal import CUT_SHORT, Refused
+from ml.reading.values import whole_number
 
 BITS = frozenset({1, 8, 16, 32, 64})  # BitsAllocated, PS3.5 8.1.1
 SAMPLES = frozenset({1, 3})  # SamplesPerPixel, PS3.3 C.7.6.3.1.1
-CUT_SHORT = "The DICOM file is cut short: it claims more pixels than its bytes hold."
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
 def check_claims(ds: FileDataset, *, size: int) -> None:
-    """Refuse an object that is no DICOM object, or an image of a size that nobody sends.
+    """Refuse an image of a size that nobody sends, or of more pixels than its bytes can hold.
 
     Parameters
     ----------
     ds
-        The object; its pixels may not have been read.
+        The image; its pixels may not have been read.
     size
         Bytes of its file.
 
@@ -28,16 +29,9 @@ def check_claims(ds: FileDataset, *, size: int) -> None:
     Refused
         With the claim that cannot be true.
     """
-    rows, columns = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0)
-    if len(ds) == 0 or ("SOPClassUID" not in ds and not (rows and columns)):
-        raise Refused("This is not a DICOM object: it states no SOP class, no rows and no columns.")
-    if rows and columns:
-        _check_size(ds, rows=rows, columns=columns, size=size)
-
-
-def _check_size(ds: FileDataset, *, rows: int, columns: int, size: int) -> None:
-    frames = int(ds.get("NumberOfFrames") or 1)
-    bits, samples = int(ds.get("BitsAllocated") or 0), int(ds.get("SamplesPerPixel") or 1)
+    rows, columns = int(ds.Rows), int(ds.Columns)
+    frames = whole_number(ds, "NumberOfFrames") or 1
+    bits, samples = whole_number(ds, "BitsAllocated") or 0, whole_number(ds, "SamplesPerPixel") or 1
     if not 1 <= frames <= limits.FRAMES:
         raise Refused(f"The DICOM file claims {frames:,} frames; at most {limits.FRAMES:,} are read.")
     if rows * columns > limits.PIXELS_PER_FRAME:
@@ -50,12 +44,18 @@ def _check_size(ds: FileDataset, *, rows: int, columns: int, size: int) -> None:
     _check_bytes(ds, frames=frames, decoded=decoded, size=size)
 
 
+def check_present(ds: FileDataset, *, read: bool) -> None:
+    """Refuse an image whose pixels are not there, once they have been `read`."""
+    if read and not any(ds.get(keyword) for keyword in PIXELS):
+        raise Refused("The DICOM file describes an image but holds no pixels.")
+
+
 def _check_bytes(ds: FileDataset, *, frames: int, decoded: int, size: int) -> None:
     syntax = ds.file_meta.TransferSyntaxUID
     if not syntax.is_transfer_syntax:
         raise Refused("The DICOM file is in a transfer syntax that is not known here.")
     if syntax.is_encapsulated:
-        if "PixelData" in ds and _fragments(ds.PixelData or b"") < frames:
+        if ds.get("PixelData") and _fragments(ds.PixelData) < frames:
             raise Refused(CUT_SHORT)
     elif not syntax.is_deflated and decoded * _kept_share(ds) > size:
         raise Refused(CUT_SHORT)

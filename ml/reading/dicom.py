@@ -8,25 +8,23 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pydicom
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_dataset, read_preamble
-from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
-    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEGExtended12Bit,
+    MediaStorageDirectoryStorage,
     RTDoseStorage,
     SegmentationStorage,
 )
 
-from ml.reading import limits
-from ml.reading.claims import check_claims
-from ml.reading.refusal import Refused
+from ml.reading.claims import check_claims, check_present
+from ml.reading.elements import NESTED, FileMap, check_deflated, check_elements
+from ml.reading.refusal import CUT_SHORT, Refused
+from ml.reading.values import whole_number
 
 #: What pydicom raises on bytes that are not what they say.
 BROKEN = (
@@ -45,10 +43,6 @@ BROKEN = (
     struct.error,
     zlib.error,
 )
-#: What converting one element's value raises where it does not fit its VR.
-NONSENSE = (BytesLengthException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError, struct.error)
-UNDEFINED = 0xFFFFFFFF  # PS3.5 7.1.1: the value ends at a delimiter
-CHUNK = 1 << 20
 #: pydicom's warning where a value or a list of fragments ends with the file instead of its delimiter.
 ENDS_TOO_SOON = r"[\s\S]*(End of file reached|Unexpected end of file)"
 #: Retired JPEG processes 6 & 8 and 10 & 12: pydicom names no decoder, but libjpeg, which it calls for process
@@ -57,8 +51,7 @@ PROGRESSIVE_JPEG = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"
 #: Objects whose pixels are labels or doses laid over another image.
 LABEL_MAP_SEGMENTATION = UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than the dictionary of pydicom 3.0
 PIXELS_BUT_NO_IMAGE = frozenset({SegmentationStorage, LABEL_MAP_SEGMENTATION, RTDoseStorage})
-NESTED = f"The DICOM file nests sequences more than {limits.NESTING} deep."
-CUT_SHORT = "The DICOM file is cut short: an element claims more bytes than the file has."
+NO_IMAGE = "The DICOM object holds no image."
 
 
 def dataset_read(path: Path, *, pixels: bool = True) -> FileDataset:
@@ -86,11 +79,13 @@ def dataset_read(path: Path, *, pixels: bool = True) -> FileDataset:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=ENDS_TOO_SOON)
         try:
-            _check_deflated(path)
             ds = _parsed(path, pixels=pixels)
-            _check_elements(ds, depth=0, seen=[0])
+            check_elements(ds)
             _name_syntax(ds)
-            check_claims(ds, size=path.stat().st_size)
+            _check_kind(ds)
+            if has_pixels(ds):
+                check_claims(ds, size=path.stat().st_size)
+                check_present(ds, read=pixels)
         except RecursionError as error:
             raise Refused(NESTED) from error
         except UserWarning as error:
@@ -104,57 +99,28 @@ def has_pixels(ds: Dataset) -> bool:
     """Say whether the object is an image that somebody looks at (its pixels may not have been read)."""
     if ds.get("SOPClassUID") in PIXELS_BUT_NO_IMAGE:
         return False
-    return int(ds.get("Rows") or 0) > 0 and int(ds.get("Columns") or 0) > 0
+    return (whole_number(ds, "Rows") or 0) > 0 and (whole_number(ds, "Columns") or 0) > 0
 
 
 def frame_count(ds: Dataset) -> int:
-    """Return NumberOfFrames, 1 where it is absent or empty."""
-    return int(ds.get("NumberOfFrames") or 1)
+    """Return NumberOfFrames, 1 where it is absent, empty or nonsense."""
+    return whole_number(ds, "NumberOfFrames") or 1
 
 
 def _parsed(path: Path, *, pixels: bool) -> FileDataset:
-    """Parse through a memory map: a read of more bytes than there are then allocates nothing."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_:
-        return pydicom.dcmread(cast("BinaryIO", bytes_), force=True, stop_before_pixels=not pixels)
+    with path.open("rb") as file, FileMap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        bytes_ = cast("BinaryIO", mapped)
+        check_deflated(bytes_)
+        bytes_.seek(0)
+        return pydicom.dcmread(bytes_, force=True, stop_before_pixels=not pixels)
 
 
-def _check_deflated(path: Path) -> None:
-    """Refuse a deflated object that unpacks without measure, before pydicom unpacks it in one go."""
-    with path.open("rb") as file:
-        read_preamble(file, force=True)
-        meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
-        if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
-            return
-        unpacker, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
-        while packed := unpacker.unconsumed_tail or file.read(CHUNK):
-            total += len(unpacker.decompress(packed, CHUNK))
-            if total > limits.DECODED_BYTES:
-                raise Refused(f"The DICOM file would unpack to more than {limits.DECODED_BYTES >> 20:,} MiB.")
-
-
-def _after_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return tag.group != 2
-
-
-def _check_elements(ds: Dataset, *, depth: int, seen: list[int]) -> None:
-    """Convert every element once: what is cut short is refused, what is nonsense is left out."""
-    if depth > limits.NESTING:
-        raise Refused(NESTED)
-    for tag in list(ds.keys()):
-        seen[0] += 1
-        if seen[0] > limits.TAGS:
-            raise Refused(f"The DICOM header has more than {limits.TAGS:,} elements.")
-        raw: object = ds.get_item(tag)
-        if isinstance(raw, RawDataElement) and len(raw.value or b"") < raw.length != UNDEFINED:
-            raise Refused(CUT_SHORT)
-        try:
-            element = ds[tag]
-        except NONSENSE:
-            del ds[tag]
-            continue
-        if element.VR == "SQ":
-            for item in element.value:
-                _check_elements(item, depth=depth + 1, seen=seen)
+def _check_kind(ds: FileDataset) -> None:
+    """Refuse what only looks like an object: bytes that parse to nothing, and an index of other files."""
+    if ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        raise Refused("This is a DICOMDIR, an index; the files that it lists are what is read.")
+    if "SOPClassUID" not in ds and not has_pixels(ds):
+        raise Refused("This is not a DICOM object: it states no SOP class, no rows and no columns.")
 
 
 def _name_syntax(ds: FileDataset) -> None:

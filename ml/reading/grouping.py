@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ml.reading.dicom import dataset_read, has_pixels
+from ml.reading.dicom import NO_IMAGE, dataset_read, has_pixels
 from ml.reading.header import position_along_normal
 from ml.reading.refusal import Refused
 from ml.reading.sniff import sniff
 from ml.reading.values import uid_of, whole_number
-
-NO_IMAGE = "The DICOM object holds no image; it is kept but there is nothing to look at."
 
 COPY = "This is a copy of a file that was given before; see that one."
 

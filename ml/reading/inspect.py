@@ -102,8 +102,8 @@ def _dicom(path: Path) -> Inspection:
         instance_number=whole_number(ds, "InstanceNumber"),
         position=position_along_normal(ds),
         number_of_frames=frame_count(ds),
-        rows=int(ds.get("Rows") or 0),
-        columns=int(ds.get("Columns") or 0),
+        rows=whole_number(ds, "Rows") or 0,
+        columns=whole_number(ds, "Columns") or 0,
         has_pixels=shown,
     )
 

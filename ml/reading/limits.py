@@ -8,5 +8,5 @@ FRAMES = 4_000
 DECODED_BYTES = 2 << 30
 #: Depth of nested sequences: enhanced multi-frame objects use four, structured reports about ten.
 NESTING = 32
-#: Bytes of the header in front of the pixels (an object that is all header is a report, and small too).
-TAGS = 200_000
+#: Elements of one header, nested ones included: an enhanced object has some forty for each frame.
+TAGS = 100_000

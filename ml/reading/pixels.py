@@ -4,9 +4,11 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydicom.dataset import FileDataset
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
-from ml.reading.dicom import BROKEN, dataset_read, frame_count, has_pixels
+from ml.reading.dicom import BROKEN, NO_IMAGE, dataset_read, frame_count, has_pixels
 from ml.reading.display import Frame, shown
 from ml.reading.pictures import picture_read
 from ml.reading.refusal import Refused
@@ -32,9 +34,7 @@ def frames_read(path: Path) -> Iterator[Frame]:
     if sniff(path) == "picture":
         yield picture_read(path)
         return
-    ds = dataset_read(path)
-    if not has_pixels(ds):
-        raise Refused("The DICOM object holds no image.")
+    ds = _image_read(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
@@ -48,12 +48,25 @@ def frame_read(path: Path, *, frame: int) -> Frame:
     """Return one frame (from 0) of a file as it looks on a screen; see `frames_read`."""
     if sniff(path) == "picture":
         return picture_read(path)
-    ds = dataset_read(path)
-    if not has_pixels(ds) or frame >= frame_count(ds):
-        raise Refused("The DICOM object holds no such frame.")
+    ds = _image_read(path)
+    if not 0 <= frame < frame_count(ds):
+        raise Refused(f"The DICOM object holds no frame {frame}.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return shown(ds, pixel_array(ds, index=frame), frame=frame)
     except UNDECODED as error:
         raise Refused(DAMAGED) from error
+
+
+def _image_read(path: Path) -> FileDataset:
+    """Parse a DICOM image that can be unpacked here."""
+    ds = dataset_read(path)
+    if not has_pixels(ds):
+        raise Refused(NO_IMAGE)
+    syntax = ds.file_meta.TransferSyntaxUID
+    try:
+        get_decoder(syntax)
+    except NotImplementedError as error:
+        raise Refused(f"The DICOM image is packed as {syntax.name}, which is not unpacked here.") from error
+    return ds

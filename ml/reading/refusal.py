@@ -3,3 +3,6 @@
 
 class Refused(Exception):  # noqa: N818 - the answer to a file, no error of ours
     """The file is refused; the message is one plain sentence without patient data."""
+
+
+CUT_SHORT = "The DICOM file is cut short: it claims more than its bytes hold."
