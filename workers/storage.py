@@ -1,7 +1,7 @@
 """Where things lie in the data folder, and how a file comes to lie there whole or not at all.
 
 objects/ab/abcdef...        stored bytes, named by their sha256
-runs/<run>/<attempt>/       request.json, claim, heartbeat; out/ appears whole, by one rename
+runs/<run>/<attempt>/       request.json, heartbeat; out/ appears whole, by one rename
 cache/                      pictures for the screen; may be emptied at any time
 tmp/                        unfinished writes; swept
 queue/                      the embedded queue
@@ -107,7 +107,7 @@ class Attempt:
 
     @property
     def heartbeat(self) -> Path:
-        """Touched by the worker while it lives."""
+        """Made by the worker that claims the attempt, touched while it lives."""
         return self.folder / "heartbeat"
 
     @property
@@ -125,10 +125,10 @@ class Attempt:
         if not self.folder.is_dir():
             return False
         try:
-            os.close(os.open(self.folder / "claim", os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            # The claim is the first heartbeat: a worker killed right after it is missed like any other.
+            os.close(os.open(self.heartbeat, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             return False
-        self.heartbeat.touch()
         return True
 
     def heartbeat_age(self) -> float | None:

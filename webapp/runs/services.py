@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
+from pydantic import ValidationError
 
 from webapp.accounts.models import User
 from webapp.audit.events import Code
@@ -137,7 +138,10 @@ def _ring_again(run: Run) -> bool:
 
 
 def _collect(run: Run, attempt: Attempt) -> bool:
-    result = AnalysisResult.model_validate_json(attempt.result.read_text(encoding="utf-8"))
+    try:
+        result = AnalysisResult.model_validate_json(attempt.result.read_text(encoding="utf-8"))
+    except ValidationError:
+        return run_fail(run=run, reason="The worker's answer cannot be read: web and worker may be of two versions.")
     if result.answer is None:
         return run_fail(run=run, reason=result.error or LOST)
     return answer_store(run=run, answer=result.answer)
