@@ -1,5 +1,40 @@
-"""Every address of the web side."""
+"""Every address of the web side. A test knows what each role may do at each of them."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls.converters import StringConverter
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from webapp.accounts.views import SignIn, SignOut
+from webapp.audit.views import audit, audit_verify
+from webapp.pages.pictures import frame, run_file
+from webapp.pages.study.views import retry, study, study_answer
+from webapp.pages.views import healthz, models, upload
+from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.studies.api import UploadView
+
+
+class PictureName(StringConverter):
+    """The name of a picture beside an answer: no folder, no dot at the start."""
+
+    regex = r"[a-z0-9][a-z0-9_-]{0,80}\.png"
+
+
+register_converter(PictureName, "picture")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", worklist, name="worklist"),
+    path("worklist/rows/", worklist_rows, name="worklist-rows"),
+    path("worklist/search/", worklist_search, name="worklist-search"),
+    path("studies/<uuid:study>/", study, name="study"),
+    path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
+    path("runs/<uuid:run>/retry/", retry, name="run-retry"),
+    path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),
+    path("frames/<uuid:instance>/<int:number>.png", frame, name="frame"),
+    path("upload/", upload, name="upload"),
+    path("api/uploads/", UploadView.as_view(), name="upload-api"),
+    path("models/", models, name="models"),
+    path("audit/", audit, name="audit"),
+    path("audit/verify/", audit_verify, name="audit-verify"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", SignOut.as_view(), name="sign-out"),
+    path("healthz", healthz, name="healthz"),
+]

@@ -7,3 +7,7 @@ class AuditConfig(AppConfig):
     """The audit trail; hears sign-ins and refusals."""
 
     name = "webapp.audit"
+
+    def ready(self) -> None:
+        """Start listening."""
+        from webapp.audit import signals  # noqa: F401, PLC0415 - models must be loaded first

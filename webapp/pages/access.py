@@ -1,0 +1,79 @@
+"""The door of every page: who asks, may they, and the audit trail's note of a refusal."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.studies.models import Study
+
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Given], HttpResponseBase]
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return the signed-in user; nobody else comes past the sign-in middleware.
+
+    Raises
+    ------
+    PermissionDenied
+        If a view was opened to the public by mistake.
+    """
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def allowed(act: Act) -> Callable[[View[Given]], View[Given]]:
+    """Let a view run only for those who may do `act`; a refusal is audited and answered 403."""
+
+    def decorate(view: View[Given]) -> View[Given]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponseBase:
+            if not may(request.user, act):
+                audit_record(
+                    code=Code.ACCESS_REFUSED, user=user_of(request), request=request, success=False, details=act
+                )
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
+    """Return `study` if the user may do `act` to it.
+
+    Raises
+    ------
+    Http404
+        If not: the same answer as for a study that does not exist, so that nobody learns that it does.
+    """
+    if not may(request.user, act, study):
+        audit_record(
+            code=Code.ACCESS_REFUSED,
+            user=user_of(request),
+            request=request,
+            study=study.pk,
+            success=False,
+            details=act,
+        )
+        raise Http404
+    return study
+
+
+def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:
+    """Return the study with that id if the user may do `act` to it; Http404 otherwise."""
+    try:
+        found = Study.objects.select_related("patient", "site").get(pk=study)
+    except Study.DoesNotExist:
+        raise Http404 from None
+    return study_checked(request=request, study=found, act=act)

@@ -1,0 +1,95 @@
+"""Frames of stored objects and pictures that a run drew: each asked for by name, checked, audited."""
+
+from pathlib import Path
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_GET
+
+from webapp.accounts.policy import Act
+from webapp.audit.services import study_view_record
+from webapp.pages.access import study_checked, user_of
+from webapp.runs.models import Finding, Run, Stage
+from webapp.studies.models import Instance
+from workers import api, storage
+from workers.storage import Attempt
+
+#: Changes when frames are drawn differently, so that no cache keeps the old drawing.
+DRAWING = "1"
+#: The browser may show a picture again for ten minutes without asking; signing out empties its cache.
+CACHING = "private, max-age=600"
+
+
+@require_GET
+def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
+    """Serve one frame (from 0) of a stored object as PNG, drawn once."""
+    try:
+        found = Instance.objects.select_related("series__study").get(pk=instance)
+    except Instance.DoesNotExist:
+        raise Http404 from None
+    study = study_checked(request=request, study=found.series.study, act=Act.SEE)
+    if not found.has_pixels or number >= found.number_of_frames:
+        raise Http404
+    study_view_record(user=user_of(request), request=request, study=study.pk)
+    name = f"{found.sha256}-{number}-{DRAWING}.png"
+    if _has_it(request, name):
+        return _cached(HttpResponse(status=304), name)
+    try:
+        picture = frame_drawn(found, number=number, name=name)
+    except api.Refused as refused:
+        return HttpResponse(str(refused), status=422, content_type="text/plain; charset=utf-8")
+    return _cached(HttpResponse(picture.read_bytes(), content_type="image/png"), name)
+
+
+@require_GET
+def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
+    """Serve a mask or heat map by the name that one of the run's rows states; any other name is nothing."""
+    try:
+        found = Run.objects.select_related("series__study").get(pk=run)
+    except Run.DoesNotExist:
+        raise Http404 from None
+    study = study_checked(request=request, study=found.series.study, act=Act.SEE)
+    if not _is_stated(found, name):
+        raise Http404
+    study_view_record(user=user_of(request), request=request, study=study.pk)
+    tag = f"{found.pk}-{found.attempt}-{name}"
+    if _has_it(request, tag):
+        return _cached(HttpResponse(status=304), tag)
+    try:
+        drawn = (Attempt(found.pk, found.attempt).out / name).read_bytes()
+    except FileNotFoundError:
+        raise Http404 from None
+    return _cached(HttpResponse(drawn, content_type="image/png"), tag)
+
+
+def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
+    """Return the PNG of a frame, drawing it first where nobody has.
+
+    Raises
+    ------
+    workers.api.Refused
+        If the stored object cannot be drawn.
+    """
+    drawn = storage.cache_path(name)
+    if not drawn.exists():
+        with storage.written_whole(drawn) as unfinished:
+            api.draw(storage.object_path(instance.sha256), frame=number, out=unfinished)
+    return drawn
+
+
+def _is_stated(run: Run, name: str) -> bool:
+    stages = Stage.objects.filter(run=run, heat_map=name).values_list("pk")
+    masks = Finding.objects.filter(run=run, mask=name).values_list("pk")
+    heats = Finding.objects.filter(run=run, heat_map=name).values_list("pk")
+    return bool(name) and stages.union(masks, heats).exists()
+
+
+def _has_it(request: HttpRequest, tag: str) -> bool:
+    return f'"{tag}"' in parse_etags(request.headers.get("If-None-Match", ""))
+
+
+def _cached(response: HttpResponse, tag: str) -> HttpResponse:
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Cache-Control"] = CACHING
+    return response

@@ -1,0 +1,146 @@
+"""All wording of the pages: how a status, an urgency, a person or a probability is put into words."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from webapp.pages.status import Status
+from webapp.runs.models import Run
+from webapp.studies.models import Patient, Series, Study
+
+
+@dataclass(frozen=True)
+class Look:
+    """How something is shown: a word, the icon of that name, and what it means."""
+
+    word: str
+    icon: str
+    meaning: str
+
+
+STATUSES: dict[Status, Look] = {
+    Status.FINDINGS: Look("Findings", "findings", "The cascade points at something."),
+    Status.NEGATIVE: Look("Nothing found", "negative", "It was looked for, and nothing was found. That rules nothing out."),
+    Status.SORTED_ONLY: Look("Sorted only", "sorted_only", "The kind of image is known; nothing here looks for findings in it."),
+    Status.NOT_ANALYSED: Look("Not analysed", "not_analysed", "The cascade did not look at this image, for the reason given."),
+    Status.FAILED: Look("Failed", "failed", "The analysis failed three times and waits for a person."),
+    Status.QUEUED: Look("Queued", "queued", "Waits for its turn."),
+    Status.RUNNING: Look("Running", "running", "Is being analysed now."),
+    Status.RECEIVING: Look("Receiving", "receiving", "Images are still arriving."),
+}
+
+URGENCIES: dict[int, Look] = {
+    3: Look("Look first", "first", "Look at this first."),
+    2: Look("Soon", "soon", "Look at this soon."),
+    1: Look("Next", "next", "Before the routine work."),
+    0: Look("Routine", "routine", "Nothing raised this in the order."),
+}
+
+STAGE_LOOKS: dict[str, Look] = {
+    "done": Look("Done", "negative", "This step answered."),
+    "not_run": Look("Not run", "not_run", "This step was not asked."),
+    "not_suitable": Look("Not suitable", "not_analysed", "This step was asked and declined."),
+    "failed": Look("Failed", "failed", "This step broke."),
+    "waiting": Look("Not run yet", "queued", "This step's turn has not come."),
+}
+
+MODALITIES = {
+    "CT": "CT", "MR": "MRI", "US": "Ultrasound", "XR": "X-ray", "CR": "X-ray", "DX": "X-ray", "RG": "X-ray",
+}  # fmt: skip
+SEXES = {"M": "male", "F": "female", "O": "other"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """The patient as a list or a corner of the picture names them."""
+
+    name: str
+    number: str
+    born: date | None
+    age: str
+    sex: str
+    is_known: bool = True
+
+
+NOBODY = Person(name="No header: picture", number="", born=None, age="", sex="", is_known=False)
+
+
+def person_of(study: Study) -> Person:
+    """Return whom a study shows; a picture without a header shows nobody that we know."""
+    patient = study.patient
+    if patient is None:
+        return NOBODY
+    return Person(
+        name=name_shown(patient.name) or "Name not stated",
+        number=patient.patient_id,
+        born=patient.birth_date,
+        age=age_shown(patient, on=study.study_date or study.arrived_at.date()),
+        sex=SEXES.get(patient.sex.upper(), ""),
+    )
+
+
+def name_shown(stated: str) -> str:
+    """Return a DICOM person name (PS3.5 6.2.1, `family^given^middle^prefix^suffix`) as people write it."""
+    alphabetic = stated.split("=")[0]
+    family, given, middle, prefix, suffix = ([part.strip() for part in alphabetic.split("^")] + [""] * 5)[:5]
+    first = " ".join(part for part in (prefix, given, middle) if part)
+    return ", ".join(part for part in (family, first, suffix) if part)
+
+
+def age_shown(patient: Patient, *, on: date) -> str:
+    """Return the age at a day: years, or months under two years."""
+    born = patient.birth_date
+    if born is None or born > on:
+        return ""
+    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
+    return f"{months} mo" if months < 24 else f"{months // 12} y"
+
+
+def kind_shown(series: Series, run: Run | None) -> list[str]:
+    """Return what a series is, the surest word first: modality, part, plane."""
+    answered = run is not None and bool(run.modality)
+    modality = run.modality if run is not None and answered else series.modality
+    part = run.region if run is not None and answered else series.body_part.lower()
+    plane = run.plane if run is not None and answered else ""
+    words = [MODALITIES.get(modality, modality), part.replace("_", " ").capitalize(), plane.capitalize()]
+    return [word for word in words if word] or ["Kind not known yet" if run is None else "Kind not known"]
+
+
+def percent(probability: float | None) -> str:
+    """Return a probability as whole percent; never a 0 % or 100 % that nobody can promise."""
+    if probability is None:
+        return ""
+    if probability < 0.01:
+        return "under 1 %"
+    return "over 99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
+
+
+def milliseconds(ms: float | None) -> str:
+    """Return a duration as a reader takes it in."""
+    if ms is None:
+        return ""
+    if ms < 10:
+        return f"{ms:.1f} ms"
+    return f"{ms:.0f} ms" if ms < 10_000 else f"{ms / 1000:.1f} s"
+
+
+def slices_shown(first: int, clearest: int, last: int) -> str:
+    """Return the slices of a finding, counted from 1."""
+    if first == last:
+        return f"Slice {clearest + 1}"
+    return f"Slice {clearest + 1}, seen on {first + 1} to {last + 1}"
+
+
+#: The first sentence of the study page, by status; what it means stands beside it.
+OUTCOMES: dict[Status, str] = {
+    Status.FINDINGS: "Please look at what is marked. A mark is a suspicion, not a diagnosis.",
+    Status.NEGATIVE: "It was looked for and not found. This does not rule out disease.",
+    Status.SORTED_ONLY: "The kind of image was recognised. No finding was looked for, so none can be ruled out.",
+    Status.NOT_ANALYSED: "The cascade gives no answer for this image. Read it as if there were no AI.",
+    Status.FAILED: "The analysis broke down. This says nothing about the image.",
+    Status.QUEUED: "The analysis waits for its turn. The picture can be read meanwhile.",
+    Status.RUNNING: "The analysis is at work. The picture can be read meanwhile.",
+    Status.RECEIVING: "Images are still arriving. The analysis starts when they have stopped for a few seconds.",
+}
+
+#: What can be drawn over a picture, by the key that switches it (its first letter).
+LAYERS = (("box", "Boxes"), ("mask", "Masks"), ("heat", "Heat map"))

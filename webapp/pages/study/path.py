@@ -1,0 +1,101 @@
+"""The cascade as a tree of steps, with the path lit that one image took."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from webapp.pages.presentation import MODALITIES, STAGE_LOOKS, Look
+from webapp.runs.models import Stage
+from workers.api import DrawnStage
+
+#: A step whose turn has not come (or never came, because the run failed before it).
+WAITING = "waiting"
+
+
+@dataclass
+class Step:
+    """One step of the cascade and what it said of this image."""
+
+    name: str
+    title: str
+    pathway: str
+    model: str
+    version: str
+    stage: Stage | None
+    children: list["Step"] = field(default_factory=list)
+    #: How the line that runs past this step to its later siblings is drawn: "lit", "dim" or "" (none does).
+    past: str = ""
+
+    @property
+    def status(self) -> str:
+        """Done, not_run, not_suitable, failed or waiting."""
+        return self.stage.status if self.stage else WAITING
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the image came through here."""
+        return self.status not in {Stage.Status.NOT_RUN, WAITING}
+
+    @property
+    def look(self) -> Look:
+        """How its status is shown."""
+        return STAGE_LOOKS[self.status]
+
+    @property
+    def header(self) -> str:
+        """What the header says to the same question, in the page's words."""
+        said = self.stage.header_says if self.stage else ""
+        return MODALITIES.get(said, said)
+
+    @property
+    def seen(self) -> str:
+        """What the pixels look like where the header says otherwise."""
+        others = self.stage.alternatives if self.stage else []
+        return MODALITIES.get(others[0][0], str(others[0][0])) if others else ""
+
+    @property
+    def others(self) -> list[tuple[str, float]]:
+        """What else it might have been, best first."""
+        answers = self.stage.alternatives if self.stage else []
+        return [(MODALITIES.get(label, label), float(share)) for label, share in answers]
+
+
+def path_drawn(*, declared: Sequence[DrawnStage], stages: Iterable[Stage]) -> list[Step]:
+    """Return the roots of the tree: every declared step, with the answer of its stage where there is one.
+
+    A stage that is no longer declared (the run is older than the cascade) stands at the root, last.
+    """
+    answered = {stage.name: stage for stage in stages}
+    steps = {node.name: _declared_step(node, answered.get(node.name)) for node in declared}
+    roots: list[Step] = []
+    for node in declared:
+        parents = [steps[name] for name in node.after if name in steps]
+        (parents[-1].children if parents else roots).append(steps[node.name])
+    roots += [_former_step(stage) for name, stage in answered.items() if name not in steps]
+    _light(roots)
+    return roots
+
+
+def steps_listed(roots: Iterable[Step]) -> list[Step]:
+    """Return all steps of a tree, parents before children."""
+    return [step for root in roots for step in (root, *steps_listed(root.children))]
+
+
+def colours_of(declared: Iterable[DrawnStage]) -> Mapping[str, str]:
+    """Return the colour of each label that a stage can find."""
+    return {node.finds: node.colour for node in declared if node.finds}
+
+
+def _declared_step(node: DrawnStage, stage: Stage | None) -> Step:
+    model, version = (stage.model, stage.version) if stage and stage.model else (node.model, node.version)
+    return Step(node.name, node.title, node.pathway_title, model, version, stage)
+
+
+def _former_step(stage: Stage) -> Step:
+    return Step(stage.name, stage.title, stage.pathway, stage.model, stage.version, stage)
+
+
+def _light(siblings: list[Step]) -> None:
+    for place, step in enumerate(siblings):
+        later = siblings[place + 1 :]
+        step.past = ("lit" if any(one.is_taken for one in later) else "dim") if later else ""
+        _light(step.children)

@@ -1,0 +1,164 @@
+"""What the study page shows: series, slices, marks and the path, read in a fixed number of queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from webapp.pages.cascade import Declared, cascade_declared
+from webapp.pages.presentation import percent, slices_shown
+from webapp.pages.status import LIVE, Status
+from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
+from webapp.pages.worklist.selectors import SeriesRow, series_rows
+from webapp.runs.models import Finding, Run, RunEvent, Stage
+from webapp.studies.models import Instance, Series, Study
+
+#: Colour of a finding whose label is no longer declared.
+GREY = "#9aa7b4"
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """A finding in the reader's words, with the colour of its marks."""
+
+    number: int
+    row: Finding
+    slice: int
+    colour: str
+    threshold: float | None
+    places: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One series as the page shows it."""
+
+    study: Study
+    series: list[SeriesRow]
+    chosen: SeriesRow | None
+    slices: list[tuple[Instance, int]]
+    findings: list[FindingShown]
+    stages: list[Stage]
+    path: list[Step]
+    events: list[RunEvent]
+    declared: Declared
+
+    @property
+    def run(self) -> Run | None:
+        """The newest run of the chosen series."""
+        return self.chosen.run if self.chosen else None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether news of this study may come by itself."""
+        return not self.series or any(row.status in LIVE for row in self.series)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The path as a plain list."""
+        return steps_listed(self.path)
+
+    @property
+    def viewer(self) -> dict[str, Any]:
+        """What the viewer draws, as JSON."""
+        return {
+            "series": str(self.chosen.series.pk) if self.chosen else "",
+            "slices": [_slice(instance, frame) for instance, frame in self.slices],
+            "findings": [_finding(shown) for shown in self.findings],
+            "heats": [
+                {"title": stage.title, "slice": stage.heat_map_slice, "src": run_file(stage.run_id, stage.heat_map)}
+                for stage in self.stages
+                if stage.heat_map and stage.heat_map_slice is not None
+            ],
+        }
+
+
+def study_read(*, study: Study, series: UUID | None) -> Reading:
+    """Return a study with one of its series opened: the asked one, else the most urgent that holds images."""
+    rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
+    chosen = _chosen(rows, series)
+    run = chosen.run if chosen else None
+    declared = cascade_declared()
+    stages = list(Stage.objects.filter(run=run)) if run else []
+    slices = slices_of(chosen.series) if chosen else []
+    return Reading(
+        study=study,
+        series=rows,
+        chosen=chosen,
+        slices=slices,
+        findings=_findings(run, stages, slices, colours_of(declared.stages)) if run else [],
+        stages=stages,
+        path=path_drawn(declared=declared.stages, stages=stages),
+        events=list(RunEvent.objects.filter(run=run).order_by("pk")) if run else [],
+        declared=declared,
+    )
+
+
+def slices_of(series: Series) -> list[tuple[Instance, int]]:
+    """Return every frame of a series in slice order, as (instance, frame from 0)."""
+    images = Instance.objects.filter(series=series, has_pixels=True)
+    return [(instance, frame) for instance in images for frame in range(instance.number_of_frames)]
+
+
+def run_file(run: UUID, name: str) -> str:
+    """Return the address of a picture that a run drew, "" where it drew none."""
+    return reverse("run-file", args=[run, name]) if name else ""
+
+
+def _chosen(rows: list[SeriesRow], asked: UUID | None) -> SeriesRow | None:
+    for row in rows:
+        if row.series.pk == asked:
+            return row
+    shown = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
+    return max(shown, key=lambda row: row.run.urgency if row.run else 0, default=None)
+
+
+def _findings(
+    run: Run, stages: list[Stage], slices: list[tuple[Instance, int]], colours: Mapping[str, str]
+) -> list[FindingShown]:
+    thresholds = {stage.name: stage.threshold for stage in stages}
+    # By object and frame, not by number: slices that came later shift the numbers.
+    place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
+    shown = []
+    for number, row in enumerate(Finding.objects.filter(run=run), start=1):
+        index = place.get((row.instance_id, row.frame), row.slice)
+        shift = index - row.slice
+        shown.append(
+            FindingShown(
+                number=number,
+                row=row,
+                slice=index,
+                colour=colours.get(row.label, GREY),
+                threshold=thresholds.get(row.stage),
+                places=slices_shown(row.first_slice + shift, index, row.last_slice + shift) if len(slices) > 1 else "",
+            )
+        )
+    return shown
+
+
+def _slice(instance: Instance, frame: int) -> dict[str, Any]:
+    return {
+        "src": reverse("frame", args=[instance.pk, frame]),
+        "rows": instance.rows,
+        "columns": instance.columns,
+        "side": instance.laterality,
+    }
+
+
+def _finding(shown: FindingShown) -> dict[str, Any]:
+    row = shown.row
+    shift = shown.slice - row.slice
+    return {
+        "number": shown.number,
+        "title": row.label_title,
+        "probability": percent(row.probability),
+        "colour": shown.colour,
+        "slice": shown.slice,
+        "first": row.first_slice + shift,
+        "last": row.last_slice + shift,
+        "box": row.box,
+        "mask": run_file(row.run_id, row.mask),
+        "heat": run_file(row.run_id, row.heat_map),
+    }

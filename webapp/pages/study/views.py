@@ -1,0 +1,80 @@
+"""The study page, its live part, and the retry of a failed run."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from webapp.accounts.policy import Act, may
+from webapp.audit.services import study_view_record
+from webapp.pages.access import study_checked, study_opened, user_of
+from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
+from webapp.pages.study.selectors import Reading, study_read
+from webapp.runs.models import Run
+from webapp.runs.services import run_retry
+
+
+@require_GET
+def study(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Show one study, one series of it opened."""
+    reading = _read(request, study)
+    return render(request, "study/page.html", _shown(request, reading))
+
+
+@require_GET
+def study_answer(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Answer a page that asks for news: 204 while its answer is still what it shows."""
+    reading = _read(request, study)
+    shown = _shown(request, reading)
+    if request.GET.get("seen") == shown["seen"]:
+        return HttpResponse(status=204)
+    return render(request, "study/live.html", {**shown, "is_news": True})
+
+
+@require_POST
+def retry(request: HttpRequest, run: UUID) -> HttpResponse:
+    """Give a quarantined run new attempts, and show its study."""
+    try:
+        found = Run.objects.select_related("series__study").get(pk=run)
+    except Run.DoesNotExist:
+        raise Http404 from None
+    study = study_checked(request=request, study=found.series.study, act=Act.RETRY)
+    run_retry(run=found, user=user_of(request), request=request)
+    return redirect(f"{reverse('study', args=[study.pk])}?series={found.series_id}")
+
+
+def _read(request: HttpRequest, study: UUID) -> Reading:
+    opened = study_opened(request=request, study=study)
+    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    return study_read(study=opened, series=_uuid(request.GET.get("series")))
+
+
+def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
+    """Return what the templates show; `seen` names this answer, so that a poll can tell whether it changed."""
+    shown = {
+        "reading": reading,
+        "study": reading.study,
+        "person": person_of(reading.study),
+        "chosen": reading.chosen,
+        "run": reading.run,
+        "urgency_look": URGENCIES[reading.run.urgency] if reading.run else None,
+        "layers": LAYERS,
+        "outcome": OUTCOMES[reading.chosen.status] if reading.chosen else None,
+        "may_retry": may(request.user, Act.RETRY, reading.study),
+    }
+    answer = render_to_string("study/answer.html", shown, request)
+    series = render_to_string("study/series.html", shown, request)
+    seen = hashlib.sha256((answer + series).encode()).hexdigest()[:16]
+    return {**shown, "answer": answer, "series_list": series, "seen": seen}
+
+
+def _uuid(word: str | None) -> UUID | None:
+    try:
+        return UUID(word or "")
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""Pages of one template each: upload, models, and the sign of life."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_safe
+
+from webapp.accounts.policy import Act
+from webapp.pages.access import allowed
+from webapp.pages.cards import model_cards
+from webapp.pages.cascade import cascade_declared
+from webapp.pages.graph import graph_drawn
+
+#: Icons of what may become of a file (js/upload/rows.js).
+UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
+
+
+@require_GET
+@ensure_csrf_cookie
+@allowed(Act.UPLOAD)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Show where files go in; the files themselves go to the upload API."""
+    return render(request, "upload.html", {"largest": settings.UPLOAD_LARGEST_BYTES, "signs": UPLOAD_SIGNS})
+
+
+@require_GET
+@allowed(Act.SEE)
+def models(request: HttpRequest) -> HttpResponse:
+    """Show the declared cascade and the card of each model."""
+    declared = cascade_declared()
+    cards = [] if declared.trouble else model_cards()
+    return render(
+        request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards}
+    )
+
+
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Answer 200 when the database answers; says nothing else to anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")

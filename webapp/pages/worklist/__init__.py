@@ -1,0 +1,1 @@
+"""The worklist: studies, the most urgent first, filling by itself."""

@@ -1,0 +1,65 @@
+"""What the worklist may be narrowed to: in the address, so that it can be bookmarked."""
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from webapp.pages.status import Status, with_status
+from webapp.runs.models import Run
+from webapp.studies.models import Series, Study
+
+#: Series whose header and pixels disagree: a view of its own, across all statuses.
+CONTRADICTION = "contradiction"
+VIEWS = (*Status, CONTRADICTION)
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """One status (or the contradictions), and words that were searched for.
+
+    The words may be a patient's name: they come from the session and are never part of an address.
+    """
+
+    show: str = ""
+    words: str = ""
+
+    @classmethod
+    def asked(cls, query: QueryDict, *, words: str) -> Self:
+        """Return what an address asks for; a view that does not exist means all."""
+        show = query.get("show", "")
+        return cls(show=show if show in VIEWS else "", words=words.strip()[:80])
+
+    @property
+    def query(self) -> str:
+        """The part of the address after the question mark."""
+        return urlencode({"show": self.show} if self.show else {})
+
+
+def narrowed_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
+    """Keep studies in which each word is part of the name, the number, the accession or the description."""
+    for word in words.replace("^", " ").replace(",", " ").split():
+        studies = studies.filter(
+            Q(patient__name__icontains=word)
+            | Q(patient__patient_id__icontains=word)
+            | Q(accession_number__icontains=word)
+            | Q(description__icontains=word)
+        )
+    return studies
+
+
+def narrowed_by_view(studies: QuerySet[Study], show: str) -> QuerySet[Study]:
+    """Keep studies that have a series of that status, or one that contradicts itself."""
+    if not show:
+        return studies
+    if show == CONTRADICTION:
+        return studies.filter(pk__in=contradicting(Series.objects.all()).values("study"))
+    return studies.filter(pk__in=with_status(Series.objects.all()).filter(status=show).values("study"))
+
+
+def contradicting(series: QuerySet[Series]) -> QuerySet[Series]:
+    """Keep series whose newest run found the header and the pixels to disagree."""
+    disagree = Run.objects.filter(state=Run.State.DONE).exclude(contradictions=[])
+    return with_status(series).filter(newest_run__in=disagree.values("pk"))

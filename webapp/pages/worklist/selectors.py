@@ -1,0 +1,156 @@
+"""The rows of the worklist, in a number of queries that does not grow with the rows."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import visible_studies
+from webapp.pages.presentation import STATUSES, URGENCIES, Look, Person, kind_shown, person_of
+from webapp.pages.status import Status, current_runs, with_status
+from webapp.pages.worklist.filters import CONTRADICTION, Narrowing, contradicting, narrowed_by_view, narrowed_by_words
+from webapp.runs.models import Run, RunEvent
+from webapp.studies.models import Series, Study
+
+PER_PAGE = 50
+#: Series shown a study; the rest are counted, and listed when it is opened.
+SERIES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """One series and what became of it."""
+
+    series: Series
+    run: Run | None
+    status: Status
+
+    @property
+    def look(self) -> Look:
+        """How its status is shown."""
+        return STATUSES[self.status]
+
+    @property
+    def kind(self) -> list[str]:
+        """Modality, part and plane in words."""
+        return kind_shown(self.series, self.run)
+
+    @property
+    def reason(self) -> str:
+        """Why it stands there, for those that need a reason."""
+        if self.run is None:
+            return "Holds no image." if self.status == Status.NOT_ANALYSED else ""
+        return self.run.reason if self.status in {Status.NOT_ANALYSED, Status.FAILED} else ""
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether header and pixels disagree."""
+        return self.run is not None and bool(self.run.contradictions)
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One study: who, how urgent and why, and its series."""
+
+    study: Study
+    person: Person
+    urgency: int
+    why: str
+    series: list[SeriesRow]
+    more: int
+
+    @property
+    def look(self) -> Look:
+        """How its urgency is shown."""
+        return URGENCIES[self.urgency]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A view of the list, with how many studies it holds."""
+
+    show: str
+    word: str
+    icon: str
+    count: int
+
+
+def worklist_version(user: User) -> str:
+    """Return a word that changes whenever any row could: two look-ups at the ends of two indexes."""
+    newest = (
+        RunEvent.objects.aggregate(last=Max("pk"))["last"],
+        Series.objects.aggregate(last=Max("last_arrival_at"))["last"],
+        user.site_id,
+        user.role,
+    )
+    return hashlib.sha256(repr(newest).encode()).hexdigest()[:16]
+
+
+def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[Study], list[StudyRow]]:
+    """Return one page of studies: the most urgent first, then those that have waited longest."""
+    studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
+    urgency = current_runs(OuterRef("pk")).order_by().values("series__study").annotate(top=Max("urgency")).values("top")
+    ordered = (
+        narrowed_by_view(studies, narrowing.show)
+        .annotate(urgency=Coalesce(Subquery(urgency, output_field=IntegerField()), 0))
+        .select_related("patient", "site")
+        .order_by("-urgency", "arrived_at", "pk")
+    )
+    page = Paginator(ordered, PER_PAGE).get_page(number)
+    return page, _rows(list(page))
+
+
+def chips_list(*, user: User, narrowing: Narrowing) -> list[Chip]:
+    """Return the views with their counts, within what was searched for."""
+    studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
+    series = Series.objects.filter(study__in=studies.values("pk"))
+    counts = dict(
+        with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True))
+    )
+    disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
+    return [
+        Chip("", "All", "all", studies.count()),
+        *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
+        Chip(CONTRADICTION, "Header disagrees", "contradiction", disagree),
+    ]
+
+
+def series_rows(series: QuerySet[Series]) -> list[SeriesRow]:
+    """Return series with their newest runs: two queries."""
+    found = list(with_status(series))
+    runs = Run.objects.in_bulk([one.newest_run for one in found if one.newest_run])
+    return [SeriesRow(one, runs.get(one.newest_run), Status(one.status)) for one in found]
+
+
+def _rows(studies: list[Study]) -> list[StudyRow]:
+    of_study: dict[object, list[SeriesRow]] = defaultdict(list)
+    for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
+        of_study[row.series.study_id].append(row)
+    return [_row(study, of_study[study.pk]) for study in studies]
+
+
+def _row(study: Study, series: list[SeriesRow]) -> StudyRow:
+    # The series that speaks for the study comes first; otherwise they keep their order.
+    ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
+    urgency: int = study.urgency
+    return StudyRow(
+        study=study,
+        person=person_of(study),
+        urgency=urgency,
+        why=_why(urgency, ranked),
+        series=ranked[:SERIES_SHOWN],
+        more=max(0, len(ranked) - SERIES_SHOWN),
+    )
+
+
+def _why(urgency: int, ranked: Iterable[SeriesRow]) -> str:
+    """Return the words of the run that set the urgency."""
+    for row in ranked:
+        if row.run is not None and row.run.urgency == urgency and row.run.urgency_reason:
+            return row.run.urgency_reason
+    return "By its former answer, until the new one is there" if urgency else "No answer yet"

@@ -1,0 +1,124 @@
+// The study page: joins slices, zoom and marks, and renews them when the answer comes in.
+
+import { bindKeys } from "../keys.js";
+import { Layers } from "./layers.js";
+import { Slices } from "./slices.js";
+import { Zoom } from "./zoom.js";
+
+const byId = (id) => document.getElementById(id);
+const svg = byId("picture");
+const layers = new Layers(svg);
+const zoom = new Zoom(byId("screen"), svg, ({ pixel, scale }) => {
+  layers.scaleTo(pixel);
+  byId("zoom-shown").textContent = scale === 1 ? "Fit" : `Zoom ${scale.toFixed(1)}`;
+});
+const slices = new Slices(show);
+let data = { slices: [], findings: [], heats: [] };
+
+function say(sentence) {
+  byId("message").hidden = !sentence;
+  byId("message").textContent = sentence;
+}
+
+/** Show one slice: its marks only together with its own picture. */
+async function show(slice, at) {
+  const patience = setTimeout(() => say("Loading …"), 250);
+  try {
+    const image = await slices.load(slice.src);
+    if (at !== slices.at) return;
+    const size = [image.naturalWidth, image.naturalHeight];
+    const picture = byId("slice");
+    picture.setAttribute("href", slice.src);
+    picture.setAttribute("width", size[0]);
+    picture.setAttribute("height", size[1]);
+    byId("side").textContent = slice.side ? `Side stated: ${slice.side}` : "";
+    drawMarks(at, size);
+    zoom.setPicture(...size);
+    say("");
+  } catch (trouble) {
+    if (at === slices.at) {
+      byId("slice").removeAttribute("href");
+      layers.draw([], "", [1, 1]);
+      say(trouble.message);
+    }
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function drawMarks(at, size) {
+  const here = data.findings.filter((finding) => finding.slice === at);
+  const heats = [
+    ...here.filter((finding) => finding.heat).map((finding) => ({ title: `Finding ${finding.number}`, src: finding.heat })),
+    ...data.heats.filter((heat) => heat.slice === at),
+  ];
+  layers.draw(here, chosenHeat(heats), size);
+  for (const button of document.querySelectorAll(".finding")) {
+    button.classList.toggle("is-shown", Number(button.dataset.slice) === at);
+  }
+}
+
+/** Offer the heat maps of this slice; keep what was chosen where this slice has it too. */
+function chosenHeat(heats) {
+  const choice = byId("heat-choice");
+  const kept = choice.value;
+  choice.replaceChildren(...heats.map(({ title }) => new Option(`Heat map: ${title}`, title)));
+  choice.hidden = heats.length < 2;
+  const found = heats.find(({ title }) => title === kept) ?? heats[0];
+  if (found) choice.value = found.title;
+  return found?.src ?? "";
+}
+
+/** Read what the server knows now. Only the first time does it choose the slice: it never moves a reader. */
+function renew({ first }) {
+  data = JSON.parse(byId("viewer-data").textContent);
+  slices.set(data.slices, data.findings);
+  const start = data.findings[0]?.slice ?? Math.floor(data.slices.length / 2);
+  if (data.slices.length) slices.go(first ? start : slices.at);
+  else say("No image to show.");
+}
+
+function nextFinding(by) {
+  const places = [...new Set(data.findings.map(({ slice }) => slice))].sort((one, other) => one - other);
+  if (!places.length) return;
+  const ahead = by > 0 ? places.find((slice) => slice > slices.at) : places.findLast((slice) => slice < slices.at);
+  slices.go(ahead ?? (by > 0 ? places[0] : places.at(-1)));
+}
+
+byId("heat-choice").addEventListener("change", () => slices.go(slices.at));
+byId("zoom-in").addEventListener("click", () => zoom.by(1.4));
+byId("zoom-out").addEventListener("click", () => zoom.by(1 / 1.4));
+byId("zoom-fit").addEventListener("click", () => zoom.fit());
+
+document.addEventListener("click", (event) => {
+  const asked = event.target.closest("[data-slice]");
+  if (!asked) return;
+  if (asked.dataset.heat) {
+    layers.set("heat", true);
+    slices.go(Number(asked.dataset.slice));
+    byId("heat-choice").replaceChildren(new Option(asked.dataset.heat, asked.dataset.heat));
+  }
+  slices.go(Number(asked.dataset.slice));
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "answer" || event.detail.serverResponse.includes('id="answer"')) return;
+  event.detail.shouldSwap = false; // The session is over: the answer is the sign-in page.
+  if (event.detail.xhr.status < 400) location.reload();
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const empty = !data.slices.length;
+  if (event.target.id === "answer" || event.detail.elt?.id === "answer") renew({ first: empty });
+});
+
+const by = (steps) => () => slices.go(slices.at + steps);
+bindKeys({
+  ArrowUp: by(-1), ArrowLeft: by(-1), ArrowDown: by(1), ArrowRight: by(1), PageUp: by(-10), PageDown: by(10),
+  Home: () => slices.go(0), End: () => slices.go(data.slices.length - 1),
+  n: () => nextFinding(1), p: () => nextFinding(-1),
+  b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
+  "+": () => zoom.by(1.4), "=": () => zoom.by(1.4), "-": () => zoom.by(1 / 1.4), 0: () => zoom.fit(),
+});
+
+layers.set("heat", false);
+renew({ first: true });
