@@ -105,7 +105,7 @@ def header_statement(step: Step, course: Course) -> str | None:
 def _by_header(task: Task, seen: Vote, stated: str, said: dict[str, object]) -> StageAnswer:
     labels = task.course.cascade.questions[str(task.step.stage.asks)]
     if stated not in labels:
-        known = ", ".join(label.title.lower() if len(label.title) > 3 else label.title for label in labels.values())
+        known = ", ".join(label.title for label in labels.values())
         return task.answer(**said, status="not_suitable", reason=f"The header says {stated}; this step knows {known}.")
     if seen.best == stated or not seen.is_sure:
         return _settled(task, stated, said)
