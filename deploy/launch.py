@@ -18,7 +18,6 @@ from deploy.supervisor import Keeper, Supervisor
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 READY_SECONDS = 60.0
-FIRST_STEPS = (("migrate", "--no-input", "--verbosity=0"), ("collectstatic", "--no-input", "--verbosity=0"))
 
 
 def say(sentence: str) -> None:
@@ -26,20 +25,19 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def manage(*words: str, environment: dict[str, str]) -> str:
-    """Run one management command and return what it printed.
+def first_steps(environment: dict[str, str]) -> str:
+    """Bring tables, static files and demo accounts up to date; return the accounts.
 
     Raises
     ------
     CannotContinueError
-        If it fails, with the last line of its complaint.
+        If that fails, with the last line of the complaint.
     """
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "deploy.first_steps"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         complaint = (done.stderr.strip() or "no reason given").splitlines()[-1]
-        raise CannotContinueError(f"`manage.py {words[0]}` failed: {complaint}")
+        raise CannotContinueError(f"Readroom could not be made ready: {complaint}")
     return done.stdout
 
 
@@ -124,9 +122,7 @@ def launch(*, port: int, data: Path) -> None:
     with only_one(data):
         check_port(port)
         environment = shared_environment(data=data)
-        for step in FIRST_STEPS:
-            manage(*step, environment=environment)
-        accounts = manage("demo_users", environment=environment)
+        accounts = first_steps(environment)
         logs = data / "logs"
         logs.mkdir(exist_ok=True)
         services = embedded_services(port=port)
