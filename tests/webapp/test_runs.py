@@ -81,7 +81,8 @@ def test_a_move_from_where_the_run_no_longer_stands_changes_nothing(rung: Run) -
     assert rung.state == State.RUNG
 
 
-def test_a_picture_is_owed_one_run_however_often_one_looks(series: Series) -> None:
+@pytest.mark.usefixtures("series")
+def test_a_picture_is_owed_one_run_however_often_one_looks() -> None:
     for _ in range(3):
         for due in services.series_due(quiet_seconds=60):
             services.run_create(series=due)
