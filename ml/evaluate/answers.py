@@ -9,12 +9,15 @@ Squares = NDArray[np.uint8]
 BATCH = 16
 
 
+def as_batch(squares: Squares) -> NDArray[np.float32]:
+    """Network input (N, 1, S, S) in [0, 1]."""
+    return (squares[:, None] / 255).astype(np.float32)
+
+
 def answered(network: Network, squares: Squares) -> dict[str, NDArray[np.float32]]:
     """All outputs by name for prepared pictures (N, S, S) of 0..255."""
-    parts = [
-        network.run(squares[start : start + BATCH, None].astype(np.float32) / 255)
-        for start in range(0, len(squares), BATCH)
-    ]
+    starts = range(0, len(squares), BATCH)
+    parts = [network.run(as_batch(squares[start : start + BATCH])) for start in starts]
     return {name: np.concatenate([p[name] for p in parts]) for name in network.row.outputs}
 
 
@@ -32,5 +35,4 @@ def detections_answered(network: Network, squares: Squares) -> NDArray[np.float3
 def masks_answered(network: Network, squares: Squares) -> NDArray[np.float32]:
     """Pixel probabilities (N, S, S)."""
     logits = answered(network, squares)["mask"][:, 0]
-    probabilities: NDArray[np.float32] = 1 / (1 + np.exp(-logits))
-    return probabilities
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data import Picture, in_split, squares_read
-from ml.evaluate.answers import answered
+from ml.evaluate.answers import answered, as_batch
 from ml.evaluate.metrics import share_figure
 from ml.evaluate.report import Report
 from ml.runtime import Network
@@ -39,7 +39,7 @@ def forms_compared(report: Report, served: Network, exact: Network, folder: Path
         _accuracies(report, judged, first, second)
     rows = [["pictures at once", "int8, ms a picture", "PyTorch, ms a picture", "times as fast"]]
     for count in (1, 16):
-        batch = squares[:count, None].astype(np.float32) / 255
+        batch = as_batch(squares[:count])
         quick, slow = alternated(partial(served.run, batch), partial(exact.run, batch))
         rows.append([str(count), f"{quick / count:.1f}", f"{slow / count:.1f}", f"{slow / quick:.1f}"])
     report.counts["Speed, both in one run, in turns (ABBA)"] = rows

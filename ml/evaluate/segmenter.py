@@ -22,7 +22,7 @@ def segmenter_report(network: Network, folder: Path, pictures: list[Picture]) ->
     judged = [p for p in in_split(pictures, "test") if usable(p)]
     squares, outlines = squares_and_outlines(folder, judged, network.row.size)
     said = masks_answered(network, squares) >= threshold
-    drawn = outlines.any((1, 2))
+    drawn = np.array([outline.any() for outline in outlines])
     _overlaps(report, [p for p in judged if p.mask], said[drawn], outlines[drawn])
     _empties(report, judged, said, drawn)
     _boxed(report, network, folder, pictures)
@@ -53,7 +53,7 @@ def _empties(report: Report, judged: list[Picture], said: Masks, drawn: NDArray[
     table = report.table("Pictures without a tumour", "Share left wholly empty.")
     for name in ("all", *sorted({p.collection for p, d in zip(judged, drawn, strict=True) if not d})):
         at = [i for i, p in enumerate(judged) if not drawn[i] and name in ("all", p.collection)]
-        empty = ~said[at].any((1, 2))
+        empty = np.array([not said[i].any() for i in at])
         table.figures[name] = share_figure(empty, [judged[i].group for i in at])
     report.headline["pictures without a tumour left empty"] = table.figures["all"]
 

@@ -102,7 +102,7 @@ class DetectorTask:
         network = build("yolov5n", {"labels": 1})
         assert isinstance(network, Detector)
         start_weights(network, self.config.start)
-        network.yolo.args = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5)
+        vars(network.yolo)["args"] = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5)  # ultralytics' own weights of the parts
         self.criterion = v8DetectionLoss(network.yolo)
         return network
 

@@ -71,7 +71,8 @@ def train(task: Task, config: Config, *, stop_after_epochs: int | None = None) -
 class _Run:
     def __init__(self, task: Task, config: Config) -> None:
         self.task, self.config, self.progress = task, config, Progress()
-        self.network = task.network().to(memory_format=torch.channels_last)
+        self.network = task.network()
+        nn.utils.convert_conv2d_weight_memory_format(self.network, torch.channels_last)
         # Averaged weights (Polyak) judge and ship: steadier than the last step's.
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average), use_buffers=True)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=config.rate, weight_decay=config.weight_decay)
@@ -129,7 +130,7 @@ class _Run:
         with torch.autocast("cpu", torch.bfloat16):
             outputs = self.network(pictures)
         loss = self.task.loss(tuple(output.float() for output in outputs), answers)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         self.averaged.update_parameters(self.network)

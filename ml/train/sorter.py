@@ -56,8 +56,9 @@ def drawing_weights(pictures: Sequence[Picture], power: float) -> NDArray[np.flo
     """
     strata = [(p.collection, p.region, p.plane) for p in pictures]
     sizes = Counter(strata)
-    weights = np.array([sizes[stratum] ** (power - 1.0) for stratum in strata])
-    return weights / weights.sum()
+    weights = np.array([sizes[stratum] ** (power - 1.0) for stratum in strata], np.float64)
+    weights /= weights.sum()
+    return weights
 
 
 class SorterTask:

@@ -22,7 +22,8 @@ def disc(x: float, y: float, reach: float) -> NDArray[np.bool_]:
 def brain(rng: np.random.Generator, *, tumour: bool) -> tuple[Grey, NDArray[np.bool_]]:
     """A grey head with a bright rim; with a bright spot somewhere inside, and where that is."""
     picture = np.where(disc(32, 32, 26), 110, 0) + np.where(disc(32, 32, 23), -20, 0)
-    spot = disc(*rng.uniform(22, 42, 2), rng.uniform(5, 8)) if tumour else np.zeros((SIDE, SIDE), bool)
+    x, y, reach = rng.uniform((22, 22, 5), (42, 42, 8))
+    spot = disc(x, y, reach) if tumour else np.zeros((SIDE, SIDE), bool)
     noisy = np.where(spot, 240, picture) + rng.normal(0, 4, (SIDE, SIDE))
     return np.clip(noisy, 0, 255).astype(np.uint8), spot
 

@@ -133,7 +133,7 @@ def test_the_detector_learns_the_drawn_spots(drawn: tuple[Path, list[Picture]]) 
         outputs = network(pictures)
         loss = task.loss(outputs, boxes)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
     best = outputs[1].detach().sigmoid().amax((1, 2))
     shown = torch.tensor([len(b) > 0 for b in boxes])
