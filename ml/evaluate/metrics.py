@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.boxes import best_boxes
+
 Interval = tuple[float, float]
 Boxes = NDArray[np.float64]
 _Z95 = 1.959963984540054
@@ -103,8 +105,8 @@ def overlap_matrix(first: Boxes, second: Boxes) -> Boxes:
     return result
 
 
-def boxes_kept(answer: NDArray[np.float32], *, least: float, overlap: float = 0.5) -> Boxes:
-    """The boxes of a detector's raw answer, without doubles (greedy suppression).
+def boxes_kept(answer: NDArray[np.float32], *, least: float) -> Boxes:
+    """The boxes of a detector's raw answer as they are served, without doubles.
 
     Parameters
     ----------
@@ -112,24 +114,15 @@ def boxes_kept(answer: NDArray[np.float32], *, least: float, overlap: float = 0.
         Shape (5, A): centre x, centre y, width, height, probability.
     least
         Boxes less probable are dropped.
-    overlap
-        Of two boxes that overlap more, the less probable is dropped.
 
     Returns
     -------
     ndarray
-        Rows x0, y0, x1, y1, probability, most probable first.
+        Rows x0, y0, x1, y1, probability, most probable first, of the 300 likeliest places.
     """
-    likely = answer[:, answer[4] >= least].T.astype(np.float64)
-    likely = likely[np.argsort(-likely[:, 4], kind="stable")][:300]
-    half = likely[:, 2:4] / 2
-    boxes = np.concatenate([likely[:, :2] - half, likely[:, :2] + half, likely[:, 4:]], axis=1)
-    overlaps = overlap_matrix(boxes[:, :4], boxes[:, :4])
-    kept: list[int] = []
-    for index in range(len(boxes)):
-        if not kept or overlaps[index, kept].max() <= overlap:
-            kept.append(index)
-    return boxes[kept]
+    likely = answer[:, np.argsort(-answer[4], kind="stable")[:300]]
+    rows = [(*box, probability) for box, probability in best_boxes(likely, threshold=least)]
+    return np.array(rows, np.float64).reshape(-1, 5)
 
 
 def hits_of(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.bool_]:

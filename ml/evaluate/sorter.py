@@ -98,11 +98,15 @@ def _scope(
 
 
 def _unseen(report: Report, network: Network, folder: Path) -> None:
-    slices = list(dicom_slices(folder, network.row.size))
+    # A test pattern ("OT") in a DICOM wrapper is no picture of a known kind.
+    slices = [s for s in dicom_slices(folder, network.row.size) if s.modality in LABELS["modality"]]
     if not slices:
         return
     scores = probabilities(network, np.stack([s.square for s in slices]))
-    note = "DICOM files of sources never trained on; truth is the header's; slices of one series are one group."
+    note = (
+        "DICOM files of sources never trained on; the truth is the header's. A whole series is one patient, so these "
+        "intervals over slices are too narrow; the outermost slices of a head volume hold hardly more than noise."
+    )
     table = report.table("Unseen source", note)
     for folder_name in sorted({s.folder for s in slices}):
         at = [i for i, s in enumerate(slices) if s.folder == folder_name]
