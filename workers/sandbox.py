@@ -1,5 +1,6 @@
 """Reading untrusted files in a process of its own that may crash, hang or run out of memory."""
 
+import atexit
 import json
 import os
 import queue
@@ -33,6 +34,7 @@ class Reader:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
             stderr=subprocess.DEVNULL,  # A decoder's own words may quote the file.
             env={"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
@@ -50,7 +52,6 @@ class Reader:
         self.files += 1
         try:
             self.process.stdin.write(json.dumps(question).encode() + b"\n")
-            self.process.stdin.flush()
             answer: dict[str, Any] = json.loads(self._line())
         except TimeoutError as slow:
             self.close()
@@ -98,15 +99,28 @@ for _ in range(PROCESSES):
 @contextmanager
 def _reader() -> Iterator[Reader]:
     """Lend a reading process; at most PROCESSES are lent at once, the next caller waits."""
-    reader = _idle.get()
+    reader = _usable(_idle.get())
     try:
-        if reader is not None and not reader.is_usable:
-            reader.close()
-            reader = None
         reader = reader or Reader()
         yield reader
     finally:
-        _idle.put(reader if reader is not None and reader.is_usable else None)
+        _idle.put(_usable(reader))
+
+
+def _usable(reader: Reader | None) -> Reader | None:
+    """Return the process if more can be asked of it, else end it."""
+    if reader is None or reader.is_usable:
+        return reader
+    reader.close()
+    return None
+
+
+@atexit.register
+def _end_idle() -> None:
+    """End the processes that wait for a file, with the process that keeps them."""
+    while not _idle.empty():
+        if reader := _idle.get():
+            reader.close()
 
 
 def inspect(path: Path) -> Inspection:

@@ -1,5 +1,6 @@
 """Opening a DICOM object: parsed once, checked before a pixel is decoded, refused in plain words."""
 
+import logging
 import mmap
 import struct
 import warnings
@@ -25,6 +26,9 @@ from ml.reading.claims import check_claims, check_present
 from ml.reading.elements import NESTED, FileMap, check_deflated, check_elements
 from ml.reading.refusal import CUT_SHORT, Refused
 from ml.reading.values import whole_number
+
+#: pydicom's log quotes the values that it stumbles over, names and numbers of patients among them.
+logging.getLogger("pydicom").disabled = True
 
 #: What pydicom raises on bytes that are not what they say.
 BROKEN = (

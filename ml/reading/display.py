@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
 from ml.reading.values import real_number, real_numbers, text
 
@@ -68,8 +68,7 @@ def windowed(
         function = text(ds, "VOILUTFunction", longest=16)
         return _bytes_of(_window(function, values, centres[0], widths[0]))
     if ds.get("VOILUTSequence"):
-        top = 2 ** int(ds.VOILUTSequence[0].LUTDescriptor[2]) - 1
-        return _bytes_of(np.asarray(apply_voi_lut(values.astype(np.int64), ds), np.float64) / top)
+        return _bytes_of(_looked_up(ds.VOILUTSequence[0], values))
     return stretched(values, padding=padding)
 
 
@@ -80,6 +79,18 @@ def _window(function: str, values: NDArray[np.float64], centre: float, width: fl
     if function == "LINEAR_EXACT":
         return (values - centre) / width + 0.5
     return (values - (centre - 0.5)) / max(width - 1, 1e-6) + 0.5
+
+
+def _looked_up(table: Dataset, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 0 to 1 from a VOI table (PS3.3 C.11.2.1.1): what lies beyond its ends takes the end's value.
+
+    Not pydicom's `apply_voi`, whose index wraps round at 256 where entries have 8 bits.
+    """
+    count, first, bits = (int(number) for number in table.LUTDescriptor)
+    data = table.LUTData
+    entries = np.frombuffer(data, "<u2" if len(data) >= 2 * count else "u1") if isinstance(data, bytes) else data
+    index = np.clip(np.rint(values) - first, 0, len(entries) - 1).astype(np.intp)
+    return np.asarray(np.asarray(entries, np.float64)[index] / (2**bits - 1))
 
 
 def stretched(values: NDArray[np.floating], *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:

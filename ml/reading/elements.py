@@ -40,11 +40,12 @@ def check_deflated(file: BinaryIO) -> None:
     meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
     if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
         return
-    unpacker, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    unpacker, packed_bytes, unpacked_bytes = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
     while packed := unpacker.unconsumed_tail or file.read(CHUNK):
-        total += len(unpacker.decompress(packed, CHUNK))
-        if total > limits.DECODED_BYTES:
-            raise Refused(f"The DICOM file would unpack to more than {limits.DECODED_BYTES >> 20:,} MiB.")
+        unpacked_bytes += len(unpacker.decompress(packed, CHUNK))
+        packed_bytes += len(packed) - len(unpacker.unconsumed_tail)
+        if unpacked_bytes > min(limits.DECODED_BYTES, max(limits.DEFLATED_BYTES, limits.DEFLATED_RATIO * packed_bytes)):
+            raise Refused("The DICOM file would unpack to far more than its size.")
 
 
 def _after_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -7,7 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, BasicTextSRStorage, CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import (
+    UID,
+    BasicTextSRStorage,
+    CTImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    MRImageStorage,
+    generate_uid,
+)
 
 from tests.phantoms.pictures import disc
 
@@ -19,7 +28,8 @@ AXIAL = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 
 def header(sop_class: str = CTImageStorage, *, syntax: str = ExplicitVRLittleEndian, **elements: Any) -> FileDataset:
     """Return an object without pixels: identity, patient, study, series; `elements` by keyword replace them."""
-    ds = FileDataset("", {}, preamble=bytes(128), file_meta=FileMetaDataset())
+    little, implicit = syntax != ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian
+    ds = FileDataset("", {}, bytes(128), FileMetaDataset(), is_little_endian=little, is_implicit_VR=implicit)
     ds.file_meta.TransferSyntaxUID = UID(syntax)
     ds.SOPClassUID, ds.SOPInstanceUID = sop_class, generate_uid()
     ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(), generate_uid()
@@ -56,12 +66,14 @@ def series(count: int, *, gap: float = 2.5, **elements: Any) -> list[FileDataset
     return [
         image(
             disc(radius=8 + number, seed=number),
-            StudyInstanceUID=study,
-            SeriesInstanceUID=own,
-            InstanceNumber=number + 1,
-            ImageOrientationPatient=AXIAL,
-            ImagePositionPatient=[0.0, 0.0, gap * number],
-            **elements,
+            **{
+                "StudyInstanceUID": study,
+                "SeriesInstanceUID": own,
+                "InstanceNumber": number + 1,
+                "ImageOrientationPatient": AXIAL,
+                "ImagePositionPatient": [0.0, 0.0, gap * number],
+                **elements,
+            },
         )
         for number in range(count)
     ]

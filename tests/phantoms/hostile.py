@@ -227,12 +227,12 @@ def elements_without_number(path: Path) -> Path:
     return written(path, start + b"\x40\x00\x30\xa7SQ\x00\x00" + struct.pack("<I", len(items)) + items)
 
 
-@hostile("The DICOM file would unpack to more than 2,048 MiB.")
+@hostile("The DICOM file would unpack to far more than its size.")
 def deflate_bomb(path: Path) -> Path:
     data = dicom.saved(dicom.report(syntax=DeflatedExplicitVRLittleEndian), path).read_bytes()
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(130)) + packer.flush()
-    return written(path, data[: _meta_end(data)] + packed)
+    sixteen_mib = packer.compress(bytes(16 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return written(path, data[: _meta_end(data)] + sixteen_mib * 1_000 + packer.flush())
 
 
 def _meta_end(data: bytes) -> int:

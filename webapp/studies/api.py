@@ -30,7 +30,7 @@ class TooLarge(APIException):
     """The body is larger than is taken."""
 
     status_code = 413
-    default_detail = f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the most that is taken."
+    default_detail = "The file is larger than is taken."
 
 
 class DiskIsFull(APIException):
@@ -65,8 +65,9 @@ class UploadView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse by size before a byte is read, and let every file go to disk."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_LARGEST_BYTES + ENVELOPE_BYTES:
-            raise TooLarge
+        largest = settings.UPLOAD_LARGEST_BYTES
+        if int(request.META.get("CONTENT_LENGTH") or 0) > largest + ENVELOPE_BYTES:
+            raise TooLarge(f"The file is larger than {largest >> 20:,} MiB, the most that is taken.")
         request._request.upload_handlers = [TemporaryFileUploadHandler(request._request)]
         super().initial(request, *args, **kwargs)
 
