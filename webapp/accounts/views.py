@@ -1,7 +1,7 @@
 """Coming in and going out."""
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 
 class SignIn(LoginView):
@@ -14,9 +14,8 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """Leave, by POST only; the browser is told to forget the pictures that it kept."""
 
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         """Sign out and clear the browser's cache of this site."""
-        response = super().dispatch(request, *args, **kwargs)
-        if isinstance(response, HttpResponse):
-            response.headers["Clear-Site-Data"] = '"cache"'
+        response = super().post(request, *args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"cache"'
         return response

@@ -15,7 +15,7 @@ class AuditFilter(django_filters.FilterSet):
     what = django_filters.ChoiceFilter(
         field_name="code", choices=[(code.value, code.value) for code in Code], label="What", empty_label="Anything"
     )
-    study = django_filters.UUIDFilter(field_name="study", label="Study (its id in the address)")
+    study = django_filters.UUIDFilter(field_name="study", label="Study id")
     since = django_filters.DateFilter(
         field_name="at", lookup_expr="date__gte", label="From", widget=DateInput({"type": "date"})
     )
@@ -40,5 +40,3 @@ def words_of(search: AuditFilter) -> str:
     """Return what was searched for, as the trail of the search itself keeps it."""
     asked = {name: value for name, value in search.form.cleaned_data.items() if value not in (None, "")}
     return ", ".join(f"{name}={value}" for name, value in asked.items()) or "everything"
-
-

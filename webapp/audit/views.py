@@ -25,7 +25,11 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = Paginator(search.qs if search.is_valid() else audit_list().none(), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "audit/page.html", {"search": search, "page": page, "query": _without_page(request), "zone": settings.TIME_ZONE})
+    return render(
+        request,
+        "audit/page.html",
+        {"search": search, "page": page, "query": _without_page(request), "zone": settings.TIME_ZONE},
+    )
 
 
 @require_POST

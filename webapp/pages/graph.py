@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.text import Truncator
+
+from webapp.pages.presentation import milliseconds, percent
+from webapp.pages.study.path import Step
 from workers.api import DrawnStage
 
 #: Measures of the drawing, in its own units (pixels at full size).
@@ -10,13 +14,33 @@ WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 196, 78, 244, 96, 12
 
 
 @dataclass(frozen=True)
+class Text:
+    """A line of words in a box."""
+
+    words: str
+    kind: str
+    y: int
+
+
+@dataclass(frozen=True)
 class Node:
-    """A box of the drawing."""
+    """A box of the drawing; `told` is the whole of what its lines have to shorten."""
 
     stage: DrawnStage
     x: float
     y: float
-    condition: str
+    texts: list[Text]
+    told: str
+    status: str = ""
+    is_lit: bool = False
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line from step to step."""
+
+    path: str
+    is_lit: bool
 
 
 @dataclass(frozen=True)
@@ -24,36 +48,61 @@ class Graph:
     """Boxes and curves, and the size of the whole."""
 
     nodes: list[Node]
-    curves: list[str]
+    curves: list[Curve]
     width: float
     height: float
 
 
-def graph_drawn(stages: Sequence[DrawnStage]) -> Graph:
-    """Lay out stages that come in running order (each after those it waits for)."""
+def graph_drawn(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Graph:
+    """Lay out stages that come in running order (each after those it waits for).
+
+    With the steps of a run, the path that it took is lit and each box says what its step said; without,
+    each box says when its step is asked.
+    """
     depth: dict[str, int] = {}
     for stage in stages:
         depth[stage.name] = 1 + max((depth[name] for name in stage.after), default=-1)
     rows = _rows(stages)
+    of_run = {step.name: step for step in steps}
     nodes = [
-        Node(stage, MARGIN + depth[stage.name] * ACROSS, MARGIN + rows[stage.name] * DOWN, condition_told(stage))
+        _node(stage, of_run.get(stage.name), x=MARGIN + depth[stage.name] * ACROSS, y=MARGIN + rows[stage.name] * DOWN)
         for stage in stages
     ]
     place = {node.stage.name: node for node in nodes}
-    curves = [_curve(place[name], node) for node in nodes for name in node.stage.after]
     return Graph(
         nodes,
-        curves,
+        [_curve(place[name], node) for node in nodes for name in node.stage.after],
         width=2 * MARGIN + max(depth.values(), default=0) * ACROSS + WIDTH,
         height=2 * MARGIN + max(rows.values(), default=0.0) * DOWN + HEIGHT,
     )
+
+
+def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
+    condition = condition_told(stage)
+    if step is None:
+        lines = (f"{stage.model} {stage.version}", condition)
+        return Node(stage, x, y, _texts(stage.title, *lines), told=f"{stage.title}: asked for {condition}")
+    if not step.is_taken:
+        said = step.stage.reason if step.stage else ""
+        told = f"{stage.title}: {step.look.word}. {said}"
+        return Node(stage, x, y, _texts(stage.title, step.look.word, condition), told=told, status=step.status)
+    answer = step.stage.label_title if step.stage and step.stage.label_title else step.look.word
+    probability = percent(step.stage.probability) if step.stage else ""
+    by = f"{step.model} {step.version} · {milliseconds(step.stage.ms if step.stage else None)}"
+    texts = _texts(f"{stage.title}", f"{answer} {probability}", by)
+    return Node(stage, x, y, texts, told=f"{stage.title}: {answer} {probability}", status=step.status, is_lit=True)
+
+
+def _texts(title: str, middle: str, last: str) -> list[Text]:
+    lines = ((title, "name", 24, 22), (middle, "middle", 45, 24), (last, "last", 64, 27))
+    return [Text(Truncator(words).chars(most), kind, y) for words, kind, y, most in lines]
 
 
 def condition_told(stage: DrawnStage) -> str:
     """Return when a step is asked, as a few words."""
     told = []
     for fact, values in stage.when.items():
-        words = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
+        words = ", ".join(values[:2]) + (f" or {len(values) - 2} more" if len(values) > 2 else "")
         told.append(f"{fact} {words}")
     return "; ".join(told) or "always"
 
@@ -81,7 +130,8 @@ def _rows(stages: Sequence[DrawnStage]) -> dict[str, float]:
     return rows
 
 
-def _curve(start: Node, end: Node) -> str:
+def _curve(start: Node, end: Node) -> Curve:
     x0, y0, x1, y1 = start.x + WIDTH, start.y + HEIGHT / 2, end.x, end.y + HEIGHT / 2
     middle = (x0 + x1) / 2
-    return f"M{x0:.0f} {y0:.0f}C{middle:.0f} {y0:.0f} {middle:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
+    path = f"M{x0:.0f} {y0:.0f}C{middle:.0f} {y0:.0f} {middle:.0f} {y1:.0f} {x1:.0f} {y1:.0f}"
+    return Curve(path, is_lit=start.is_lit and end.is_lit)

@@ -19,9 +19,9 @@ class Look:
 
 STATUSES: dict[Status, Look] = {
     Status.FINDINGS: Look("Findings", "findings", "The cascade points at something."),
-    Status.NEGATIVE: Look("Nothing found", "negative", "It was looked for, and nothing was found. That rules nothing out."),
-    Status.SORTED_ONLY: Look("Sorted only", "sorted_only", "The kind of image is known; nothing here looks for findings in it."),
-    Status.NOT_ANALYSED: Look("Not analysed", "not_analysed", "The cascade did not look at this image, for the reason given."),
+    Status.NEGATIVE: Look("Nothing found", "negative", "It was looked for and not found. That rules nothing out."),
+    Status.SORTED_ONLY: Look("Sorted only", "sorted_only", "The kind of image is known; no finding was looked for."),
+    Status.NOT_ANALYSED: Look("Not analysed", "not_analysed", "The cascade gives no answer, for the reason stated."),
     Status.FAILED: Look("Failed", "failed", "The analysis failed three times and waits for a person."),
     Status.QUEUED: Look("Queued", "queued", "Waits for its turn."),
     Status.RUNNING: Look("Running", "running", "Is being analysed now."),
@@ -46,6 +46,10 @@ STAGE_LOOKS: dict[str, Look] = {
 MODALITIES = {
     "CT": "CT", "MR": "MRI", "US": "Ultrasound", "XR": "X-ray", "CR": "X-ray", "DX": "X-ray", "RG": "X-ray",
 }  # fmt: skip
+#: A header vouches for an image by stating a modality that is known.
+HEADER_WORDS = {**MODALITIES, "medical": "a known modality"}
+#: Between a number and its sign: narrow, and never a line's end.
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
@@ -80,7 +84,7 @@ def person_of(study: Study) -> Person:
 
 def name_shown(stated: str) -> str:
     """Return a DICOM person name (PS3.5 6.2.1, `family^given^middle^prefix^suffix`) as people write it."""
-    alphabetic = stated.split("=")[0]
+    alphabetic = stated.partition("=")[0]
     family, given, middle, prefix, suffix = ([part.strip() for part in alphabetic.split("^")] + [""] * 5)[:5]
     first = " ".join(part for part in (prefix, given, middle) if part)
     return ", ".join(part for part in (family, first, suffix) if part)
@@ -110,8 +114,8 @@ def percent(probability: float | None) -> str:
     if probability is None:
         return ""
     if probability < 0.01:
-        return "under 1 %"
-    return "over 99 %" if probability > 0.99 else f"{probability:.0%}".replace("%", " %")
+        return f"under 1{NARROW}%"
+    return f"over 99{NARROW}%" if probability > 0.99 else f"{100 * probability:.0f}{NARROW}%"
 
 
 def milliseconds(ms: float | None) -> str:
@@ -121,13 +125,6 @@ def milliseconds(ms: float | None) -> str:
     if ms < 10:
         return f"{ms:.1f} ms"
     return f"{ms:.0f} ms" if ms < 10_000 else f"{ms / 1000:.1f} s"
-
-
-def slices_shown(first: int, clearest: int, last: int) -> str:
-    """Return the slices of a finding, counted from 1."""
-    if first == last:
-        return f"Slice {clearest + 1}"
-    return f"Slice {clearest + 1}, seen on {first + 1} to {last + 1}"
 
 
 #: The first sentence of the study page, by status; what it means stands beside it.

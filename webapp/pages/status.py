@@ -1,11 +1,16 @@
 """The eight states in which a person finds a series, and how the database works one out."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, TypedDict
+from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from webapp.runs.models import Run
 from webapp.studies.models import Instance, Series
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 
 class Status(StrEnum):
@@ -36,7 +41,14 @@ OF_STATE = {
 OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
 
 
-def with_status(series: QuerySet[Series]) -> QuerySet[Series]:
+class StatusColumns(TypedDict):
+    """What `with_status` adds to a series."""
+
+    newest_run: UUID | None
+    status: str
+
+
+def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Add `newest_run` (its id) and `status`, worked out in SQL so that it can be counted and filtered."""
     newest = Run.objects.filter(series=OuterRef("pk")).order_by("-created_at")
     images = Instance.objects.filter(series=OuterRef("pk"), has_pixels=True)

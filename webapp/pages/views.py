@@ -32,9 +32,7 @@ def models(request: HttpRequest) -> HttpResponse:
     """Show the declared cascade and the card of each model."""
     declared = cascade_declared()
     cards = [] if declared.trouble else model_cards()
-    return render(
-        request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards}
-    )
+    return render(request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards})
 
 
 @require_safe

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webapp.pages.presentation import MODALITIES, STAGE_LOOKS, Look
+from webapp.pages.presentation import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look
 from webapp.runs.models import Stage
 from workers.api import DrawnStage
 
-#: A step whose turn has not come (or never came, because the run failed before it).
+#: A step of a run that is not over yet.
 WAITING = "waiting"
 
 
@@ -21,14 +21,15 @@ class Step:
     model: str
     version: str
     stage: Stage | None
+    is_over: bool
     children: list["Step"] = field(default_factory=list)
-    #: How the line that runs past this step to its later siblings is drawn: "lit", "dim" or "" (none does).
-    past: str = ""
 
     @property
     def status(self) -> str:
         """Done, not_run, not_suitable, failed or waiting."""
-        return self.stage.status if self.stage else WAITING
+        if self.stage:
+            return self.stage.status
+        return Stage.Status.NOT_RUN if self.is_over else WAITING
 
     @property
     def is_taken(self) -> bool:
@@ -44,7 +45,7 @@ class Step:
     def header(self) -> str:
         """What the header says to the same question, in the page's words."""
         said = self.stage.header_says if self.stage else ""
-        return MODALITIES.get(said, said)
+        return HEADER_WORDS.get(said, said)
 
     @property
     def seen(self) -> str:
@@ -59,19 +60,19 @@ class Step:
         return [(MODALITIES.get(label, label), float(share)) for label, share in answers]
 
 
-def path_drawn(*, declared: Sequence[DrawnStage], stages: Iterable[Stage]) -> list[Step]:
+def path_drawn(*, declared: Sequence[DrawnStage], stages: Iterable[Stage], is_over: bool) -> list[Step]:
     """Return the roots of the tree: every declared step, with the answer of its stage where there is one.
 
+    A step without an answer waits for it, or was never asked if the run is over.
     A stage that is no longer declared (the run is older than the cascade) stands at the root, last.
     """
     answered = {stage.name: stage for stage in stages}
-    steps = {node.name: _declared_step(node, answered.get(node.name)) for node in declared}
+    steps = {node.name: _declared_step(node, answered.get(node.name), is_over=is_over) for node in declared}
     roots: list[Step] = []
     for node in declared:
         parents = [steps[name] for name in node.after if name in steps]
         (parents[-1].children if parents else roots).append(steps[node.name])
     roots += [_former_step(stage) for name, stage in answered.items() if name not in steps]
-    _light(roots)
     return roots
 
 
@@ -85,17 +86,10 @@ def colours_of(declared: Iterable[DrawnStage]) -> Mapping[str, str]:
     return {node.finds: node.colour for node in declared if node.finds}
 
 
-def _declared_step(node: DrawnStage, stage: Stage | None) -> Step:
+def _declared_step(node: DrawnStage, stage: Stage | None, *, is_over: bool) -> Step:
     model, version = (stage.model, stage.version) if stage and stage.model else (node.model, node.version)
-    return Step(node.name, node.title, node.pathway_title, model, version, stage)
+    return Step(node.name, node.title, node.pathway_title, model, version, stage, is_over)
 
 
 def _former_step(stage: Stage) -> Step:
-    return Step(stage.name, stage.title, stage.pathway, stage.model, stage.version, stage)
-
-
-def _light(siblings: list[Step]) -> None:
-    for place, step in enumerate(siblings):
-        later = siblings[place + 1 :]
-        step.past = ("lit" if any(one.is_taken for one in later) else "dim") if later else ""
-        _light(step.children)
+    return Step(stage.name, stage.title, stage.pathway, stage.model, stage.version, stage, is_over=True)

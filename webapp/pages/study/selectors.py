@@ -8,9 +8,11 @@ from uuid import UUID
 from django.urls import reverse
 
 from webapp.pages.cascade import Declared, cascade_declared
-from webapp.pages.presentation import percent, slices_shown
+from webapp.pages.graph import Graph, graph_drawn
+from webapp.pages.presentation import percent
 from webapp.pages.status import LIVE, Status
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
+from webapp.pages.study.rails import Line, lines_drawn
 from webapp.pages.worklist.selectors import SeriesRow, series_rows
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Series, Study
@@ -56,6 +58,16 @@ class Reading:
         return not self.series or any(row.status in LIVE for row in self.series)
 
     @property
+    def lines(self) -> list[Line]:
+        """The path as it is drawn beside the picture."""
+        return lines_drawn(self.path)
+
+    @property
+    def graph(self) -> Graph:
+        """The whole cascade with the path lit."""
+        return graph_drawn(self.declared.stages, self.steps)
+
+    @property
     def steps(self) -> list[Step]:
         """The path as a plain list."""
         return steps_listed(self.path)
@@ -90,7 +102,7 @@ def study_read(*, study: Study, series: UUID | None) -> Reading:
         slices=slices,
         findings=_findings(run, stages, slices, colours_of(declared.stages)) if run else [],
         stages=stages,
-        path=path_drawn(declared=declared.stages, stages=stages),
+        path=path_drawn(declared=declared.stages, stages=stages, is_over=bool(run and run.finished_at)),
         events=list(RunEvent.objects.filter(run=run).order_by("pk")) if run else [],
         declared=declared,
     )
@@ -124,7 +136,6 @@ def _findings(
     shown = []
     for number, row in enumerate(Finding.objects.filter(run=run), start=1):
         index = place.get((row.instance_id, row.frame), row.slice)
-        shift = index - row.slice
         shown.append(
             FindingShown(
                 number=number,
@@ -132,7 +143,7 @@ def _findings(
                 slice=index,
                 colour=colours.get(row.label, GREY),
                 threshold=thresholds.get(row.stage),
-                places=slices_shown(row.first_slice + shift, index, row.last_slice + shift) if len(slices) > 1 else "",
+                places=f"Slice {index + 1}" if len(slices) > 1 else "",
             )
         )
     return shown

@@ -12,8 +12,17 @@ from webapp.pages import presentation
 
 register = template.Library()
 
-register.filter("percent", presentation.percent)
-register.filter("milliseconds", presentation.milliseconds)
+
+@register.filter
+def percent(probability: object) -> str:
+    """Return a probability in words; nothing where a step has none, or there is no step."""
+    return presentation.percent(probability) if isinstance(probability, float) else ""
+
+
+@register.filter
+def milliseconds(ms: object) -> str:
+    """Return a duration in words; nothing where there is none."""
+    return presentation.milliseconds(ms) if isinstance(ms, float) else ""
 
 
 @register.simple_tag

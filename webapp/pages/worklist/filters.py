@@ -1,15 +1,18 @@
 """What the worklist may be narrowed to: in the address, so that it can be bookmarked."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from webapp.pages.status import Status, with_status
+from webapp.pages.status import Status, StatusColumns, with_status
 from webapp.runs.models import Run
 from webapp.studies.models import Series, Study
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 #: Series whose header and pixels disagree: a view of its own, across all statuses.
 CONTRADICTION = "contradiction"
@@ -59,7 +62,7 @@ def narrowed_by_view(studies: QuerySet[Study], show: str) -> QuerySet[Study]:
     return studies.filter(pk__in=with_status(Series.objects.all()).filter(status=show).values("study"))
 
 
-def contradicting(series: QuerySet[Series]) -> QuerySet[Series]:
+def contradicting(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Keep series whose newest run found the header and the pixels to disagree."""
     disagree = Run.objects.filter(state=Run.State.DONE).exclude(contradictions=[])
     return with_status(series).filter(newest_run__in=disagree.values("pk"))

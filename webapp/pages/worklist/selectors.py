@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
@@ -16,6 +17,9 @@ from webapp.pages.status import Status, current_runs, with_status
 from webapp.pages.worklist.filters import CONTRADICTION, Narrowing, contradicting, narrowed_by_view, narrowed_by_words
 from webapp.runs.models import Run, RunEvent
 from webapp.studies.models import Series, Study
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 PER_PAGE = 50
 #: Series shown a study; the rest are counted, and listed when it is opened.
@@ -91,7 +95,15 @@ def worklist_version(user: User) -> str:
     return hashlib.sha256(repr(newest).encode()).hexdigest()[:16]
 
 
-def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[Study], list[StudyRow]]:
+class UrgencyColumn(TypedDict):
+    """What the worklist adds to a study."""
+
+    urgency: int
+
+
+def worklist_page(
+    *, user: User, narrowing: Narrowing, number: str | None
+) -> "tuple[Page[WithAnnotations[Study, UrgencyColumn]], list[StudyRow]]":
     """Return one page of studies: the most urgent first, then those that have waited longest."""
     studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
     urgency = current_runs(OuterRef("pk")).order_by().values("series__study").annotate(top=Max("urgency")).values("top")
@@ -109,9 +121,7 @@ def chips_list(*, user: User, narrowing: Narrowing) -> list[Chip]:
     """Return the views with their counts, within what was searched for."""
     studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
     series = Series.objects.filter(study__in=studies.values("pk"))
-    counts = dict(
-        with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True))
-    )
+    counts = dict(with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
     return [
         Chip("", "All", "all", studies.count()),
@@ -127,22 +137,21 @@ def series_rows(series: QuerySet[Series]) -> list[SeriesRow]:
     return [SeriesRow(one, runs.get(one.newest_run), Status(one.status)) for one in found]
 
 
-def _rows(studies: list[Study]) -> list[StudyRow]:
+def _rows(studies: "list[WithAnnotations[Study, UrgencyColumn]]") -> list[StudyRow]:
     of_study: dict[object, list[SeriesRow]] = defaultdict(list)
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         of_study[row.series.study_id].append(row)
     return [_row(study, of_study[study.pk]) for study in studies]
 
 
-def _row(study: Study, series: list[SeriesRow]) -> StudyRow:
+def _row(study: "WithAnnotations[Study, UrgencyColumn]", series: list[SeriesRow]) -> StudyRow:
     # The series that speaks for the study comes first; otherwise they keep their order.
     ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
-    urgency: int = study.urgency
     return StudyRow(
         study=study,
         person=person_of(study),
-        urgency=urgency,
-        why=_why(urgency, ranked),
+        urgency=study.urgency,
+        why=_why(study.urgency, ranked),
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
     )

@@ -12,7 +12,8 @@ function made(name, attributes, parent) {
 }
 
 export class Layers {
-  constructor(root) {
+  constructor(root, onSwitch) {
+    this.onSwitch = onSwitch;
     this.groups = Object.fromEntries(LAYERS.map((name) => [name, root.querySelector(`#layer-${name}`)]));
     this.edge = root.querySelector("#edge-width");
     this.controls = Object.fromEntries(LAYERS.map((name) => [name, document.querySelector(`.layer[data-layer=${name}]`)]));
@@ -29,8 +30,9 @@ export class Layers {
 
   set(name, on) {
     this.controls[name].querySelector("button").setAttribute("aria-pressed", String(on));
-    this.groups[name].toggleAttribute("display", false);
-    if (!on) this.groups[name].setAttribute("display", "none");
+    if (on) this.groups[name].removeAttribute("display");
+    else this.groups[name].setAttribute("display", "none");
+    this.onSwitch();
   }
 
   toggle(name) {

@@ -7,7 +7,7 @@ import { Zoom } from "./zoom.js";
 
 const byId = (id) => document.getElementById(id);
 const svg = byId("picture");
-const layers = new Layers(svg);
+const layers = new Layers(svg, () => { document.querySelector(".heat-of").hidden = !layers.isOn("heat") || !byId("heat-choice").length; });
 const zoom = new Zoom(byId("screen"), svg, ({ pixel, scale }) => {
   layers.scaleTo(pixel);
   byId("zoom-shown").textContent = scale === 1 ? "Fit" : `Zoom ${scale.toFixed(1)}`;
@@ -62,8 +62,8 @@ function drawMarks(at, size) {
 function chosenHeat(heats) {
   const choice = byId("heat-choice");
   const kept = choice.value;
-  choice.replaceChildren(...heats.map(({ title }) => new Option(`Heat map: ${title}`, title)));
-  choice.hidden = heats.length < 2;
+  choice.replaceChildren(...heats.map(({ title }) => new Option(`Heat map of: ${title}`, title)));
+  choice.parentElement.hidden = !heats.length || !layers.isOn("heat");
   const found = heats.find(({ title }) => title === kept) ?? heats[0];
   if (found) choice.value = found.title;
   return found?.src ?? "";

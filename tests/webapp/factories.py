@@ -1,0 +1,197 @@
+"""Rows with real bytes behind them: sites, people, series, and runs in every state."""
+
+import hashlib
+import io
+import itertools
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.uid import CTImageStorage, generate_uid
+
+from ml.drawing import heat_map_png, mask_png
+from tests.phantoms import dicom, pictures
+from webapp.accounts.models import Site, User
+from webapp.runs.models import Finding, Run, RunEvent, Stage
+from webapp.studies.models import Instance, Patient, Series, Study
+from workers import storage
+from workers.storage import Attempt
+
+Pixels = NDArray[np.uint8]
+PASSWORD = "phantom-password"
+_numbers = itertools.count(1)
+
+
+def site(name: str = "Main clinic") -> Site:
+    """Return the site of that name."""
+    return Site.objects.get_or_create(name=name)[0]
+
+
+def person(username: str, *, role: str = User.Role.CLINICIAN, at: Site | None = None) -> User:
+    """Return a user who can sign in with PASSWORD."""
+    user, made = User.objects.get_or_create(username=username, defaults={"role": role, "site": at or site()})
+    if made:
+        user.set_password(PASSWORD)
+        user.save()
+    return user
+
+
+def clinician(username: str = "clinician", *, at: Site | None = None) -> User:
+    """Return a clinician."""
+    return person(username, at=at)
+
+
+def admin() -> User:
+    """Return an administrator."""
+    return person("admin", role=User.Role.ADMIN)
+
+
+def stored(content: bytes) -> str:
+    """Store bytes as intake does and return their digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    with storage.written_whole(storage.object_path(digest)) as unfinished:
+        unfinished.write_bytes(content)
+    return digest
+
+
+def study(*, patient: Patient | None = None, at: Site | None = None, **fields: Any) -> Study:
+    """Make a study."""
+    home = patient.site if patient else at or site()
+    uploader = clinician(f"uploader-{home.pk}", at=home)
+    return Study.objects.create(
+        site=home, patient=patient, study_instance_uid=generate_uid(), uploaded_by=uploader, **fields
+    )
+
+
+def patient(name: str = "Phantom^Petra", *, at: Site | None = None, **fields: Any) -> Patient:
+    """Make a person with a number of their own."""
+    given = {"birth_date": date(1961, 4, 9), "sex": "F", **fields}
+    return Patient.objects.create(site=at or site(), patient_id=f"PH-{next(_numbers):05}", name=name, **given)
+
+
+def series_of(study: Study, **fields: Any) -> Series:
+    """Make a series that nothing has arrived for yet."""
+    return Series.objects.create(
+        study=study, series_instance_uid=generate_uid(), **{"last_arrival_at": timezone.now(), **fields}
+    )
+
+
+def picture_instance(*, series: Series, pixels: Pixels | None = None) -> Instance:
+    """Add a stored PNG to a series; each disc drawn by default is another one."""
+    number = next(_numbers)
+    drawn = pictures.disc(seed=number) if pixels is None else pixels
+    buffer = io.BytesIO()
+    Image.fromarray(drawn).save(buffer, format="PNG")
+    return _instance(series, buffer.getvalue(), drawn, instance_number=number)
+
+
+def picture_series(*, pixels: Pixels | None = None, at: Site | None = None) -> Series:
+    """Make a study that is one picture without a header."""
+    made = series_of(study(at=at), is_picture=True)
+    picture_instance(series=made, pixels=pixels)
+    return made
+
+
+def slice_instance(*, series: Series, pixels: Pixels, position: float, **elements: Any) -> Instance:
+    """Add a stored DICOM slice to a series."""
+    buffer = io.BytesIO()
+    dicom.image(pixels, **{"WindowCenter": 128, "WindowWidth": 256, **elements}).save_as(
+        buffer, enforce_file_format=True
+    )
+    return _instance(series, buffer.getvalue(), pixels, position=position, sop_class_uid=CTImageStorage)
+
+
+def report_instance(*, series: Series) -> Instance:
+    """Add an object without an image to a series."""
+    buffer = io.BytesIO()
+    dicom.report().save_as(buffer, enforce_file_format=True)
+    return _instance(series, buffer.getvalue(), None, has_pixels=False)
+
+
+def _instance(series: Series, content: bytes, pixels: Pixels | None, **fields: Any) -> Instance:
+    digest = stored(content)
+    rows, columns = pixels.shape[:2] if pixels is not None else (0, 0)
+    return Instance.objects.create(
+        series=series,
+        site=series.study.site,
+        sop_instance_uid=generate_uid(),
+        sha256=digest,
+        original_sha256=digest,
+        file_size=len(content),
+        rows=rows,
+        columns=columns,
+        **fields,
+    )
+
+
+def run_of(series: Series, *, state: str = Run.State.DONE, at: datetime | None = None, **fields: Any) -> Run:
+    """Make a run in a state, as housekeeping leaves it, with its events; the series is then owed none."""
+    Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+    over = timezone.now() if state in {Run.State.DONE, Run.State.QUARANTINED} else None
+    given = {
+        "finished_at": over,
+        "cascade_digest": "c" * 64,
+        "input_digest": f"{next(_numbers):064x}",
+        "attempt": 1,
+        **fields,
+    }
+    run = Run.objects.create(series=series, state=state, **given)
+    moves = {
+        Run.State.QUEUED: [],
+        Run.State.RUNG: [("ring", "queued", "rung")],
+        Run.State.RUNNING: [("ring", "queued", "rung"), ("start", "rung", "running")],
+        Run.State.DONE: [("ring", "queued", "rung"), ("start", "rung", "running"), ("finish", "running", "done")],
+        Run.State.QUARANTINED: [("ring", "queued", "rung"), ("give_up", "rung", "quarantined")],
+    }[Run.State(state)]
+    for event, from_state, to_state in moves:
+        RunEvent.objects.create(run=run, event=event, from_state=from_state, to_state=to_state, attempt=1)
+    if at is not None:
+        Run.objects.filter(pk=run.pk).update(created_at=at)
+    return run
+
+
+def stage(run: Run, name: str, title: str, **fields: Any) -> Stage:
+    """Add what a stage said."""
+    given = {"pathway": "general", "status": Stage.Status.DONE, "model": "sorter", "version": "1", **fields}
+    if given["status"] == Stage.Status.NOT_RUN:
+        given |= {"model": "", "version": ""}
+    return Stage.objects.create(run=run, name=name, title=title, order=run.stages.count(), **given)
+
+
+def finding(
+    run: Run, *, instance: Instance, index: int = 0, mask: NDArray[np.bool_] | None = None, **fields: Any
+) -> Finding:
+    """Add a finding, with its mask drawn where one is given."""
+    number = run.findings.count() + 1
+    given = {
+        "stage": "tumour-boxes",
+        "label": "tumour",
+        "label_title": "Suspected brain tumour",
+        "probability": 0.87,
+        "sentence": "Area suspicious of a tumour.",
+        "first_slice": index,
+        "last_slice": index,
+        "box": [20.0, 20.0, 60.0, 60.0],
+        **fields,
+    }
+    if mask is not None:
+        given["mask"] = f"finding-{number}-mask.png"
+        mask_png(mask, answer_folder(run) / given["mask"])
+    return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def heat_map(run: Run, name: str, values: NDArray[np.float32]) -> str:
+    """Draw a heat map beside a run's answer and return its name."""
+    heat_map_png(values, answer_folder(run) / name)
+    return name
+
+
+def answer_folder(run: Run) -> Path:
+    """Return the folder of a run's answer, made when it is not there."""
+    folder = Attempt(run.pk, run.attempt).out
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
