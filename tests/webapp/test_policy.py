@@ -1,0 +1,188 @@
+"""Who may do what, at every address: a route that nobody has classified fails here."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may, visible_studies
+from webapp.audit.events import Code
+from webapp.audit.models import AuditEvent
+from webapp.runs.models import Run
+from webapp.studies.models import Series, Study
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+WHO = ("anonymous", "clinician", "stranger", "admin")
+METHODS = ("get", "post")
+SIGN_IN, GONE, NOT_ALLOWED = 302, 404, 405
+
+
+@dataclass(frozen=True)
+class Route:
+    """What an address answers to each of WHO, for GET and for POST."""
+
+    get: tuple[int, int, int, int]
+    post: tuple[int, int, int, int]
+    #: The answer depends on the study: a stranger's look must be audited.
+    of_study: bool = False
+
+
+def page(answer: int = 200) -> Route:
+    """A page for everybody who is signed in, whatever their site."""
+    return Route((SIGN_IN, answer, answer, answer), (SIGN_IN, 405, 405, 405))
+
+
+def study_page() -> Route:
+    """A page, picture or file of one study of the main clinic."""
+    return Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 405, 405, 405), of_study=True)
+
+
+ROUTES: dict[str, Route] = {
+    "worklist": page(),
+    "worklist-rows": page(),
+    "worklist-search": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
+    "study": study_page(),
+    "study-answer": study_page(),
+    "run-file": study_page(),
+    "frame": study_page(),
+    "run-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
+    "upload": page(),
+    # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
+    "upload-api": Route((403, 405, 405, 405), (403, 400, 400, 400)),
+    "models": page(),
+    "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
+    "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
+    "sign-out": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
+    "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
+}
+
+
+def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    """Walk the whole URLconf."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+@pytest.fixture
+def addresses() -> Callable[[str], str]:
+    """Addresses of one study of the main clinic: a picture whose run failed, with a heat map beside it."""
+    series = factories.picture_series()
+    run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", failures=3)
+    name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
+    factories.stage(run, "modality", "Modality", heat_map=name, heat_map_slice=0)
+    arguments: dict[str, list[object]] = {
+        "study": [series.study_id],
+        "study-answer": [series.study_id],
+        "run-retry": [run.pk],
+        "run-file": [run.pk, name],
+        "frame": [series.instances.get().pk, 0],
+    }
+    return lambda route: reverse(route, args=arguments.get(route))
+
+
+@pytest.fixture
+def browsers(clinician: Client, stranger: Client, admin: Client) -> dict[str, Client]:
+    """One browser each."""
+    return {"anonymous": Client(), "clinician": clinician, "stranger": stranger, "admin": admin}
+
+
+def test_every_route_is_classified() -> None:
+    assert {pattern.name for pattern in routes(get_resolver().url_patterns)} == set(ROUTES)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_route(route: str, method: str, who: str, browsers: dict[str, Client], addresses: Callable[[str], str]) -> None:
+    expected = getattr(ROUTES[route], method)[WHO.index(who)]
+    answer = getattr(browsers[who], method)(addresses(route))
+    assert answer.status_code == expected
+    if who == "anonymous" and expected == SIGN_IN:
+        assert answer.headers["Location"].startswith("/sign-in/?next=")
+    refused = AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, success=False).values_list("actor", flat=True)
+    asked_for_study = ROUTES[route].of_study and expected == GONE
+    assert list(refused) == ([who] if asked_for_study or (expected == 403 and who != "anonymous") else [])
+
+
+@pytest.mark.parametrize("route", [name for name, route in ROUTES.items() if route.of_study])
+def test_a_hidden_study_and_a_missing_one_are_answered_alike(
+    route: str, stranger: Client, addresses: Callable[[str], str]
+) -> None:
+    method = "post" if route == "run-retry" else "get"
+    hidden = getattr(stranger, method)(addresses(route))
+    rest = {"run-file": ["modality.png"], "frame": [0]}.get(route, [])
+    missing = getattr(stranger, method)(reverse(route, args=[uuid4(), *rest]))
+    assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_form_of_another_site_is_refused(route: str, addresses: Callable[[str], str]) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
+    answer = browser.post(addresses(route), {"anything": "at all"})
+    assert answer.status_code in {403, 405}
+    if answer.status_code == 403 and route != "upload-api":
+        assert "This form was sent from a page that is no longer valid" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["../../secret.key", "request.json", "result.json", "other.png", ".png", "%2e%2e.png"])
+def test_only_pictures_that_the_run_states_are_served(name: str, clinician: Client, data_folder: Path) -> None:
+    series = factories.picture_series()
+    run = factories.run_of(series)
+    (factories.answer_folder(run) / "other.png").write_bytes(b"not stated by any row")
+    (factories.answer_folder(run) / "result.json").write_text("{}")
+    (data_folder / "secret.key").write_text("secret")
+    assert clinician.get(f"/runs/{run.pk}/files/{name}").status_code == 404
+
+
+def users() -> list[User]:
+    """One user of every kind."""
+    other = factories.site("Other clinic")
+    homeless = factories.clinician("homeless")
+    gone = factories.clinician("gone")
+    User.objects.filter(pk=homeless.pk).update(site=None)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    factories.clinician()
+    factories.clinician("stranger", at=other)
+    factories.admin()
+    return list(User.objects.filter(username__in=["homeless", "clinician", "stranger", "admin"]))
+
+
+def test_the_list_and_the_policy_agree_about_every_study() -> None:
+    for home in (factories.site(), factories.site("Other clinic"), factories.site("Third clinic")):
+        factories.picture_series(at=home)
+    for user in users():
+        listed = set(visible_studies(user, Study.objects.all()))
+        assert listed == {study for study in Study.objects.all() if may(user, Act.SEE, study)}
+
+
+def test_nobody_who_left_may_do_anything() -> None:
+    users()
+    gone = User.objects.get(username="gone")
+    assert not [act for act in Act if may(gone, act)]
+
+
+def test_a_session_ends_with_the_account(clinician: Client) -> None:
+    assert clinician.get("/").status_code == 200
+    User.objects.filter(username="clinician").update(is_active=False)
+    assert clinician.get("/").status_code == SIGN_IN
+
+
+def test_the_worklist_holds_the_own_site_only(clinician: Client, admin: Client) -> None:
+    factories.picture_series()
+    factories.picture_series(at=factories.site("Other clinic"))
+    assert len(clinician.get("/").context["rows"]) == 1
+    assert len(admin.get("/").context["rows"]) == 2
+    assert Series.objects.count() == 2
