@@ -89,7 +89,7 @@ def addresses() -> Callable[[str], str]:
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
     }
-    return lambda route: reverse(route, args=arguments.get(route))
+    return lambda route: reverse(route, args=arguments.get(route, []))
 
 
 @pytest.fixture
@@ -122,8 +122,8 @@ def test_a_hidden_study_and_a_missing_one_are_answered_alike(
 ) -> None:
     method = "post" if route == "run-retry" else "get"
     hidden = getattr(stranger, method)(addresses(route))
-    rest = {"run-file": ["modality.png"], "frame": [0]}.get(route, [])
-    missing = getattr(stranger, method)(reverse(route, args=[uuid4(), *rest]))
+    rest: dict[str, list[object]] = {"run-file": ["modality.png"], "frame": [0]}
+    missing = getattr(stranger, method)(reverse(route, args=[uuid4(), *rest.get(route, [])]))
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
 
 

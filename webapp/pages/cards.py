@@ -45,10 +45,20 @@ def model_cards() -> list[Card]:
             kind=KINDS.get(model.kind, model.kind),
             figures=[figure_told(name, value) for name, value in model.metrics.items()],
             # markdown-it escapes what a card says; with html off it makes nothing but its own tags.
-            text=mark_safe(MARKDOWN.render(model.card)),  # noqa: S308
+            text=mark_safe(card_rendered(model.card)),  # noqa: S308
         )
         for model in api.models_listed()
     ]
+
+
+def card_rendered(text: str) -> str:
+    """Return a card's Markdown as HTML, its headings below those of the page."""
+    tokens = MARKDOWN.parse(text)
+    for token in tokens:
+        if token.type.startswith("heading_"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+    html: str = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    return html
 
 
 def figure_told(name: str, measured: object) -> Figure:

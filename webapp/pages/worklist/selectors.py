@@ -117,14 +117,14 @@ def worklist_page(
     return page, _rows(list(page))
 
 
-def chips_list(*, user: User, narrowing: Narrowing) -> list[Chip]:
-    """Return the views with their counts, within what was searched for."""
+def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
+    """Return the views with their counts, within what was searched for; `shown` is the count of the view shown."""
     studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
     series = Series.objects.filter(study__in=studies.values("pk"))
     counts = dict(with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
     return [
-        Chip("", "All", "all", studies.count()),
+        Chip("", "All", "all", studies.count() if narrowing.show else shown),
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
         Chip(CONTRADICTION, "Header disagrees", "contradiction", disagree),
     ]

@@ -24,7 +24,7 @@ def live(request: HttpRequest, *, version: str) -> dict[str, Any]:
     page, rows = worklist_page(user=user, narrowing=narrowing, number=request.GET.get("page"))
     return {
         "narrowing": narrowing,
-        "chips": chips_list(user=user, narrowing=narrowing),
+        "chips": chips_list(user=user, narrowing=narrowing, shown=page.paginator.count),
         "page": page,
         "rows": rows,
         "version": version,

@@ -1,0 +1,273 @@
+"""The study page: what is said, what is drawn, and that it renews itself."""
+
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.webapp import drawn, factories
+from tests.webapp.scene import brain_with_tumour, broken_forearm, contradicting_chest, others
+from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent
+from webapp.pages.status import Status
+from webapp.runs.models import Run, Stage
+from webapp.studies.models import Patient, Series
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+def opened(client: Client, series: Series) -> str:
+    """Return the page of a series as one line of text."""
+    answer = client.get(f"/studies/{series.study_id}/?series={series.pk}")
+    assert answer.status_code == 200
+    return re.sub(r"[ \n]+", " ", answer.content.decode())
+
+
+def viewer(text: str) -> dict[str, Any]:
+    """Return what the viewer is told to draw."""
+    found = re.search(r'<script id="viewer-data" type="application/json">(.*?)</script>', text)
+    assert found
+    told: dict[str, Any] = json.loads(found[1])
+    return told
+
+
+def test_findings_are_told_with_probability_threshold_and_slice(clinician: Client) -> None:
+    text = opened(clinician, brain_with_tumour())
+    assert "Please look at what is marked" in text
+    assert "Suspected brain tumour" in text
+    assert f"93{NARROW}%" in text
+    assert f"shown from 35{NARROW}%" in text
+    told = viewer(text)
+    assert len(told["slices"]) == 24
+    assert [(mark["number"], mark["slice"], mark["first"], mark["last"]) for mark in told["findings"]] == [
+        (1, 12, 9, 15),
+        (2, 5, 5, 5),
+    ]
+    assert told["findings"][0]["colour"] == "#ff9f43"
+
+
+def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> None:
+    told = viewer(opened(clinician, brain_with_tumour()))
+    pictures = [mark[kind] for mark in told["findings"] for kind in ("mask", "heat") if mark[kind]]
+    pictures += [heat["src"] for heat in told["heats"]] + [told["slices"][12]["src"]]
+    assert len(pictures) == 4
+    for address in pictures:
+        answer = clinician.get(address)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+
+
+def test_marks_stay_on_their_image_when_more_slices_come(clinician: Client) -> None:
+    series = brain_with_tumour()
+    factories.slice_instance(series=series, pixels=drawn.brain(height=0.1), position=-3.0)
+    assert [mark["slice"] for mark in viewer(opened(clinician, series))["findings"]] == [13, 6]
+
+
+def test_the_path_taken_is_lit_and_the_rest_says_why_not(clinician: Client) -> None:
+    answer = clinician.get(f"/studies/{broken_forearm().study_id}/")
+    reading = answer.context["reading"]
+    taken = [line.step.name for line in reading.lines if line.step.is_taken]
+    assert taken == ["gate", "modality", "xray-part", "fracture-boxes"]
+    assert [(line.step.name, line.beyond) for line in reading.lines if not line.step.is_taken] == [
+        ("mri-region", ("Tumour detector", "Tumour outline")),
+        ("plane", ()),
+    ]
+    assert {node.stage.name for node in reading.graph.nodes if node.is_lit} == set(taken)
+    assert len([curve for curve in reading.graph.curves if curve.is_lit]) == 3
+    assert "Not asked: for another kind of image." in answer.content.decode()
+
+
+def test_each_step_names_model_version_time_and_probability(clinician: Client) -> None:
+    text = opened(clinician, broken_forearm())
+    for said in (
+        "fracture-detector 1",
+        "96 ms",
+        "71\N{NARROW NO-BREAK SPACE}%",
+        "threshold 30\N{NARROW NO-BREAK SPACE}%",
+    ):
+        assert said in text
+
+
+def test_a_branch_that_was_taken_too_leaves_the_trunk_and_is_lit(clinician: Client) -> None:
+    series = brain_with_tumour()
+    lines = clinician.get(f"/studies/{series.study_id}/?series={series.pk}").context["reading"].lines
+    rails = {line.step.name: line.rails for line in lines}
+    assert rails["gate"] == ["dot below-lit"]
+    assert rails["plane"] == ["through-lit elbow-lit", "dot"]
+    assert rails["xray-part"] == ["through-lit elbow-dim", "dot"]
+    assert rails["tumour-outline"] == ["dot from-above"]
+
+
+def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Client) -> None:
+    text = opened(clinician, contradicting_chest())
+    assert "Header and pixels disagree" in text
+    assert "The header says Hand, the picture looks like Chest (97%)." in text
+    assert "Header: hand · pixels: chest" in text
+    assert "Header agrees: X-ray" in text
+
+
+@pytest.mark.parametrize("status", Status)
+def test_each_status_has_a_first_sentence_of_its_own(status: Status, clinician: Client) -> None:
+    brain_with_tumour()
+    others()
+    for series in Series.objects.all():
+        answer = clinician.get(f"/studies/{series.study_id}/?series={series.pk}")
+        if answer.context["chosen"].status == status:
+            assert OUTCOMES[status] in answer.content.decode()
+            return
+    pytest.fail(f"The scene has no series that is {status}.")
+
+
+def test_the_first_sentences_differ() -> None:
+    assert len(set(OUTCOMES.values())) == len(Status) == len(OUTCOMES)
+
+
+def test_a_failed_run_says_why_and_offers_another_try(clinician: Client) -> None:
+    series = factories.picture_series()
+    run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", reason="Failed 3 times. It broke.")
+    text = opened(clinician, series)
+    assert "Failed 3 times. It broke." in text
+    assert f'formaction="/runs/{run.pk}/retry/"' in text
+
+
+def test_the_most_urgent_series_opens_first(clinician: Client) -> None:
+    series = brain_with_tumour()
+    assert clinician.get(f"/studies/{series.study_id}/").context["chosen"].series.pk == series.pk
+
+
+@pytest.mark.parametrize("asked", ["nonsense", "00000000-0000-0000-0000-000000000000"])
+def test_a_series_that_is_not_of_the_study_is_not_opened(asked: str, clinician: Client) -> None:
+    series = broken_forearm()
+    page = clinician.get(f"/studies/{series.study_id}/?series={asked}")
+    assert page.context["chosen"].series.pk == series.pk
+
+
+def test_a_series_of_another_study_is_never_shown_here(clinician: Client) -> None:
+    here, hidden = broken_forearm(), factories.picture_series(at=factories.site("Other clinic"))
+    page = clinician.get(f"/studies/{here.study_id}/?series={hidden.pk}")
+    assert page.context["chosen"].series.pk == here.pk
+
+
+def test_the_page_renews_itself_while_an_answer_is_awaited_and_then_stops(clinician: Client) -> None:
+    series = factories.picture_series()
+    run = factories.run_of(series, state=Run.State.RUNNING, started_at=timezone.now())
+    page = clinician.get(f"/studies/{series.study_id}/")
+    assert 'hx-trigger="every 1s"' in page.content.decode()
+    news = f"/studies/{series.study_id}/answer/?seen={page.context['seen']}&series={series.pk}"
+    assert clinician.get(news).status_code == 204
+    Run.objects.filter(pk=run.pk).update(state=Run.State.DONE, outcome="negative", finished_at=timezone.now())
+    answer = clinician.get(news)
+    assert answer.status_code == 200
+    assert OUTCOMES[Status.NEGATIVE] in answer.content.decode()
+    assert "hx-trigger" not in answer.content.decode()
+
+
+def test_steps_of_a_run_that_is_not_over_wait(clinician: Client) -> None:
+    series = factories.picture_series()
+    run = factories.run_of(series, state=Run.State.RUNNING)
+    assert "Not run yet" in opened(clinician, series)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.QUARANTINED, outcome="failed", finished_at=timezone.now())
+    assert "Not run yet" not in opened(clinician, series)
+
+
+def test_the_picture_can_be_read_while_the_cascade_is_broken(
+    clinician: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    series = broken_forearm()
+    monkeypatch.setenv("READROOM_WEIGHTS", str(tmp_path / "gone"))
+    text = opened(clinician, series)
+    assert "The cascade cannot be loaded, so nothing is analysed now" in text
+    assert len(viewer(text)["slices"]) == 1
+    assert "Fracture detector" in text
+
+
+def test_a_stage_that_is_no_longer_declared_is_still_told(clinician: Client) -> None:
+    series = broken_forearm()
+    factories.stage(series.runs.get(), "former-step", "A step of old", label_title="Answered then")
+    assert "A step of old" in opened(clinician, series)
+
+
+def test_frames_of_a_multiframe_object_are_slices(clinician: Client) -> None:
+    series = factories.picture_series()
+    series.instances.update(number_of_frames=3)
+    told = viewer(opened(clinician, series))
+    assert [one["src"][-6:] for one in told["slices"]] == ["/0.png", "/1.png", "/2.png"]
+
+
+def test_a_study_without_a_series_says_so(clinician: Client) -> None:
+    assert "No series has arrived" in clinician.get(f"/studies/{factories.study().pk}/").content.decode()
+
+
+def test_script_in_a_header_reaches_no_page_as_script(clinician: Client) -> None:
+    nasty = "</script><script>alert(1)</script>"
+    study = factories.study(patient=factories.patient(nasty), description=nasty)
+    series = factories.series_of(study, description=nasty, body_part=nasty[:64])
+    factories.picture_instance(series=series)
+    series.instances.update(laterality="</script>")
+    run = factories.run_of(series, outcome="findings", contradictions=[nasty])
+    factories.stage(run, "gate", "Gate", status=Stage.Status.NOT_SUITABLE, reason=nasty, header_says=nasty)
+    factories.finding(run, instance=series.instances.get(), label_title=nasty, sentence=nasty)
+    text = opened(clinician, series)
+    assert "<script>alert" not in text
+    assert viewer(text)["findings"][0]["title"] == nasty
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("Doe^Jane", "Doe, Jane"),
+        ("Doe^Jane^Q^Dr^PhD", "Doe, Dr Jane Q, PhD"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada, Tarou"),
+        ("MUELLER", "MUELLER"),
+        ("^Jane", "Jane"),
+        ("", ""),
+        ("a^b^c^d^e^f^g", "a, d b c, e"),
+    ],
+)
+def test_names_are_shown_as_people_write_them(stated: str, shown: str) -> None:
+    assert name_shown(stated) == shown
+
+
+@pytest.mark.parametrize(
+    ("born", "on", "shown"),
+    [
+        (date(1961, 4, 9), date(2026, 4, 8), "64 y"),
+        (date(1961, 4, 9), date(2026, 4, 9), "65 y"),
+        (date(2025, 1, 31), date(2026, 3, 1), "13 mo"),
+        (None, date(2026, 1, 1), ""),
+        (date(2030, 1, 1), date(2026, 1, 1), ""),
+    ],
+)
+def test_ages_are_whole_years_or_months(born: date | None, on: date, shown: str) -> None:
+    assert age_shown(Patient(birth_date=born), on=on) == shown
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (1.0, "over 99 %"),
+        (0.995, "over 99 %"),
+        (0.99, "99 %"),
+        (0.5, "50 %"),
+        (0.01, "1 %"),
+        (0.0, "under 1 %"),
+        (None, ""),
+    ],
+)
+def test_no_probability_is_told_as_certainty(probability: float | None, shown: str) -> None:
+    assert percent(probability).replace(NARROW, " ") == shown
+
+
+@pytest.mark.parametrize(("ms", "shown"), [(0.84, "0.8 ms"), (96.4, "96 ms"), (12_345.0, "12.3 s"), (None, "")])
+def test_durations_are_short(ms: float | None, shown: str) -> None:
+    assert milliseconds(ms) == shown
+
+
+def test_an_older_answer_gives_way_to_a_newer(clinician: Client) -> None:
+    series = factories.picture_series()
+    factories.run_of(series, outcome="findings", at=timezone.now() - timedelta(minutes=5))
+    factories.run_of(series, outcome="negative")
+    assert OUTCOMES[Status.NEGATIVE] in opened(clinician, series)
