@@ -30,7 +30,7 @@ from tests import compose
 from tests.servers import free_port, postgres, redis_server, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What a container would know by itself.
+#: What a shell or a container would know by itself; the settings under test stay out of it.
 OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
 LASTING = ("web", "housekeeping", "worker")
 
@@ -38,8 +38,11 @@ LASTING = ("web", "housekeeping", "worker")
 class Visitor:
     """Somebody with a browser's session: signs in, uploads, opens pages."""
 
-    def __init__(self, url: str, *, name: str, password: str) -> None:
+    def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=60, follow_redirects=True)
+
+    def sign_in(self, *, name: str, password: str) -> None:
+        """Sign in as a person does: by the form."""
         self.http.get("/sign-in/").raise_for_status()
         signed_in = self.post("/sign-in/", {"username": name, "password": password})
         if "sessionid" not in self.http.cookies:
@@ -69,11 +72,20 @@ class Deployment(ABC):
         self.url = url
         self.data = data
         self.accounts = accounts
+        self._visitors: list[Visitor] = []
+
+    def close(self) -> None:
+        """Let everybody go who was let in."""
+        for visitor in self._visitors:
+            visitor.http.close()
 
     def visitor(self, role: str = "clinician") -> Visitor:
         """Return a signed-in demo user (clinician or admin)."""
         name, password = self.accounts[role]
-        return Visitor(self.url, name=name, password=password)
+        visitor = Visitor(self.url)
+        self._visitors.append(visitor)
+        visitor.sign_in(name=name, password=password)
+        return visitor
 
     @abstractmethod
     def rows(self, question: str) -> list[tuple[Any, ...]]:
@@ -95,10 +107,23 @@ class Deployment(ABC):
 
     def kill(self, service: str) -> None:
         """End a service's process and its children at once, with no chance to tidy up."""
-        family = self.family(service)
-        for process in family:
-            process.kill()
-        psutil.wait_procs(family, timeout=10)
+        kill(self.family(service))
+
+
+def kill(family: list[psutil.Process]) -> None:
+    """End processes at once."""
+    for process in family:
+        process.kill()
+    psutil.wait_procs(family, timeout=10)
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """Return a process's command, nothing for one that has ended."""
+    try:
+        words: list[str] = process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one of them
+        return []
+    return words
 
 
 @contextmanager
@@ -128,7 +153,7 @@ class Embedded(Deployment):
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the launcher's children."""
         marks = {"web": "gunicorn", "housekeeping": "housekeeping", "worker": "celery"}
-        children = [(child, child.cmdline()) for child in self.launcher.children() if child.is_running()]
+        children = [(child, words_of(child)) for child in self.launcher.children()]
         return {name: child for name, mark in marks.items() for child, words in children if mark in words}
 
     def empty_queue(self) -> None:
@@ -155,8 +180,9 @@ class Served(Deployment):
 
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the supervised processes."""
-        running = {keeper.service.name: keeper.process for keeper in self.supervisor.keepers}
-        return {name: psutil.Process(process.pid) for name, process in running.items() if process is not None}
+        started = {keeper.service.name: keeper.process for keeper in self.supervisor.keepers}
+        running = {name: process.pid for name, process in started.items() if process is not None}
+        return {name: psutil.Process(number) for name, number in running.items() if psutil.pid_exists(number)}
 
     def is_healthy(self, service: str) -> bool:
         """Run the compose file's own health check of a service."""
@@ -183,7 +209,9 @@ def accounts_told(text: str) -> dict[str, tuple[str, str]]:
 def launched(*, data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """Run the launcher of `make run`; interrupt it at the end, as Ctrl-C does."""
     command = [sys.executable, "-m", "deploy.launch", "--port", str(port), "--data", str(data)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as launcher:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=OF_THIS_MACHINE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as launcher:
         try:
             yield launcher
         finally:
@@ -211,7 +239,8 @@ def embedded(*, data: Path) -> Iterator[Embedded]:
         accounts = accounts_told(told_until_ready(launcher))
         deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
         deployment.launcher = psutil.Process(launcher.pid)
-        yield deployment
+        with closing(deployment):
+            yield deployment
 
 
 def by_hand(command: list[str]) -> tuple[str, ...]:
@@ -296,7 +325,7 @@ def served(*, data: Path) -> Iterator[Served]:
         deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
         deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
         deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)
-        with kept_running(deployment.supervisor):
+        with kept_running(deployment.supervisor), closing(deployment):
             wait_until(lambda: answers(port), what="the web server to answer")
             yield deployment
 

@@ -70,6 +70,28 @@ def wait_until_one_is(deployment: Deployment, studies: set[str], state: str) -> 
     wait_until(one_is, what=f"a run to be {state}", seconds=60, every=0.02)
 
 
+def catch_in_mid_run(deployment: Deployment) -> None:
+    """Hold the worker still at a moment when it has begun an answer and not ended it."""
+
+    def caught() -> bool:
+        family = deployment.family("worker")
+        for process in family:
+            process.suspend()
+        begun = [folder.parent for folder in (deployment.data / "runs").glob("*/*/heartbeat")]
+        if any(not (folder / "out").exists() for folder in begun):
+            return True
+        for process in family:
+            process.resume()
+        return False
+
+    wait_until(caught, what="the worker to be in the middle of a run", seconds=60, every=0.03)
+
+
+def assert_one_was(deployment: Deployment, studies: set[str], event: str) -> None:
+    """Assert that a run met with this event: that the fault of the test was felt at all."""
+    assert event in {met for study in studies for met in events(deployment, study)}
+
+
 def assert_each_finished_once(deployment: Deployment, studies: set[str]) -> None:
     """Assert one finish a study, and no stage of it written twice."""
     finished = f"SELECT {STUDY}, COUNT(*) FROM {EVENTS} WHERE event.event = 'finish' AND {among(studies)} GROUP BY 1"

@@ -1,9 +1,13 @@
 """Whatever is lost on the way, every run is finished exactly once within half a minute (trust: the job core)."""
 
-from tests.deployment import Deployment
+import pytest
+
+from tests.deployment import Deployment, kill
 from tests.services.runs import (
     RECOVERY_SECONDS,
     assert_each_finished_once,
+    assert_one_was,
+    catch_in_mid_run,
     uploaded,
     wait_until_done,
     wait_until_one_is,
@@ -12,11 +16,16 @@ from tests.services.runs import (
 LOAD = 8
 
 
-def test_a_worker_killed_in_mid_run(deployment: Deployment) -> None:
+@pytest.mark.parametrize("whom", ["the worker and its child", "the child alone"])
+def test_a_worker_killed_in_mid_run(deployment: Deployment, whom: str) -> None:
     studies = uploaded(deployment.visitor(), how_many=LOAD)
-    wait_until_one_is(deployment, studies, "running")
-    deployment.kill("worker")
+    catch_in_mid_run(deployment)
+    parent, *children = deployment.family("worker")
+    kill([*children, *([parent] if whom == "the worker and its child" else [])])
+    if parent.is_running():
+        parent.resume()
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_one_was(deployment, studies, "lose")
     assert_each_finished_once(deployment, studies)
 
 
@@ -28,13 +37,15 @@ def test_a_queue_emptied_under_load(deployment: Deployment) -> None:
     studies |= uploaded(visitor, how_many=LOAD // 2)
     deployment.empty_queue()
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_one_was(deployment, studies, "ring_again")
     assert_each_finished_once(deployment, studies)
 
 
 def test_housekeeping_and_worker_killed_together(deployment: Deployment) -> None:
     studies = uploaded(deployment.visitor(), how_many=LOAD)
-    wait_until_one_is(deployment, studies, "running")
+    catch_in_mid_run(deployment)
     deployment.kill("housekeeping")
     deployment.kill("worker")
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
+    assert_one_was(deployment, studies, "lose")
     assert_each_finished_once(deployment, studies)
