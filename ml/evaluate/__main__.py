@@ -13,7 +13,7 @@ import torch
 
 from ml.data import Picture, data_folder, pictures_read
 from ml.evaluate.detector import detector_report
-from ml.evaluate.forms import forms_compared, judged_pictures
+from ml.evaluate.forms import forms_compared, headlines_compared, judged_pictures
 from ml.evaluate.report import (
     WEIGHTS,
     Report,
@@ -60,6 +60,7 @@ def _measured(config: Config, folder: Path, pictures: list[Picture]) -> Report:
     served = OpenvinoNetwork(row, WEIGHTS)
     report = REPORTS[row.kind](served, folder, pictures)
     exact = TorchNetwork(row, WEIGHTS, device="cpu")
+    headlines_compared(report, REPORTS[row.kind](exact, folder, pictures))
     forms_compared(report, served, exact, folder, judged_pictures(served, pictures))
     config.folder.mkdir(parents=True, exist_ok=True)
     report_written(report, config.folder / "test.json")

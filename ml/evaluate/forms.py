@@ -14,7 +14,6 @@ from ml.evaluate.answers import answered, as_batch
 from ml.evaluate.metrics import share_figure
 from ml.evaluate.report import Report
 from ml.runtime import Network
-from ml.train.sorter import LABELS, UNKNOWN, answers_table
 
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -35,8 +34,6 @@ def forms_compared(report: Report, served: Network, exact: Network, folder: Path
     groups = [p.group for p in judged]
     for name, same in agreements(served, first, second).items():
         table.figures[name] = share_figure(same, groups)
-    if served.row.kind == "classify":
-        _accuracies(report, judged, first, second)
     rows = [["pictures at once", "int8, ms a picture", "PyTorch, ms a picture", "times as fast"]]
     for count in (1, 16):
         batch = as_batch(squares[:count])
@@ -62,14 +59,15 @@ def agreements(served: Network, first: Outputs, second: Outputs) -> dict[str, ND
     return {"any pixel": empty[0] == empty[1], "99% of the pixels": changed <= 0.01}
 
 
-def _accuracies(report: Report, judged: list[Picture], first: Outputs, second: Outputs) -> None:
-    truth = answers_table(judged).numpy()
-    rows = [["head", "int8", "PyTorch", "n"]]
-    for column, head in enumerate(LABELS):
-        known = truth[:, column] != UNKNOWN
-        shares = [(o[head][known].argmax(1) == truth[known, column]).mean() for o in (first, second)]
-        rows.append([head, *(f"{share:.2%}" for share in shares), str(int(known.sum()))])
-    report.counts["Accuracy of both forms"] = rows
+def headlines_compared(report: Report, exact: Report) -> None:
+    """Add the headline figures of the quantised form beside those of the exact one."""
+    report.counts["Headline figures of both forms"] = [
+        ["figure", "int8", "PyTorch", "n"],
+        *(
+            [name, f"{figure.value:.4f}", f"{exact.headline[name].value:.4f}", str(figure.n)]
+            for name, figure in report.headline.items()
+        ),
+    ]
 
 
 def alternated(first: Callable[[], object], second: Callable[[], object], *, rounds: int = 12) -> tuple[float, float]:

@@ -29,7 +29,7 @@ def start_weights(network: nn.Module, run: str, *, only: str = "") -> None:
     found = torch.load(file, weights_only=True)
     chosen = {name: value for name, value in found.items() if name.startswith(only)}
     own = network.state_dict()
-    strange = [name for name, value in chosen.items() if own.get(name, value[:0]).shape != value.shape]
+    strange = [name for name, value in chosen.items() if name not in own or own[name].shape != value.shape]
     if strange or not chosen:
         raise ValueError(f"the weights of {run} do not fit this network")
     network.load_state_dict(chosen, strict=False)

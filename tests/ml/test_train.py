@@ -198,6 +198,17 @@ def test_an_unknown_key_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "sead" in capsys.readouterr().err
 
 
+def test_a_training_begins_with_the_weights_of_another(runs: Path) -> None:
+    (runs / "first-1").mkdir()
+    first, second = Pooled(), Pooled()
+    torch.save(first.state_dict(), runs / "first-1" / "best.pt")
+    start_weights(second, "first-1", only="layers.0.")
+    assert torch.equal(first.layers[0].weight, second.layers[0].weight)
+    assert not torch.equal(first.layers[3].weight, second.layers[3].weight)
+    start_weights(second, "first-1")
+    assert torch.equal(first.layers[3].weight, second.layers[3].weight)
+
+
 def test_starting_from_a_run_without_weights_is_refused() -> None:
     with pytest.raises(FileNotFoundError, match="train it first"):
         start_weights(Pooled(), "nobody-1")
