@@ -70,7 +70,8 @@ def study(*, patient: Patient | None = None, at: Site | None = None, **fields: A
 def patient(name: str = "Phantom^Petra", *, at: Site | None = None, **fields: Any) -> Patient:
     """Make a person with a number of their own."""
     given = {"birth_date": date(1961, 4, 9), "sex": "F", **fields}
-    return Patient.objects.create(site=at or site(), patient_id=f"PH-{next(_numbers):05}", name=name, **given)
+    number = f"PH-{Patient.objects.count() + 1:05}"
+    return Patient.objects.create(site=at or site(), patient_id=number, name=name, **given)
 
 
 def series_of(study: Study, **fields: Any) -> Series:

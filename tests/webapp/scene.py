@@ -1,6 +1,7 @@
-"""A worklist with one study of every kind, for screenshots and for eyes: ``python -m tests.webapp.scene``."""
+"""A worklist with one study of every kind, for screenshots and for eyes: ``python -m tests.webapp.scene all``."""
 
 import os
+import sys
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from tests.webapp import drawn, factories
 from webapp.runs.models import Run, Stage
+from webapp.runs.states import run_move
 from webapp.studies.models import Series, Study
 from workers import api
 
@@ -284,6 +286,17 @@ def contradicting_chest() -> Series:
     return series
 
 
+def unfinished(name: str, state: str, minutes: float) -> None:
+    """An MRI whose run is not over."""
+    someone = factories.patient(name, sex="M")
+    study = factories.study(patient=someone, description="MRI head")
+    series = factories.series_of(study, modality="MR", description="t2 tra")
+    for number in range(3):
+        factories.slice_instance(series=series, pixels=drawn.brain(height=0.3 + number / 10), position=number)
+    factories.run_of(series, state=state, started_at=timezone.now() if state == Run.State.RUNNING else None)
+    arrived(study, minutes)
+
+
 def others() -> None:
     """The remaining states: sorted only, not analysed, failed, queued, running, receiving."""
     fan = factories.picture_series(pixels=drawn.fan())
@@ -343,16 +356,8 @@ def others() -> None:
     )
     arrived(broken.study, 18)
 
-    for name, state, minutes in (("Warte^Wilma", Run.State.QUEUED, 2), ("Lauf^Lars", Run.State.RUNNING, 1.5)):
-        waiting = factories.series_of(
-            factories.study(patient=factories.patient(name, sex="M"), description="MRI head"),
-            modality="MR",
-            description="t2 tra",
-        )
-        for number in range(3):
-            factories.slice_instance(series=waiting, pixels=drawn.brain(height=0.3 + number / 10), position=number)
-        factories.run_of(waiting, state=state, started_at=timezone.now() if state == Run.State.RUNNING else None)
-        arrived(waiting.study, minutes)
+    unfinished("Warte^Wilma", Run.State.QUEUED, 2)
+    unfinished("Lauf^Lars", Run.State.RUNNING, 1.5)
 
     coming = factories.series_of(
         factories.study(patient=factories.patient("Ankunft^Anna"), description="CT thorax"),
@@ -372,5 +377,25 @@ def scene() -> None:
     others()
 
 
+def one_more_running() -> None:
+    """Start one more run."""
+    unfinished("Nachher^Nora", Run.State.RUNNING, 0)
+
+
+def finish_running() -> None:
+    """Let every running run end with nothing found, as housekeeping does."""
+    for run in Run.objects.filter(state=Run.State.RUNNING):
+        run_move(
+            run=run.pk,
+            event="finish",
+            from_state=run.state,
+            attempt=run.attempt,
+            changes={"outcome": "negative", "finished_at": timezone.now(), "modality": "MR", "region": "brain"},
+        )
+
+
+#: What can be made to happen from outside: ``python -m tests.webapp.scene WORD``.
+EVENTS = {"all": scene, "urgent": brain_with_tumour, "running": one_more_running, "finish": finish_running}
+
 if __name__ == "__main__":
-    scene()
+    EVENTS[sys.argv[1]]()

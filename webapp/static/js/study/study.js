@@ -102,9 +102,10 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id !== "answer" || event.detail.serverResponse.includes('id="answer"')) return;
+  const { target, xhr, serverResponse } = event.detail;
+  if (target.id !== "answer" || xhr.status === 204 || serverResponse.includes('id="answer"')) return;
   event.detail.shouldSwap = false; // The session is over: the answer is the sign-in page.
-  if (event.detail.xhr.status < 400) location.reload();
+  if (xhr.status < 400) location.reload();
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   const empty = !data.slices.length;

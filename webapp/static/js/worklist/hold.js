@@ -44,7 +44,7 @@ function announce(live, fresh, news) {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, serverResponse } = event.detail;
-  if (target.id !== "worklist-live") return;
+  if (target.id !== "worklist-live" || xhr.status === 204) return;
   if (!serverResponse.includes('id="worklist-live"')) {
     event.detail.shouldSwap = false; // The session is over: the answer is the sign-in page.
     if (xhr.status < 400) location.reload();

@@ -1,0 +1,74 @@
+"""Browsers for the tests. Debian's Chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
+Open = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="package")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The pages over a scene of every state."""
+    with served_scene(tmp_path_factory.mktemp("scene")) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium. Ended with this package: its event loop must not outlive it into tests of the database."""
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: apt install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, stage: Stage) -> Open:
+    """Open a page as somebody; afterwards the browser must have had nothing to complain about."""
+
+    @contextmanager
+    def opened(
+        address: str = "/", *, role: str = "clinician", size: str = "desk", url: str = stage.url, quietly: bool = True
+    ) -> Iterator[Page]:
+        width, height = WIDTHS[size]
+        context = browser.new_context(base_url=url, viewport={"width": width, "height": height})
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        sign_in(page, *ACCOUNTS[role])
+        page.goto(address)
+        yield page
+        if quietly:
+            assert complaints == []
+        context.close()
+
+    return opened
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Sign in on the sign-in page."""
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+
+
+@pytest.fixture(scope="session")
+def pictures_kept() -> Path:
+    """Folder for screenshots that a person looks at after the tests."""
+    folder = ROOT / "test-results" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

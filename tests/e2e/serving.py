@@ -1,0 +1,58 @@
+"""The web side alone, over a scene of every state: nothing moves unless a test lets it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.launch import answers
+from tests.servers import free_port, wait_until
+from tests.webapp.weights import manifest_drawn
+
+ROOT = Path(__file__).resolve().parents[2]
+#: User name and password by role.
+ACCOUNTS = {"clinician": ("clinician", "clinician-here"), "admin": ("admin", "admin-here")}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running web server and the hand behind its scene."""
+
+    url: str
+    environment: dict[str, str]
+
+    def happens(self, event: str) -> None:
+        """Let something happen that the pages must notice by themselves; see `tests.webapp.scene`."""
+        run([sys.executable, "-m", "tests.webapp.scene", event], self.environment)
+
+
+@contextmanager
+def served_scene(data: Path) -> Iterator[Stage]:
+    """Serve a scene from a data folder."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+        "READROOM_DATA": str(data),
+        "READROOM_WEIGHTS": str(manifest_drawn(data / "weights")),
+        **{f"READROOM_DEMO_{role.upper()}_PASSWORD": password for role, (_name, password) in ACCOUNTS.items()},
+    }
+    environment.pop("DATABASE_URL", None)
+    for words in (["migrate", "--no-input"], ["collectstatic", "--no-input"], ["demo_users"]):
+        run([sys.executable, "manage.py", *words], environment)
+    stage = Stage(url=f"http://127.0.0.1:{(port := free_port())}", environment=environment)
+    stage.happens("all")
+    command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", f"--bind=127.0.0.1:{port}", "--worker-class=gthread"]
+    with subprocess.Popen([*command, "--threads=6"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as web:
+        try:
+            wait_until(lambda: answers(port), what="the web server to answer")
+            yield stage
+        finally:
+            web.terminate()
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    """Run a command of ours to its end, quietly."""
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
