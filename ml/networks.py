@@ -103,26 +103,29 @@ class Sorter(nn.Module):
 
 
 class Segmenter(nn.Module):
-    """U-Net (Ronneberger et al. 2015) on the trunk; one logit a pixel."""
+    """U-Net (Ronneberger et al. 2015) on the trunk; one logit a pixel.
+
+    The last step is a plain enlargement: a convolution at full size would cost as much as all others.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.trunk = Trunk()
-        skips, widths = (256, 128, 64, 64), (128, 96, 64, 48)
+        skips, widths = (256, 128, 64, 64), (128, 64, 32, 24)
         below = 512
         self.ups = nn.ModuleList()
         for skip, width in zip(skips, widths, strict=True):
             self.ups.append(_double_convolution(below + skip, width))
             below = width
-        self.last = nn.Sequential(_convolution(below, 24), nn.Conv2d(24, 1, 1))
+        self.last = nn.Conv2d(below, 1, 1)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor]:
         """Return mask logits (N, 1, S, S)."""
         *skips, deepest = self.trunk(pictures)
         for up, skip in zip(self.ups, reversed(skips), strict=True):
             deepest = up(torch.cat([F.interpolate(deepest, scale_factor=2.0), skip], 1))
-        fine = F.interpolate(deepest, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return (self.last(fine),)
+        coarse = self.last(deepest)
+        return (F.interpolate(coarse, scale_factor=2.0, mode="bilinear", align_corners=False),)
 
 
 class Detector(nn.Module):
