@@ -1,7 +1,7 @@
-"""The reading process: one JSON question a line in, one JSON answer a line out.
+"""The reading process: one JSON question a line in, answers out (see `ml.reading.apart`).
 
-It runs with limits of its own, so that a file which crashes it, hangs it or eats its memory hurts nobody
-else. Questions: {"do": "inspect", "path": ...} and {"do": "draw", "path": ..., "frame": n, "out": ...}.
+Questions are {"do": "inspect" | "head" | "facts" | "draw" | "frames", "path": ...}. Each is answered by one line,
+{"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each frame before that.
 """
 
 import json
@@ -10,12 +10,14 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, BinaryIO
 
 from PIL import Image
 
-from ml.reading.inspect import inspect
-from ml.reading.pixels import frame_read
+from ml.reading.display import colour_share, grey_of
+from ml.reading.header import facts_read
+from ml.reading.inspect import head, inspect
+from ml.reading.pixels import frame_read, frames_read
 from ml.reading.refusal import Refused
 
 MEMORY_BYTES = 3 << 30
@@ -23,23 +25,48 @@ MEMORY_BYTES = 3 << 30
 SECONDS = 60
 
 
+def answer(question: dict[str, Any], out: BinaryIO) -> None:
+    """Answer one question."""
+    path = Path(question["path"])
+    ok: Any = None
+    try:
+        match question["do"]:
+            case "inspect":
+                ok = inspect(path).model_dump(mode="json")
+            case "head":
+                ok = head(path).model_dump(mode="json")
+            case "facts":
+                ok = facts_read(path).words
+            case "draw":
+                draw(path, frame=question["frame"], out=Path(question["out"]))
+            case _:
+                send_frames(path, out)
+    except Refused as refused:
+        tell(out, {"refused": str(refused)})
+    except MemoryError:
+        tell(out, {"refused": "The file needs more memory than reading one file may take."})
+    else:
+        tell(out, {"ok": ok})
+
+
 def draw(path: Path, *, frame: int, out: Path) -> None:
     """Write one frame of a file as PNG, as it looks on a screen."""
     Image.fromarray(frame_read(path, frame=frame)).save(out, format="PNG", compress_level=1)
 
 
-def answer(question: dict[str, str | int]) -> str:
-    """Answer one question as JSON: {"ok": ...} or {"refused": sentence}."""
-    path = Path(str(question["path"]))
-    try:
-        if question["do"] == "inspect":
-            return '{"ok": ' + inspect(path).model_dump_json() + "}"
-        draw(path, frame=int(question["frame"]), out=Path(str(question["out"])))
-    except Refused as refused:
-        return json.dumps({"refused": str(refused)})
-    except MemoryError:
-        return json.dumps({"refused": "The file needs more memory than reading one file may take."})
-    return json.dumps({"ok": None})
+def send_frames(path: Path, out: BinaryIO) -> None:
+    """Send the luminance of every frame, and how much of it is coloured."""
+    for frame in frames_read(path):
+        grey = grey_of(frame)
+        tell(out, {"shape": grey.shape, "colour_share": colour_share(frame), "bytes": grey.nbytes})
+        out.write(grey.tobytes())
+        signal.alarm(SECONDS)
+
+
+def tell(out: BinaryIO, told: dict[str, Any]) -> None:
+    """Send one line."""
+    out.write(json.dumps(told).encode() + b"\n")
+    out.flush()
 
 
 def main() -> None:
@@ -49,16 +76,16 @@ def main() -> None:
     with private_stdout() as out:
         for line in sys.stdin:
             signal.alarm(SECONDS)  # Not caught: it ends the process in the middle of a decoder's C code too.
-            print(answer(json.loads(line)), file=out, flush=True)
+            answer(json.loads(line), out)
             signal.alarm(0)
 
 
-def private_stdout() -> TextIO:
+def private_stdout() -> BinaryIO:
     """Keep the pipe for answers alone: what a decoder's library prints goes nowhere."""
     pipe = os.dup(1)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
-    return os.fdopen(pipe, "w")
+    return os.fdopen(pipe, "wb")
 
 
 if __name__ == "__main__":

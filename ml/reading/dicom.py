@@ -55,7 +55,6 @@ PROGRESSIVE_JPEG = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"
 #: Objects whose pixels are labels or doses laid over another image.
 LABEL_MAP_SEGMENTATION = UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than the dictionary of pydicom 3.0
 PIXELS_BUT_NO_IMAGE = frozenset({SegmentationStorage, LABEL_MAP_SEGMENTATION, RTDoseStorage})
-NO_IMAGE = "The DICOM object holds no image."
 
 
 def dataset_read(path: Path, *, pixels: bool = True) -> FileDataset:

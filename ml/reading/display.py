@@ -7,6 +7,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
 from ml.reading.values import real_number, real_numbers, text
 
+Values = NDArray[np.floating]
 Frame = NDArray[np.uint8]  # (rows, columns) grey or (rows, columns, 3) RGB
 
 #: Percentiles between which an image without a window of its own is stretched.
@@ -42,7 +43,7 @@ def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int) -> Frame:
     if stored.ndim == 3:
         return _eight_bits(stored)
     header = frame_header(ds, frame)
-    grey = windowed(header, np.asarray(apply_modality_lut(stored, header), np.float64), padding=_padding(ds, stored))
+    grey = windowed(header, rescaled(header, stored), padding=_padding(ds, stored))
     return np.invert(grey) if photometric == "MONOCHROME1" else grey
 
 
@@ -59,9 +60,18 @@ def frame_header(ds: Dataset, frame: int) -> Dataset:
     return header
 
 
-def windowed(
-    ds: Dataset, values: NDArray[np.float64], *, padding: NDArray[np.bool_] | None = None
-) -> NDArray[np.uint8]:
+def rescaled(header: Dataset, stored: NDArray[np.generic]) -> Values:
+    """Turn stored values into modality values (PS3.3 C.11.1): 32-bit floats where those are exact."""
+    exact = np.float32 if stored.dtype.itemsize <= 2 else np.float64
+    if header.get("ModalityLUTSequence"):
+        return np.asarray(apply_modality_lut(stored, header), exact)
+    values: Values = np.array(stored, exact)
+    values *= real_number(header, "RescaleSlope") or 1.0
+    values += real_number(header, "RescaleIntercept") or 0.0
+    return values
+
+
+def windowed(ds: Dataset, values: Values, *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
     """Apply the header's first window (PS3.3 C.11.2.1.2) or LUT; without one, stretch between percentiles."""
     centres, widths = real_numbers(ds, "WindowCenter"), real_numbers(ds, "WindowWidth")
     if centres and widths and widths[0] > 0:
@@ -72,16 +82,24 @@ def windowed(
     return stretched(values, padding=padding)
 
 
-def _window(function: str, values: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
+def _window(function: str, values: Values, centre: float, width: float) -> Values:
     """Return 0 to 1 inside the window (PS3.3 C.11.2.1.2.1 linear, .3.1 sigmoid, .3.2 exact)."""
     if function == "SIGMOID":
-        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -500, 500))))
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -80, 80))))
     if function == "LINEAR_EXACT":
-        return (values - centre) / width + 0.5
-    return (values - (centre - 0.5)) / max(width - 1, 1e-6) + 0.5
+        return _line(values, middle=centre, length=width)
+    return _line(values, middle=centre - 0.5, length=max(width - 1, 1e-6))
 
 
-def _looked_up(table: Dataset, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _line(values: Values, *, middle: float, length: float) -> Values:
+    """Return 0 at half a length below the middle, 1 at half a length above."""
+    share = values - middle
+    share /= length
+    share += 0.5
+    return share
+
+
+def _looked_up(table: Dataset, values: Values) -> NDArray[np.float64]:
     """Return 0 to 1 from a VOI table (PS3.3 C.11.2.1.1): what lies beyond its ends takes the end's value.
 
     Not pydicom's `apply_voi`, whose index wraps round at 256 where entries have 8 bits.
@@ -93,7 +111,7 @@ def _looked_up(table: Dataset, values: NDArray[np.float64]) -> NDArray[np.float6
     return np.asarray(np.asarray(entries, np.float64)[index] / (2**bits - 1))
 
 
-def stretched(values: NDArray[np.floating], *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+def stretched(values: Values, *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
     """Stretch values between two percentiles to 0..255; a flat image becomes black.
 
     `padding` marks pixels outside of the scanned field, which do not count.
@@ -142,5 +160,7 @@ def _high_byte(values: NDArray[np.float64]) -> Frame:
     return np.asarray(values / 256, np.uint8)
 
 
-def _bytes_of(share: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.asarray(np.rint(np.clip(share, 0, 1) * 255), np.uint8)
+def _bytes_of(share: Values) -> NDArray[np.uint8]:
+    whole = np.clip(share, 0, 1)
+    whole *= 255
+    return np.rint(whole, out=whole).astype(np.uint8)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ml.reading.dicom import NO_IMAGE, dataset_read, has_pixels
-from ml.reading.header import position_along_normal
-from ml.reading.refusal import Refused
+from ml.reading.apart import lent_reader
+from ml.reading.inspect import Inspection
+from ml.reading.refusal import NO_IMAGE, Refused
 from ml.reading.sniff import sniff
-from ml.reading.values import uid_of, whole_number
 
 COPY = "This is a copy of a file that was given before; see that one."
 
@@ -40,62 +39,50 @@ class SeriesFiles:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class _Object:
-    """One DICOM image and where it stands in its series."""
-
-    path: Path
-    sop_instance_uid: str
-    position: float | None
-    instance_number: int | None
-
-    @property
-    def order(self) -> tuple[bool, float, bool, int, str]:
-        """Position, then InstanceNumber, then UID; what the header does not state comes last."""
-        return (
-            self.position is None,
-            self.position or 0.0,
-            self.instance_number is None,
-            self.instance_number or 0,
-            self.sop_instance_uid,
-        )
-
-
 @dataclass
 class _Groups:
     """Series by UID, and everything that is an entry of its own, in the order of arrival."""
 
     entries: list[SeriesFiles | _Key] = field(default_factory=list)
-    series: dict[_Key, list[_Object]] = field(default_factory=dict)
+    series: dict[_Key, list[tuple[Path, Inspection]]] = field(default_factory=dict)
     met: dict[str, list[Path]] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         if _kind_of(path) == "picture":
             self.entries.append(SeriesFiles((path,)))
             return
-        ds = dataset_read(path, pixels=False)
-        uid_of(ds, "StudyInstanceUID")  # Asked for here as in the browser's upload, though nothing is filed here.
-        series, instance = uid_of(ds, "SeriesInstanceUID"), uid_of(ds, "SOPInstanceUID")
-        if not has_pixels(ds):
+        with lent_reader() as reader:
+            found = Inspection.model_validate(reader.ask(do="head", path=str(path)))
+        if not found.has_pixels:
             self.entries.append(SeriesFiles((path,), "not_analysed", NO_IMAGE))
             return
-        versions = self.met.setdefault(instance, [])
+        versions = self.met.setdefault(found.sop_instance_uid, [])
         if any(_same_bytes(path, earlier) for earlier in versions):
             self.entries.append(SeriesFiles((path,), "not_analysed", COPY))
             return
-        key = (series, len(versions))
+        key = (found.series_instance_uid, len(versions))
         versions.append(path)
         if key not in self.series:
             self.series[key] = []
             self.entries.append(key)
-        placed = _Object(path, instance, position_along_normal(ds), whole_number(ds, "InstanceNumber"))
-        self.series[key].append(placed)
+        self.series[key].append((path, found))
 
     def told(self) -> list[SeriesFiles]:
         return [entry if isinstance(entry, SeriesFiles) else self._sorted(entry) for entry in self.entries]
 
     def _sorted(self, key: _Key) -> SeriesFiles:
-        return SeriesFiles(tuple(each.path for each in sorted(self.series[key], key=lambda each: each.order)))
+        return SeriesFiles(tuple(path for path, _ in sorted(self.series[key], key=lambda each: _order(each[1]))))
+
+
+def _order(found: Inspection) -> tuple[bool, float, bool, int, str]:
+    """Order by position, InstanceNumber and UID; what the header does not state comes last."""
+    return (
+        found.position is None,
+        found.position or 0.0,
+        found.instance_number is None,
+        found.instance_number or 0,
+        found.sop_instance_uid,
+    )
 
 
 def series_grouped(paths: Iterable[Path]) -> list[SeriesFiles]:

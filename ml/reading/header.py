@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from ml.reading.dicom import dataset_read
+from ml.reading.sniff import sniff
 from ml.reading.values import real_numbers, text
 
 PLANES = ("sagittal", "coronal", "axial")  # by the axis of the normal: x to the left, y to the back, z to the head
@@ -39,6 +42,17 @@ def header_facts(ds: Dataset) -> HeaderFacts:
         "laterality": laterality(ds),
     }
     return HeaderFacts({question: word for question, word in words.items() if word})
+
+
+def facts_read(path: Path) -> HeaderFacts:
+    """Return what the header of one file states; a picture states nothing.
+
+    Raises
+    ------
+    Refused
+        If the file cannot be read.
+    """
+    return HeaderFacts() if sniff(path) == "picture" else header_facts(dataset_read(path, pixels=False))
 
 
 def body_part(ds: Dataset) -> str:

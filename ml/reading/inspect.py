@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pydicom.dataset import FileDataset
+
 from ml.answer import Answer
 from ml.reading.dicom import dataset_read, frame_count, has_pixels
 from ml.reading.header import header_facts, position_along_normal
@@ -57,7 +59,17 @@ def inspect(path: Path) -> Inspection:
     kind = sniff(path)
     if kind == "zip":
         raise Refused("A zip inside a zip is not opened.")
-    return _picture(path) if kind == "picture" else _dicom(path)
+    if kind == "picture":
+        return _picture(path)
+    found = _header(dataset_read(path))
+    if found.has_pixels:
+        frame_read(path, frame=0)
+    return found
+
+
+def head(path: Path) -> Inspection:
+    """Read the header of a DICOM file alone, without its pixels; raises as `inspect` does."""
+    return _header(dataset_read(path, pixels=False))
 
 
 def _picture(path: Path) -> Inspection:
@@ -75,11 +87,7 @@ def _picture(path: Path) -> Inspection:
     )
 
 
-def _dicom(path: Path) -> Inspection:
-    ds = dataset_read(path)
-    shown = has_pixels(ds)
-    if shown:
-        frame_read(path, frame=0)
+def _header(ds: FileDataset) -> Inspection:
     words = header_facts(ds).words
     return Inspection(
         kind="dicom",
@@ -104,7 +112,7 @@ def _dicom(path: Path) -> Inspection:
         number_of_frames=frame_count(ds),
         rows=whole_number(ds, "Rows") or 0,
         columns=whole_number(ds, "Columns") or 0,
-        has_pixels=shown,
+        has_pixels=has_pixels(ds),
     )
 
 

@@ -8,10 +8,10 @@ from pydicom.dataset import FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
-from ml.reading.dicom import BROKEN, NO_IMAGE, dataset_read, frame_count, has_pixels
+from ml.reading.dicom import BROKEN, dataset_read, frame_count, has_pixels
 from ml.reading.display import Frame, shown
 from ml.reading.pictures import picture_read
-from ml.reading.refusal import Refused
+from ml.reading.refusal import NO_IMAGE, Refused
 from ml.reading.sniff import sniff
 
 DAMAGED = "The pixels of the DICOM file are damaged and cannot be decoded."

@@ -1,18 +1,16 @@
 """The pictures of a series, one after the other, as the networks look at them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.reading.dicom import dataset_read
-from ml.reading.display import colour_share, grey_of
-from ml.reading.header import HeaderFacts, header_facts
-from ml.reading.pixels import frames_read
+from ml.reading.apart import lent_reader
+from ml.reading.header import HeaderFacts
 from ml.reading.refusal import Refused
-from ml.reading.sniff import sniff
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,18 @@ def slices_stream(paths: Iterable[Path], *, aside: dict[Path, str] | None = None
     """
     for path in paths:
         try:
-            for number, frame in enumerate(frames_read(path)):
-                yield SlicePicture(path, number, grey_of(frame), colour_share(frame))
+            yield from _slices_of(path)
         except Refused as refused:
             if aside is None:
                 raise
             aside[path] = str(refused)
+
+
+def _slices_of(path: Path) -> Iterator[SlicePicture]:
+    with lent_reader() as reader, closing(reader.ask_frames(path)) as frames:
+        for number, (told, pixels) in enumerate(frames):
+            grey = np.frombuffer(pixels, np.uint8).reshape(told["shape"])
+            yield SlicePicture(path, number, grey, told["colour_share"])
 
 
 def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:
@@ -74,4 +78,5 @@ def facts_read(path: Path) -> HeaderFacts:
     Refused
         If the file cannot be read.
     """
-    return HeaderFacts() if sniff(path) == "picture" else header_facts(dataset_read(path, pixels=False))
+    with lent_reader() as reader:
+        return HeaderFacts(reader.ask(do="facts", path=str(path)))

@@ -19,6 +19,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG4HP41,
     DeflatedExplicitVRLittleEndian,
+    JPEG2000Lossless,
     JPEGBaseline8Bit,
     MediaStorageDirectoryStorage,
     RLELossless,
@@ -320,6 +321,23 @@ def fragment_of_undefined_length(path: Path) -> Path:
 def fragment_larger_than_the_header_says(path: Path) -> Path:
     ds = dicom.image(syntax=JPEGBaseline8Bit)
     ds.PixelData = encapsulate([pictures.jpeg(path, np.zeros((4_000, 4_000), np.uint8)).read_bytes()])
+    return dicom.saved(ds, path)
+
+
+@hostile("The file crashed the process that reads files, which was started anew.")
+def crashes_its_decoder(path: Path) -> Path:
+    ds = dicom.image(np.zeros((64, 64), np.uint16), syntax=RLELossless)
+    # Two segments for the two bytes of each pixel (PS3.5 G.5), the runs of the first longer than a frame.
+    runs = b"\x81\x00" * 64
+    ds.PixelData = encapsulate([struct.pack("<16I", 2, 64, 64 + len(runs), *[0] * 13) + runs + runs])
+    return dicom.saved(ds, path)
+
+
+@hostile("Reading the file took longer than 2 seconds; it was given up.")
+def hangs_its_decoder(path: Path) -> Path:
+    ds = dicom.image(syntax=JPEG2000Lossless)
+    signature = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
+    ds.PixelData = encapsulate([signature + bytes(64)])  # a box of length nought: a walk over boxes never ends
     return dicom.saved(ds, path)
 
 

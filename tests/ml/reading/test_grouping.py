@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ml.reading import apart
 from ml.reading.grouping import series_grouped
 from ml.reading.refusal import Refused
 from ml.reading.series import facts_read, slices_read, slices_stream
@@ -84,7 +85,10 @@ def test_objects_without_an_image_and_bad_paths_get_their_reason(tmp_path: Path)
     }
 
 
-def test_a_folder_full_of_bad_files_hides_nothing_and_hurts_no_good_series(tmp_path: Path) -> None:
+def test_a_folder_full_of_bad_files_hides_nothing_and_hurts_no_good_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "SECONDS_PER_ANSWER", 2.0)
     bad = {kind.make(tmp_path / kind.name): kind for kind in KINDS if kind.name != "elements_without_number"}  # slow
     good = laid(tmp_path / "good", 4)
     grouped = series_grouped([tmp_path])

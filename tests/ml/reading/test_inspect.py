@@ -11,8 +11,9 @@ from ml.reading.refusal import Refused
 from tests.phantoms import dicom, pictures
 from tests.phantoms.hostile import KINDS, Hostile
 
-#: Archives are opened by intake, one member after the other.
-FILES = [kind for kind in KINDS if "zip" not in kind.name or kind.name in {"gzip_bomb", "seven_zip"}]
+#: Archives are opened by intake, one member after the other; and what kills a process is no matter of this one.
+ELSEWHERE = {kind.name for kind in KINDS if "zip" in kind.name or "decoder" in kind.name} - {"gzip_bomb", "seven_zip"}
+FILES = [kind for kind in KINDS if kind.name not in ELSEWHERE]
 
 
 def test_identity_and_geometry_of_a_slice(tmp_path: Path) -> None:

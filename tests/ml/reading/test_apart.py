@@ -1,4 +1,4 @@
-"""Files are read in a process that may die of them: here it really does."""
+"""Files are read apart, in a process that may die of them: here it really does."""
 
 import json
 import os
@@ -14,17 +14,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml.reading import apart
+from ml.reading.apart import Reader, lent_reader
 from ml.reading.refusal import Refused
-from tests.phantoms import dicom, pictures
+from ml.reading.series import facts_read, slices_read, slices_stream
+from tests.phantoms import dicom, hostile, pictures
 from tests.servers import wait_until
 from workers import sandbox
-from workers.sandbox import Reader
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     """A reading process that gives a file two seconds."""
-    with closing(Reader(seconds=2)) as started:
+    monkeypatch.setattr(apart, "SECONDS_PER_ANSWER", 2.0)
+    with closing(Reader()) as started:
         yield started
 
 
@@ -59,7 +62,7 @@ def test_a_refusal_crosses_with_its_sentence(tmp_path: Path) -> None:
 
 def test_a_file_that_hangs_is_given_up_and_its_process_ended(reader: Reader, endless: Path) -> None:
     with pytest.raises(Refused, match="took longer than 2 seconds"):
-        reader.ask(question(endless))
+        reader.ask(do="inspect", path=str(endless))
     assert not reader.is_usable
     assert reader.process.returncode == -signal.SIGKILL
 
@@ -68,7 +71,7 @@ def test_a_file_that_crashes_its_process_is_refused(reader: Reader, endless: Pat
     killer = threading.Thread(target=_kill_while_reading, args=(reader, endless))
     killer.start()
     with pytest.raises(Refused, match="crashed the process that reads files"):
-        reader.ask(question(endless))
+        reader.ask(do="inspect", path=str(endless))
     killer.join()
     assert not reader.is_usable
 
@@ -89,7 +92,7 @@ def _is_open_for_reading(pipe: Path) -> bool:
 
 def test_the_next_file_is_read_by_a_fresh_process(tmp_path: Path) -> None:
     good = pictures.png(tmp_path / "good.png")
-    with sandbox._reader() as lent:
+    with lent_reader() as lent:
         lent.process.kill()
         lent.process.wait()
     assert sandbox.inspect(good).kind == "picture"
@@ -98,13 +101,13 @@ def test_the_next_file_is_read_by_a_fresh_process(tmp_path: Path) -> None:
 def test_memory_is_limited(tmp_path: Path) -> None:
     limits = subprocess.run(
         [sys.executable, "-c", "import ml.reading.__main__ as m; print(m.MEMORY_BYTES)"],
-        cwd=sandbox.ROOT,
+        cwd=apart.ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
     with closing(Reader()) as reader:
-        reader.ask(question(pictures.png(tmp_path / "a.png")))
+        reader.ask(do="inspect", path=str(pictures.png(tmp_path / "a.png")))
         told = Path(f"/proc/{reader.process.pid}/limits").read_text()
     line = next(line for line in told.splitlines() if line.startswith("Max address space"))
     assert line.split()[3] == limits.stdout.strip()
@@ -112,13 +115,13 @@ def test_memory_is_limited(tmp_path: Path) -> None:
 
 def test_it_ends_with_whoever_started_it(tmp_path: Path) -> None:
     asker = (
-        "from workers.sandbox import Reader\n"
+        "from ml.reading.apart import Reader\n"
         "reader = Reader()\n"
-        f"reader.ask({question(pictures.png(tmp_path / 'a.png'))!r})\n"
+        f"reader.ask(do='inspect', path={str(pictures.png(tmp_path / 'a.png'))!r})\n"
         "print(reader.process.pid, flush=True)\n"
         "import os; os.kill(os.getpid(), 9)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", asker], cwd=sandbox.ROOT, check=False, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", asker], cwd=apart.ROOT, check=False, capture_output=True, text=True)
     pid = int(ended.stdout)
     wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_dead(pid), what="the reading process to end")
 
@@ -140,6 +143,30 @@ def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
     )
     asked = json.dumps(question(pictures.png(tmp_path / "a.png"))) + "\n"
     told = subprocess.run(
-        [sys.executable, "-c", chatty], input=asked, cwd=sandbox.ROOT, check=True, capture_output=True, text=True
+        [sys.executable, "-c", chatty], input=asked, cwd=apart.ROOT, check=True, capture_output=True, text=True
     )
     assert json.loads(told.stdout)["ok"]["kind"] == "picture"
+
+
+def test_frames_cross_as_they_are(tmp_path: Path) -> None:
+    drawn = np.stack([pictures.disc(seed=number) for number in range(5)])
+    path = dicom.saved(dicom.image(drawn, WindowCenter=128, WindowWidth=256), tmp_path / "cine")
+    assert (np.stack([picture.grey for picture in slices_read([path])]) == drawn).all()
+    assert facts_read(path).words == {"modality": "CT"}
+
+
+def test_a_stream_that_is_left_early_leaves_no_frames_to_the_next(tmp_path: Path) -> None:
+    long = dicom.saved(dicom.image(np.zeros((200, 64, 64), np.uint8)), tmp_path / "cine")
+    for _ in slices_stream([long]):
+        break
+    assert slices_read([pictures.png(tmp_path / "a.png")])[0].grey.max() > 150
+
+
+@pytest.mark.parametrize("kind", [hostile.crashes_its_decoder, hostile.hangs_its_decoder])
+def test_neighbours_of_a_deadly_file_are_read(
+    tmp_path: Path, kind: hostile.Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "SECONDS_PER_ANSWER", 2.0)
+    good, deadly, aside = pictures.png(tmp_path / "good"), kind(tmp_path / "deadly"), dict[Path, str]()
+    assert [picture.path for picture in slices_read([good, deadly, good], aside=aside)] == [good, good]
+    assert list(aside) == [deadly]
