@@ -15,7 +15,7 @@ WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
 Open = Callable[..., AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The pages over a scene of every state."""
     with served_scene(tmp_path_factory.mktemp("scene")) as stage:

@@ -53,7 +53,7 @@ def row(name: str, kind: str, labels: dict[str, list[str]], folder: Path) -> dic
         "temperature": {},
         "thresholds": dict.fromkeys(labels, 0.4),
         "card": f"{name}-1.md",
-        "metrics": {"accuracy": {"value": 0.912, "n": 500, "interval": [0.884, 0.934]}},
+        "metrics": {"accuracy": {"value": 0.912, "n": 500, "low": 0.884, "high": 0.934}},
     }
 
 

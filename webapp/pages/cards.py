@@ -62,14 +62,14 @@ def card_rendered(text: str) -> str:
 
 
 def figure_told(name: str, measured: object) -> Figure:
-    """Return one entry of a manifest's metrics in words: {"value", "n", "interval": [low, high]}."""
+    """Return one entry of a manifest's metrics in words: {"value", "n", "low", "high"} (a 95% interval)."""
     entry = measured if isinstance(measured, dict) else {"value": measured}
-    low_high = entry.get("interval") or entry.get("ci95") or []
+    ends = [number_told(entry[end]) for end in ("low", "high") if end in entry]
     return Figure(
         name=name.replace("_", " "),
         value=number_told(entry.get("value")),
         n=f"n = {entry['n']}" if "n" in entry else "",
-        interval=" to ".join(number_told(end) for end in low_high),
+        interval=" to ".join(ends),
     )
 
 

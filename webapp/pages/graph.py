@@ -33,6 +33,7 @@ class Node:
     told: str
     status: str = ""
     is_lit: bool = False
+    contradicts: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,18 @@ def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
     answer = step.stage.label_title if step.stage and step.stage.label_title else step.look.word
     probability = percent(step.stage.probability) if step.stage else ""
     by = f"{step.model} {step.version} · {milliseconds(step.stage.ms if step.stage else None)}"
-    texts = _texts(f"{stage.title}", f"{answer} {probability}", by)
-    return Node(stage, x, y, texts, told=f"{stage.title}: {answer} {probability}", status=step.status, is_lit=True)
+    contradicts = step.stage is not None and step.stage.contradiction
+    texts = _texts(stage.title, f"{answer} {probability}", by)
+    return Node(
+        stage,
+        x,
+        y,
+        texts,
+        told=f"{stage.title}: {answer} {probability}",
+        status=step.status,
+        is_lit=True,
+        contradicts=contradicts,
+    )
 
 
 def _texts(title: str, middle: str, last: str) -> list[Text]:

@@ -65,6 +65,8 @@ class Person:
     is_known: bool = True
 
 
+#: How intake begins the number of somebody whose header states none.
+NO_NUMBER = "no number"
 NOBODY = Person(name="No header: picture", number="", born=None, age="", sex="", is_known=False)
 
 
@@ -75,7 +77,7 @@ def person_of(study: Study) -> Person:
         return NOBODY
     return Person(
         name=name_shown(patient.name) or "Name not stated",
-        number=patient.patient_id,
+        number=NO_NUMBER if patient.patient_id.startswith(NO_NUMBER) else patient.patient_id,
         born=patient.birth_date,
         age=age_shown(patient, on=study.study_date or study.arrived_at.date()),
         sex=SEXES.get(patient.sex.upper(), ""),

@@ -39,6 +39,7 @@ async function show(slice, at) {
     if (at === slices.at) {
       byId("slice").removeAttribute("href");
       layers.draw([], "", [1, 1]);
+      byId("continues").hidden = true;
       say(trouble.message);
     }
   } finally {
@@ -53,6 +54,10 @@ function drawMarks(at, size) {
     ...data.heats.filter((heat) => heat.slice === at),
   ];
   layers.draw(here, chosenHeat(heats), size);
+  // A finding is marked on its clearest slice only; on its others the reader is told where.
+  const near = data.findings.filter(({ slice, first, last }) => slice !== at && first <= at && at <= last);
+  byId("continues").hidden = !near.length;
+  byId("continues").textContent = near.map(({ number, slice }) => `Finding ${number}: marked on slice ${slice + 1}`).join(" · ");
   for (const button of document.querySelectorAll(".finding")) {
     button.classList.toggle("is-shown", Number(button.dataset.slice) === at);
   }

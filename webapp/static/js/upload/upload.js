@@ -64,7 +64,7 @@ function tellZip(item, files) {
 function take(found) {
   if (!found.length) return;
   byId("progress").hidden = false;
-  drop.classList.add("small");
+  drop.classList.add("compact");
   const fresh = found.map(({ file, name }) => ({ file, name, sent: 0, state: "waiting", row: rows.make(name) }));
   items.push(...fresh);
   for (const item of fresh) {

@@ -1,0 +1,99 @@
+"""Pictures of the pages for the README: ``python -m tests.e2e.screenshots [folder]``. Drawn phantoms only."""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.conftest import CHROMIUM, WIDTHS, sign_in
+from tests.e2e.serving import ACCOUNTS, ROOT, served_scene
+from tests.phantoms import dicom, pictures
+
+#: Colours kept: a picture of a page then weighs a third.
+COLOURS = 256
+
+
+def taken(page: Page, folder: Path, name: str) -> None:
+    """Take one picture and make it small."""
+    path = folder / f"{name}.png"
+    page.screenshot(path=path)
+    with Image.open(path) as shot:
+        shot.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
+
+
+def study(page: Page, name: str) -> None:
+    """Open a study from the worklist."""
+    page.goto("/")
+    page.get_by_role("link", name=name).click()
+    page.locator("#slice[href]").wait_for(state="attached")
+    page.wait_for_timeout(400)
+
+
+def files(folder: Path) -> list[Path]:
+    """Make files to upload: good ones, one sent twice, two that are refused."""
+    good = [pictures.png(folder / f"wrist-{number}.png", seed=900 + number) for number in range(3)]
+    again = Path(shutil.copy(good[0], folder / "wrist-0 (copy).png"))
+    scan = dicom.saved(
+        dicom.image(pictures.disc(seed=950), PatientName="Phantom^Paul", PatientID="P-9"), folder / "IM0001"
+    )
+    letter = folder / "letter.docx.txt"
+    letter.write_text("Dear colleague")
+    cut = folder / "IM0002"
+    cut.write_bytes(scan.read_bytes()[:-4000])
+    return [*good, again, scan, letter, cut]
+
+
+def pages(page: Page, folder: Path, scratch: Path) -> None:
+    """Take all pictures."""
+    taken(page, folder, "worklist")
+    study(page, "Phantom, Petra")
+    taken(page, folder, "study")
+    page.keyboard.press("h")
+    page.wait_for_timeout(300)
+    taken(page, folder, "study-heat-map")
+    study(page, "Muster, Dr Max")
+    taken(page, folder, "study-disagreement")
+    page.locator("#map").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 2000)
+    page.wait_for_timeout(300)
+    taken(page, folder, "path")
+    page.goto("/upload/")
+    page.locator("#files").set_input_files(files(scratch))
+    page.get_by_text("all done").wait_for()
+    taken(page, folder, "upload")
+    for name in ("models", "audit"):
+        page.goto(f"/{name}/")
+        taken(page, folder, name)
+
+
+def main() -> None:
+    """Serve the scene and photograph it."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        served_scene(Path(name) / "data") as stage,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        for size, (width, height) in WIDTHS.items():
+            page = chromium.new_context(base_url=stage.url, viewport={"width": width, "height": height}).new_page()
+            if size == "desk":
+                page.goto("/sign-in/")
+                taken(page, folder, "sign-in")
+            sign_in(page, *ACCOUNTS["admin"])
+            if size == "desk":
+                pages(page, folder, Path(name))
+            else:
+                study(page, "Phantom, Petra")
+                taken(page, folder, "study-tablet")
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main()
