@@ -1,7 +1,7 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-packages test-served lint format lock bench clean
+.PHONY: help setup run test-packages lint test-served test format lock bench clean
 
 PORT ?= 8000
 DATA ?= data

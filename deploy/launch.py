@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import http.client
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from deploy.checks import RUN_BYTES, check_disk, check_folder, check_port
 from deploy.plainly import CannotContinueError
 from deploy.services import ROOT, embedded_services, shared_environment
-from deploy.supervisor import Keeper, Supervisor
+from deploy.supervisor import Keeper, Supervisor, end_with_parent
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 READY_SECONDS = 60.0
@@ -145,6 +146,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder that keeps everything")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the services run, as Ctrl-C
+    if "MAKELEVEL" in os.environ:
+        end_with_parent()  # a `make run` that is killed takes us along
     try:
         launch(port=options.port, data=options.data.resolve())
     except CannotContinueError as reason:

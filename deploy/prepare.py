@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / ".made-from"
 LOCKS = ROOT / "requirements"
-UV = "uv==0.13.8"
 # pip's settings, under the names that uv reads: a site that points pip at its own index need not do it twice.
 PIP_TO_UV = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
@@ -32,8 +31,7 @@ def made_from() -> str:
     """Return the digest of everything that the environment is made from."""
     parts = [
         sys.version.encode(),
-        UV.encode(),
-        *((LOCKS / f"{name}.lock").read_bytes() for name in ("dev", "cpu", "cuda")),
+        *((LOCKS / f"{name}.lock").read_bytes() for name in ("setup", "dev", "cpu", "cuda")),
     ]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -66,7 +64,7 @@ def install() -> None:
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         advice = "A virtual environment could not be made: `apt install python3.11-venv`, then run this again."
         run(sys.executable, "-m", "venv", str(ENVIRONMENT), failing=advice)
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV, failing=network)
+    run(python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCKS / "setup.lock"), failing=network)
     locked = (uv, "pip", "install", "--quiet", "--python", python, "--no-deps", "--require-hashes", "--requirement")
     run(*locked, str(LOCKS / "dev.lock"), failing=network)
     try:

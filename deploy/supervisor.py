@@ -21,10 +21,14 @@ SETTLED_SECONDS = 30.0  # alive this long, a service has earned a quick restart 
 LARGEST_LOG = 8 * 2**20
 
 
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def follow_launcher() -> None:
     """Run in the child before it becomes the service: end with the launcher, and hear signals again."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent()
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 

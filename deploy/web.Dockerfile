@@ -1,9 +1,9 @@
 # Pages, records, housekeeping. No torch, no OpenVINO.
 FROM python:3.11-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /srv/readroom
-COPY requirements/web.lock requirements/
+COPY requirements/setup.lock requirements/web.lock requirements/
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/setup.lock
 RUN uv pip install --system --no-cache --no-deps --require-hashes --requirement requirements/web.lock
 COPY manage.py ./
 COPY webapp webapp

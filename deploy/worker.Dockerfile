@@ -4,10 +4,10 @@
 FROM python:3.11-slim-bookworm
 ARG TORCH=cpu
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 YOLO_OFFLINE=true YOLO_AUTOINSTALL=false YOLO_CONFIG_DIR=/tmp
-RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /srv/readroom
-COPY requirements/worker.lock requirements/cpu.lock requirements/cuda.lock requirements/
+COPY requirements/setup.lock requirements/worker.lock requirements/cpu.lock requirements/cuda.lock requirements/
 COPY deploy/wheels /wheels
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/setup.lock
 RUN install="uv pip install --system --no-cache --no-deps --require-hashes --find-links /wheels --requirement" \
     && $install requirements/worker.lock \
     && if [ "$TORCH" = cpu ] && ls /wheels/*.whl >/dev/null 2>&1; then $install requirements/cpu.lock; \

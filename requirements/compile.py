@@ -20,13 +20,15 @@ HASHES = re.compile(r" \\\n(?:    --hash=\S+(?: \\)?\n)+")
 HEAD = "# Written by `make lock` from {}. Do not edit.\n"
 
 
-def compiled(source: str, *options: str, wheels: str) -> str:
+def compiled(name: str, *options: str, wheels: str) -> str:
     """Return the lock text that uv compiles from one ``.in`` file.
+
+    Versions of the lock that is there are kept where they still fit; delete the lock to take the newest.
 
     Parameters
     ----------
-    source
-        Name of the file beside this script.
+    name
+        Name of the ``.in`` file beside this script, without its ending.
     options
         Further options for ``uv pip compile``.
     wheels
@@ -35,10 +37,11 @@ def compiled(source: str, *options: str, wheels: str) -> str:
     command = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--python-version=3.11", "--no-header"]
     command += ["--python-platform=x86_64-manylinux_2_28", "--no-annotate", "--override=overrides.txt"]
     environment = {**os.environ, "UV_FIND_LINKS": wheels, "UV_NO_CONFIG": "1"}
-    done = subprocess.run(
-        [*command, *options, source], cwd=HERE, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    lock = HERE / f"{name}.lock"
+    subprocess.run(
+        [*command, *options, f"--output-file={lock.name}", f"{name}.in"], cwd=HERE, env=environment, check=True
     )
-    return done.stdout
+    return lock.read_text()
 
 
 def written(name: str, text: str, *, source: str) -> None:
@@ -47,19 +50,20 @@ def written(name: str, text: str, *, source: str) -> None:
 
 
 def main() -> int:
-    """Write the five locks."""
+    """Write the six locks."""
     wheels = os.environ.get("UV_FIND_LINKS", "")
     if not wheels:
         print("Set UV_FIND_LINKS to the folder that holds the CPU wheel of torch, then run this again.")
         return 2
-    development = compiled("dev.in", wheels=wheels)
+    written("setup", compiled("setup", wheels=""), source="setup.in")
+    development = compiled("dev", wheels=wheels)
     constraint = HERE / ".dev.constraint"
     constraint.write_text(HASHES.sub("\n", development).replace("+cpu", ""))
     try:
         together = f"--constraint={constraint.name}"
         for name in ("web", "worker"):
-            written(name, TORCH.sub("", compiled(f"{name}.in", together, wheels=wheels)), source=f"{name}.in")
-        written("cuda", compiled("cuda.in", together, wheels=""), source="cuda.in")
+            written(name, TORCH.sub("", compiled(name, together, wheels=wheels)), source=f"{name}.in")
+        written("cuda", compiled("cuda", together, wheels=""), source="cuda.in")
     finally:
         constraint.unlink()
     written("dev", TORCH.sub("", development), source="dev.in")

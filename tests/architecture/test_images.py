@@ -8,7 +8,7 @@ import pytest
 from tests.compose import UnsetVariableError, compose_as_written, filled_in
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("dev", "web", "worker", "cpu", "cuda")
+LOCKS = ("setup", "dev", "web", "worker", "cpu", "cuda")
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 
 
@@ -33,7 +33,7 @@ def test_every_locked_package_has_a_hash(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_locks_agree_on_versions(name: str) -> None:
-    everything = {**lock("cuda"), **lock("dev")}
+    everything = {**lock("setup"), **lock("cuda"), **lock("dev")}
     public = {package: version.removesuffix("+cpu") for package, version in lock(name).items()}
     assert public.items() <= everything.items()
 
