@@ -40,3 +40,31 @@ def threshold_for_share(scores: Scores, share: float) -> float:
     passing = max(1, int(np.ceil(share * len(ordered) - 1e-9)))
     # Rounded down, so that a threshold written with five digits still lets the last one pass.
     return float(np.floor(ordered[passing - 1] * 1e5) / 1e5)
+
+
+def threshold_for_right(top: Scores, right: NDArray[np.bool_], *, share: float, floor: float = 0.5) -> float:
+    """Lowest threshold, not under `floor`, at which at least `share` of the answers that pass are right.
+
+    Parameters
+    ----------
+    top
+        Probability of the likeliest label, shape (N,).
+    right
+        Whether that label is the true one, shape (N,).
+
+    Returns
+    -------
+    float
+        The threshold with the largest right share where none reaches `share`.
+    """
+    best, chosen = -1.0, floor
+    for threshold in np.arange(floor, 1.0, 0.01):
+        passing = top >= threshold
+        if not passing.any():
+            break
+        found = float(right[passing].mean())
+        if found >= share:
+            return round(float(threshold), 2)
+        if found > best:
+            best, chosen = found, float(threshold)
+    return round(chosen, 2)

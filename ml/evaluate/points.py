@@ -8,7 +8,7 @@ import numpy as np
 from ml.data import Picture, in_split, squares_read
 from ml.evaluate.answers import classes_answered, detections_answered, masks_answered
 from ml.evaluate.metrics import dice
-from ml.evaluate.operating import softmax, temperature_fitted, threshold_for_share
+from ml.evaluate.operating import softmax, temperature_fitted, threshold_for_right, threshold_for_share
 from ml.runtime import Network, OpenvinoNetwork
 from ml.train.config import Config
 from ml.train.detector import usable as detector_usable
@@ -19,7 +19,7 @@ from ml.train.sorter import LABELS, UNKNOWN, answers_outside, answers_table
 from ml.weights import ModelRow
 
 KEPT_IN_SCOPE = 0.99
-ANSWERED = 0.98
+RIGHT_WHEN_ANSWERED = 0.97
 EMPTY_KEPT_EMPTY = 0.95
 
 
@@ -51,12 +51,12 @@ def _sorter(config: Config, network: Network, folder: Path, pictures: list[Pictu
             medical = probabilities[: len(judged), 0]
             thresholds[head] = threshold_for_share(medical, KEPT_IN_SCOPE)
         else:
-            thresholds[head] = threshold_for_share(probabilities[known].max(1), ANSWERED)
+            top, right = probabilities[known].max(1), probabilities[known].argmax(1) == truth[known, column]
+            thresholds[head] = threshold_for_right(top, right, share=RIGHT_WHEN_ANSWERED)
     rule = (
         f"scope: the highest probability of 'medical' at which {KEPT_IN_SCOPE:.0%} of the medical "
-        f"validation pictures are kept. Other heads: the highest top probability at which "
-        f"{ANSWERED:.0%} of the validation pictures that the head is for are answered; below it the "
-        "answer is unsure."
+        f"validation pictures are kept. Other heads: the lowest top probability, not under 50%, at which "
+        f"{RIGHT_WHEN_ANSWERED:.0%} of the answered validation pictures are right; below it the answer is unsure."
     )
     return {"temperature": temperatures, "thresholds": thresholds, "threshold_rule": rule}
 

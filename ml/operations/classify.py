@@ -13,6 +13,8 @@ from ml.prepare import map_to_picture
 
 #: Least probability of an answer where validation chose none.
 UNSURE = 0.5
+#: Least probability with which the pixels contradict a header. Under it a disagreement is told, but raises nothing.
+CONTRADICTS = 0.75
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,14 @@ def _by_header(task: Task, seen: Vote, stated: str, said: dict[str, object]) -> 
     if stated not in labels:
         known = ", ".join(label.title for label in labels.values())
         return task.answer(**said, status="not_suitable", reason=f"The header says {stated}; this step knows {known}.")
-    if seen.best == stated or not seen.is_sure:
+    if seen.best == stated:
         return _settled(task, stated, said)
-    reason = (
-        f"The header says {labels[stated].title}, the picture looks like {labels[seen.best].title} "
-        f"({seen.probability:.0%}). The header is followed; please check."
-    )
+    looks = f"the picture looks like {labels[seen.best].title} ({seen.probability:.0%})"
+    if seen.probability < max(CONTRADICTS, seen.threshold):
+        return _settled(
+            task, stated, {**said, "reason": f"Followed the header; {looks}, which is too unsure to count."}
+        )
+    reason = f"The header says {labels[stated].title}, {looks}. The header is followed; please check."
     task.course.contradictions.append(f"{task.step.stage.title}: {reason}")
     return _settled(task, stated, {**said, "contradiction": True, "reason": reason})
 

@@ -19,7 +19,7 @@ from ml.evaluate.metrics import (
     share_figure,
     wilson_interval,
 )
-from ml.evaluate.operating import softmax, temperature_fitted, threshold_for_share
+from ml.evaluate.operating import softmax, temperature_fitted, threshold_for_right, threshold_for_share
 from ml.evaluate.report import BEGIN, END, Report, card_filled, headline_rows
 
 
@@ -102,6 +102,14 @@ def test_the_threshold_lets_the_stated_share_pass() -> None:
     threshold = threshold_for_share(scores, 0.95)
     assert (scores >= threshold).mean() >= 0.95
     assert (scores >= threshold + 2e-3).mean() < 0.95
+
+
+def test_the_threshold_for_right_answers_is_the_lowest_that_keeps_the_promise() -> None:
+    top = np.linspace(0.5, 1.0, 501)
+    right = top >= 0.6  # everything under 0.6 is wrong
+    assert threshold_for_right(top, right, share=1.0) == pytest.approx(0.6)
+    assert threshold_for_right(top, right, share=0.8) == pytest.approx(0.5)
+    assert threshold_for_right(top, right & (top < 0.9), share=1.0) < 0.9
 
 
 def test_figures_go_into_the_card_and_words_stay(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_unsure_pixels_do_not_contradict_a_header() -> None:
     course = course_of(modality="US")
     answer = classify.run(task_of("modality", TORN, course))
 
-    assert (answer.label, answer.contradiction) == ("US", False)
+    assert (answer.label, answer.pixels_say, answer.contradiction) == ("US", "MR", False)
+    assert answer.reason == "Followed the header; the picture looks like MRI (34%), which is too unsure to count."
 
 
 def test_a_header_of_a_kind_that_no_stage_knows_is_named() -> None:
