@@ -10,7 +10,7 @@ from webapp.pages.study.path import Step
 from workers.api import DrawnStage
 
 #: Measures of the drawing, in its own units (pixels at full size).
-WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 196, 78, 244, 96, 12
+WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 212, 78, 248, 96, 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Node:
     y: float
     texts: list[Text]
     told: str
+    share: str = ""
     status: str = ""
     is_lit: bool = False
     contradicts: bool = False
@@ -91,13 +92,14 @@ def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
     probability = percent(step.stage.probability) if step.stage else ""
     by = f"{step.model} {step.version} · {milliseconds(step.stage.ms if step.stage else None)}"
     contradicts = step.stage is not None and step.stage.contradiction
-    texts = _texts(stage.title, f"{answer} {probability}", by)
+    texts = _texts(stage.title, answer, by)
     return Node(
         stage,
         x,
         y,
         texts,
         told=f"{stage.title}: {answer} {probability}",
+        share=probability,
         status=step.status,
         is_lit=True,
         contradicts=contradicts,

@@ -31,7 +31,7 @@ STATUSES: dict[Status, Look] = {
 URGENCIES: dict[int, Look] = {
     3: Look("Look first", "first", "Look at this first."),
     2: Look("Soon", "soon", "Look at this soon."),
-    1: Look("Next", "next", "Before the routine work."),
+    1: Look("Attention", "next", "Something here needs a person."),
     0: Look("Routine", "routine", "Nothing raised this in the order."),
 }
 

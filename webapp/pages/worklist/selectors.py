@@ -126,7 +126,7 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     return [
         Chip("", "All", "all", studies.count() if narrowing.show else shown),
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
-        Chip(CONTRADICTION, "Header disagrees", "contradiction", disagree),
+        Chip(CONTRADICTION, "Disagree", "contradiction", disagree),
     ]
 
 
