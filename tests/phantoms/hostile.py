@@ -456,6 +456,21 @@ def zip_cut_in_half(path: Path) -> Path:
     return written(path, data[: len(data) // 2])
 
 
+@hostile("This file of the zip archive is damaged and cannot be unpacked.")
+def zip_whose_directory_points_before_it(path: Path) -> Path:
+    data = bytearray(packed(path, {"a.png": pictures.png(path).read_bytes()}).read_bytes())
+    data[-6:-2] = (int.from_bytes(data[-6:-2], "little") + 10).to_bytes(4, "little")  # PKWARE 4.3.16: its offset
+    return written(path, bytes(data))
+
+
+@hostile(NEITHER)
+def zip_with_a_nameless_file(path: Path) -> Path:
+    data = bytearray(packed(path, {"A": b"no image"}).read_bytes())
+    for name in (30, data.index(b"PK\x01\x02") + 46):
+        data[name] = 0  # A name ends at a nought, and this one does not begin.
+    return written(path, bytes(data))
+
+
 @hostile("The zip archive is empty.")
 def zip_of_nothing(path: Path) -> Path:
     return packed(path, {})

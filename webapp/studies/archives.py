@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,17 @@ METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can ask for g
 ENCRYPTED = 0x1  # general purpose bit 0
 NAME_LONGEST = 300
 
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    IndexError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ def members_unpacked(path: Path, *, largest: int) -> Iterator[Member]:
     """
     try:
         with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
-            listed = [info for info in archive.infolist() if not info.is_dir()]
+            listed = [info for info in archive.infolist() if not info.filename.endswith("/")]
             _check_whole(listed, size=path.stat().st_size)
             for info in listed:
                 yield from _member(archive, info, largest=largest)
@@ -80,6 +91,11 @@ class _Bounded(io.FileIO):
         if size is not None and size > DIRECTORY_BYTES:
             raise Refused(f"The zip archive lists more than {MEMBERS:,} files.")
         return super().read(-1 if size is None else size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET and offset < 0:  # A lie of the archive's, where an OSError would be the disk's.
+            raise zipfile.BadZipFile
+        return super().seek(offset, whence)
 
 
 def _check_whole(listed: list[zipfile.ZipInfo], *, size: int) -> None:
