@@ -256,7 +256,7 @@ def contradicting_chest() -> Series:
         total_ms=120.0,
         cascade_digest=digest(),
     )
-    general(run, modality="XR", title="X-ray", header="DX")
+    general(run, modality="XR", title="X-ray", header="XR")
     told(
         run,
         "xray-part",

@@ -109,6 +109,24 @@ def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Clie
     assert "Header agrees: X-ray" in text
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"label": "MR", "alternatives": [["MR", 0.9], ["CT", 0.1]]}, "Header agrees: MRI"),
+        ({"label": "MR", "alternatives": [["CT", 0.6], ["MR", 0.4]]}, "The pixels look more like CT, not surely."),
+        ({"label": "MR", "alternatives": [["CT", 0.9]], "contradiction": True}, "Header: MRI · pixels: CT"),
+        ({"status": Stage.Status.NOT_SUITABLE, "alternatives": [["CT", 0.9]]}, "Header: MRI<"),
+    ],
+)
+def test_the_header_is_weighed_against_the_pixels(said: dict[str, Any], told: str, clinician: Client) -> None:
+    series = factories.picture_series()
+    factories.stage(factories.run_of(series, outcome="negative"), "modality", "Modality", header_says="MR", **said)
+    text = opened(clinician, series)
+    words = ("Header agrees", "The pixels look more like", "· pixels:", "Header: MRI<")
+    assert told in text
+    assert len([word for word in words if word in text.split('id="map"')[0]]) == 1
+
+
 @pytest.mark.parametrize("status", Status)
 def test_each_status_has_a_first_sentence_of_its_own(status: Status, clinician: Client) -> None:
     brain_with_tumour()

@@ -48,8 +48,25 @@ class Step:
         return HEADER_WORDS.get(said, said)
 
     @property
+    def witness(self) -> str:
+        """How header and pixels stand to each other: contradicts, agrees, leads, stated, or nothing stated.
+
+        "leads": the pixels look more like something else, but not surely enough to contradict. "stated": the
+        step settled nothing, so there is nothing to agree with.
+        """
+        stage = self.stage
+        if stage is None or not stage.header_says:
+            return ""
+        if stage.contradiction:
+            return "contradicts"
+        if stage.status != Stage.Status.DONE:
+            return "stated"
+        best = stage.alternatives[0][0] if stage.alternatives else stage.label
+        return "agrees" if best == stage.header_says else "leads"
+
+    @property
     def seen(self) -> str:
-        """What the pixels look like where the header says otherwise."""
+        """What the pixels look like most."""
         others = self.stage.alternatives if self.stage else []
         return MODALITIES.get(others[0][0], str(others[0][0])) if others else ""
 
