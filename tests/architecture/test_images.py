@@ -1,10 +1,12 @@
 """What the two images carry: read from the locks, the Dockerfiles and the compose file themselves."""
 
 import re
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.loading import DJANGO, every_module, loaded_by, without
 from tests.compose import UnsetVariableError, compose_as_written, filled_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +51,30 @@ def test_no_lock_names_a_host_or_a_folder(name: str) -> None:
     assert not re.search(
         r"https?://|file:|--find-links|index-url", (ROOT / "requirements" / f"{name}.lock").read_text()
     )
+
+
+def not_in(*locks: str) -> set[str]:
+    """Return the modules of everything that is installed here but stands in none of these locks."""
+    carried = set().union(*(lock(name) for name in locks))
+    return {
+        module
+        for module, distributions in packages_distributions().items()
+        if not {re.sub(r"[-_.]+", "-", name).lower() for name in distributions} & carried and module.isidentifier()
+    }
+
+
+def test_the_web_image_carries_all_that_the_web_imports(tmp_path: Path) -> None:
+    absent = not_in("web")
+    assert {"torch", "openvino", "scipy"} <= absent
+    program = without(*absent) + DJANGO + every_module("webapp", "ml.reading", "ml.pathways")
+    assert {"webapp", "workers"} <= loaded_by(program, data=tmp_path)
+
+
+def test_the_worker_image_carries_all_that_the_workers_import(tmp_path: Path) -> None:
+    absent = not_in("worker", "cpu")
+    assert {"django", "pytest"} <= absent
+    program = without(*absent) + every_module("workers", "ml.operations", "ml.reading", "ml.pathways")
+    assert {"workers", "ml"} <= loaded_by(program, data=tmp_path)
 
 
 def test_the_web_image_has_no_network_runtime() -> None:

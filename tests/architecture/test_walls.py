@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.loading import DJANGO, every_module, loaded_by, without
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("webapp", "workers", "ml")
 RUNTIMES = ("torch", "torchvision", "openvino", "nncf", "ultralytics", "cv2")
@@ -61,34 +63,12 @@ def test_a_breach_is_noticed(copy_of_rooms: Path, where: str, breach: str) -> No
     assert "intruder" in done.stdout
 
 
-def loaded_by(program: str, *, tmp_path: Path) -> set[str]:
-    """Return the top-level modules that a fresh interpreter holds after running `program`."""
-    tell = "\nimport sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    environment = {"READROOM_DATA": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program + tell], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.splitlines()[-1].split())
-
-
-EVERY_MODULE = """
-import importlib, pkgutil
-for package in {packages}:
-    root = importlib.import_module(package)
-    for found in pkgutil.walk_packages(root.__path__, package + "."):
-        if ".migrations." not in found.name and not found.name.endswith("__main__"):
-            importlib.import_module(found.name)
-"""
-
-
 def test_every_module_of_the_web_loads_without_a_runtime(tmp_path: Path) -> None:
-    web = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'webapp.settings'; import django; django.setup()"
-    everything = web + EVERY_MODULE.format(packages=["webapp"])
-    assert set(RUNTIMES) & loaded_by(everything, tmp_path=tmp_path) == set()
+    loaded = loaded_by(DJANGO + every_module("webapp"), data=tmp_path)
+    assert set(RUNTIMES) & loaded == set()
 
 
 def test_every_module_of_the_workers_loads_where_django_is_not_installed(tmp_path: Path) -> None:
     # Celery's own library takes Django where it finds it; the worker image has none to find.
-    missing = "import sys; sys.modules.update(django=None, rest_framework=None, webapp=None)"
-    loaded = loaded_by(missing + EVERY_MODULE.format(packages=["workers"]), tmp_path=tmp_path)
+    loaded = loaded_by(without("django", "rest_framework", "webapp") + every_module("workers"), data=tmp_path)
     assert {"workers", "ml", "celery"} <= loaded
