@@ -42,11 +42,11 @@ def lines_drawn(roots: Sequence[Step]) -> list[Line]:
 
 
 def _placed(step: Step, *, level: int, is_on: bool) -> Iterable[Placed]:
-    if not step.is_taken:
+    if not _reach(step):
         yield Placed(step, level, is_on, tuple(child.title for child in steps_listed(step.children)))
         return
     yield Placed(step, level, is_on)
-    trunk = max((child for child in step.children if child.is_taken), key=_reach, default=None)
+    trunk = max((child for child in step.children if _reach(child)), key=_reach, default=None)
     for child in step.children:
         if child is not trunk:
             yield from _placed(child, level=level + 1, is_on=False)
@@ -55,8 +55,9 @@ def _placed(step: Step, *, level: int, is_on: bool) -> Iterable[Placed]:
 
 
 def _reach(step: Step) -> int:
-    """Return how many steps the image went on from here, this one included."""
-    return 1 + max((_reach(child) for child in step.children if child.is_taken), default=0)
+    """Return how far the image went from here, this step included: 0 where nothing was taken."""
+    further = max((_reach(child) for child in step.children), default=0)
+    return further + 1 if step.is_taken or further else 0
 
 
 def _rails(lines: Sequence[Placed], index: int) -> list[str]:
