@@ -10,7 +10,8 @@ from pydicom.dataset import FileDataset
 from ml.answer import Answer
 from ml.reading.dicom import dataset_read, frame_count, has_pixels
 from ml.reading.header import header_facts, position_along_normal
-from ml.reading.pixels import frame_read
+from ml.reading.pictures import picture_read
+from ml.reading.pixels import frame_of
 from ml.reading.refusal import Refused
 from ml.reading.sniff import sniff
 from ml.reading.values import day, text, uid_of, whole_number
@@ -61,10 +62,10 @@ def inspect(path: Path) -> Inspection:
         raise Refused("A zip inside a zip is not opened.")
     if kind == "picture":
         return _picture(path)
-    found = _header(dataset_read(path))
-    if found.has_pixels:
-        frame_read(path, frame=0)
-    return found
+    ds = dataset_read(path)
+    if has_pixels(ds):
+        frame_of(ds, frame=0)
+    return _header(ds)
 
 
 def head(path: Path) -> Inspection:
@@ -73,7 +74,7 @@ def head(path: Path) -> Inspection:
 
 
 def _picture(path: Path) -> Inspection:
-    rows, columns = frame_read(path, frame=0).shape[:2]
+    rows, columns = picture_read(path).shape[:2]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").digest()
     uids = [_uid_made(level + digest) for level in (b"study", b"series", b"instance")]

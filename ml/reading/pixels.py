@@ -34,7 +34,8 @@ def frames_read(path: Path) -> Iterator[Frame]:
     if sniff(path) == "picture":
         yield picture_read(path)
         return
-    ds = _image_read(path)
+    ds = dataset_read(path)
+    check_shown(ds)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
@@ -46,9 +47,12 @@ def frames_read(path: Path) -> Iterator[Frame]:
 
 def frame_read(path: Path, *, frame: int) -> Frame:
     """Return one frame (from 0) of a file as it looks on a screen; see `frames_read`."""
-    if sniff(path) == "picture":
-        return picture_read(path)
-    ds = _image_read(path)
+    return picture_read(path) if sniff(path) == "picture" else frame_of(dataset_read(path), frame=frame)
+
+
+def frame_of(ds: FileDataset, *, frame: int) -> Frame:
+    """Return one frame (from 0) of a parsed object as it looks on a screen; raises as `frames_read` does."""
+    check_shown(ds)
     if not 0 <= frame < frame_count(ds):
         raise Refused(f"The DICOM object holds no frame {frame}.")
     try:
@@ -59,9 +63,8 @@ def frame_read(path: Path, *, frame: int) -> Frame:
         raise Refused(DAMAGED) from error
 
 
-def _image_read(path: Path) -> FileDataset:
-    """Parse a DICOM image that can be unpacked here."""
-    ds = dataset_read(path)
+def check_shown(ds: FileDataset) -> None:
+    """Refuse an object that is no image, or one packed in a way that is not unpacked here."""
     if not has_pixels(ds):
         raise Refused(NO_IMAGE)
     syntax = ds.file_meta.TransferSyntaxUID
@@ -69,4 +72,3 @@ def _image_read(path: Path) -> FileDataset:
         get_decoder(syntax)
     except NotImplementedError as error:
         raise Refused(f"The DICOM image is packed as {syntax.name}, which is not unpacked here.") from error
-    return ds
