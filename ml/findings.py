@@ -73,7 +73,7 @@ def _finding(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
         else None,
         stage=shown.stage,
         sentence=_sentence(course, lesion, label.sentence),
-        urgency=label.urgency,
+        urgency=label.urgency if shown.probability >= label.strong else max(0, label.urgency - 1),
     )
 
 

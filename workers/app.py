@@ -34,6 +34,7 @@ def app_make() -> Celery:
         accept_content=["json"],
         task_time_limit=HARD_LIMIT_SECONDS,
         worker_prefetch_multiplier=1,
+        worker_proc_alive_timeout=60,  # a child loads its networks before it says that it is up
         worker_enable_remote_control=False,
         worker_max_tasks_per_child=2000,
         worker_hijack_root_logger=False,

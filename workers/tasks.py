@@ -1,11 +1,29 @@
 """What a worker does when the doorbell rings."""
 
+import logging
+from typing import Any
 from uuid import UUID
 
-from workers.analysis import attempt_answer
+from celery.signals import worker_process_init
+
+from ml.pathways.load import PathwayError
+from ml.weights import WeightsError
+from workers.analysis import analyst, attempt_answer
 from workers.app import app
 from workers.doorbell import TASK
 from workers.storage import Attempt
+
+log = logging.getLogger(__name__)
+
+
+@worker_process_init.connect
+def warm(**_sender: Any) -> None:
+    """Load the networks before the first doorbell, so that no patient waits for them."""
+    try:
+        analyst().warm()
+    except (WeightsError, PathwayError) as trouble:
+        # Not the end: each run will say so, end in quarantine and wait there for the operator.
+        log.critical("The cascade cannot work: %s", trouble)
 
 
 @app.task(name=TASK)

@@ -24,6 +24,9 @@ class Label(Declared):
         Words of the DICOM header that state this label.
     urgency
         For findings: 0 routine to 3, look at this first.
+    strong
+        A finding less probable than this is one step less urgent: thresholds are set to miss little, so
+        that many findings just above them are false alarms.
     """
 
     title: str
@@ -32,6 +35,7 @@ class Label(Declared):
     header: list[str] = []
     colour: str = "#9aa7b4"
     urgency: int = Field(default=0, ge=0, le=3)
+    strong: float = Field(default=0.0, ge=0, le=1)
     sentence: str = ""
 
 

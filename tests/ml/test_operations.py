@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ml.course import Candidate
 from ml.findings import findings_told
 from ml.operations import classify, detect, gate, segment
 from tests.ml.known import BrightDetector, BrightSegmenter, KnownSorter, course_of, slice_with, task_of
@@ -109,6 +110,14 @@ def test_a_spot_is_boxed_and_outlined_on_its_pixels(tmp_path: Path) -> None:
     assert mask.mode == "1"
     assert mask.getbbox() == pytest.approx(spot, abs=1)
     assert finding.sentence.startswith("Area suspicious of a tumour, upper right in the picture, 24 x 20")
+
+
+@pytest.mark.parametrize(("probability", "urgency"), [(0.9, 3), (0.2, 2)])
+def test_a_weak_suspicion_is_less_urgent_than_a_strong_one(probability: float, urgency: int) -> None:
+    course = course_of(slice_with())
+    course.candidates = [Candidate(0, "tumour", "tumour-boxes", (10, 10, 30, 30), probability)]
+
+    assert [finding.urgency for finding in findings_told(course)] == [urgency]
 
 
 def test_nothing_bright_is_a_negative_with_its_reason_and_no_outline() -> None:
