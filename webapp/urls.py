@@ -5,7 +5,7 @@ from django.urls.converters import StringConverter
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
-from webapp.pages.pictures import frame, run_file
+from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.views import healthz, models, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
     path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),
     path("frames/<uuid:instance>/<int:number>.png", frame, name="frame"),
+    path("thumbnails/<uuid:series>.png", thumbnail, name="thumbnail"),
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
     path("models/", models, name="models"),

@@ -10,6 +10,8 @@ from PIL import Image
 
 from tests.phantoms import pictures
 from tests.webapp import factories
+from webapp.audit.events import Code
+from webapp.audit.models import AuditEvent
 from webapp.studies.models import Instance
 from workers import storage
 
@@ -79,3 +81,33 @@ def test_the_same_bytes_at_two_sites_are_guarded_apart(clinician: Client, strang
     assert clinician.get(f"/frames/{ours.pk}/0.png").status_code == 200
     assert clinician.get(f"/frames/{theirs.pk}/0.png").status_code == 404
     assert stranger.get(f"/frames/{theirs.pk}/0.png").status_code == 200
+
+
+def test_a_series_has_a_small_picture_of_its_middle(clinician: Client) -> None:
+    series = factories.series_of(factories.study())
+    for number, shade in enumerate((10, 200, 90)):
+        pixels = np.full((300, 400), shade, np.uint8)
+        pixels[0, :2] = 0, 255
+        factories.slice_instance(series=series, pixels=pixels, position=number)
+    answer = clinician.get(f"/thumbnails/{series.pk}.png")
+    small = Image.open(io.BytesIO(answer.content))
+    assert small.size == (112, 84)
+    assert abs(int(np.asarray(small.convert("L"))[40, 60]) - 200) < 4
+    again = clinician.get(f"/thumbnails/{series.pk}.png", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_what_holds_no_image_or_a_damaged_one_has_no_small_picture(clinician: Client) -> None:
+    empty = factories.series_of(factories.study())
+    factories.report_instance(series=empty)
+    damaged = factories.picture_series()
+    storage.object_path(damaged.instances.get().sha256).write_bytes(b"")
+    for series in (empty, damaged):
+        assert clinician.get(f"/thumbnails/{series.pk}.png").status_code == 404
+
+
+def test_a_small_picture_in_the_list_is_no_look_at_the_study(clinician: Client) -> None:
+    series = factories.picture_series()
+    assert f"/thumbnails/{series.pk}.png" in clinician.get("/").content.decode()
+    assert clinician.get(f"/thumbnails/{series.pk}.png").status_code == 200
+    assert not AuditEvent.objects.filter(code=Code.STUDY_VIEWED).exists()

@@ -53,6 +53,7 @@ ROUTES: dict[str, Route] = {
     "study-answer": study_page(),
     "run-file": study_page(),
     "frame": study_page(),
+    "thumbnail": study_page(),
     "run-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
     "upload": page(),
     # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
@@ -88,6 +89,7 @@ def addresses() -> Callable[[str], str]:
         "run-retry": [run.pk],
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
+        "thumbnail": [series.pk],
     }
     return lambda route: reverse(route, args=arguments.get(route, []))
 

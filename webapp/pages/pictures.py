@@ -6,17 +6,20 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_GET
+from PIL import Image
 
 from webapp.accounts.policy import Act
 from webapp.audit.services import study_view_record
 from webapp.pages.access import study_checked, user_of
 from webapp.runs.models import Finding, Run, Stage
-from webapp.studies.models import Instance
+from webapp.studies.models import Instance, Series
 from workers import api, storage
 from workers.storage import Attempt
 
 #: Changes when frames are drawn differently, so that no cache keeps the old drawing.
 DRAWING = "1"
+#: Twice the size at which lists show it, for sharp screens.
+SMALL = (112, 112)
 #: The browser may show a picture again for ten minutes without asking; signing out empties its cache.
 CACHING = "private, max-age=600"
 
@@ -32,7 +35,7 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
     if not found.has_pixels or number >= found.number_of_frames:
         raise Http404
     study_view_record(user=user_of(request), request=request, study=study.pk)
-    name = f"{found.sha256}-{number}-{DRAWING}.png"
+    name = _name(found, number)
     if _has_it(request, name):
         return _cached(HttpResponse(status=304), name)
     try:
@@ -40,6 +43,29 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
     except api.Refused as refused:
         return HttpResponse(str(refused), status=422, content_type="text/plain; charset=utf-8")
     return _cached(HttpResponse(picture.read_bytes(), content_type="image/png"), name)
+
+
+@require_GET
+def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
+    """Serve a small picture of the middle of a series. Part of a look at the worklist, not a look at the study."""
+    try:
+        found = Series.objects.select_related("study").get(pk=series)
+    except Series.DoesNotExist:
+        raise Http404 from None
+    study_checked(request=request, study=found.study, act=Act.SEE)
+    images = Instance.objects.filter(series=found, has_pixels=True)
+    middle = images[images.count() // 2 :].first()
+    if middle is None:
+        raise Http404
+    number = middle.number_of_frames // 2
+    name = f"{middle.sha256}-{number}-{DRAWING}-small.png"
+    if _has_it(request, name):
+        return _cached(HttpResponse(status=304), name)
+    try:
+        small = _made_small(middle, number=number, name=name)
+    except api.Refused:
+        raise Http404 from None  # The study page tells why.
+    return _cached(HttpResponse(small.read_bytes(), content_type="image/png"), name)
 
 
 @require_GET
@@ -63,6 +89,16 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
     return _cached(HttpResponse(drawn, content_type="image/png"), tag)
 
 
+def _made_small(instance: Instance, *, number: int, name: str) -> Path:
+    small = storage.cache_path(name)
+    if not small.exists():
+        drawn = frame_drawn(instance, number=number, name=_name(instance, number))
+        with Image.open(drawn) as picture, storage.written_whole(small) as unfinished:
+            picture.thumbnail(SMALL)
+            picture.save(unfinished, format="PNG")
+    return small
+
+
 def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
     """Return the PNG of a frame, drawing it first where nobody has.
 
@@ -76,6 +112,10 @@ def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
         with storage.written_whole(drawn) as unfinished:
             api.draw(storage.object_path(instance.sha256), frame=number, out=unfinished)
     return drawn
+
+
+def _name(instance: Instance, number: int) -> str:
+    return f"{instance.sha256}-{number}-{DRAWING}.png"
 
 
 def _is_stated(run: Run, name: str) -> bool:

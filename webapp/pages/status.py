@@ -46,6 +46,7 @@ class StatusColumns(TypedDict):
 
     newest_run: UUID | None
     status: str
+    holds_images: bool
 
 
 def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":

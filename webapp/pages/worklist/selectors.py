@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
 from webapp.pages.presentation import STATUSES, URGENCIES, Look, Person, kind_shown, person_of
-from webapp.pages.status import Status, current_runs, with_status
+from webapp.pages.status import Status, StatusColumns, current_runs, with_status
 from webapp.pages.worklist.filters import CONTRADICTION, Narrowing, contradicting, narrowed_by_view, narrowed_by_words
 from webapp.runs.models import Run, RunEvent
 from webapp.studies.models import Series, Study
@@ -30,7 +30,7 @@ SERIES_SHOWN = 4
 class SeriesRow:
     """One series and what became of it."""
 
-    series: Series
+    series: "WithAnnotations[Series, StatusColumns]"
     run: Run | None
     status: Status
 
@@ -50,6 +50,11 @@ class SeriesRow:
         if self.run is None:
             return "Holds no image." if self.status == Status.NOT_ANALYSED else ""
         return self.run.reason if self.status in {Status.NOT_ANALYSED, Status.FAILED} else ""
+
+    @property
+    def holds_images(self) -> bool:
+        """Whether there is something to show."""
+        return bool(self.series.holds_images)
 
     @property
     def contradicts(self) -> bool:
