@@ -3,8 +3,8 @@
 import threading
 from pathlib import Path
 
-from ml.reading.apart import lent_reader
 from ml.reading.inspect import Inspection
+from ml.reading.lending import lent_reader
 
 #: Files that one web process has read at once; the next caller waits.
 AT_ONCE = 2

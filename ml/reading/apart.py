@@ -4,7 +4,6 @@ Decoders are C, C++ and Rust; some loop without end or panic on a few wrong byte
 Web, worker and command line all read through here.
 """
 
-import atexit
 import fcntl
 import json
 import os
@@ -144,39 +143,3 @@ def _accepted(told: dict[str, Any]) -> dict[str, Any]:
     if "refused" in told:
         raise Refused(told["refused"])
     return told
-
-
-_idle: list[Reader] = []
-os.register_at_fork(after_in_child=_idle.clear)  # Two processes must not talk into one pipe.
-
-
-@contextmanager
-def lent_reader() -> Iterator[Reader]:
-    """Lend a reading process, an idle one where there is one."""
-    reader = _take()
-    try:
-        yield reader
-    finally:
-        if reader.is_usable:
-            _idle.append(reader)
-        else:
-            reader.close()
-
-
-def _take() -> Reader:
-    while _idle:
-        try:
-            reader = _idle.pop()
-        except IndexError:  # Another thread took the last one.
-            break
-        if reader.is_usable:
-            return reader
-        reader.close()
-    return Reader()
-
-
-@atexit.register
-def _end_idle() -> None:
-    """End the processes that wait for a file, with the process that keeps them."""
-    while _idle:
-        _idle.pop().close()

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ml.reading.apart import lent_reader
 from ml.reading.inspect import Inspection
+from ml.reading.lending import lent_reader
 from ml.reading.refusal import NO_IMAGE, Refused
 from ml.reading.sniff import sniff
 

@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ml.reading import limits
-from ml.reading.display import Frame, stretched
+from ml.reading.display import Frame
 from ml.reading.refusal import Refused
+from ml.reading.windows import stretched
 
 Image.MAX_IMAGE_PIXELS = limits.PIXELS_PER_FRAME // 2  # Pillow warns at this and refuses at twice this.
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.reading.apart import lent_reader
 from ml.reading.header import HeaderFacts
+from ml.reading.lending import lent_reader
 from ml.reading.refusal import Refused
 
 

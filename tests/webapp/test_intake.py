@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydicom.uid import generate_uid
 
+from ml.reading.grouping import series_grouped
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
 from webapp.accounts.models import User
@@ -72,6 +73,21 @@ def test_a_series_is_filed_together_and_told_of_each_arrival(tmp_path: Path, use
     assert {sent(path, user).series for path in paths[1:]} == {Series.objects.get().pk}
     assert Series.objects.get().last_arrival_at > before
     assert (Patient.objects.count(), Study.objects.count(), Instance.objects.count()) == (1, 1, 3)
+
+
+@pytest.mark.parametrize("missing", [{}, {"ImagePositionPatient": None}])
+def test_the_page_and_the_command_line_sort_slices_alike(tmp_path: Path, user: User, missing: dict[str, None]) -> None:
+    drawn = dicom.series(5, gap=-4.0, **missing)
+    drawn[2].InstanceNumber = None
+    if not missing:
+        del drawn[4].ImagePositionPatient
+    (tmp_path / "slices").mkdir()
+    paths = {ds.SOPInstanceUID: dicom.saved(ds, tmp_path / "slices" / f"{n}") for n, ds in enumerate(drawn)}
+    for path in paths.values():
+        sent(path, user)
+    (series,) = series_grouped([tmp_path / "slices"])
+    on_the_page = Series.objects.get().instances.values_list("sop_instance_uid", flat=True)
+    assert [paths[uid] for uid in on_the_page] == list(series.paths)
 
 
 def test_a_picture_is_a_study_without_a_patient(tmp_path: Path, user: User) -> None:

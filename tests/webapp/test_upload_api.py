@@ -76,8 +76,10 @@ def test_a_name_is_shown_back_as_one_line(browser: Client) -> None:
     assert name == ("aSet-Cookie: b" + "c" * 999)[:300]
 
 
-def test_a_request_without_a_file_is_answered(browser: Client) -> None:
-    answer = browser.post(reverse("upload-api"), {"name": "a"})
+@pytest.mark.parametrize("how_many", [0, 2])
+def test_a_request_is_about_one_file(browser: Client, how_many: int) -> None:
+    files = [SimpleUploadedFile(f"{number}.dcm", b"x") for number in range(how_many)]
+    answer = browser.post(reverse("upload-api"), {"name": "a", "file": files})
     assert (answer.status_code, answer.json()) == (400, {"detail": "Send one file in the field `file`."})
 
 

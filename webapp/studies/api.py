@@ -73,8 +73,8 @@ class UploadView(APIView):
 
     def post(self, request: Request) -> Response:
         """Answer `{"files": [{name, status, reason, study, series}, ...]}`; a zip has one entry a member."""
-        sent = request.FILES.get("file")
-        if not isinstance(sent, TemporaryUploadedFile):
+        sent, *others = request.FILES.getlist("file") or [None]
+        if others or not isinstance(sent, TemporaryUploadedFile):
             raise ValidationError({"detail": "Send one file in the field `file`."})
         name = str(request.data.get("name") or sent.name)
         path = Path(sent.temporary_file_path())

@@ -15,10 +15,12 @@ import pytest
 from PIL import Image
 
 from ml.reading import apart
-from ml.reading.apart import Reader, lent_reader
+from ml.reading.apart import Reader
+from ml.reading.lending import lent_reader
 from ml.reading.refusal import Refused
 from ml.reading.series import facts_read, slices_read, slices_stream
-from tests.phantoms import dicom, hostile, pictures
+from tests.phantoms import dicom, pictures
+from tests.phantoms.hostile import Maker, objects
 from tests.servers import wait_until
 from workers import sandbox
 
@@ -162,10 +164,8 @@ def test_a_stream_that_is_left_early_leaves_no_frames_to_the_next(tmp_path: Path
     assert slices_read([pictures.png(tmp_path / "a.png")])[0].grey.max() > 150
 
 
-@pytest.mark.parametrize("kind", [hostile.crashes_its_decoder, hostile.hangs_its_decoder])
-def test_neighbours_of_a_deadly_file_are_read(
-    tmp_path: Path, kind: hostile.Maker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("kind", [objects.crashes_its_decoder, objects.hangs_its_decoder])
+def test_neighbours_of_a_deadly_file_are_read(tmp_path: Path, kind: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS_PER_ANSWER", 2.0)
     good, deadly, aside = pictures.png(tmp_path / "good"), kind(tmp_path / "deadly"), dict[Path, str]()
     assert [picture.path for picture in slices_read([good, deadly, good], aside=aside)] == [good, good]

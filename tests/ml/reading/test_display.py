@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from ml.reading.display import colour_share, grey_of, stretched, windowed
+from ml.reading.display import colour_share, grey_of
 from ml.reading.pixels import frame_read, frames_read
+from ml.reading.windows import stretched, windowed
 from tests.phantoms import dicom, pictures
 
 

@@ -1,20 +1,10 @@
-"""Files made to do harm, or sent by mistake, and what is said about each.
+"""DICOM objects whose bytes are not what they say, and odd ones that do no harm."""
 
-Each maker writes one file. `says` is the whole sentence that its sender reads; where `stored` is true the
-file is harmless and kept.
-"""
-
-import gzip
-import io
 import struct
-import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
     MPEG4HP41,
@@ -26,169 +16,7 @@ from pydicom.uid import (
 )
 
 from tests.phantoms import dicom, pictures
-
-Maker = Callable[[Path], Path]
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """One kind of bad file."""
-
-    name: str
-    make: Maker
-    says: str
-    stored: bool
-
-
-KINDS: list[Hostile] = []
-
-
-def hostile(says: str, *, stored: bool = False) -> Callable[[Maker], Maker]:
-    """Enter a maker in the list, with the sentence that its file deserves."""
-
-    def enter(make: Maker) -> Maker:
-        KINDS.append(Hostile(make.__name__, make, says, stored))
-        return make
-
-    return enter
-
-
-def written(path: Path, data: bytes) -> Path:
-    """Write bytes and return the path."""
-    path.write_bytes(data)
-    return path
-
-
-def object_bytes(path: Path) -> bytes:
-    """Return the bytes of a sound DICOM image."""
-    return dicom.saved(dicom.image(), path).read_bytes()
-
-
-def foreign(what: str, instead: str = "") -> str:
-    """Return what is said of a file of another kind."""
-    return f"This is {what}, not a DICOM file, a PNG or a JPEG.{instead}"
-
-
-FILES, FORMATS = " Send a zip or the files themselves.", " Send PNG or JPEG."
-NEITHER = "This is neither a DICOM file nor a PNG or JPEG picture."
-PICTURE_DAMAGED = "The picture is damaged or cut short."
-PICTURE_BOMB = "The picture would unpack to more pixels than is read."
-PIXELS_DAMAGED = "The pixels of the DICOM file are damaged and cannot be decoded."
-SHORT = "The DICOM file is cut short: it claims more than its bytes hold."
-NESTED = "The DICOM file nests sequences more than 32 deep."
-ZIP_DAMAGED = "The zip archive is damaged and cannot be opened."
-
-
-# Nothing to do with images.
-
-
-@hostile("The file is empty.")
-def empty(path: Path) -> Path:
-    return written(path, b"")
-
-
-@hostile(NEITHER)
-def text_named_dcm(path: Path) -> Path:
-    return written(path, b"Dear radiologist, please find the images attached.\n" * 9)
-
-
-@hostile(NEITHER)
-def noise(path: Path) -> Path:
-    return written(path, b"\xa5" + np.random.default_rng(7).bytes(9_999))
-
-
-@hostile(foreign("a web or XML document"))
-def web_page(path: Path) -> Path:
-    return written(path, b"<html><script>alert(1)</script></html>")
-
-
-@hostile(foreign("a PDF document"))
-def pdf(path: Path) -> Path:
-    return written(path, b"%PDF-1.7\n%%EOF\n")
-
-
-@hostile(foreign("a program"))
-def linux_program(path: Path) -> Path:
-    return written(path, b"\x7fELF\x02\x01\x01" + bytes(500))
-
-
-@hostile(foreign("a program"))
-def windows_program(path: Path) -> Path:
-    return written(path, b"MZ\x90\x00" + bytes(500))
-
-
-@hostile(foreign("a gzip archive", FILES))
-def gzip_bomb(path: Path) -> Path:
-    return written(path, gzip.compress(bytes(20 << 20)))
-
-
-@hostile(foreign("a RAR archive", FILES))
-def rar(path: Path) -> Path:
-    return written(path, b"Rar!\x1a\x07\x01\x00" + bytes(100))
-
-
-@hostile(foreign("a 7z archive", FILES))
-def seven_zip(path: Path) -> Path:
-    return written(path, b"7z\xbc\xaf\x27\x1c" + bytes(100))
-
-
-@hostile(foreign("a GIF picture", FORMATS))
-def gif(path: Path) -> Path:
-    Image.fromarray(pictures.disc()).save(path, format="GIF")
-    return path
-
-
-@hostile(foreign("a BMP picture", FORMATS))
-def bmp(path: Path) -> Path:
-    Image.fromarray(pictures.disc()).save(path, format="BMP")
-    return path
-
-
-@hostile(foreign("a TIFF picture", FORMATS))
-def tiff(path: Path) -> Path:
-    Image.fromarray(pictures.disc()).save(path, format="TIFF")
-    return path
-
-
-# Pictures.
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """Return one chunk of a PNG with its right checksum."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-@hostile(PICTURE_DAMAGED)
-def png_with_bad_checksum(path: Path) -> Path:
-    data = bytearray(pictures.png(path).read_bytes())
-    data[data.index(b"IDAT") + 30] ^= 0xFF
-    return written(path, bytes(data))
-
-
-@hostile(PICTURE_BOMB)
-def png_bomb(path: Path) -> Path:
-    size = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(bytes(1 << 20))
-    return written(
-        path, b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", size) + png_chunk(b"IDAT", pixels) + png_chunk(b"IEND", b"")
-    )
-
-
-@hostile(PICTURE_DAMAGED)
-def jpeg_cut_in_half(path: Path) -> Path:
-    data = pictures.jpeg(path).read_bytes()
-    return written(path, data[: len(data) // 2])
-
-
-@hostile(PICTURE_BOMB)
-def jpeg_bomb(path: Path) -> Path:
-    data = bytearray(pictures.jpeg(path).read_bytes())
-    frame = data.index(b"\xff\xc0")
-    data[frame + 5 : frame + 9] = struct.pack(">HH", 65_000, 65_000)
-    return written(path, bytes(data))
-
-
-# DICOM: bytes that are not what they say.
+from tests.phantoms.hostile.kinds import NESTED, PIXELS_DAMAGED, SHORT, hostile, object_bytes, written
 
 
 @hostile(SHORT)
@@ -366,9 +194,6 @@ def dicomdir(path: Path) -> Path:
     return dicom.saved(dicom.header(MediaStorageDirectoryStorage), path)
 
 
-# DICOM that is odd and does no harm.
-
-
 @hostile("", stored=True)
 def structured_report(path: Path) -> Path:
     return dicom.saved(dicom.report(), path)
@@ -396,88 +221,3 @@ def numbers_that_are_words(path: Path) -> Path:
 def program_in_the_preamble(path: Path) -> Path:
     data = object_bytes(path)
     return written(path, (b"\x7fELF" + b"\xcc" * 124) + data[128:])
-
-
-# Archives.
-
-
-def packed(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    """Write a zip archive of named bytes."""
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
-
-
-@hostile("A zip inside a zip is not opened.")
-def zip_in_a_zip(path: Path) -> Path:
-    inner = packed(path, {"image.dcm": object_bytes(path)}).read_bytes()
-    return packed(path, {"inner.zip": inner})
-
-
-@hostile("This file of the zip archive is encrypted; send it without a password.")
-def encrypted_zip(path: Path) -> Path:
-    data = bytearray(packed(path, {"a.png": pictures.png(path).read_bytes()}).read_bytes())
-    for start in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
-        data[start] |= 1  # The flag alone: nothing is unpacked that says it needs a password.
-    return written(path, bytes(data))
-
-
-@hostile("This file of the zip archive is packed by a method that is not read here; use the ordinary one.")
-def zip_by_another_method(path: Path) -> Path:
-    return packed(path, {"a.png": pictures.png(path).read_bytes()}, zipfile.ZIP_LZMA)
-
-
-@hostile("The zip archive lists more than 20,000 files.")
-def zip_of_a_hundred_thousand_names(path: Path) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for number in range(100_000):
-            archive.writestr(f"{number}.dcm", b"")
-    return path
-
-
-@hostile("The zip archive would unpack to 1,024 MiB, more than is read from its size.")
-def zip_bomb(path: Path) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.dcm", "w") as member:
-        for _ in range(64):
-            member.write(bytes(16 << 20))
-    return path
-
-
-@hostile("This file of the zip archive is damaged and cannot be unpacked.")
-def zip_with_bad_checksum(path: Path) -> Path:
-    data = packed(path, {"a.png": pictures.png(path).read_bytes()}, zipfile.ZIP_STORED).read_bytes()
-    return written(path, data.replace(b"IEND", b"IEnD"))
-
-
-@hostile(ZIP_DAMAGED)
-def zip_cut_in_half(path: Path) -> Path:
-    data = packed(path, {"a.png": pictures.png(path).read_bytes()}).read_bytes()
-    return written(path, data[: len(data) // 2])
-
-
-@hostile("This file of the zip archive is damaged and cannot be unpacked.")
-def zip_whose_directory_points_before_it(path: Path) -> Path:
-    data = bytearray(packed(path, {"a.png": pictures.png(path).read_bytes()}).read_bytes())
-    data[-6:-2] = (int.from_bytes(data[-6:-2], "little") + 10).to_bytes(4, "little")  # PKWARE 4.3.16: its offset
-    return written(path, bytes(data))
-
-
-@hostile(NEITHER)
-def zip_with_a_nameless_file(path: Path) -> Path:
-    data = bytearray(packed(path, {"A": b"no image"}).read_bytes())
-    for name in (30, data.index(b"PK\x01\x02") + 46):
-        data[name] = 0  # A name ends at a nought, and this one does not begin.
-    return written(path, bytes(data))
-
-
-@hostile("The zip archive is empty.")
-def zip_of_nothing(path: Path) -> Path:
-    return packed(path, {})
-
-
-@hostile("", stored=True)
-def zip_whose_names_climb(path: Path) -> Path:
-    image = io.BytesIO()
-    Image.fromarray(pictures.disc(seed=99)).save(image, format="PNG")
-    return packed(path, {"../../../../tmp/readroom-was-here.png": image.getvalue()})
