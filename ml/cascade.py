@@ -54,17 +54,22 @@ class Analyst:
         Returns
         -------
         SeriesAnswer
-            Status "refused" where a file cannot be read. "done" or "not_analysed" otherwise.
+            Status "refused" where no file can be read, "done" or "not_analysed" otherwise. Files that could
+            not be read while others could are left out, and `reason` says so.
         """
         began = time.perf_counter()
+        aside: dict[Path, str] = {}
+        slices = slices_read(files, aside=aside)
+        if not slices:
+            return unread(files, status="refused", reason=next(iter(aside.values())))
         try:
-            slices, words = slices_read(files), facts_read(files[0]).words
+            words = facts_read(slices[0].path).words
         except Refused as refused:
             return unread(files, status="refused", reason=str(refused))
         course = Course(self.cascade, slices, words, out)
         for step in self.cascade.steps:
             course.stages.append(self._stage(step, course))
-        return _told(course, files, ms=(time.perf_counter() - began) * 1000)
+        return _told(course, files, aside, ms=(time.perf_counter() - began) * 1000)
 
     def _stage(self, step: Step, course: Course) -> StageAnswer:
         if reason := not_asked(step, course.facts):
@@ -113,9 +118,12 @@ def not_asked(step: Step, facts: Mapping[str, str]) -> str | None:
     return None
 
 
-def _told(course: Course, files: list[Path], *, ms: float) -> SeriesAnswer:
+def _told(course: Course, files: list[Path], aside: dict[Path, str], *, ms: float) -> SeriesAnswer:
     findings = findings_told(course)
     outcome, reason = _outcome(course, found=bool(findings))
+    if aside:
+        left_out = f"{len(aside)} of {len(files)} files were left out: {next(iter(aside.values()))}"
+        reason = f"{reason} {left_out}" if reason else left_out
     return SeriesAnswer(
         path=str(files[0]),
         paths=[str(file) for file in files],

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.phantoms.dicom import saved, series
 from tests.phantoms.pictures import png
 from workers import storage
-from workers.analysis import attempt_answer
+from workers.analysis import analyst, attempt_answer
 from workers.contracts import AnalysisRequest, AnalysisResult
 from workers.heartbeat import SECONDS, beating
 from workers.storage import Attempt
@@ -105,3 +106,14 @@ def test_the_heart_beats_while_the_work_goes_on(sha256: str) -> None:
             time.sleep(0.05)
 
     assert (attempt.heartbeat_age() or 0) < 50
+
+
+def test_a_slice_that_cannot_be_read_is_left_out_and_the_answer_says_so(tmp_path: Path) -> None:
+    files = [saved(ds, tmp_path / f"{number}.dcm") for number, ds in enumerate(series(6))]
+    content = files[2].read_bytes()
+    files[2].write_bytes(content[: len(content) // 2])
+    answer = analyst().analyze(files)
+
+    assert answer.status != "refused"
+    assert "1 of 6 files were left out: The DICOM file is" in str(answer.reason)
+    assert len(answer.slices) == 5

@@ -28,6 +28,8 @@ def urgency_of(answer: SeriesAnswer) -> Urgency:
         return Urgency(worst.urgency, f"{worst.label_title}, {worst.probability:.0%}")
     if answer.contradictions:
         return Urgency(1, "Header and picture disagree")
+    if answer.reason and answer.outcome == "negative":
+        return Urgency(1, "Nothing found, but not every file could be read")
     if answer.outcome in {"not_analysed", "refused", "failed"}:
         return Urgency(1, "Not analysed: needs a person")
     return Urgency(0, "Nothing found" if answer.outcome == "negative" else "Sorted only: nothing was looked for")

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from webapp.runs import services
+from webapp.studies.stored import objects_sweep
 from workers import storage
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 #: Seconds between looks while there is nothing to do; a look at an idle house is three short queries.
 PAUSE = 0.1
 PAUSE_AFTER_TROUBLE = 2.0
-SWEEP_SECONDS = 600
+SWEEP_SECONDS = 3600
 UNFINISHED_SECONDS = 3600
 
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 did = tick()
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
+                    objects_sweep(older_than_seconds=UNFINISHED_SECONDS)
                     swept = time.monotonic()
             except (OperationalError, OSError) as trouble:
                 log.warning("waiting: %s", type(trouble).__name__)
