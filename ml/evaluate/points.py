@@ -20,7 +20,7 @@ from ml.weights import ModelRow
 
 KEPT_IN_SCOPE = 0.99
 RIGHT_WHEN_ANSWERED = 0.97
-EMPTY_KEPT_EMPTY = 0.95
+EMPTY_KEPT_EMPTY = 0.8
 
 
 def operating_points(
