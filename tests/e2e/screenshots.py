@@ -50,6 +50,7 @@ def files(folder: Path) -> list[Path]:
 
 def pages(page: Page, folder: Path, scratch: Path) -> None:
     """Take all pictures."""
+    page.wait_for_load_state("networkidle")
     taken(page, folder, "worklist")
     study(page, "Phantom, Petra")
     taken(page, folder, "study")

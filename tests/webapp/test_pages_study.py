@@ -60,6 +60,17 @@ def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> Non
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
 
 
+def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_click_away(clinician: Client) -> None:
+    series = factories.picture_series()
+    run = factories.run_of(series, outcome="findings")
+    for number in range(12):
+        factories.finding(run, instance=series.instances.get(), probability=0.9 - number / 20)
+    text = opened(clinician, series)
+    assert "7 more, less probable" in text
+    assert text.count('class="finding"') == 12
+    assert len(viewer(text)["findings"]) == 12
+
+
 def test_marks_stay_on_their_image_when_more_slices_come(clinician: Client) -> None:
     series = brain_with_tumour()
     factories.slice_instance(series=series, pixels=drawn.brain(height=0.1), position=-3.0)

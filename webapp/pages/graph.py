@@ -10,7 +10,7 @@ from webapp.pages.study.path import Step
 from workers.api import DrawnStage
 
 #: Measures of the drawing, in its own units (pixels at full size).
-WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 212, 78, 248, 96, 4
+WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 212, 92, 248, 108, 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,6 @@ class Node:
     y: float
     texts: list[Text]
     told: str
-    share: str = ""
     status: str = ""
     is_lit: bool = False
     contradicts: bool = False
@@ -90,25 +89,25 @@ def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
         return Node(stage, x, y, _texts(stage.title, step.look.word, condition), told=told, status=step.status)
     answer = step.stage.label_title if step.stage and step.stage.label_title else step.look.word
     probability = percent(step.stage.probability) if step.stage else ""
-    by = f"{step.model} {step.version} · {milliseconds(step.stage.ms if step.stage else None)}"
+    took = milliseconds(step.stage.ms) if step.stage else ""
     contradicts = step.stage is not None and step.stage.contradiction
-    texts = _texts(stage.title, answer, by)
+    sure = " · ".join(word for word in (probability, took) if word)
+    texts = _texts(stage.title, answer, sure, f"{step.model} {step.version}")
     return Node(
         stage,
         x,
         y,
         texts,
         told=f"{stage.title}: {answer} {probability}",
-        share=probability,
         status=step.status,
         is_lit=True,
         contradicts=contradicts,
     )
 
 
-def _texts(title: str, middle: str, last: str) -> list[Text]:
-    lines = ((title, "name", 24, 22), (middle, "middle", 45, 24), (last, "last", 64, 27))
-    return [Text(Truncator(words).chars(most), kind, y) for words, kind, y, most in lines]
+def _texts(*lines: str) -> list[Text]:
+    places = (("name", 22, 22), ("middle", 43, 24), ("last", 62, 28), ("last", 80, 28))
+    return [Text(Truncator(words).chars(most), kind, y) for words, (kind, y, most) in zip(lines, places, strict=False)]
 
 
 def condition_told(stage: DrawnStage) -> str:
