@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
+# Two cores are shared with other tests' servers; what does not come in this time does not come.
+expect.set_options(timeout=20_000)
 Open = Callable[..., AbstractContextManager[Page]]
 
 

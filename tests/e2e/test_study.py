@@ -196,7 +196,7 @@ def test_an_answer_comes_in_by_itself_and_does_not_move_the_reader(visit: Open, 
         with page.expect_response(lambda answer: answer.status == 204):
             pass
         stage.happens("finish")
-        expect(page.locator("#outcome-title")).to_contain_text("Nothing found", timeout=10_000)
+        expect(page.locator("#outcome-title")).to_contain_text("Nothing found")
         expect(page.locator("#slice-number")).to_have_text("Slice 3 / 3")
         assert page.evaluate("window.isTheSamePage")
         asked: list[str] = []

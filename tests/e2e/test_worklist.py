@@ -49,14 +49,14 @@ def test_news_comes_by_itself_and_waits_while_a_hand_is_in_the_table(visit: Open
         page.mouse.move(500, 520)
         stage.happens("urgent")
         button = page.locator(".held button")
-        expect(button).to_have_text("1 new, 1 to look at first: show", timeout=10_000)
+        expect(button).to_have_text("1 new, 1 to look at first: show")
         assert order(page) == before
         button.click()
-        expect(page.locator(".worklist tbody")).to_have_count(len(before) + 1, timeout=10_000)
+        expect(page.locator(".worklist tbody")).to_have_count(len(before) + 1)
         assert set(before) < set(order(page))
         page.mouse.move(5, 5)
         stage.happens("urgent")
-        expect(page.locator(".worklist tbody")).to_have_count(len(before) + 2, timeout=10_000)
+        expect(page.locator(".worklist tbody")).to_have_count(len(before) + 2)
 
 
 def test_the_page_asks_for_news_without_being_loaded_again(visit: Open) -> None:
@@ -76,7 +76,7 @@ def test_a_row_under_the_hand_is_renewed_in_place(visit: Open, stage: Stage) -> 
         row.hover()
         before = order(page)
         stage.happens("finish")
-        expect(row).to_contain_text("Nothing found", timeout=10_000)
+        expect(row).to_contain_text("Nothing found")
         assert order(page) == before
 
 
@@ -88,7 +88,7 @@ def test_the_focus_stays_where_it_is_when_news_comes(visit: Open, stage: Stage) 
         rows = page.locator(".worklist tbody")
         count = rows.count()
         stage.happens("urgent")
-        expect(rows).to_have_count(count + 1, timeout=10_000)
+        expect(rows).to_have_count(count + 1)
         assert page.evaluate("document.activeElement.id") == identity
 
 
@@ -96,4 +96,4 @@ def test_a_session_that_is_over_leads_to_signing_in(visit: Open, stage: Stage) -
     with visit() as page:
         page.context.clear_cookies()
         stage.happens("urgent")
-        page.wait_for_url("**/sign-in/**", timeout=10_000)
+        page.wait_for_url("**/sign-in/**")
