@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from ml.answer import Answer, FindingAnswer, SeriesAnswer, StageAnswer
+from ml.answer import Answer, FindingAnswer, SeriesAnswer, SliceName, StageAnswer
 
-__all__ = ["AnalysisRequest", "AnalysisResult", "FindingAnswer", "SeriesAnswer", "StageAnswer"]
+__all__ = ["AnalysisRequest", "AnalysisResult", "FindingAnswer", "SeriesAnswer", "SliceName", "StageAnswer"]
 
 
 class AnalysisRequest(Answer):

@@ -131,6 +131,7 @@ def brain_with_tumour() -> Series:
         threshold=0.35,
         ms=301.5,
         heat_map_slice=12,
+        heat_map_instance=slices[12],
         heat_map=factories.heat_map(run, "tumour-boxes.png", spot(256, 256, at=(-0.22, 0.3), size=0.3)),
     )
     told(
@@ -207,6 +208,7 @@ def broken_forearm() -> Series:
         pathway="xray",
         ms=0.9,
         heat_map_slice=0,
+        heat_map_instance=series.instances.get(),
         heat_map=factories.heat_map(run, "xray-part.png", spot(560, 380, at=(0.1, 0.0), size=0.5)),
     )
     told(

@@ -74,7 +74,9 @@ def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_c
 def test_marks_stay_on_their_image_when_more_slices_come(clinician: Client) -> None:
     series = brain_with_tumour()
     factories.slice_instance(series=series, pixels=drawn.brain(height=0.1), position=-3.0)
-    assert [mark["slice"] for mark in viewer(opened(clinician, series))["findings"]] == [13, 6]
+    told = viewer(opened(clinician, series))
+    assert [mark["slice"] for mark in told["findings"]] == [13, 6]
+    assert [heat["slice"] for heat in told["heats"]] == [13]
 
 
 def test_the_path_taken_is_lit_and_the_rest_says_why_not(clinician: Client) -> None:

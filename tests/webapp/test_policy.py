@@ -82,7 +82,7 @@ def addresses() -> Callable[[str], str]:
     series = factories.picture_series()
     run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", failures=3)
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
-    factories.stage(run, "modality", "Modality", heat_map=name, heat_map_slice=0)
+    factories.stage(run, "modality", "Modality", heat_map=name)
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],
         "study-answer": [series.study_id],

@@ -10,7 +10,7 @@ from webapp.audit.services import audit_record
 from webapp.runs.models import Finding, Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Instance
-from workers.contracts import FindingAnswer, SeriesAnswer, StageAnswer
+from workers.contracts import FindingAnswer, SeriesAnswer, SliceName, StageAnswer
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,10 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
             },
         )
         if finished:
-            Stage.objects.bulk_create(_stage(run, order, stage) for order, stage in enumerate(answer.stages))
             instances = {instance.sha256: instance for instance in run.series.instances.all()}
+            Stage.objects.bulk_create(
+                _stage(run, order, stage, answer, instances) for order, stage in enumerate(answer.stages)
+            )
             Finding.objects.bulk_create(
                 _finding(run, order, finding, answer, instances) for order, finding in enumerate(answer.findings)
             )
@@ -74,7 +76,10 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
     return finished
 
 
-def _stage(run: Run, order: int, answer: StageAnswer) -> Stage:
+def _stage(
+    run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, instances: dict[str, Instance]
+) -> Stage:
+    shown = series.slices[answer.heat_map_slice] if answer.heat_map_slice is not None else None
     return Stage(
         run=run,
         order=order,
@@ -95,6 +100,9 @@ def _stage(run: Run, order: int, answer: StageAnswer) -> Stage:
         alternatives=answer.alternatives,
         heat_map=answer.heat_map or "",
         heat_map_slice=answer.heat_map_slice,
+        # By object and frame too: slices that came later, or were left out, shift the numbers.
+        heat_map_instance=_instance(shown, instances) if shown else None,
+        heat_map_frame=shown.frame if shown else 0,
     )
 
 
@@ -113,10 +121,14 @@ def _finding(
         slice=answer.slice,
         first_slice=answer.first_slice,
         last_slice=answer.last_slice,
-        # Stored objects are named by their digest, and so is the path that the worker read.
-        instance=instances[shown.path.rsplit("/", 1)[-1]],
+        instance=_instance(shown, instances),
         frame=shown.frame,
         box=answer.box,
         mask=answer.mask or "",
         heat_map=answer.heat_map or "",
     )
+
+
+def _instance(shown: SliceName, instances: dict[str, Instance]) -> Instance:
+    """Return the row of a slice: stored objects are named by their digest, and so is the path that was read."""
+    return instances[shown.path.rsplit("/", 1)[-1]]

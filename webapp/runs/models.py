@@ -103,6 +103,8 @@ class Stage(models.Model):
     alternatives = models.JSONField(default=list, help_text="[[label, probability], ...] best first")
     heat_map = models.CharField(max_length=200, blank=True, help_text="PNG, relative to the run's folder")
     heat_map_slice = models.PositiveIntegerField(null=True)
+    heat_map_instance = models.ForeignKey(Instance, on_delete=models.PROTECT, null=True, related_name="+")
+    heat_map_frame = models.PositiveIntegerField(default=0, help_text="frame of that instance, from 0")
 
     class Meta:
         ordering = ["order"]

@@ -22,6 +22,8 @@ class Step:
     version: str
     stage: Stage | None
     is_over: bool
+    #: Slice (from 0, in the page's order) whose heat map this step drew.
+    heat_slice: int | None = None
     children: list["Step"] = field(default_factory=list)
 
     @property
@@ -77,10 +79,13 @@ class Step:
         return [(MODALITIES.get(label, label), float(share)) for label, share in answers]
 
 
-def path_drawn(*, declared: Sequence[DrawnStage], stages: Iterable[Stage], is_over: bool) -> list[Step]:
+def path_drawn(
+    *, declared: Sequence[DrawnStage], stages: Iterable[Stage], heat_slices: Mapping[str, int], is_over: bool
+) -> list[Step]:
     """Return the roots of the tree: every declared step, with the answer of its stage where there is one.
 
-    A step without an answer waits for it, or was never asked if the run is over.
+    A step without an answer waits for it, or was never asked if the run is over. `heat_slices` says by step
+    on which slice its heat map lies.
     A stage that is no longer declared (the run is older than the cascade) stands at the root, last.
     """
     answered = {stage.name: stage for stage in stages}
@@ -90,6 +95,8 @@ def path_drawn(*, declared: Sequence[DrawnStage], stages: Iterable[Stage], is_ov
         parents = [steps[name] for name in node.after if name in steps]
         (parents[-1].children if parents else roots).append(steps[node.name])
     roots += [_former_step(stage) for name, stage in answered.items() if name not in steps]
+    for step in steps_listed(roots):
+        step.heat_slice = heat_slices.get(step.name)
     return roots
 
 

@@ -10,13 +10,15 @@ from django.urls import reverse
 from webapp.pages.cascade import Declared, cascade_declared
 from webapp.pages.graph import Graph, graph_drawn
 from webapp.pages.presentation import percent
+from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
 from webapp.pages.study.rails import Line, lines_drawn
-from webapp.pages.worklist.selectors import SeriesRow, series_rows
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Series, Study
 
+#: Object and frame -> number of the slice, from 0, in the page's order.
+Place = Mapping[tuple[UUID | None, int], int]
 #: Colour of a finding whose label is no longer declared.
 GREY = "#9aa7b4"
 
@@ -80,9 +82,9 @@ class Reading:
             "slices": [_slice(instance, frame) for instance, frame in self.slices],
             "findings": [_finding(shown) for shown in self.findings],
             "heats": [
-                {"title": stage.title, "slice": stage.heat_map_slice, "src": run_file(stage.run_id, stage.heat_map)}
-                for stage in self.stages
-                if stage.heat_map and stage.heat_map_slice is not None
+                {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
+                for step in self.steps
+                if step.stage and step.heat_slice is not None
             ],
         }
 
@@ -95,14 +97,21 @@ def study_read(*, study: Study, series: UUID | None) -> Reading:
     declared = cascade_declared()
     stages = list(Stage.objects.filter(run=run)) if run else []
     slices = slices_of(chosen.series) if chosen else []
+    # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
+    place: Place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
     return Reading(
         study=study,
         series=rows,
         chosen=chosen,
         slices=slices,
-        findings=_findings(run, stages, slices, colours_of(declared.stages)) if run else [],
+        findings=_findings(run, stages, place, colours_of(declared.stages)) if run else [],
         stages=stages,
-        path=path_drawn(declared=declared.stages, stages=stages, is_over=bool(run and run.finished_at)),
+        path=path_drawn(
+            declared=declared.stages,
+            stages=stages,
+            heat_slices=_heat_slices(stages, place),
+            is_over=bool(run and run.finished_at),
+        ),
         events=list(RunEvent.objects.filter(run=run).order_by("pk")) if run else [],
         declared=declared,
     )
@@ -127,12 +136,13 @@ def _chosen(rows: list[SeriesRow], asked: UUID | None) -> SeriesRow | None:
     return max(shown, key=lambda row: row.run.urgency if row.run else 0, default=None)
 
 
-def _findings(
-    run: Run, stages: list[Stage], slices: list[tuple[Instance, int]], colours: Mapping[str, str]
-) -> list[FindingShown]:
+def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
+    places = {stage.name: place.get((stage.heat_map_instance_id, stage.heat_map_frame)) for stage in stages}
+    return {name: index for name, index in places.items() if index is not None}
+
+
+def _findings(run: Run, stages: list[Stage], place: Place, colours: Mapping[str, str]) -> list[FindingShown]:
     thresholds = {stage.name: stage.threshold for stage in stages}
-    # By object and frame, not by number: slices that came later shift the numbers.
-    place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
     shown = []
     for number, row in enumerate(Finding.objects.filter(run=run), start=1):
         index = place.get((row.instance_id, row.frame), row.slice)
@@ -143,7 +153,7 @@ def _findings(
                 slice=index,
                 colour=colours.get(row.label, GREY),
                 threshold=thresholds.get(row.stage),
-                places=f"Slice {index + 1}" if len(slices) > 1 else "",
+                places=f"Slice {index + 1}" if len(place) > 1 else "",
             )
         )
     return shown

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
-from webapp.pages.presentation import STATUSES, URGENCIES, Look, Person, kind_shown, person_of
-from webapp.pages.status import Status, StatusColumns, current_runs, with_status
+from webapp.pages.presentation import STATUSES, URGENCIES, Look, Person, person_of
+from webapp.pages.series import SeriesRow, series_rows
+from webapp.pages.status import Status, current_runs, with_status
 from webapp.pages.worklist.filters import CONTRADICTION, Narrowing, contradicting, narrowed_by_view, narrowed_by_words
-from webapp.runs.models import Run, RunEvent
+from webapp.runs.models import RunEvent
 from webapp.studies.models import Series, Study
 
 if TYPE_CHECKING:
@@ -24,42 +25,6 @@ if TYPE_CHECKING:
 PER_PAGE = 50
 #: Series shown a study; the rest are counted, and listed when it is opened.
 SERIES_SHOWN = 4
-
-
-@dataclass(frozen=True)
-class SeriesRow:
-    """One series and what became of it."""
-
-    series: "WithAnnotations[Series, StatusColumns]"
-    run: Run | None
-    status: Status
-
-    @property
-    def look(self) -> Look:
-        """How its status is shown."""
-        return STATUSES[self.status]
-
-    @property
-    def kind(self) -> list[str]:
-        """Modality, part and plane in words."""
-        return kind_shown(self.series, self.run)
-
-    @property
-    def reason(self) -> str:
-        """Why it stands there, for those that need a reason."""
-        if self.run is None:
-            return "Holds no image." if self.status == Status.NOT_ANALYSED else ""
-        return self.run.reason if self.status in {Status.NOT_ANALYSED, Status.FAILED} else ""
-
-    @property
-    def holds_images(self) -> bool:
-        """Whether there is something to show."""
-        return bool(self.series.holds_images)
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether header and pixels disagree."""
-        return self.run is not None and bool(self.run.contradictions)
 
 
 @dataclass(frozen=True)
@@ -133,13 +98,6 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
         Chip(CONTRADICTION, "Disagree", "contradiction", disagree),
     ]
-
-
-def series_rows(series: QuerySet[Series]) -> list[SeriesRow]:
-    """Return series with their newest runs: two queries."""
-    found = list(with_status(series))
-    runs = Run.objects.in_bulk([one.newest_run for one in found if one.newest_run])
-    return [SeriesRow(one, runs.get(one.newest_run), Status(one.status)) for one in found]
 
 
 def _rows(studies: "list[WithAnnotations[Study, UrgencyColumn]]") -> list[StudyRow]:
