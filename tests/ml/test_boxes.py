@@ -41,5 +41,5 @@ def test_score_map_is_brightest_where_the_best_box_is_centred() -> None:
     spread = score_map(answer, size=256, cells=32)
 
     row, column = np.unravel_index(spread.argmax(), spread.shape)
-    assert (row, column) == (30 // 8, 200 // 8)
+    assert (int(row), int(column)) == (30 // 8, 200 // 8)
     assert spread[250 // 8, 10 // 8] == pytest.approx(0.2)
