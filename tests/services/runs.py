@@ -1,6 +1,8 @@
 """What the tests ask the database about runs, in SQL: past the code that is being tested."""
 
 from itertools import count
+from pathlib import Path
+from uuid import UUID
 
 from tests.deployment import Deployment, Visitor
 from tests.servers import wait_until
@@ -70,19 +72,31 @@ def wait_until_one_is(deployment: Deployment, studies: set[str], state: str) -> 
     wait_until(one_is, what=f"a run to be {state}", seconds=60, every=0.02)
 
 
-def catch_in_mid_run(deployment: Deployment) -> None:
-    """Hold the worker still at a moment when it has begun an answer and not ended it."""
+def wait_until_all_are(deployment: Deployment, studies: set[str], state: str) -> None:
+    """Wait until every study has a run and all of them are in that state."""
+
+    def all_are() -> bool:
+        return list(states(deployment, studies).values()) == [state] * len(studies)
+
+    wait_until(all_are, what=f"all runs to be {state}", seconds=60, every=0.02)
+
+
+def catch_in_mid_run(deployment: Deployment, studies: set[str]) -> None:
+    """Hold the worker still at a moment when it has begun an answer of these studies and not ended it."""
 
     def caught() -> bool:
         family = deployment.family("worker")
         for process in family:
             process.suspend()
-        begun = [folder.parent for folder in (deployment.data / "runs").glob("*/*/heartbeat")]
-        if any(not (folder / "out").exists() for folder in begun):
+        if any((folder / "heartbeat").exists() and not (folder / "out").exists() for folder in attempts()):
             return True
         for process in family:
             process.resume()
         return False
+
+    def attempts() -> list[Path]:
+        asked = deployment.rows(f"SELECT CAST(run.id AS text), run.attempt FROM {RUNS} WHERE {among(studies)}")
+        return [deployment.data / "runs" / str(UUID(run)) / str(attempt) for run, attempt in asked]
 
     wait_until(caught, what="the worker to be in the middle of a run", seconds=60, every=0.03)
 

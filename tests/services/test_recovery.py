@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.deployment import Deployment, kill
+from tests.deployment import Deployment, held, kill
 from tests.services.runs import (
     RECOVERY_SECONDS,
     assert_each_finished_once,
     assert_one_was,
     catch_in_mid_run,
     uploaded,
+    wait_until_all_are,
     wait_until_done,
-    wait_until_one_is,
 )
 
 LOAD = 8
@@ -19,7 +19,7 @@ LOAD = 8
 @pytest.mark.parametrize("whom", ["the worker and its child", "the child alone"])
 def test_a_worker_killed_in_mid_run(deployment: Deployment, whom: str) -> None:
     studies = uploaded(deployment.visitor(), how_many=LOAD)
-    catch_in_mid_run(deployment)
+    catch_in_mid_run(deployment, studies)
     parent, *children = deployment.family("worker")
     kill([*children, *([parent] if whom == "the worker and its child" else [])])
     if parent.is_running():
@@ -31,9 +31,10 @@ def test_a_worker_killed_in_mid_run(deployment: Deployment, whom: str) -> None:
 
 def test_a_queue_emptied_under_load(deployment: Deployment) -> None:
     visitor = deployment.visitor()
-    studies = uploaded(visitor, how_many=LOAD // 2)
-    wait_until_one_is(deployment, studies, "rung")
-    deployment.empty_queue()
+    with held(deployment, "worker"):  # so that the bells hang in the queue when it is emptied
+        studies = uploaded(visitor, how_many=LOAD // 2)
+        wait_until_all_are(deployment, studies, "rung")
+        deployment.empty_queue()
     studies |= uploaded(visitor, how_many=LOAD // 2)
     deployment.empty_queue()
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
@@ -43,7 +44,7 @@ def test_a_queue_emptied_under_load(deployment: Deployment) -> None:
 
 def test_housekeeping_and_worker_killed_together(deployment: Deployment) -> None:
     studies = uploaded(deployment.visitor(), how_many=LOAD)
-    catch_in_mid_run(deployment)
+    catch_in_mid_run(deployment, studies)
     deployment.kill("housekeeping")
     deployment.kill("worker")
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
