@@ -35,6 +35,7 @@ def detector_report(network: Network, folder: Path, pictures: list[Picture]) -> 
     _precision(report, judged, found, truth)
     sure = [boxes[boxes[:, 4] >= threshold] for boxes in found]
     _sensitivity(report, judged, sure, truth)
+    _beside_chance(report, judged, sure, truth)
     _false_alarms(report, judged, sure)
     best = np.array([boxes[:, 4].max() if len(boxes) else 0.0 for boxes in found])
     _score_spread(report, judged, best)
@@ -74,6 +75,21 @@ def _sensitivity(report: Report, judged: list[Picture], sure: list[Boxes], truth
         at = np.array([(judged[i].region or judged[i].collection) == part for i in positive])
         owners = [g for g, a in zip(groups, at, strict=True) if a]
         table.figures[f"pictures with any box: {part}"] = share_figure(flagged[at], owners)
+
+
+def _beside_chance(report: Report, judged: list[Picture], sure: list[Boxes], truth: list[Boxes]) -> None:
+    """Boxes that hit, beside the same boxes laid on the next picture that shows one: what place alone would give."""
+    positive = [i for i, p in enumerate(judged) if p.boxes]
+    following = [*positive[1:], positive[0]]
+    owners = [judged[i].group for i in positive for _ in truth[i]]
+    table = report.table("Better than chance?", "Drawn boxes hit, IoU 0.3, by own boxes and by another picture's.")
+    for name, others in (("own boxes", positive), ("boxes of another picture", following)):
+        hit = [_boxes_hit(sure[other], truth[i], overlap=0.3) for i, other in zip(positive, others, strict=True)]
+        table.figures[name] = share_figure(np.concatenate(hit), owners)
+    missing = np.array([float((~hits_of(sure[i], truth[i], overlap=0.3)).sum()) for i in positive])
+    counts = report.table("Boxes that hit nothing", "Mean number on a picture that shows one, IoU 0.3.", percent=False)
+    counts.figures["all"] = mean_figure(missing, [judged[i].group for i in positive])
+    report.headline["boxes that hit nothing, a picture with one"] = counts.figures["all"]
 
 
 def _boxes_hit(sure: Boxes, truth: Boxes, *, overlap: float) -> np.ndarray:
