@@ -78,7 +78,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as name,
-        served_scene(Path(name) / "data") as stage,
+        served_scene(Path(name) / "data", weights=ROOT / "weights") as stage,
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)

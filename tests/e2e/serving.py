@@ -30,13 +30,13 @@ class Stage:
 
 
 @contextmanager
-def served_scene(data: Path) -> Iterator[Stage]:
-    """Serve a scene from a data folder."""
+def served_scene(data: Path, *, weights: Path | None = None) -> Iterator[Stage]:
+    """Serve a scene from a data folder, over the drawn list of models where none is named."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "webapp.settings",
         "READROOM_DATA": str(data),
-        "READROOM_WEIGHTS": str(manifest_drawn(data / "weights")),
+        "READROOM_WEIGHTS": str(weights or manifest_drawn(data / "weights")),
         **{f"READROOM_DEMO_{role.upper()}_PASSWORD": password for role, (_name, password) in ACCOUNTS.items()},
     }
     environment.pop("DATABASE_URL", None)

@@ -81,12 +81,14 @@ def graph_drawn(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Gra
 def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
     condition = condition_told(stage)
     if step is None:
-        lines = (f"{stage.model} {stage.version}", condition)
+        lines = (f"{stage.model} {stage.version}", *condition.split("; "))
         return Node(stage, x, y, _texts(stage.title, *lines), told=f"{stage.title}: asked for {condition}")
     if not step.is_taken:
         said = step.stage.reason if step.stage else ""
         told = f"{stage.title}: {step.look.word}. {said}"
-        return Node(stage, x, y, _texts(stage.title, step.look.word, condition), told=told, status=step.status)
+        return Node(
+            stage, x, y, _texts(stage.title, step.look.word, *condition.split("; ")), told=told, status=step.status
+        )
     answer = step.stage.label_title if step.stage and step.stage.label_title else step.look.word
     probability = percent(step.stage.probability) if step.stage else ""
     took = milliseconds(step.stage.ms) if step.stage else ""
