@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 from celery.exceptions import ImproperlyConfigured
@@ -41,7 +42,13 @@ def made(folder: Path) -> Path:
 
 def data_folder() -> Path:
     """Return the folder that holds everything Readroom keeps (READROOM_DATA, else `data`)."""
-    return made(Path(text("READROOM_DATA", default=str(ROOT / "data"))).resolve())
+    return _data_folder(text("READROOM_DATA", default=str(ROOT / "data")))
+
+
+@cache
+def _data_folder(named: str) -> Path:
+    # Asked for with every path of every file; resolved and made once.
+    return made(Path(named).resolve())
 
 
 def weights_folder() -> Path:

@@ -76,9 +76,7 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
     return finished
 
 
-def _stage(
-    run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, instances: dict[str, Instance]
-) -> Stage:
+def _stage(run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, instances: dict[str, Instance]) -> Stage:
     shown = series.slices[answer.heat_map_slice] if answer.heat_map_slice is not None else None
     return Stage(
         run=run,

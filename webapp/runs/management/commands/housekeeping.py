@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 PAUSE = 0.1
 PAUSE_AFTER_TROUBLE = 2.0
 SWEEP_SECONDS = 3600
+#: Seconds between signs of life, for the health check.
+SHOW_SECONDS = 1.0
 UNFINISHED_SECONDS = 3600
 
 
@@ -38,7 +40,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
-        swept = 0.0
+        swept = shown = 0.0
         while not stop.is_set():
             try:
                 did = tick()
@@ -51,7 +53,9 @@ class Command(BaseCommand):
                 close_old_connections()
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
-            (storage.root() / "housekeeping.alive").touch()
+            if time.monotonic() - shown > SHOW_SECONDS:
+                (storage.root() / "housekeeping.alive").touch()
+                shown = time.monotonic()
             if not did:
                 stop.wait(PAUSE)
 
