@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,21 @@ def test_both_shipped_forms_answer_alike(row: dict[str, Any]) -> None:
     assert list(served) == row["outputs"]
     for name in row["outputs"]:
         assert served[name].shape == exact[name].shape
-    if model.kind == "detect":
-        assert np.abs(served["boxes"][:, 4] - exact["boxes"][:, 4]).max() < 0.2
-    elif model.kind == "segment":
-        assert ((served["mask"] > 0) == (exact["mask"] > 0)).mean() > 0.99
-    else:
+    if model.kind == "classify":
         for head in row["labels"]:
             assert served[head].argmax(1).tolist() == exact[head].argmax(1).tolist(), head
+        return
+    first, second = (probabilities(model.kind, outputs) for outputs in (served, exact))
+    assert np.abs(first - second).mean() < 0.03
+    # Quantisation that cuts ranges short shows first in the highest answers.
+    assert np.abs(first.max(1) - second.max(1)).max() < 0.1
+
+
+def probabilities(kind: str, outputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Probability of each place (N, places)."""
+    if kind == "detect":
+        return outputs["boxes"][:, 4]
+    return np.asarray(1 / (1 + np.exp(-outputs["mask"])), np.float32).reshape(len(outputs["mask"]), -1)
 
 
 @SHIPPED
