@@ -105,7 +105,7 @@ def test_minutes_end_a_training_too() -> None:
 
 
 def test_the_segmenter_learns_the_drawn_spots(drawn: tuple[Path, list[Picture]]) -> None:
-    task = SegmenterTask(replace(TINY, epochs=8, epoch_pictures=48), *drawn)
+    task = SegmenterTask(replace(TINY, epochs=4, epoch_pictures=48), *drawn)
     best = train(task, task.config)
     network = task.network()
     network.load_state_dict(torch.load(best, weights_only=True))
