@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tests.deployment import Deployment, Visitor
 from tests.servers import wait_until
-from tests.services.pictures import picture
+from tests.services.pictures import long_series, picture
 
 RECOVERY_SECONDS = 30.0
 #: Runs with the series that they are about.
@@ -35,6 +35,13 @@ def uploaded(visitor: Visitor, *, how_many: int) -> set[str]:
         assert filed["status"] == "stored", filed
         studies.add(filed["study"])
     return studies
+
+
+def uploaded_long(visitor: Visitor) -> set[str]:
+    """Upload a series that takes seconds to answer, so that its worker can be caught at it; return its study."""
+    (filed,) = visitor.upload("long.dcm", long_series())
+    assert filed["status"] == "stored", filed
+    return {filed["study"]}
 
 
 def states(deployment: Deployment, studies: set[str]) -> dict[str, str]:

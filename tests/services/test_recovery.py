@@ -9,6 +9,7 @@ from tests.services.runs import (
     assert_one_was,
     catch_in_mid_run,
     uploaded,
+    uploaded_long,
     wait_until_all_are,
     wait_until_done,
 )
@@ -18,8 +19,10 @@ LOAD = 8
 
 @pytest.mark.parametrize("whom", ["the worker and its child", "the child alone"])
 def test_a_worker_killed_in_mid_run(deployment: Deployment, whom: str) -> None:
-    studies = uploaded(deployment.visitor(), how_many=LOAD)
-    catch_in_mid_run(deployment, studies)
+    visitor = deployment.visitor()
+    long = uploaded_long(visitor)
+    studies = long | uploaded(visitor, how_many=LOAD)
+    catch_in_mid_run(deployment, long)
     parent, *children = deployment.family("worker")
     kill([*children, *([parent] if whom == "the worker and its child" else [])])
     if parent.is_running():
@@ -43,8 +46,10 @@ def test_a_queue_emptied_under_load(deployment: Deployment) -> None:
 
 
 def test_housekeeping_and_worker_killed_together(deployment: Deployment) -> None:
-    studies = uploaded(deployment.visitor(), how_many=LOAD)
-    catch_in_mid_run(deployment, studies)
+    visitor = deployment.visitor()
+    long = uploaded_long(visitor)
+    studies = long | uploaded(visitor, how_many=LOAD)
+    catch_in_mid_run(deployment, long)
     deployment.kill("housekeeping")
     deployment.kill("worker")
     wait_until_done(deployment, studies, seconds=RECOVERY_SECONDS)
