@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -104,8 +104,3 @@ def chain_verify() -> tuple[int, int | None]:
             return held, event.pk
         previous, held = event.digest, held + 1
     return held, None
-
-
-def window_start(days: int) -> datetime:
-    """Return the moment `days` days ago."""
-    return timezone.now() - timedelta(days=days)
