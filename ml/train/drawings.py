@@ -140,8 +140,9 @@ def blank(rng: np.random.Generator, side: int) -> Grey:
     return _grey(field)
 
 
-def shuffled(rng: np.random.Generator, picture: Grey) -> Grey:
+def shuffled(rng: np.random.Generator, medical: Grey) -> Grey:
     """A medical picture cut into tiles, turned and laid in another order."""
+    picture = _one(rng, medical)
     side, pieces = picture.shape[0], int(rng.choice([3, 4, 5, 8]))
     tile = side // pieces
     cut = picture[: tile * pieces, : tile * pieces]
@@ -151,13 +152,45 @@ def shuffled(rng: np.random.Generator, picture: Grey) -> Grey:
     return np.asarray(Image.fromarray(laid).resize((side, side)))
 
 
-def detail(rng: np.random.Generator, picture: Grey) -> Grey:
+def detail(rng: np.random.Generator, medical: Grey) -> Grey:
     """A tiny part of a medical picture, enlarged until nothing can be told from it."""
+    picture = _one(rng, medical)
     side = picture.shape[0]
     part = int(side * rng.uniform(0.06, 0.14))
     x, y = rng.integers(0, side - part, 2)
     small = Image.fromarray(picture[y : y + part, x : x + part])
     return np.asarray(small.resize((side, side), Image.Resampling.BILINEAR))
+
+
+def chimera(rng: np.random.Generator, medical: Grey) -> Grey:
+    """Two medical pictures joined along a line, one of them turned: every part is real, the whole is no body."""
+    first = _one(rng, medical).astype(np.float32)
+    others = [np.rot90(_one(rng, medical), int(rng.integers(1, 4))).astype(np.float32) for _ in range(6)]
+    # The least alike of a few: two brains joined could pass for a brain with a mass.
+    second = max(others, key=lambda other: float(np.abs(other - first).mean()))
+    side = first.shape[0]
+    rows, columns = np.mgrid[:side, :side] / side - 0.5
+    angle = rng.uniform(0, 2 * np.pi)
+    beyond = rows * np.sin(angle) + columns * np.cos(angle) + rng.uniform(-0.12, 0.12)
+    share = np.clip(beyond / rng.uniform(0.01, 0.15) + 0.5, 0, 1)
+    return np.asarray(first * share + second * (1 - share), np.uint8)
+
+
+def warped(rng: np.random.Generator, medical: Grey) -> Grey:
+    """A medical picture drawn out and swirled until no anatomy is left, its texture kept."""
+    picture = _one(rng, medical)
+    side = picture.shape[0]
+    coarse = rng.normal(0, rng.uniform(0.15, 0.3) * side, (2, 5, 5)).astype(np.float32)
+    shift = [np.asarray(Image.fromarray(c).resize((side, side), Image.Resampling.BICUBIC)) for c in coarse]
+    rows, columns = np.mgrid[:side, :side]
+    # Folded back at the edges, so that no black border gives the drawing away.
+    down, across = (np.abs((place + by) % (2 * side) - side) for place, by in zip((rows, columns), shift, strict=True))
+    return picture[np.minimum(down, side - 1).astype(int), np.minimum(across, side - 1).astype(int)]
+
+
+def _one(rng: np.random.Generator, medical: Grey) -> Grey:
+    """One picture of many, (N, side, side)."""
+    return np.asarray(medical[rng.integers(len(medical))], np.uint8)
 
 
 def mosaic(rng: np.random.Generator, side: int) -> Grey:

@@ -2,8 +2,9 @@
 
 No photographs may be had for training, so the sorter learns what lies outside from drawings
 (outlier exposure, Hendrycks et al. 2019): scenes, pages, charts, screens, noise, blanks, medical
-pictures cut into shuffled pieces, and single details.  The kinds in `HELD_OUT` are never trained
-on; they judge.
+pictures cut into shuffled pieces, single details, two pictures joined into one, and pictures warped
+until no anatomy is left: the last two stand for bodies that the network does not know.  The kinds in
+`HELD_OUT` are never trained on; they judge, with more of `ml.evaluate.unseen`.
 """
 
 from collections.abc import Callable
@@ -19,13 +20,13 @@ DRAWN: dict[str, Callable[[np.random.Generator, int], Grey]] = {
     "screen": drawings.screen, "noise": drawings.noise, "blank": drawings.blank,
 }  # fmt: skip
 DERIVED: dict[str, Callable[[np.random.Generator, Grey], Grey]] = {
-    "shuffled": drawings.shuffled, "detail": drawings.detail,
+    "shuffled": drawings.shuffled, "detail": drawings.detail, "chimera": drawings.chimera, "warped": drawings.warped,
 }  # fmt: skip
 HELD_OUT: dict[str, Callable[[np.random.Generator, int], Grey]] = {
     "mosaic": drawings.mosaic, "chessboard": drawings.chessboard, "night": drawings.night,
 }  # fmt: skip
 _SHARES = {"scene": 5, "texture": 2, "page": 2, "chart": 1, "screen": 2, "noise": 1, "blank": 1,
-           "shuffled": 2, "detail": 2}  # fmt: skip
+           "shuffled": 2, "detail": 2, "chimera": 2, "warped": 2}  # fmt: skip
 
 
 def outliers_drawn(rng: np.random.Generator, *, count: int, side: int, medical: Grey) -> tuple[Grey, list[str]]:
@@ -47,8 +48,7 @@ def outliers_drawn(rng: np.random.Generator, *, count: int, side: int, medical: 
     kinds = [str(kind) for kind in rng.choice(list(_SHARES), count, p=chances)]
     pictures = np.empty((count, side, side), np.uint8)
     for index, kind in enumerate(kinds):
-        source = medical[rng.integers(len(medical))]
-        drawn = DRAWN[kind](rng, side) if kind in DRAWN else DERIVED[kind](rng, source)
+        drawn = DRAWN[kind](rng, side) if kind in DRAWN else DERIVED[kind](rng, medical)
         pictures[index] = _prepared(rng, drawn)
     return pictures, kinds
 
