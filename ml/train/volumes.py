@@ -64,7 +64,7 @@ def volume_read(files: Sequence[Path]) -> Volume:
     # The stack's axes are slice, row and column; a row number grows along the second direction of the header.
     directions = np.stack([normal_of(cosines), cosines[3:], cosines[:3]])
     axes, signs = _axes_of(directions)
-    values = np.flip(stack.transpose(axes), [axis for axis in range(3) if signs[axis] < 0])
+    values = np.flip(stack.transpose(axes), tuple(axis for axis in range(3) if signs[axis] < 0))
     spacings = (gap, down, across)
     x, y, z = (spacings[axis] for axis in axes)
     return Volume(np.ascontiguousarray(values), (x, y, z), text(slices[0], "Modality", longest=16))
