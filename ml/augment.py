@@ -16,7 +16,8 @@ from torch.nn import functional as F
 class Moves:
     """How far pictures are moved; degrees, natural logarithms of scale, shares of the side.
 
-    With `quarters`, a free turn is one by 90, 180 or 270 degrees, which leaves boxes tight.
+    With `quarters`, a free turn is one by 90, 180 or 270 degrees, which leaves boxes tight. `mirror` is the
+    share that is mirrored: none where a side means something, as the heart's in a chest.
     """
 
     turn: float = 20.0
@@ -24,6 +25,7 @@ class Moves:
     log_aspect: float = 0.15
     shift: float = 0.1
     quarters: bool = False
+    mirror: float = 0.5
 
 
 def moves_drawn(count: int, generator: torch.Generator, moves: Moves, any_turn: Tensor | None = None) -> Tensor:
@@ -49,7 +51,7 @@ def moves_drawn(count: int, generator: torch.Generator, moves: Moves, any_turn: 
     angle = angle * math.pi / 180
     zoom = torch.exp(_between(count, -moves.log_scale, moves.log_scale, generator))
     aspect = torch.exp(_between(count, -moves.log_aspect, moves.log_aspect, generator))
-    mirror = torch.where(_between(count, 0, 1, generator) < 0.5, -1.0, 1.0)
+    mirror = torch.where(_between(count, 0, 1, generator) < moves.mirror, -1.0, 1.0)
     across, down = zoom * aspect, zoom / aspect
     matrix = torch.empty(count, 2, 3)
     matrix[:, 0, 0], matrix[:, 0, 1] = mirror * angle.cos() * across, -angle.sin() * down
@@ -101,6 +103,27 @@ def relit(pictures: Tensor, generator: torch.Generator, *, strength: float = 1.0
     high = 1 + _between(count, -0.25, 0.2, generator) * strength
     lit = pictures.clamp(1e-4, 1) ** _each(gamma)
     return ((lit - _each(low)) / _each(high - low)).clamp(0, 1)
+
+
+def curved(pictures: Tensor, generator: torch.Generator, *, knots: int = 5, share: float = 0.5) -> Tensor:
+    """Send the grey values of some pictures through a random rising curve: another window, film or sequence."""
+    steps = torch.rand(len(pictures), knots, generator=generator) + 0.15
+    heights = torch.cat([torch.zeros(len(pictures), 1), steps.cumsum(1) / steps.sum(1, keepdim=True)], 1)
+    place = pictures.clamp(0, 1) * knots
+    below = place.floor().clamp(max=knots - 1).long()
+    flat = below.view(len(pictures), -1)
+    low, high = heights.gather(1, flat), heights.gather(1, flat + 1)
+    bent = (low + (high - low) * (place.view_as(flat) - flat)).view_as(pictures)
+    chosen = _between(len(pictures), 0, 1, generator) < share
+    return torch.where(_each(chosen), bent, pictures)
+
+
+def shaded(pictures: Tensor, generator: torch.Generator, *, depth: float = 0.6, share: float = 0.4) -> Tensor:
+    """Darken some pictures smoothly from place to place, as a receiving coil does (MR bias field)."""
+    coarse = torch.rand(len(pictures), 1, 4, 4, generator=generator)
+    field = F.interpolate(coarse, size=pictures.shape[-2:], mode="bicubic", align_corners=True).clamp(0, 1)
+    chosen = _between(len(pictures), 0, 1, generator) < share
+    return torch.where(_each(chosen), pictures * (1 - depth * field), pictures)
 
 
 def softened(pictures: Tensor, generator: torch.Generator, *, strength: float = 1.0) -> Tensor:

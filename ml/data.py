@@ -32,6 +32,8 @@ class Picture:
         x0, y0, x1, y1 in pixels of the picture.
     group
         Pictures of one group must stay in one split.
+    source
+        The publication that the picture comes from.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Picture:
     finding: str
     mask: str
     group: str
+    source: str
     split: str
     boxes: tuple[Box, ...] = ()
 
@@ -76,7 +79,7 @@ def pictures_read(folder: Path) -> list[Picture]:
     for row in _rows(folder / "boxes.csv"):
         corners = (float(row["x0"]), float(row["y0"]), float(row["x1"]), float(row["y1"]))
         boxes.setdefault(row["path"], []).append(corners)
-    fields = ("path", "modality", "region", "plane", "finding", "mask", "group", "split")
+    fields = ("path", "modality", "region", "plane", "finding", "mask", "group", "source", "split")
     pictures = [
         Picture(**{field: row[field] for field in fields}, boxes=tuple(boxes.get(row["path"], ())))
         for row in _rows(folder / "manifest.csv")

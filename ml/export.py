@@ -21,14 +21,20 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from ml.data import Picture, data_digest, data_folder, in_split, pictures_read, squares_read
+from ml.data import Picture, data_digest, data_folder, pictures_read, squares_read
 from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS, row_stored
 from ml.networks import build
+from ml.runtime import OpenvinoNetwork
+from ml.train.classifier import network_of as classifier_network
 from ml.train.config import Config, config_read
+from ml.train.detector import network_of as detector_network
 from ml.train.detector import usable as detector_usable
+from ml.train.heads import teaching
+from ml.train.pictures import seen
+from ml.train.segmenter import network_of as segmenter_network
 from ml.train.segmenter import usable as segmenter_usable
-from ml.train.sorter import LABELS, network_options
+from ml.weights import ModelRow
 
 
 @dataclass(frozen=True)
@@ -44,23 +50,25 @@ class Form:
 
 def form_of(config: Config) -> Form:
     """Kind, architecture, outputs and labels of a configured network."""
-    if config.task == "sorter":
-        outputs = [name for head in LABELS for name in (head, f"{head}_map")]
-        labels = {head: list(names) for head, names in LABELS.items()}
-        return Form("classify", "sorter-resnet18", network_options(), outputs, labels)
+    if config.task == "classifier":
+        outputs = [name for head in config.heads for name in (head, f"{head}_map")]
+        labels = {name: list(head.labels) for name, head in config.heads.items()}
+        return Form("classify", **classifier_network(config), outputs=[*outputs, "features"], labels=labels)
     if config.task == "segmenter":
-        return Form("segment", "unet-resnet18", {}, ["mask"], {"tumour": ["tumour"]})
+        return Form("segment", **segmenter_network(config), outputs=["mask"], labels={"tumour": ["tumour"]})
     label = config.options["label"]
-    return Form("detect", "yolov5n", {"labels": 1}, ["boxes"], {label: [label]})
+    return Form("detect", **detector_network(config), outputs=["boxes"], labels={label: [label]})
 
 
 def calibration_pictures(config: Config, pictures: list[Picture]) -> list[Picture]:
     """Training pictures on which the quantisation measures its ranges: 320, every collection."""
-    pool = in_split(pictures, "train")
+    pool = seen(pictures, config, "train")
+    if config.task == "classifier":
+        pool = teaching(pool, config.heads)
     if config.task == "segmenter":
         pool = [p for p in pool if segmenter_usable(p)]
     if config.task == "detector":
-        pool = detector_usable(pictures, config.options["label"], "train")
+        pool = detector_usable(pool, config.options["label"], "train")
     chosen = np.random.default_rng(config.seed).permutation(len(pool))[:320]
     return [pool[i] for i in chosen]
 
@@ -161,7 +169,8 @@ def export(config: Config, folder: Path, pictures: list[Picture]) -> dict[str, A
         },
         "metrics": {},
     }
-    return row | operating_points(config, row, WEIGHTS, folder, pictures)
+    network = OpenvinoNetwork(ModelRow.model_validate(row), WEIGHTS)
+    return row | operating_points(config, network, folder, pictures)
 
 
 def digest_of(file: Path) -> str:

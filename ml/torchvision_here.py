@@ -2,7 +2,7 @@
 
 The wheel on PyPI is built against CUDA.  Beside a CPU build of torch its library does not load,
 and ``import torchvision`` then stops because it describes operators that nobody defined.  We use
-only its Python part (the residual networks), so declaring the missing names is enough; where the real operators load,
+only its Python part (the plain networks), so declaring the missing names is enough; where the real operators load,
 nothing is declared.  Import torchvision's names from here.
 """
 
@@ -38,6 +38,7 @@ if not _compiled_operators_load():
     _KEPT_ALIVE.append(_library)
 
 # Only now can torchvision be imported.
-from torchvision.models.resnet import BasicBlock, resnet18  # noqa: E402
+from torchvision.models import densenet121, resnet18, resnet50, vgg16_bn  # noqa: E402
+from torchvision.models.resnet import BasicBlock  # noqa: E402
 
-__all__ = ["BasicBlock", "resnet18"]
+__all__ = ["BasicBlock", "densenet121", "resnet18", "resnet50", "vgg16_bn"]

@@ -1,69 +1,100 @@
 """A shipped model's temperatures and thresholds, from its served form on the validation split."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ml.data import Picture, in_split, squares_read
+from ml.data import Picture, squares_read
 from ml.evaluate.answers import classes_answered, detections_answered, masks_answered
 from ml.evaluate.metrics import dice
 from ml.evaluate.operating import softmax, temperature_fitted, threshold_for_right, threshold_for_share
-from ml.runtime import Network, OpenvinoNetwork
+from ml.runtime import Network
 from ml.train.config import Config
 from ml.train.detector import usable as detector_usable
+from ml.train.heads import UNKNOWN, Head, answers_outside, answers_table, teaching
 from ml.train.outliers import outliers_drawn
+from ml.train.pictures import seen
 from ml.train.segmenter import squares_and_outlines
 from ml.train.segmenter import usable as segmenter_usable
-from ml.train.sorter import LABELS, UNKNOWN, answers_outside, answers_table
-from ml.weights import ModelRow
 
+OUTLIERS = 300
 KEPT_IN_SCOPE = 0.99
 RIGHT_WHEN_ANSWERED = 0.97
 EMPTY_KEPT_EMPTY = 0.8
 
 
-def operating_points(
-    config: Config, row: dict[str, Any], weights: Path, folder: Path, pictures: list[Picture]
-) -> dict[str, Any]:
-    """Return the row's ``temperature``, ``thresholds`` and ``threshold_rule``."""
-    network = OpenvinoNetwork(ModelRow.model_validate(row), weights)
-    if config.task == "sorter":
-        return _sorter(config, network, folder, pictures)
-    if config.task == "segmenter":
-        return _segmenter(config, network, folder, pictures)
-    return _detector(config, network, folder, pictures)
+def operating_points(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
+    """Choose a network's ``temperature``, ``thresholds`` and ``threshold_rule`` on the validation split.
+
+    Parameters
+    ----------
+    network
+        In the form that is judged or served; its row's own points are not read.
+    """
+    choose = {"classifier": _classifier, "segmenter": _segmenter, "detector": _detector}[config.task]
+    return choose(config, network, folder, pictures)
 
 
-def _sorter(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
-    judged = in_split(pictures, "val")
+def _classifier(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
+    judged = teaching(seen(pictures, config, "val"), config.heads)
     squares, _ = squares_read(folder, judged, size=config.size)
-    rng = np.random.default_rng(config.seed + 10_000)
-    outside, _ = outliers_drawn(rng, count=300, side=config.size, medical=squares)
-    truth = np.concatenate([answers_table(judged).numpy(), answers_outside(300).numpy()])
-    logits = classes_answered(network, np.concatenate([squares, outside]))
+    truth = answers_table(judged, config.heads).numpy()
+    drawn = any(not head.read for head in config.heads.values())
+    if drawn:
+        rng = np.random.default_rng(config.seed + 10_000)
+        outside, _ = outliers_drawn(rng, count=OUTLIERS, side=config.size, medical=squares)
+        squares = np.concatenate([squares, outside])
+        truth = np.concatenate([truth, answers_outside(OUTLIERS, config.heads).numpy()])
+    logits = classes_answered(network, squares)
+    sensitivity = config.options.get("sensitivity", {})
     temperatures, thresholds = {}, {}
-    for column, head in enumerate(LABELS):
+    for column, (name, head) in enumerate(config.heads.items()):
         known = truth[:, column] != UNKNOWN
-        temperatures[head] = temperature_fitted(logits[head][known], truth[known, column])
-        probabilities = softmax(logits[head], temperatures[head])
-        if head == "scope":
-            medical = probabilities[: len(judged), 0]
-            thresholds[head] = threshold_for_share(medical, KEPT_IN_SCOPE)
-        else:
-            top, right = probabilities[known].max(1), probabilities[known].argmax(1) == truth[known, column]
-            thresholds[head] = threshold_for_right(top, right, share=RIGHT_WHEN_ANSWERED)
-    rule = (
-        f"scope: the highest probability of 'medical' at which {KEPT_IN_SCOPE:.0%} of the medical "
-        f"validation pictures are kept. Other heads: the lowest top probability, not under 50%, at which "
-        f"{RIGHT_WHEN_ANSWERED:.0%} of the answered validation pictures are right; below it the answer is unsure."
+        temperatures[name] = temperature_fitted(logits[name][known], truth[known, column])
+        probabilities = softmax(logits[name], temperatures[name])[known]
+        thresholds |= _head_thresholds(name, head, probabilities, truth[known, column], sensitivity)
+    return {"temperature": temperatures, "thresholds": thresholds, "threshold_rule": _rule(sensitivity, drawn=drawn)}
+
+
+def _head_thresholds(
+    name: str, head: Head, probabilities: NDArray[np.float64], truth: NDArray[np.intp], sensitivity: Mapping[str, float]
+) -> dict[str, float]:
+    """Threshold of a head, and of each of its labels for which a sensitivity is asked."""
+    if not head.read:
+        return {name: threshold_for_share(probabilities[truth == 0, 0], KEPT_IN_SCOPE)}
+    top, right = probabilities.max(1), probabilities.argmax(1) == truth
+    found = {name: threshold_for_right(top, right, share=RIGHT_WHEN_ANSWERED)}
+    for label, share in sensitivity.items():
+        if label in head.labels:
+            at = head.labels.index(label)
+            found[label] = threshold_for_share(probabilities[truth == at, at], share)
+    return found
+
+
+def _rule(sensitivity: Mapping[str, float], *, drawn: bool) -> str:
+    own = (
+        f"A question's own threshold: the lowest top probability, not under 50%, at which {RIGHT_WHEN_ANSWERED:.0%} of "
+        "the answered validation pictures are right; below it the answer is unsure."
     )
-    return {"temperature": temperatures, "thresholds": thresholds, "threshold_rule": rule}
+    parts = [own]
+    if drawn:
+        parts.append(
+            f"Scope: the highest probability of 'medical' at which {KEPT_IN_SCOPE:.0%} of the medical validation "
+            "pictures are kept."
+        )
+    parts += [
+        f"{label}: the highest probability at which {share:.0%} of the validation pictures that show it pass."
+        for label, share in sensitivity.items()
+    ]
+    return " ".join(parts)
 
 
 def _detector(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     label = config.options["label"]
-    judged = [p for p in detector_usable(pictures, label, "val") if p.boxes]
+    judged = [p for p in detector_usable(seen(pictures, config, "val"), label, "val") if p.boxes]
     squares, _ = squares_read(folder, judged, size=config.size)
     best = np.array([a[4].max() for a in detections_answered(network, squares)], np.float64)
     share = config.options["sensitivity"]
@@ -76,7 +107,7 @@ def _detector(config: Config, network: Network, folder: Path, pictures: list[Pic
 
 
 def _segmenter(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
-    judged = [p for p in in_split(pictures, "val") if segmenter_usable(p)]
+    judged = [p for p in seen(pictures, config, "val") if segmenter_usable(p)]
     squares, outlines = squares_and_outlines(folder, judged, config.size)
     said = masks_answered(network, squares)
     drawn = outlines.any((1, 2))

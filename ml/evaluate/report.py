@@ -23,12 +23,32 @@ class Table:
 
 
 @dataclass
+class Chart:
+    """Lines of one drawing: name -> points (x, y), such as ROC curves or a reliability diagram.
+
+    With `diagonal`, the line from (0, 0) to (1, 1) is drawn as well: chance, or perfect calibration.
+    """
+
+    title: str
+    note: str
+    x_title: str
+    y_title: str
+    lines: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    diagonal: bool = False
+
+
+@dataclass
 class Report:
-    """All tables of one model; `headline` names the figures that go into the manifest."""
+    """All tables of one model; `headline` names the figures that go into the manifest.
+
+    `about` says what was judged, how it was trained, and what it costs.
+    """
 
     tables: list[Table] = field(default_factory=list)
     headline: dict[str, Figure] = field(default_factory=dict)
     counts: dict[str, list[list[str]]] = field(default_factory=dict)
+    charts: list[Chart] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
 
     def table(self, title: str, note: str, *, percent: bool = True) -> Table:
         """Add an empty table and return it."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,8 +26,9 @@ from ml.evaluate.metrics import Boxes, average_precision, boxes_kept
 from ml.networks import Detector, build
 from ml.prepare import Placement
 from ml.train.config import Config
-from ml.train.sorter import as_input
+from ml.train.pictures import seen
 from ml.train.start import start_weights
+from ml.train.tensors import as_input, device_of, training_device
 
 
 def _tumour_negative(picture: Picture) -> bool:
@@ -78,8 +80,8 @@ class DetectorTask:
 
     def __init__(self, config: Config, folder: Path, pictures: Sequence[Picture]) -> None:
         self.config, self.target = config, TARGETS[config.options["label"]]
-        taught = usable(pictures, config.options["label"], "train")
-        judged = usable(pictures, config.options["label"], "val")
+        taught = usable(seen(pictures, config, "train"), config.options["label"], "train")
+        judged = usable(seen(pictures, config, "val"), config.options["label"], "val")
         self.squares, places = squares_read(folder, taught, size=config.size)
         self.boxes = [
             torch.from_numpy(boxes_in_square(p, place) / config.size).float()
@@ -99,9 +101,10 @@ class DetectorTask:
         # ultralytics imports torchvision, which `ml.networks` must have prepared.
         from ultralytics.utils.loss import v8DetectionLoss  # noqa: PLC0415
 
-        network = build("yolov5n", {"labels": 1})
+        network = build(**network_of(self.config))
         assert isinstance(network, Detector)
-        start_weights(network, self.config.start)
+        start_weights(network, self.config.start_key)
+        network.to(training_device())  # the loss keeps the network's device
         vars(network.yolo)["args"] = SimpleNamespace(box=7.5, cls=0.5, dfl=1.5)  # ultralytics' own weights of the parts
         self.criterion = v8DetectionLoss(network.yolo)
         return network
@@ -144,8 +147,8 @@ class DetectorTask:
         assert self.criterion is not None
         corners = torch.cat(answers)
         middles = torch.cat([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], 1)
-        owners = torch.cat([torch.full((len(b),), i) for i, b in enumerate(answers)]).float()
-        batch = {"batch_idx": owners, "cls": torch.zeros(len(corners)), "bboxes": middles}
+        owners = torch.cat([torch.full((len(b),), i) for i, b in enumerate(answers)]).to(middles)
+        batch = {"batch_idx": owners, "cls": torch.zeros_like(owners), "bboxes": middles}
         raw = {"boxes": outputs[0], "scores": outputs[1], "feats": list(outputs[2:])}
         parts, _ = self.criterion(raw, batch)
         return parts.sum() / len(answers)
@@ -157,6 +160,12 @@ class DetectorTask:
         precision = average_precision(found, self.judged_boxes)
         loose = average_precision(found, self.judged_boxes, overlap=0.3)
         return {"score": precision + 0.1 * loose, "ap50": precision, "ap30": loose}
+
+
+def network_of(config: Config) -> dict[str, Any]:
+    """Arguments of `ml.networks.build` for a configured detector of one label."""
+    options = {key: value for key, value in config.network.items() if key != "architecture"}
+    return {"architecture": config.network["architecture"], "options": {**options, "labels": 1}}
 
 
 def usable(pictures: Sequence[Picture], label: str, split: str) -> list[Picture]:
@@ -178,7 +187,8 @@ def answers_of(network: nn.Module, squares: NDArray[np.uint8]) -> NDArray[np.flo
     """Raw answers (N, 5, A) of a detector in evaluation mode."""
     starts = range(0, len(squares), 16)
     with torch.inference_mode():
-        return np.concatenate([network(as_input(squares[s : s + 16]))[0].numpy() for s in starts])
+        device = device_of(network)
+        return np.concatenate([network(as_input(squares[s : s + 16]).to(device))[0].cpu().numpy() for s in starts])
 
 
 def _without_box(matrix: Tensor, boxes: Tensor, rng: np.random.Generator) -> Tensor:

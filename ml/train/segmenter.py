@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,12 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ml.augment import Moves, framed, moves_drawn, pictures_moved, relit, softened
-from ml.data import Picture, in_split, outline_read, squares_read
+from ml.data import Picture, outline_read, squares_read
 from ml.evaluate.metrics import dice
 from ml.networks import build
 from ml.train.config import Config
-from ml.train.sorter import as_input
+from ml.train.pictures import seen
 from ml.train.start import start_weights
+from ml.train.tensors import as_input, device_of
 
 MOVES = Moves(turn=25.0, log_scale=0.25, log_aspect=0.12, shift=0.06)
 
@@ -36,8 +38,8 @@ class SegmenterTask:
 
     def __init__(self, config: Config, folder: Path, pictures: Sequence[Picture]) -> None:
         self.config = config
-        taught = [p for p in in_split(pictures, "train") if usable(p)]
-        judged = [p for p in in_split(pictures, "val") if usable(p)]
+        taught = [p for p in seen(pictures, config, "train") if usable(p)]
+        judged = [p for p in seen(pictures, config, "val") if usable(p)]
         self.squares, self.outlines = squares_and_outlines(folder, taught, config.size)
         self.judged = squares_and_outlines(folder, judged, config.size)
         self.positive = np.flatnonzero([bool(p.mask) for p in taught])
@@ -45,8 +47,8 @@ class SegmenterTask:
 
     def network(self) -> nn.Module:
         """Build the network; see `ml.train.loop.Task`."""
-        network = build("unet-resnet18", {})
-        start_weights(network, self.config.start, only="trunk.")
+        network = build(**network_of(self.config))
+        start_weights(network, self.config.start_key, only="trunk.")
         return network
 
     def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -89,6 +91,12 @@ class SegmenterTask:
         return {"score": 0.8 * mean + 0.2 * clean, "dice": mean, "empty_kept_empty": clean}
 
 
+def network_of(config: Config) -> dict[str, Any]:
+    """Arguments of `ml.networks.build` for a configured segmenter."""
+    options = {key: value for key, value in config.network.items() if key != "architecture"}
+    return {"architecture": config.network["architecture"], "options": options}
+
+
 def squares_and_outlines(
     folder: Path, pictures: Sequence[Picture], size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
@@ -105,6 +113,6 @@ def probabilities_of(network: nn.Module, squares: NDArray[np.uint8]) -> NDArray[
     parts = []
     with torch.inference_mode():
         for start in range(0, len(squares), 16):
-            logits = network(as_input(squares[start : start + 16]))[0]
-            parts.append(logits[:, 0].sigmoid().numpy())
+            logits = network(as_input(squares[start : start + 16]).to(device_of(network)))[0]
+            parts.append(logits[:, 0].sigmoid().cpu().numpy())
     return np.concatenate(parts)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-FIELDS = ("path", "modality", "region", "plane", "finding", "mask", "group", "split")
+FIELDS = ("path", "modality", "region", "plane", "finding", "mask", "group", "source", "split")
 SIDE = 64
 
 Grey = NDArray[np.uint8]
@@ -72,7 +72,7 @@ def _saved(
     path = f"images/{collection}/{number}.png"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(folder / path)
-    values = (path, *said, "", f"{collection}-{number}", split)
+    values = (path, *said, "", f"{collection}-{number}", f"drawn/{collection}", split)
     return dict(zip(FIELDS, values, strict=True))
 
 
