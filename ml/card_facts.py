@@ -1,0 +1,49 @@
+"""What a card says of itself by the release's own files: facts of the manifest, pictures that are kept."""
+
+from pathlib import Path
+from typing import Any
+
+from ml.blocks import table
+from ml.weights import ModelRow
+
+
+def facts_told(row: ModelRow) -> str:
+    """Return a model's row of the manifest as two Markdown tables."""
+    extra: dict[str, Any] = row.model_extra or {}
+    trained = extra.get("trained", {})
+    facts = [
+        ("Name, version", f"{row.name}, {row.version}"),
+        ("Released", str(trained.get("date", "not stated"))),
+        ("Network", row.architecture),
+        ("Input", f"one grey picture, {row.size} x {row.size}"),
+        ("File", f"{row.file}, sha256 `{row.sha256}`"),
+        ("Served form", f"{row.openvino.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`"),
+        ("Configuration", f"sha256 `{trained.get('config_digest', 'not stated')}`"),
+        ("Training data", f"sha256 of its list `{trained.get('data_digest', 'not stated')}`"),
+        ("Rule of the thresholds", str(extra.get("threshold_rule", "not stated"))),
+    ]
+    answers = [
+        (head, ", ".join(labels), _number(row.temperature.get(head)), _thresholds(row, head, labels))
+        for head, labels in row.labels.items()
+    ]
+    asked = table(("question", "answers", "temperature", "threshold"), answers)
+    return f"{table(('fact', 'value'), facts)}\n\n{asked}"
+
+
+def pictures_told(row: ModelRow, weights: Path) -> str:
+    """Return the example pictures of a model as Markdown; each is named by its file's last words."""
+    stem = f"{row.name}-{row.version}-"
+    files = sorted((weights / "pictures").glob(f"{stem}*.png"))
+    shown = [f"![{file.stem.removeprefix(stem).replace('-', ' ')}](pictures/{file.name})" for file in files]
+    return "\n".join(shown) or "No example pictures are kept with this version."
+
+
+def _thresholds(row: ModelRow, head: str, labels: list[str]) -> str:
+    """Return the thresholds of a question, and of its answers where they have their own."""
+    named = [(label, row.thresholds[label]) for label in labels if label in row.thresholds and label != head]
+    own = [_number(row.thresholds[head])] if head in row.thresholds else []
+    return ", ".join(own + [f"{label}: {_number(value)}" for label, value in named]) or "none"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"
