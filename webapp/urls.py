@@ -5,9 +5,10 @@ from django.urls.converters import StringConverter
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.study.views import retry, study, study_answer
-from webapp.pages.views import healthz, models, upload
+from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.studies.api import UploadView
 
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
     path("models/", models, name="models"),
+    path("models/<slug:name>/", model, name="model"),
+    path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

@@ -1,25 +1,35 @@
 """All that the web may ask of the other side: look into a file, draw a frame, ring the doorbell."""
 
+from pathlib import Path
+
 from ml import overview
 from ml.overview import DrawnStage, ListedModel
-from ml.pathways.load import PathwayError
+from ml.pathways.declaration import PathwayError
 from ml.reading.inspect import Inspection
 from ml.reading.refusal import Refused
 from ml.weights import WeightsError
-from workers import configuration
+from workers import configuration, reports
 from workers.doorbell import ring
+from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
 from workers.sandbox import draw, inspect
 
 __all__ = [
     "DrawnStage",
     "Inspection",
+    "KeptChart",
+    "KeptFigure",
+    "KeptReport",
+    "KeptTable",
     "ListedModel",
+    "ModelSheet",
     "PathwayError",
     "Refused",
     "WeightsError",
     "cascade_digest",
     "draw",
     "inspect",
+    "model_picture",
+    "model_sheet",
     "models_listed",
     "pathways_drawn",
     "ring",
@@ -39,3 +49,13 @@ def pathways_drawn() -> list[DrawnStage]:
 def models_listed() -> list[ListedModel]:
     """Return the shipped models with their cards."""
     return overview.models_listed(configuration.weights_folder())
+
+
+def model_sheet(name: str) -> ModelSheet:
+    """Return what is kept of a shipped model: its figures, its threshold's rule, its example pictures."""
+    return reports.model_sheet(configuration.weights_folder(), name)
+
+
+def model_picture(name: str, picture: str) -> Path | None:
+    """Return where an example picture of a model lies; None for a name that it does not have."""
+    return reports.model_picture(configuration.weights_folder(), name, picture)

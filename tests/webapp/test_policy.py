@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.webapp import factories
+from tests.webapp.reports import weights_reported
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may, visible_studies
 from webapp.audit.events import Code
@@ -59,6 +60,8 @@ ROUTES: dict[str, Route] = {
     # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((403, 405, 405, 405), (403, 400, 400, 400)),
     "models": page(),
+    "model": page(),
+    "model-picture": page(),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
@@ -77,8 +80,10 @@ def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 
 
 @pytest.fixture
-def addresses() -> Callable[[str], str]:
-    """Addresses of one study of the main clinic: a picture whose run failed, with a heat map beside it."""
+def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Addresses of one study of the main clinic, a picture whose run failed, and of a model with an example."""
+    weights = weights_reported(drawn_weights, tmp_path / "weights", "sorter")
+    monkeypatch.setenv("READROOM_WEIGHTS", str(weights))
     series = factories.picture_series()
     run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", failures=3)
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
@@ -90,6 +95,8 @@ def addresses() -> Callable[[str], str]:
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
         "thumbnail": [series.pk],
+        "model": ["sorter"],
+        "model-picture": ["sorter", "sorter-1-found.png"],
     }
     return lambda route: reverse(route, args=arguments.get(route, []))
 

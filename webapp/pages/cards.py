@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from webapp.pages.models.figures import Told, headline_told
 from workers import api
 
 #: Raw HTML in a card is shown as text, never run.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+#: Between these marks a card holds the report's tables; its page draws them from the report itself.
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 KINDS = {"classify": "Sorts", "detect": "Detects", "segment": "Outlines"}
 
 
@@ -18,23 +21,23 @@ class Card:
 
     model: api.ListedModel
     kind: str
-    figures: list["Figure"]
-    text: SafeString
+    figures: list[Told]
 
     @property
     def megabytes(self) -> str:
         """Size of its weights."""
         return f"{self.model.bytes / 1e6:.1f} MB"
 
+    @property
+    def text(self) -> SafeString:
+        """The card without the report's tables, which its page draws."""
+        before, _, rest = self.model.card.partition(BEGIN)
+        return rendered(before + rest.partition(END)[2])
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure."""
-
-    name: str
-    value: str
-    n: str
-    interval: str
+    @property
+    def whole(self) -> SafeString:
+        """The card with its tables, for a model whose report is not at hand."""
+        return rendered(self.model.card.replace(BEGIN, "").replace(END, ""))
 
 
 def model_cards() -> list[Card]:
@@ -43,36 +46,29 @@ def model_cards() -> list[Card]:
         Card(
             model=model,
             kind=KINDS.get(model.kind, model.kind),
-            figures=[figure_told(name, value) for name, value in model.metrics.items()],
-            # markdown-it escapes what a card says; with html off it makes nothing but its own tags.
-            text=mark_safe(card_rendered(model.card)),  # noqa: S308
+            figures=headline_told(
+                {name: figure for name, value in model.metrics.items() if (figure := figure_kept(value)) is not None}
+            ),
         )
         for model in api.models_listed()
     ]
 
 
-def card_rendered(text: str) -> str:
+def rendered(text: str) -> SafeString:
     """Return a card's Markdown as HTML, its headings below those of the page."""
     tokens = MARKDOWN.parse(text)
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     html: str = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
-    return html
+    # markdown-it escapes what a card says; with html off it makes nothing but its own tags.
+    return mark_safe(html)  # noqa: S308
 
 
-def figure_told(name: str, measured: object) -> Figure:
-    """Return one entry of a manifest's metrics in words: {"value", "n", "low", "high"} (a 95% interval)."""
-    entry = measured if isinstance(measured, dict) else {"value": measured}
-    ends = [number_told(entry[end]) for end in ("low", "high") if end in entry]
-    return Figure(
-        name=name.replace("_", " "),
-        value=number_told(entry.get("value")),
-        n=f"n = {entry['n']}" if "n" in entry else "",
-        interval=" to ".join(ends),
-    )
-
-
-def number_told(value: object) -> str:
-    """Return a figure with three digits where it is a fraction."""
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+def figure_kept(measured: object) -> api.KeptFigure | None:
+    """Return an entry of a manifest's metrics, {"value", "n", "low", "high"}; None where it is another thing."""
+    if not isinstance(measured, dict) or measured.get("value") is None:
+        return None
+    unknown = float("nan")
+    ends = {end: unknown if measured.get(end) is None else measured[end] for end in ("low", "high")}
+    return api.KeptFigure(value=measured["value"], n=measured.get("n", 0), **ends)

@@ -1,4 +1,4 @@
-"""Pages of one template each: upload, models, and the sign of life."""
+"""Pages of one template each: upload, and the sign of life."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -10,9 +10,6 @@ from django.views.decorators.http import require_GET, require_safe
 
 from webapp.accounts.policy import Act
 from webapp.pages.access import allowed
-from webapp.pages.cards import model_cards
-from webapp.pages.cascade import cascade_declared
-from webapp.pages.graph import graph_drawn
 
 #: Icons of what may become of a file (js/upload/rows.js).
 UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
@@ -24,15 +21,6 @@ UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
 def upload(request: HttpRequest) -> HttpResponse:
     """Show where files go in; the files themselves go to the upload API."""
     return render(request, "upload.html", {"largest": settings.UPLOAD_LARGEST_BYTES, "signs": UPLOAD_SIGNS})
-
-
-@require_GET
-@allowed(Act.SEE)
-def models(request: HttpRequest) -> HttpResponse:
-    """Show the declared cascade and the card of each model."""
-    declared = cascade_declared()
-    cards = [] if declared.trouble else model_cards()
-    return render(request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards})
 
 
 @require_safe

@@ -1,0 +1,87 @@
+"""The list of models, a model's page, and its example pictures."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from webapp.accounts.policy import Act
+from webapp.pages.access import allowed
+from webapp.pages.cards import model_cards
+from webapp.pages.cascade import cascade_declared
+from webapp.pages.graph import graph_drawn
+from webapp.pages.models.facts import facts_told, report_of, thresholds_told
+from webapp.pages.models.figures import charts_told, headline_told, heat_told, table_told
+from webapp.pages.models.place import place_drawn
+from workers import api
+
+#: Example pictures are part of a release and hold no patient of this house.
+CACHING = "private, max-age=3600"
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example picture and what it shows, as its file name says."""
+
+    name: str
+    words: str
+
+
+@require_GET
+@allowed(Act.SEE)
+def models(request: HttpRequest) -> HttpResponse:
+    """Show the declared cascade and the list of models."""
+    declared = cascade_declared()
+    cards = [] if declared.trouble else model_cards()
+    return render(request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards})
+
+
+@require_GET
+@allowed(Act.SEE)
+def model(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one model: what it is for, how good it is and for whom, and where it stands."""
+    declared = cascade_declared()
+    if declared.trouble:
+        return render(request, "models/page.html", {"name": name, "declared": declared})
+    cards = model_cards()
+    card = next((card for card in cards if card.model.name == name), None)
+    if card is None:
+        raise Http404
+    sheet = api.model_sheet(name)
+    report = report_of(sheet)
+    told = {
+        "name": name,
+        "declared": declared,
+        "cards": cards,
+        "card": card,
+        "sheet": sheet,
+        "headline": headline_told(report.headline) or card.figures,
+        "tables": [table_told(table) for table in report.tables],
+        "heats": [heat_told(title, rows) for title, rows in report.counts.items()],
+        "charts": charts_told(report),
+        "thresholds": thresholds_told(card.model, sheet),
+        "facts": facts_told(card.model, sheet),
+        "graph": place_drawn(declared.stages, name),
+        "examples": [Example(picture, example_words(picture, card.model)) for picture in sheet.pictures],
+    }
+    return render(request, "models/page.html", told)
+
+
+@require_GET
+@allowed(Act.SEE)
+def model_picture(request: HttpRequest, name: str, picture: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Serve an example picture by a name that the model's sheet lists; any other name is nothing."""
+    try:
+        found = api.model_picture(name, picture)
+    except api.WeightsError:
+        raise Http404 from None
+    if found is None:
+        raise Http404
+    return HttpResponse(found.read_bytes(), content_type="image/png", headers={"Cache-Control": CACHING})
+
+
+def example_words(picture: str, model: api.ListedModel) -> str:
+    """Return what an example shows: ``tumour-detector-1-false-alarm.png`` is "False alarm"."""
+    shown = picture.removesuffix(".png").removeprefix(f"{model.name}-{model.version}-")
+    return shown.replace("-", " ").replace("_", " ").capitalize()
