@@ -1,0 +1,159 @@
+"""The drawings of the report; each returns SVG text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+
+from ml.evaluate.figures import Figure
+from ml.evaluate.report import Chart
+from ml.report.drawn import GRID, INK, PALETTE, STYLE, canvas, svg_of
+
+#: Points of a line that are drawn: more cannot be seen, and each costs bytes.
+POINTS = 150
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A figure in a dot plot: its line, what it belongs to, its value with the interval."""
+
+    line: str
+    series: str
+    figure: Figure
+
+
+@mpl.rc_context(STYLE)
+def dots_drawn(dots: Sequence[Dot], *, x_title: str, published: Mapping[str, Sequence[float]] | None = None) -> str:
+    """Draw values with their 95% intervals, a line for each name, a colour and a mark for each series.
+
+    Parameters
+    ----------
+    published
+        Values of papers by line, drawn as hollow stars.
+    """
+    lines = list(dict.fromkeys(dot.line for dot in dots))
+    series = list(dict.fromkeys(dot.series for dot in dots))
+    figure, (axes,) = canvas(height=0.9 + 0.3 * max(len(lines), 2))
+    for number, name in enumerate(series):
+        own = [dot for dot in dots if dot.series == name]
+        aside = (number - (len(series) - 1) / 2) * min(0.22, 0.6 / len(series))
+        places = [lines.index(dot.line) + aside for dot in own]
+        reach = np.array([_reach(dot.figure) for dot in own]).T
+        values = [dot.figure.value for dot in own]
+        look = {"fmt": MARKS[number % len(MARKS)], "color": PALETTE[number % len(PALETTE)]}
+        axes.errorbar(values, places, xerr=reach, label=name, capsize=2, markersize=5, **look)
+    stars = [(value, lines.index(line)) for line, values in (published or {}).items() for value in values]
+    if stars:
+        across, down = zip(*stars, strict=True)
+        axes.scatter(across, down, marker="*", s=70, facecolors="none", edgecolors=INK, label="published", zorder=3)
+    axes.set_yticks(range(len(lines)), lines)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.set_xlabel(x_title)
+    axes.grid(axis="x")
+    if len(series) > 1 or stars:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return svg_of(figure)
+
+
+@mpl.rc_context(STYLE)
+def charts_drawn(charts: Sequence[Chart]) -> str:
+    """Draw the charts of a report side by side: ROC, reliability, FROC, histograms."""
+    figure, panels = canvas(panels=len(charts))
+    for axes, chart in zip(panels, charts, strict=True):
+        if chart.diagonal:
+            axes.plot([0, 1], [0, 1], color=GRID, linewidth=1.2)
+        for number, (name, points) in enumerate(chart.lines.items()):
+            _line(axes, name, thinned(points), number, dotted=chart.diagonal)
+        axes.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
+        axes.grid(visible=True)
+        if len(chart.lines) > 1:
+            axes.legend()
+    return svg_of(figure)
+
+
+@mpl.rc_context(STYLE)
+def curves_drawn(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """Draw loss in training and score on validation over the epochs of each run."""
+    figure, panels = canvas(panels=2)
+    for axes, column, where in zip(panels, ("loss", "score"), ("training", "validation"), strict=True):
+        for number, (name, rows) in enumerate(runs.items()):
+            points = [(row["epoch"], row[column]) for row in rows if {"epoch", column} <= set(row)]
+            _line(axes, name, thinned(points), number)
+        axes.set(title=f"{column}, {where}", xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(visible=True)
+    if len(runs) > 1:
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=3)
+    return svg_of(figure)
+
+
+@mpl.rc_context(STYLE)
+def confusions_drawn(tables: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """Draw confusion matrices: rows are the truth, the darker the larger a cell's share of its row."""
+    figure, panels = canvas(panels=len(tables), height=3.9)
+    for axes, (title, rows) in zip(panels, tables.items(), strict=True):
+        counts = np.array([[int(cell) for cell in row[1:]] for row in rows[1:]])
+        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors=GRID, linewidth=0.4)
+        for (down, across), count in np.ndenumerate(counts):
+            if count:
+                colour = "#ffffff" if shares[down, across] > 0.55 else "#101010"
+                axes.text(across + 0.5, down + 0.5, str(count), ha="center", va="center", color=colour, fontsize=8)
+        middles = np.arange(len(counts)) + 0.5
+        axes.set_xticks(middles, rows[0][1:], rotation=45, ha="right")
+        axes.set_yticks(middles, [row[0] for row in rows[1:]])
+        axes.invert_yaxis()
+        axes.set(title=title, xlabel="said", ylabel="truth")
+    return svg_of(figure)
+
+
+@mpl.rc_context(STYLE)
+def against_drawn(points: Mapping[str, tuple[float, Figure]], *, x_title: str, y_title: str) -> str:
+    """Draw a figure with its interval against what it costs, a named point for each model."""
+    figure, (axes,) = canvas(width=6.4, height=3.6)
+    for number, (name, (cost, value)) in enumerate(points.items()):
+        reach = np.array([_reach(value)]).T
+        mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+        axes.errorbar([cost], [value.value], yerr=reach, fmt=mark, color=colour, capsize=2, label=name)
+    axes.set_xscale("log")
+    axes.set(xlabel=x_title, ylabel=y_title)
+    axes.grid(visible=True)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return svg_of(figure)
+
+
+@mpl.rc_context(STYLE)
+def searched_drawn(scores: Sequence[float]) -> str:
+    """Draw the score of each trial of a search, in the order tried, and the best so far."""
+    figure, (axes,) = canvas(width=6.4, height=2.8)
+    order = list(range(1, len(scores) + 1))
+    axes.plot(order, scores, "o", color=PALETTE[0], label="trial")
+    axes.step(order, np.maximum.accumulate(scores), where="post", color=PALETTE[1], label="best so far")
+    axes.set(xlabel="trial", ylabel="score, validation")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(visible=True)
+    axes.legend()
+    return svg_of(figure)
+
+
+def thinned(points: Sequence[Sequence[float]], most: int = POINTS) -> list[Point]:
+    """At most so many points, evenly taken, the first and the last among them."""
+    taken = np.unique(np.linspace(0, len(points) - 1, min(most, len(points))).round().astype(int))
+    return [(points[i][0], points[i][1]) for i in taken]
+
+
+def _line(axes: Axes, name: str, points: Sequence[Point], number: int, *, dotted: bool = False) -> None:
+    across, down = ([point[i] for point in points] for i in (0, 1))
+    few = len(points) <= 30 or (dotted and len(points) <= 40)
+    mark = MARKS[number % len(MARKS)] if few else ""
+    axes.plot(across, down, label=name, marker=mark, markersize=3.5, color=PALETTE[number % len(PALETTE)])
+
+
+def _reach(figure: Figure) -> tuple[float, float]:
+    """How far the interval reaches below and above the value."""
+    return max(0.0, figure.value - figure.low), max(0.0, figure.high - figure.value)

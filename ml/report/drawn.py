@@ -1,0 +1,75 @@
+"""How every drawing of the report looks: one palette, text that stays text, dark where the reader's page is dark."""
+
+import io
+import re
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, PAPER, GRID = "#1b2430", "#ffffff", "#d5dbe3"
+#: Told apart by the colour-blind too (after Okabe and Ito 2008), each at least 3 to 1 on both papers.
+PALETTE = ("#2f7ec0", "#d55e00", "#1f9070", "#b8569a", "#8a7a00", "#7a6fd0", "#6f7b8a")
+_NIGHT = {INK: "#e4e9f0", PAPER: "#141a22", GRID: "#38424f"}
+#: Laid over matplotlib's own settings by each drawing: ``@mpl.rc_context(STYLE)``.
+STYLE: dict[str, Any] = {
+    "svg.hashsalt": "readroom",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10.0,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.facecolor": PAPER,
+    "axes.titlesize": 11.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "figure.facecolor": PAPER,
+    "grid.color": GRID,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def canvas(*, panels: int = 1, across: int = 2, width: float = 8.6, height: float = 3.4) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels.
+
+    Parameters
+    ----------
+    across
+        Panels in a row.
+    width, height
+        Of the figure, and of a row of panels, in inches.
+    """
+    across = min(across, panels)
+    down = -(-panels // across)
+    figure = Figure(figsize=(width, height * down), layout="constrained")
+    axes = figure.subplots(down, across, squeeze=False).ravel().tolist()
+    for spare in axes[panels:]:
+        spare.remove()
+    return figure, axes[:panels]
+
+
+def svg_of(figure: Figure) -> str:
+    """The figure as SVG text: no date, so that the same numbers give the same bytes."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    text = re.sub(r'="[^"]*"', _shortened, stream.getvalue())
+    text = re.sub(r"<!--.*?-->\s*", "", text)
+    text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    night = "".join(_recoloured(day, night) for day, night in _NIGHT.items())
+    return text.replace("<defs>", f"<defs>\n<style>@media (prefers-color-scheme: dark) {{{night}}}</style>", 1) + "\n"
+
+
+def _shortened(attribute: re.Match[str]) -> str:
+    # A hundredth of a point is far below what anybody sees.
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", attribute[0])
+
+
+def _recoloured(day: str, night: str) -> str:
+    # Text has no colour of its own where it is black; everything else names it in its style.
+    return "".join(f'[style*="{kind}: {day}"]{{{kind}:{night} !important}}' for kind in ("fill", "stroke"))

@@ -1,0 +1,109 @@
+"""Sources held out: the figure that a hospital will meet, beside the easy one."""
+
+import re
+from dataclasses import dataclass
+
+from ml.evaluate.figures import Figure
+from ml.report.comparison import command_told, run_linked
+from ml.report.drawings import Dot, dots_drawn
+from ml.report.gathered import Gathered, Run
+from ml.report.page import Page
+from ml.report.told import NOTHING, cells_told
+from ml.report.topics import curves_added, figures_added, glance_added, is_share
+from ml.report.words import words_added
+
+TABLE = "held-out"
+SEEN, UNSEEN = "test split, sources known", "sources never seen"
+_UNSEEN = re.compile(r",\s*(sources? never seen|unseen.*)$")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A figure on sources never seen, and the same figure on the test split, where one was measured.
+
+    Attributes
+    ----------
+    run, known
+        The run that was judged on sources it never saw, and the one that the other figure is of.
+    """
+
+    run: Run
+    column: str
+    unseen: Figure
+    known: Run | None
+    seen: Figure | None
+
+
+def pairs_of(told: Gathered) -> list[Pair]:
+    """Every figure on sources never seen, of any table, beside its test split figure."""
+    return [
+        _pair(told, run, name, figure)
+        for run in told.runs
+        for name, figure in run.headline.items()
+        if _UNSEEN.search(name)
+    ]
+
+
+def held_out_page(told: Gathered) -> Page:
+    """The headline of the whole report."""
+    page = Page(TABLE, "Sources held out")
+    words_added(page, told)
+    pairs_added(page, told)
+    if runs := told.of_table(TABLE):
+        glance_added(page, runs)
+        curves_added(page, runs)
+        figures_added(page, told, runs)
+    else:
+        page.words("No configuration holds a source out yet.")
+    return page
+
+
+def pairs_added(page: Page, told: Gathered) -> None:
+    """Add the drawing of both figures and the table behind it."""
+    pairs = pairs_of(told)
+    page.heading("The test split beside sources never seen")
+    if not pairs:
+        page.words("No run was judged on sources that it never saw yet.")
+        return
+    page.drawing("pairs", pairs_drawn(pairs), told="Each figure on the test split and on sources never seen.")
+    header = ("figure", "never seen", "95% interval", "n", "test split", "95% interval", "n", "never saw", "made by")
+    page.table(header, [_row(pair) for pair in pairs])
+
+
+def pairs_drawn(pairs: list[Pair]) -> str:
+    """Draw both figures of each pair on one line."""
+    dots = []
+    for pair in pairs:
+        line = f"{pair.run.config.name}: {pair.column}"
+        if pair.seen is not None and is_share(pair.seen):
+            dots.append(Dot(line, SEEN, pair.seen))
+        if is_share(pair.unseen):
+            dots.append(Dot(line, UNSEEN, pair.unseen))
+    order = [Dot(d.line, d.series, d.figure) for name in (SEEN, UNSEEN) for d in dots if d.series == name]
+    return dots_drawn(sorted(order, key=lambda dot: [d.line for d in dots].index(dot.line)), x_title="share")
+
+
+def _pair(told: Gathered, run: Run, name: str, figure: Figure) -> Pair:
+    column = _UNSEEN.sub("", name)
+    known = run if column in run.headline else _known(told, run, column)
+    return Pair(run, column, figure, known, known.headline[column] if known else None)
+
+
+def _known(told: Gathered, run: Run, column: str) -> Run | None:
+    """The run that asks the same with all sources known: with the same questions first, then what ships."""
+    asking = [
+        other
+        for other in told.runs
+        if other.config.task == run.config.task and not other.config.without and column in other.headline
+    ]
+    alike = [other for other in asking if set(other.config.heads) == set(run.config.heads)]
+    return min(alike or asking, key=lambda other: other.config.table not in ("shipped", "beyond"), default=None)
+
+
+def _row(pair: Pair) -> list[str]:
+    known = [NOTHING] * 3 if pair.seen is None or pair.known is None else cells_told(pair.seen)
+    if pair.known is not None and pair.known is not pair.run:
+        known[0] = f"{known[0]} ({run_linked(pair.known)})"
+    without = ", ".join(pair.run.config.without) or "other files"
+    name = f"{run_linked(pair.run)}: {pair.column}"
+    return [name, *cells_told(pair.unseen), *known, without, command_told(pair.run)]
