@@ -28,6 +28,11 @@ class StageAnswer(Answer):
         The header and the pixels disagree. `label` is then the header's, and `pixels_say` the network's.
     heat_map
         RGBA PNG beside the answer, shaped like slice `heat_map_slice` but at most 320 pixels long.
+    probability_low, probability_high, views
+        The least and the most that the same label got over so many looks: the slices that decided, each as
+        it is and under harmless changes. None where it was looked at once.
+    experimental
+        Why this answer is experimental, empty where it is not.
     """
 
     name: str
@@ -48,12 +53,17 @@ class StageAnswer(Answer):
     alternatives: list[tuple[str, float]] = []
     heat_map: str | None = None
     heat_map_slice: int | None = None
+    probability_low: float | None = None
+    probability_high: float | None = None
+    views: int | None = None
+    experimental: str = ""
 
 
 class FindingAnswer(Answer):
     """Something that a detector or a segmenter points at, joined over neighbouring slices.
 
-    `box` is [x0, y0, x1, y1] in pixels of slice `slice`; `mask` a PNG (1-bit, same size) or None.
+    `box` is [x0, y0, x1, y1] in pixels of slice `slice`, None where whole slices were judged; `mask` a PNG
+    (1-bit, same size) or None; `experimental` why it is experimental, empty where it is not.
     """
 
     label: str
@@ -68,6 +78,7 @@ class FindingAnswer(Answer):
     stage: str
     sentence: str
     urgency: int
+    experimental: str = ""
 
 
 class SliceName(Answer):

@@ -9,10 +9,14 @@ from ml.course import Course, Task
 from ml.findings import findings_told
 from ml.operations import OPERATIONS
 from ml.overview import cascade_of
-from ml.pathways.load import Cascade, Step
+from ml.pathways.declaration import Step
+from ml.pathways.load import FOLDER, Cascade
 from ml.reading.refusal import Refused
 from ml.reading.series import facts_read, slices_read
 from ml.runtime import Network, network_load
+
+#: Distances between slices that scanners make, in mm; anything else is a mistake of the header.
+SPACINGS = (0.3, 20.0)
 
 
 class Analyst:
@@ -22,17 +26,19 @@ class Analyst:
     ----------
     weights
         Folder of the manifest and the model files.
+    pathways
+        Folder of the declarations.
     device
         "auto", "cpu" or "cuda"; see `ml.runtime.network_load`.
 
     Raises
     ------
-    ml.weights.WeightsError, ml.pathways.load.PathwayError
+    ml.weights.WeightsError, ml.pathways.declaration.PathwayError
         If the cascade cannot work as declared: the operator must act.
     """
 
-    def __init__(self, weights: Path, *, device: str = "auto") -> None:
-        self.cascade: Cascade = cascade_of(weights)
+    def __init__(self, weights: Path, *, pathways: Path = FOLDER, device: str = "auto") -> None:
+        self.cascade: Cascade = cascade_of(weights, pathways)
         self._weights, self._device = weights, device
         self._networks: dict[str, Network] = {}
 
@@ -66,7 +72,7 @@ class Analyst:
             words = facts_read(slices[0].path).words
         except Refused as refused:
             return unread(files, status="refused", reason=str(refused))
-        course = Course(self.cascade, slices, words, out)
+        course = Course(self.cascade, slices, words, out, spacing_mm=spacing_stated(words))
         for step in self.cascade.steps:
             course.stages.append(self._stage(step, course))
         return _told(course, files, aside, ms=(time.perf_counter() - began) * 1000)
@@ -79,6 +85,7 @@ class Analyst:
                 pathway=step.pathway.name,
                 status="not_run",
                 reason=reason,
+                experimental=step.pathway.because,
             )
         network = self._network(step.stage.model)
         began = time.perf_counter()
@@ -106,6 +113,20 @@ def unread(files: list[Path], *, status: Status, reason: str) -> SeriesAnswer:
         findings=[],
         stages=[],
     )
+
+
+def spacing_stated(words: Mapping[str, str]) -> float | None:
+    """Return the distance of the slices in mm, None where the header states none that a scanner would make."""
+    spacing = float(words.get("spacing", 0))
+    return spacing if SPACINGS[0] <= spacing <= SPACINGS[1] else None
+
+
+def looks_for(step: Step, cascade: Cascade) -> bool:
+    """Say whether a stage may find something, so that its silence means something."""
+    if step.stage.operation == "assess":
+        names = cascade.models[step.stage.model].labels[step.stage.head]
+        return any(cascade.label(str(step.stage.asks), name).sentence for name in names)
+    return step.stage.operation == "detect"
 
 
 def not_asked(step: Step, facts: Mapping[str, str]) -> str | None:
@@ -152,12 +173,14 @@ def _outcome(course: Course, *, found: bool) -> tuple[Outcome, str | None]:
         if stage.status == "not_suitable" and step.stage.writes in asked:
             return "not_analysed", stage.reason
     looked = any(
-        step.stage.operation == "detect" and stage.status == "done"
+        stage.status == "done" and looks_for(step, course.cascade)
         for step, stage in zip(course.cascade.steps, course.stages, strict=True)
     )
     return ("negative", None) if looked else ("sorted_only", _sorted_reason(course))
 
 
 def _sorted_reason(course: Course) -> str:
-    names = [stage.label_title for stage in course.stages if stage.status == "done" and stage.name != "gate"]
+    names = [
+        stage.label_title for stage in course.stages if stage.status == "done" and stage.label and stage.name != "gate"
+    ]
     return f"Sorted as {', '.join(name for name in names if name)}. No model here looks for findings in it."

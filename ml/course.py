@@ -1,6 +1,6 @@
 """One series on its way through the cascade: what is known so far, and where its pictures go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from ml.answer import StageAnswer
 from ml.boxes import Box
-from ml.pathways.load import Cascade, Step
+from ml.pathways.declaration import Step
+from ml.pathways.load import Cascade
 from ml.prepare import Placement, fit_square
 from ml.reading.series import SlicePicture
-from ml.runtime import Network, Tensors
+from ml.runtime import BATCH, Network, Tensors
+from ml.views import View, view_taken
 
 #: Slices that decide what a series is, taken evenly from its middle.
 SAMPLE = 5
@@ -33,6 +35,23 @@ class Candidate:
     heat: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True)
+class Suspicion:
+    """A finding without a box: an assessing stage judged whole slices.
+
+    `question` is the one whose `label` it is; `heat_map` names the picture that the stage drew.
+    """
+
+    stage: str
+    question: str
+    label: str
+    probability: float
+    slice: int
+    first_slice: int
+    last_slice: int
+    heat_map: str | None
+
+
 @dataclass
 class Course:
     """Everything that the stages of one run read and write.
@@ -44,7 +63,11 @@ class Course:
     facts
         What the stages have settled, by fact.
     candidates
-        What was found, slice by slice.
+        What was boxed, slice by slice.
+    suspicions
+        What was found on whole slices.
+    spacing_mm
+        Distance between neighbouring slices, None where the header does not state it.
     out
         Folder for pictures, None where nobody wants them.
     """
@@ -55,9 +78,12 @@ class Course:
     out: Path | None
     facts: dict[str, str] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
+    suspicions: list[Suspicion] = field(default_factory=list)
     stages: list[StageAnswer] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    _sampled: dict[str, tuple[Tensors, list[Placement]]] = field(default_factory=dict)
+    spacing_mm: float | None = None
+    _seen: dict[tuple[str, tuple[int, ...]], tuple[Tensors, list[Placement]]] = field(default_factory=dict)
+    _viewed: dict[tuple[str, tuple[int, ...], tuple[View, ...]], Tensors] = field(default_factory=dict)
 
     @property
     def sample(self) -> list[int]:
@@ -74,11 +100,29 @@ class Course:
 
     def sampled(self, network: Network) -> tuple[Tensors, list[Placement]]:
         """Return a network's outputs for the sample; heads that share a trunk share its one pass."""
-        name = network.row.name
-        if name not in self._sampled:
-            squares, placements = self.squares(self.sample, network.row.size)
-            self._sampled[name] = network.run(squares), placements
-        return self._sampled[name]
+        return self.seen(network, self.sample)
+
+    def seen(self, network: Network, indices: Sequence[int]) -> tuple[Tensors, list[Placement]]:
+        """Return a network's outputs for slices, in batches, once for all stages that ask."""
+        key = (network.row.name, tuple(indices))
+        if key not in self._seen:
+            answers: list[Tensors] = []
+            placements: list[Placement] = []
+            for start in range(0, len(indices), BATCH):
+                squares, placed = self.squares(list(indices[start : start + BATCH]), network.row.size)
+                answers.append(network.run(squares))
+                placements += placed
+            joined = {name: np.concatenate([answer[name] for answer in answers]) for name in answers[0]}
+            self._seen[key] = joined, placements
+        return self._seen[key]
+
+    def viewed(self, network: Network, indices: Sequence[int], views: Sequence[View]) -> Tensors:
+        """Return a network's outputs for slices under harmless changes, all in one call, view by view."""
+        key = (network.row.name, tuple(indices), tuple(views))
+        if key not in self._viewed:
+            squares, _ = self.squares(list(indices), network.row.size)
+            self._viewed[key] = network.run(np.concatenate([view_taken(squares, view) for view in views]))
+        return self._viewed[key]
 
     def keep(self, name: str, draw: Callable[[Path], None]) -> str | None:
         """Let `draw` write a picture beside the answer; return its name."""
@@ -105,5 +149,6 @@ class Task:
             "status": "done",
             "model": self.network.row.name,
             "version": self.network.row.version,
+            "experimental": self.step.pathway.because,
         }
         return StageAnswer.model_validate({**named, **said})

@@ -6,8 +6,9 @@ import numpy as np
 
 from ml.answer import FindingAnswer
 from ml.boxes import Box, iou
-from ml.course import Candidate, Course
+from ml.course import Candidate, Course, Suspicion
 from ml.drawing import heat_map_png, mask_png
+from ml.pathways.declaration import Label
 
 #: Boxes on neighbouring slices that overlap at least this much are one lesion.
 SAME_LESION = 0.2
@@ -15,6 +16,8 @@ SAME_LESION = 0.2
 GAP = 2
 #: Of many findings in one series, so many are told; the rest would bury them.
 MOST = 20
+#: A finding of an experimental pathway is shown, but raises its study no further than this.
+EXPERIMENTAL_URGENCY = 1
 
 
 @dataclass
@@ -49,14 +52,16 @@ def lesions_joined(candidates: list[Candidate]) -> list[Lesion]:
 
 
 def findings_told(course: Course) -> list[FindingAnswer]:
-    """Return what was found as findings, with their mask and heat map drawn."""
+    """Return what was found, the most urgent first, with masks and heat maps drawn."""
     lesions = lesions_joined(course.candidates)[:MOST]
-    return [_finding(course, lesion, number) for number, lesion in enumerate(lesions, start=1)]
+    boxed = [_boxed(course, lesion, number) for number, lesion in enumerate(lesions, start=1)]
+    judged = [_judged(course, suspicion) for suspicion in course.suspicions]
+    return sorted([*judged, *boxed], key=lambda finding: (-finding.urgency, -finding.probability))
 
 
-def _finding(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
+def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
     shown = lesion.clearest
-    label = course.cascade.label("finding", shown.label)
+    label, experimental = course.cascade.label("finding", shown.label), _experimental(course, shown.stage)
     mask, heat = shown.mask, shown.heat
     slices = [member.slice for member in lesion.members]
     return FindingAnswer(
@@ -73,8 +78,49 @@ def _finding(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
         else None,
         stage=shown.stage,
         sentence=_sentence(course, lesion, label.sentence),
-        urgency=label.urgency if shown.probability >= label.strong else max(0, label.urgency - 1),
+        urgency=urgency_of(label, shown.probability, is_experimental=bool(experimental)),
+        experimental=experimental,
     )
+
+
+def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
+    """Tell a finding of whole slices: it has no place in the picture but its heat map."""
+    label = course.cascade.label(suspicion.question, suspicion.label)
+    experimental = _experimental(course, suspicion.stage)
+    along = _along(course, suspicion.first_slice, suspicion.last_slice, suspicion.slice)
+    what = "whole slices were judged" if len(course.slices) > 1 else "the whole picture was judged"
+    return FindingAnswer(
+        label=suspicion.label,
+        label_title=label.title,
+        probability=round(suspicion.probability, 4),
+        slice=suspicion.slice,
+        first_slice=suspicion.first_slice,
+        last_slice=suspicion.last_slice,
+        box=None,
+        mask=None,
+        heat_map=suspicion.heat_map,
+        stage=suspicion.stage,
+        sentence=", ".join([label.sentence, what, *along]) + ".",
+        urgency=urgency_of(label, suspicion.probability, is_experimental=bool(experimental)),
+        experimental=experimental,
+    )
+
+
+def urgency_of(label: Label, probability: float, *, is_experimental: bool) -> int:
+    """Return how soon to look, 0 to 3: a weak suspicion is one step less urgent, an experimental one never over 1."""
+    urgency = label.urgency if probability >= label.strong else max(0, label.urgency - 1)
+    return min(urgency, EXPERIMENTAL_URGENCY) if is_experimental else urgency
+
+
+def _experimental(course: Course, stage: str) -> str:
+    return next(step.pathway.because for step in course.cascade.steps if step.stage.name == stage)
+
+
+def _along(course: Course, first: int, last: int, clearest: int) -> list[str]:
+    """Say on which slices of a series; nothing of a single picture."""
+    if len(course.slices) == 1:
+        return []
+    return [f"slice {first + 1}" if first == last else f"slices {first + 1} to {last + 1}, clearest on {clearest + 1}"]
 
 
 def _sentence(course: Course, lesion: Lesion, opening: str) -> str:
@@ -84,9 +130,7 @@ def _sentence(course: Course, lesion: Lesion, opening: str) -> str:
     words = [f"{opening}, {_place(shown.box, rows, columns)}, {width:.0f} x {height:.0f} pixels"]
     if shown.mask is not None:
         words.append(f"outlined area {int(np.count_nonzero(shown.mask)):,} pixels")
-    if len(course.slices) > 1:
-        first, last = lesion.members[0].slice + 1, lesion.members[-1].slice + 1
-        words.append(f"slice {first}" if first == last else f"slices {first} to {last}, clearest on {shown.slice + 1}")
+    words += _along(course, lesion.members[0].slice, lesion.members[-1].slice, shown.slice)
     return ", ".join(words) + "."
 
 

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from ml.answer import Answer
-from ml.pathways.load import Cascade, cascade_load
+from ml.pathways.declaration import Step
+from ml.pathways.load import FOLDER, Cascade, cascade_load
 from ml.weights import manifest_read
 
 
 class DrawnStage(Answer):
-    """A node of the cascade's drawing; `after` are its incoming edges, `finds` the label that it looks for."""
+    """A node of the cascade's drawing.
+
+    `after` are its incoming edges, `finds` the label that it boxes; `colours` those of every label that it
+    may tell as a finding; `experimental` says why it is experimental, empty where it is not.
+    """
 
     name: str
     title: str
@@ -23,6 +28,8 @@ class DrawnStage(Answer):
     after: list[str]
     finds: str
     colour: str
+    colours: dict[str, str] = {}
+    experimental: str = ""
 
 
 class ListedModel(Answer):
@@ -41,9 +48,9 @@ class ListedModel(Answer):
 
 
 @cache
-def cascade_of(weights: Path) -> Cascade:
+def cascade_of(weights: Path, pathways: Path = FOLDER) -> Cascade:
     """Load the cascade once a process; files that change ask for a restart."""
-    return cascade_load(manifest_read(weights))
+    return cascade_load(manifest_read(weights), folder=pathways)
 
 
 def cascade_digest(weights: Path) -> str:
@@ -51,9 +58,9 @@ def cascade_digest(weights: Path) -> str:
     return cascade_of(weights).digest
 
 
-def pathways_drawn(weights: Path) -> list[DrawnStage]:
+def pathways_drawn(weights: Path, pathways: Path = FOLDER) -> list[DrawnStage]:
     """Return the cascade's stages in running order."""
-    cascade = cascade_of(weights)
+    cascade = cascade_of(weights, pathways)
     return [
         DrawnStage(
             name=step.stage.name,
@@ -67,9 +74,19 @@ def pathways_drawn(weights: Path) -> list[DrawnStage]:
             after=list(step.stage.after),
             finds=step.stage.finds or "",
             colour=cascade.label("finding", step.stage.finds).colour if step.stage.finds else "",
+            colours=_colours(step, cascade),
+            experimental=step.pathway.because,
         )
         for step in cascade.steps
     ]
+
+
+def _colours(step: Step, cascade: Cascade) -> dict[str, str]:
+    stage = step.stage
+    if stage.finds:
+        return {stage.finds: cascade.label("finding", stage.finds).colour}
+    labels = {name: cascade.label(str(stage.asks), name) for name in cascade.models[stage.model].labels[stage.head]}
+    return {name: label.colour for name, label in labels.items() if label.sentence}
 
 
 def models_listed(weights: Path) -> list[ListedModel]:

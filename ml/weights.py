@@ -26,6 +26,25 @@ class OpenvinoFiles(BaseModel):
     precision: str
 
 
+class GateFile(BaseModel):
+    """A classifier's gate (see `ml.gate`), fitted on the features of its served form.
+
+    Attributes
+    ----------
+    method
+        How distance is measured: a key of `ml.gate.distances.DISTANCES`.
+    threshold
+        The largest distance that passes, chosen on the validation split by `rule`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    file: str
+    sha256: str
+    method: str
+    threshold: float
+    rule: str
+
+
 class ModelRow(BaseModel):
     """One row of the manifest: what a model is, what goes in, what comes out.
 
@@ -37,6 +56,10 @@ class ModelRow(BaseModel):
         Labels by head, in the order of the output's channels.
     temperature, thresholds
         By head or label, chosen on the validation split by `threshold_rule`.
+    series_thresholds
+        By label: what a detector's clearest box must reach in a series of many slices (see `ml.operations.detect`).
+    gate
+        Of a classifier that abstains by its features; None where it has none.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -53,8 +76,10 @@ class ModelRow(BaseModel):
     labels: dict[str, list[str]]
     temperature: dict[str, float] = {}
     thresholds: dict[str, float] = {}
+    series_thresholds: dict[str, float] = {}
     card: str
     metrics: dict[str, Any] = {}
+    gate: GateFile | None = None
 
     @property
     def size(self) -> int:

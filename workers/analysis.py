@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from ml.cascade import Analyst
-from ml.pathways.load import PathwayError
+from ml.pathways.declaration import PathwayError
 from ml.weights import WeightsError
 from workers import configuration, storage
 from workers.contracts import AnalysisRequest, AnalysisResult, SeriesAnswer

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ml.answer import SeriesAnswer
 from ml.cascade import Analyst, unread
-from ml.pathways.load import PathwayError
+from ml.pathways.declaration import PathwayError
 from ml.reading.grouping import SeriesFiles, series_grouped
 from ml.weights import WeightsError
 from workers import configuration

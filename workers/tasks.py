@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery.signals import worker_process_init
 
-from ml.pathways.load import PathwayError
+from ml.pathways.declaration import PathwayError
 from ml.weights import WeightsError
 from workers.analysis import analyst, attempt_answer
 from workers.app import app

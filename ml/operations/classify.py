@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.answer import StageAnswer
 from ml.course import Course, Task
 from ml.drawing import coarse, heat_map_png, normalised
-from ml.pathways.load import Step
+from ml.operations.certainty import Spread, calibrated, spread_over
+from ml.pathways.declaration import Step
 from ml.prepare import map_to_picture
 
 #: Least probability of an answer where validation chose none.
@@ -22,6 +22,8 @@ class Vote:
     """What the pixels say: labels with calibrated probabilities, best first, and the picture that shows why."""
 
     ranked: list[tuple[str, float]]
+    labels: list[str]
+    spread: Spread
     threshold: float
     heat_map: str | None
     heat_map_slice: int
@@ -36,6 +38,11 @@ class Vote:
         """Its probability."""
         return self.ranked[0][1]
 
+    def told(self, label: str) -> dict[str, object]:
+        """Return a label's probability, and its range over slices and views where there is one."""
+        probability = dict(self.ranked).get(label, 0.0)
+        return {"probability": probability, **self.spread.told(self.labels.index(label), probability)}
+
     @property
     def is_sure(self) -> bool:
         """Whether it reaches the threshold."""
@@ -47,7 +54,8 @@ def vote(task: Task) -> Vote:
     row, head, course = task.network.row, task.step.stage.head, task.course
     indices = course.sample
     outputs, placements = course.sampled(task.network)
-    probabilities = softmax(outputs[head] / row.temperature.get(head, 1.0)).mean(axis=0)
+    each = calibrated(task, outputs[head])
+    probabilities = each.mean(axis=0)
     order = np.argsort(-probabilities)
     labels = row.labels[head]
     middle = len(indices) // 2
@@ -58,6 +66,8 @@ def vote(task: Task) -> Vote:
     )
     return Vote(
         ranked=[(labels[index], round(float(probabilities[index]), 4)) for index in order],
+        labels=labels,
+        spread=spread_over(task, indices, each),
         threshold=row.thresholds.get(head, UNSURE),
         heat_map=drawn,
         heat_map_slice=indices[middle],
@@ -69,7 +79,7 @@ def run(task: Task) -> StageAnswer:
     seen = vote(task)
     stated = header_statement(task.step, task.course)
     said = {
-        "probability": seen.probability,
+        **seen.told(seen.best),
         "threshold": seen.threshold,
         "alternatives": seen.ranked[:4],
         "heat_map": seen.heat_map,
@@ -89,7 +99,7 @@ def run(task: Task) -> StageAnswer:
                 f"under the threshold of {seen.threshold:.0%}."
             ),
         )
-    return _settled(task, seen.best, said)
+    return _settled(task, seen, seen.best, said)
 
 
 def header_statement(step: Step, course: Course) -> str | None:
@@ -109,28 +119,24 @@ def _by_header(task: Task, seen: Vote, stated: str, said: dict[str, object]) -> 
     if stated not in labels:
         known = ", ".join(label.title for label in labels.values())
         return task.answer(**said, status="not_suitable", reason=f"The header says {stated}; this step knows {known}.")
+    if stated not in seen.labels:
+        untaught = f"Followed the header; the network was not taught what a {labels[stated].title} looks like."
+        return _settled(task, seen, stated, {**said, "probability": None, "reason": untaught})
     if seen.best == stated:
-        return _settled(task, stated, said)
+        return _settled(task, seen, stated, said)
     looks = f"the picture looks like {labels[seen.best].title} ({seen.probability:.0%})"
     if seen.probability < max(CONTRADICTS, seen.threshold):
         return _settled(
-            task, stated, {**said, "reason": f"Followed the header; {looks}, which is too unsure to count."}
+            task, seen, stated, {**said, "reason": f"Followed the header; {looks}, which is too unsure to count."}
         )
     reason = f"The header says {labels[stated].title}, {looks}. The header is followed; please check."
     task.course.contradictions.append(f"{task.step.stage.title}: {reason}")
-    return _settled(task, stated, {**said, "contradiction": True, "reason": reason})
+    return _settled(task, seen, stated, {**said, "contradiction": True, "reason": reason})
 
 
-def _settled(task: Task, label: str, said: dict[str, object]) -> StageAnswer:
+def _settled(task: Task, seen: Vote, label: str, said: dict[str, object]) -> StageAnswer:
     stage = task.step.stage
     task.course.facts[str(stage.writes)] = label
     title = task.course.cascade.label(str(stage.asks), label).title
-    probability = dict(said["alternatives"]).get(label, said["probability"])  # type: ignore[call-overload]
-    return task.answer(**{**said, "label": label, "label_title": title, "probability": probability})
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return probabilities (N, C) of logits (N, C)."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: NDArray[np.float32] = raised / raised.sum(axis=-1, keepdims=True)
-    return result
+    told = seen.told(label) if label in seen.labels else {}
+    return task.answer(**{**said, "label": label, "label_title": title, **told})

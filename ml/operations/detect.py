@@ -7,6 +7,7 @@ from ml.answer import StageAnswer
 from ml.boxes import best_boxes, score_map
 from ml.course import Candidate, Course, Task
 from ml.drawing import coarse, heat_map_png
+from ml.findings import lesions_joined
 from ml.prepare import box_to_picture, map_to_picture
 from ml.runtime import BATCH
 
@@ -16,6 +17,7 @@ def run(task: Task) -> StageAnswer:
     course, stage, row = task.course, task.step.stage, task.network.row
     label = str(stage.finds)
     threshold = row.thresholds[label]
+    seen: list[Candidate] = []
     best, best_slice, best_answer = -1.0, 0, None
     for start in range(0, len(course.slices), BATCH):
         indices = list(range(start, min(start + BATCH, len(course.slices))))
@@ -24,20 +26,44 @@ def run(task: Task) -> StageAnswer:
             top = float(answer[4].max())
             if top > best:
                 best, best_slice, best_answer = top, index, answer
-            course.candidates += [
+            seen += [
                 Candidate(index, label, stage.name, box_to_picture(box, placement), probability)
                 for box, probability in best_boxes(answer, threshold=threshold)
             ]
-    found = any(candidate.stage == stage.name for candidate in course.candidates)
+    kept, dropped = series_rule(task, seen)
+    course.candidates += kept
+    found = bool(kept)
+    none = None if seen else f"No box reaches the threshold on {counted(len(course.slices))}."
     return task.answer(
         label=label if found else None,
         label_title=course.cascade.label("finding", label).title if found else "Nothing found",
         probability=round(best, 4),
         threshold=threshold,
-        reason=None if found else f"No box reaches the threshold on {counted(len(course.slices))}.",
+        reason=dropped or none,
         heat_map=_heat_map(course, stage.name, best_answer, best_slice, row.size),
         heat_map_slice=best_slice,
     )
+
+
+def series_rule(task: Task, seen: list[Candidate]) -> tuple[list[Candidate], str | None]:
+    """Keep the boxes that count in a series, and say in a sentence which were left out.
+
+    A threshold chosen on single pictures raises a false alarm on many of a long series' slices. A lesion must
+    therefore be seen on as many slices as the stage's `persist` asks for, and its clearest box must reach
+    the manifest's `series_thresholds`, where there is one.
+    """
+    course, stage = task.course, task.step.stage
+    if stage.persist is None or len(course.slices) <= stage.persist.above:
+        return seen, None
+    needed = stage.persist.slices_needed(count=len(course.slices), spacing_mm=course.spacing_mm)
+    least = task.network.row.series_thresholds.get(str(stage.finds), 0.0)
+    lesions = lesions_joined(seen)
+    counted_in = [one for one in lesions if len(one.members) >= needed and one.clearest.probability >= least]
+    kept = [candidate for lesion in counted_in for candidate in lesion.members]
+    if len(counted_in) == len(lesions):
+        return kept, None
+    why = f"seen on fewer than {needed} slices" + (f" or under {least:.0%}" if least else "")
+    return kept, f"{len(lesions) - len(counted_in)} of {len(lesions)} suspicions were left out: {why}."
 
 
 def counted(slices: int) -> str:

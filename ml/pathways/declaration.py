@@ -1,10 +1,18 @@
 """What a pathway is: a declaration in TOML, checked when it loads, never code."""
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Operation = Literal["gate", "classify", "detect", "segment"]
+from ml.views import View
+
+Operation = Literal["gate", "classify", "assess", "detect", "segment"]
+
+
+class PathwayError(Exception):
+    """A declaration cannot work; the message names the file's pathway and stage. The operator must act."""
 
 
 class Declared(BaseModel):
@@ -27,6 +35,8 @@ class Label(Declared):
     strong
         A finding less probable than this is one step less urgent: thresholds are set to miss little, so
         that many findings just above them are false alarms.
+    sentence
+        How a finding's description begins. A label of an assessing stage that has one counts as a finding.
     """
 
     title: str
@@ -37,6 +47,32 @@ class Label(Declared):
     urgency: int = Field(default=0, ge=0, le=3)
     strong: float = Field(default=0.0, ge=0, le=1)
     sentence: str = ""
+
+
+class Persistence(Declared):
+    """How long a thing must stay in sight along a series before it counts: noise flickers, a lesion stays.
+
+    Attributes
+    ----------
+    mm
+        Least extent along the series, in mm: as many slices as that needs.
+    slices
+        Least number of slices where the header states no distance between them.
+    above
+        Series of at most so many slices are exempt.
+    """
+
+    mm: float = Field(gt=0)
+    slices: int = Field(ge=1)
+    above: int = Field(ge=1)
+
+    def slices_needed(self, *, count: int, spacing_mm: float | None) -> int:
+        """Return on how many slices of a series of `count` a thing must be seen."""
+        if count <= self.above:
+            return 1
+        if spacing_mm is None:
+            return self.slices
+        return max(1, round(self.mm / spacing_mm))
 
 
 class StageDeclaration(Declared):
@@ -56,6 +92,13 @@ class StageDeclaration(Declared):
         "sample": a few slices decide. "all": every slice. "found": those where `after` found something.
     finds
         Label of the question "finding" that a detector or segmenter looks for.
+    rule
+        How an assessing stage makes one answer of many slices: "mean" over them, or "max", the slice that
+        speaks most for a finding.
+    persist
+        How long a detector's or an assessor's suspicion must last along the series.
+    views
+        Harmless changes of a picture under which a classifier is asked again, to tell a range.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -70,13 +113,42 @@ class StageDeclaration(Declared):
     after: list[str] = []
     slices: Literal["sample", "all", "found"] = "sample"
     finds: str | None = None
+    rule: Literal["mean", "max"] = "mean"
+    persist: Persistence | None = None
+    views: list[View] = []
 
 
 class Pathway(Declared):
-    """A named part of the cascade; its `when` is added to each of its stages."""
+    """A named part of the cascade; its `when` is added to each of its stages.
+
+    Attributes
+    ----------
+    experimental, because
+        Its evidence is too thin to raise a study in the worklist's order, and why.
+    labels
+        Question -> label name -> Label: labels of its own, beside those of labels.toml.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: str
     title: str
+    experimental: bool = False
+    because: str = Field(default="", max_length=300)
     when: dict[str, list[str]] = {}
+    labels: dict[str, dict[str, Label]] = {}
     stages: list[StageDeclaration]
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.experimental != bool(self.because):
+            raise ValueError(f"{self.name}: a pathway says `because` when it is experimental, and only then")
+        return self
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage in its pathway, with both their conditions."""
+
+    pathway: Pathway
+    stage: StageDeclaration
+    when: Mapping[str, list[str]]

@@ -11,25 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ml.pathways.declaration import Label, Pathway, StageDeclaration
+from ml.pathways.checks import Questions, steps_checked
+from ml.pathways.declaration import Label, Pathway, PathwayError, Step
 from ml.weights import ModelRow
 
 FOLDER = Path(__file__).resolve().parent
 LABELS = "labels.toml"
-KIND_OF = {"gate": "classify", "classify": "classify", "detect": "detect", "segment": "segment"}
-
-
-class PathwayError(Exception):
-    """A declaration cannot work; the message names the file's pathway and stage. The operator must act."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A stage in its pathway, with both their conditions."""
-
-    pathway: Pathway
-    stage: StageDeclaration
-    when: Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +34,7 @@ class Cascade:
     """
 
     steps: tuple[Step, ...]
-    questions: Mapping[str, Mapping[str, Label]]
+    questions: Questions
     silent: Mapping[str, list[str]]
     models: Mapping[str, ModelRow]
     digest: str
@@ -68,15 +55,14 @@ def cascade_load(models: Mapping[str, ModelRow], *, folder: Path = FOLDER) -> Ca
     Raises
     ------
     PathwayError
-        If a file is malformed, a stage is named twice, the graph has a cycle, a condition can never hold,
-        a model is missing or of another kind, or a label is not declared.
+        If a file is malformed, a stage or a label is declared twice, the graph has a cycle, or a stage cannot
+        work (see `ml.pathways.checks`).
     """
-    questions, silent = _labels_read(folder / LABELS)
+    shared, silent = _labels_read(folder / LABELS)
     pathways = [_pathway_read(file) for file in sorted(folder.glob("*.toml")) if file.name != LABELS]
+    questions = _merged(shared, pathways)
     steps = _ordered(_steps(pathways))
-    for index, step in enumerate(steps):
-        _check_model(step, models, questions)
-        _check_conditions(step, steps[:index], questions)
+    steps_checked(steps, models, questions)
     return Cascade(tuple(steps), questions, silent, models, _digest(pathways, questions, silent, steps, models))
 
 
@@ -97,6 +83,18 @@ def _pathway_read(file: Path) -> Pathway:
         return Pathway.model_validate(tomllib.loads(file.read_text()))
     except (ValidationError, ValueError) as error:
         raise PathwayError(f"{file.name}: {error}") from error
+
+
+def _merged(shared: Mapping[str, Mapping[str, Label]], pathways: list[Pathway]) -> Questions:
+    """Add the labels that pathways declare for themselves to the shared ones."""
+    questions = {question: dict(labels) for question, labels in shared.items()}
+    for pathway in pathways:
+        for question, labels in pathway.labels.items():
+            known = questions.setdefault(question, {})
+            if twice := sorted(known.keys() & labels.keys()):
+                raise PathwayError(f"Pathway {pathway.name} declares {question} {twice[0]}, which is declared already.")
+            known.update(labels)
+    return questions
 
 
 def _steps(pathways: list[Pathway]) -> dict[str, Step]:
@@ -121,48 +119,9 @@ def _ordered(steps: dict[str, Step]) -> list[Step]:
         raise PathwayError(f"The stages wait for each other in a circle: {' -> '.join(error.args[1])}.") from error
 
 
-def _check_model(step: Step, models: Mapping[str, ModelRow], questions: Mapping[str, Mapping[str, Label]]) -> None:
-    stage = step.stage
-    row = models.get(stage.model)
-    if row is None:
-        raise PathwayError(f"Stage {stage.name} needs the model {stage.model}, which the manifest does not list.")
-    if row.kind != KIND_OF[stage.operation]:
-        raise PathwayError(f"Stage {stage.name} wants to {stage.operation} with {stage.model}, a model to {row.kind}.")
-    if stage.head not in row.labels:
-        raise PathwayError(f"Stage {stage.name} reads the head {stage.head}, which {stage.model} does not have.")
-    question = "finding" if stage.finds else str(stage.asks)
-    if question not in questions:
-        raise PathwayError(f"Stage {stage.name} asks {question}, which {LABELS} does not declare.")
-    wanted = [stage.finds] if stage.finds else row.labels[stage.head]
-    if missing := set(wanted) - set(questions[question]):
-        raise PathwayError(f"Stage {stage.name} may answer {', '.join(sorted(missing))}, not declared for {question}.")
-    if (stage.operation in {"detect", "segment"}) != (stage.finds is not None):
-        raise PathwayError(f"Stage {stage.name}: detecting and segmenting stages state what they find, others do not.")
-
-
-def _check_conditions(step: Step, earlier: list[Step], questions: Mapping[str, Mapping[str, Label]]) -> None:
-    writers = [other for other in earlier if other.stage.writes]
-    for fact, values in step.when.items():
-        possible = {
-            value
-            for other in writers
-            if other.stage.writes == fact and other.stage.asks
-            for value in questions[other.stage.asks]
-        }
-        if impossible := set(values) - possible:
-            raise PathwayError(
-                f"Stage {step.stage.name} waits for {fact} = {', '.join(sorted(impossible))}, "
-                "which nothing before it answers."
-            )
-    if step.stage.slices == "found" and not any(
-        other.stage.name in step.stage.after and other.stage.finds == step.stage.finds for other in earlier
-    ):
-        raise PathwayError(f"Stage {step.stage.name} looks where something was found, but comes after no such stage.")
-
-
 def _digest(
     pathways: list[Pathway],
-    questions: Mapping[str, Mapping[str, Label]],
+    questions: Questions,
     silent: Mapping[str, list[str]],
     steps: list[Step],
     models: Mapping[str, ModelRow],

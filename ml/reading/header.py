@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from ml.reading.dicom import dataset_read
 from ml.reading.sniff import sniff
-from ml.reading.values import real_numbers, text
+from ml.reading.values import real_number, real_numbers, text
 
 PLANES = ("sagittal", "coronal", "axial")  # by the axis of the normal: x to the left, y to the back, z to the head
 #: An image tilted further than this from every plane is called oblique, and states none (degrees).
@@ -27,7 +27,7 @@ class HeaderFacts:
     ----------
     words
         "modality" (0008,0060) and "part" (0018,0015) in capitals, "plane" from (0020,0037), "laterality"
-        L, R or B from (0020,0062) or (0020,0060).
+        L, R or B from (0020,0062) or (0020,0060), "spacing" in mm from (0018,0088) or (0018,0050).
     """
 
     words: dict[str, str] = field(default_factory=dict)
@@ -40,6 +40,7 @@ def header_facts(ds: Dataset) -> HeaderFacts:
         "part": body_part(ds),
         "plane": plane_of(orientation(ds)) or "",
         "laterality": laterality(ds),
+        "spacing": slice_spacing(ds),
     }
     return HeaderFacts({question: word for question, word in words.items() if word})
 
@@ -72,6 +73,15 @@ def laterality(ds: Dataset) -> str:
     for word in (text(ds, "ImageLaterality", longest=1), text(ds, "Laterality", longest=1), *anatomy):
         if word.upper() in {"L", "R", "B"}:
             return word.upper()
+    return ""
+
+
+def slice_spacing(ds: Dataset) -> str:
+    """Return SpacingBetweenSlices or else SliceThickness in mm as a word, empty where neither is a length."""
+    for place in (ds, *_functional_groups(ds, "PixelMeasuresSequence")):
+        for keyword in ("SpacingBetweenSlices", "SliceThickness"):
+            if (stated := real_number(place, keyword)) is not None and abs(stated) > 0:
+                return f"{abs(stated):.3g}"  # Some scanners state the direction as a sign.
     return ""
 
 

@@ -140,12 +140,45 @@ def test_a_lesion_is_one_finding_over_its_slices() -> None:
 
 
 def test_a_long_series_is_looked_at_whole_in_batches() -> None:
-    slices = [slice_with() for _ in range(40)] + [slice_with((70, 20, 90, 44))]
+    slices = [slice_with() for _ in range(40)] + [slice_with((70, 20, 90, 44)), slice_with((70, 20, 90, 44))]
     course = course_of(*slices)
     answer = detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
 
-    assert [candidate.slice for candidate in course.candidates] == [40]
+    assert [candidate.slice for candidate in course.candidates] == [40, 41]
     assert answer.heat_map_slice == 40
+
+
+@pytest.mark.parametrize(
+    ("spacing_mm", "told"), [(1.0, [(20, 26)]), (2.5, [(8, 9), (20, 26)]), (None, [(8, 9), (20, 26)])]
+)
+def test_what_flickers_up_in_a_long_series_is_left_out_and_the_answer_says_so(
+    spacing_mm: float | None, told: list[tuple[int, int]]
+) -> None:
+    short, single, long = (70, 20, 90, 44), (10, 60, 30, 80), (40, 30, 64, 60)
+    spots = {4: single, 8: short, 9: short, **dict.fromkeys(range(20, 27), long)}
+    course = course_of(*[slice_with(*([spots[n]] if n in spots else [])) for n in range(30)])
+    course.spacing_mm = spacing_mm
+    answer = detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+
+    assert sorted((finding.first_slice, finding.last_slice) for finding in findings_told(course)) == told
+    assert f"{3 - len(told)} of 3 suspicions were left out: seen on fewer than" in str(answer.reason)
+
+
+def test_a_short_series_keeps_what_is_seen_once() -> None:
+    course = course_of(*[slice_with() for _ in range(11)], slice_with((70, 20, 90, 44)))
+    answer = detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+
+    assert ([candidate.slice for candidate in course.candidates], answer.reason) == ([11], None)
+
+
+def test_a_series_may_ask_for_more_than_a_picture() -> None:
+    network = BrightDetector("tumour-detector")
+    network.row = network.row.model_copy(update={"series_thresholds": {"tumour": 0.99}})
+    course = course_of(*[slice_with((70, 20, 90, 44)) for _ in range(20)])
+    answer = detect.run(task_of("tumour-boxes", network, course))
+
+    assert (course.candidates, answer.label_title) == ([], "Nothing found")
+    assert answer.reason == "1 of 1 suspicions were left out: seen on fewer than 2 slices or under 99%."
 
 
 def test_few_slices_of_the_middle_decide_what_a_series_is() -> None:

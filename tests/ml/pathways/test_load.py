@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.pathways.load import FOLDER, Cascade, PathwayError, cascade_load
+from ml.pathways.declaration import PathwayError
+from ml.pathways.load import FOLDER, Cascade, cascade_load
 from ml.weights import ModelRow, manifest_read
 from workers import configuration
 
