@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from ml.networks import build
+from ml.networks.classifiers import PLAIN_CNN
+from ml.networks.trunks import TRUNKS
 from ml.prepare import fit_square
 from ml.runtime import OpenvinoNetwork, TorchNetwork
 from ml.weights import ModelRow
@@ -34,20 +36,35 @@ def test_an_unknown_network_is_refused() -> None:
         build("vgg", {})
 
 
-def test_the_sorter_answers_every_head_with_its_map() -> None:
-    network = build("sorter-resnet18", {"heads": {"modality": 4, "plane": 3}}).eval()
+@pytest.mark.parametrize("trunk", [*TRUNKS, PLAIN_CNN])
+def test_a_classifier_answers_every_head_with_its_map_and_the_features(trunk: str) -> None:
+    network = build("classifier", {"heads": {"modality": 4, "plane": 3}, "trunk": trunk}).eval()
     with torch.inference_mode():
-        modality, modality_map, plane, plane_map = network(torch.rand(2, 1, 64, 64))
+        modality, modality_map, plane, plane_map, features = network(torch.rand(2, 1, 64, 64))
     assert modality.shape == (2, 4)
     assert plane.shape == (2, 3)
-    assert modality_map.shape == (2, 4, 4, 4)
-    assert torch.allclose(plane_map.mean((2, 3)), plane, atol=1e-6)
+    assert modality_map.shape[:2] == (2, 4)
+    assert torch.allclose(plane_map.mean((2, 3)), plane, atol=1e-5)
+    head = network.heads["plane"]
+    assert torch.allclose(features @ head.weight[:, :, 0, 0].T + head.bias, plane, atol=1e-4)
 
 
-def test_the_segmenter_answers_every_pixel() -> None:
+def test_an_unknown_trunk_is_refused() -> None:
+    with pytest.raises(ValueError, match="no trunk is called 'alexnet'"):
+        build("classifier", {"heads": {"a": 2}, "trunk": "alexnet"})
+
+
+@pytest.mark.parametrize("architecture", ["unet", "attention-unet", "res50-unet", "unet-resnet18"])
+def test_a_segmenter_answers_every_pixel(architecture: str) -> None:
     with torch.inference_mode():
-        (mask,) = build("unet-resnet18", {}).eval()(torch.rand(2, 1, 64, 96))
+        (mask,) = build(architecture, {}).eval()(torch.rand(2, 1, 64, 96))
     assert mask.shape == (2, 1, 64, 96)
+
+
+def test_attention_weighs_what_is_skipped() -> None:
+    plain, attentive = build("unet", {"width": 8}), build("attention-unet", {"width": 8})
+    extra = sum(p.numel() for p in attentive.parameters()) - sum(p.numel() for p in plain.parameters())
+    assert extra == sum(p.numel() for gate in attentive.gates for p in gate.parameters()) > 0
 
 
 def test_the_detector_answers_boxes_inside_its_grid() -> None:
@@ -121,4 +138,5 @@ def test_a_batch_answers_like_its_pictures_alone(row: dict[str, Any]) -> None:
 
 
 def test_all_weights_together_stay_small() -> None:
-    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) <= 150e6
+    assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) <= 300e6
+    assert max(file.stat().st_size for file in WEIGHTS.iterdir()) <= 95e6
