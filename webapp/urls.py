@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.study.views import retry, study, study_answer
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/", models, name="models"),
     path("models/<slug:name>/", model, name="model"),
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
+    path("performance/", performance, name="performance"),
+    path("performance/download.csv", performance_csv, name="performance-csv"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

@@ -62,6 +62,8 @@ ROUTES: dict[str, Route] = {
     "models": page(),
     "model": page(),
     "model-picture": page(),
+    "performance": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "performance-csv": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),

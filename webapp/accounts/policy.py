@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
-from webapp.accounts.models import User
+from webapp.accounts.models import Site, User
 
 if TYPE_CHECKING:
     from webapp.studies.models import Study
@@ -19,9 +19,10 @@ class Act(StrEnum):
     RETRY = "retry"
     UPLOAD = "upload"
     SEARCH_AUDIT = "search the audit log"
+    SEE_PERFORMANCE = "see performance"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT})
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
@@ -44,3 +45,10 @@ def visible_studies(user: User, studies: "QuerySet[Study]") -> "QuerySet[Study]"
     if user.role == User.Role.ADMIN:
         return studies
     return studies.filter(site=user.site_id) if user.site_id else studies.none()
+
+
+def visible_sites(user: User, sites: QuerySet[Site]) -> QuerySet[Site]:
+    """Narrow a query to the sites whose studies `visible_studies` shows (a test holds the two together)."""
+    if user.role == User.Role.ADMIN:
+        return sites
+    return sites.filter(pk=user.site_id) if user.site_id else sites.none()

@@ -12,6 +12,7 @@ class Code(StrEnum):
     STUDY_VIEWED = "110103 study viewed"
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
+    FIGURES_EXPORTED = "110106 figures exported"
     UPLOADED = "110104 file stored"
     UPLOAD_REFUSED = "110104 file refused"
     ACCESS_REFUSED = "110113 access refused"

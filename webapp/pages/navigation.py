@@ -12,6 +12,7 @@ PAGES = (
     ("worklist", "Worklist", Act.SEE),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
+    ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )
 

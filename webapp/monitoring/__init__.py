@@ -1,0 +1,1 @@
+"""What runs and readers have shown since a model was evaluated: counts, scores, times and drift, never a patient."""
