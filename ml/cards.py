@@ -14,31 +14,30 @@ from ml.card_facts import facts_told, pictures_told
 from ml.evaluate.report import BEGIN, END, WEIGHTS
 from ml.weights import ModelRow, WeightsError, manifest_read
 
-#: Headings of a card, in order, and who asks for each: MF the Model Facts label (Sendak et al. 2020), CH CHAI's applied
-#: model card, HT the source attributes of 45 CFR 170.315(b)(11), OUR nobody but this project.
-FIELDS = {
-    "Summary": "MF CH",
-    "Warnings": "MF CH HT",
-    "Intended use": "MF CH HT",
-    "Intended users": "CH HT",
-    "Patients": "MF CH HT",
-    "Not for": "MF CH HT",
-    "Facts": "MF CH HT",
-    "Input and output": "MF CH HT",
-    "Sources": "MF CH HT",
-    "Thresholds and why": "OUR",
-    "Figures": "MF CH HT",
-    "Subgroups": "MF HT",
-    "Calibration": "OUR",
-    "Known failures": "CH HT",
-    "Explanation": "CH",
-    "Uncertainty": "OUR",
-    "Out of scope": "OUR",
-    "Fairness and what is unknown": "CH HT",
-    "Maintenance and monitoring": "CH HT",
-    "Regulatory state": "CH",
-    "Developer and contact": "CH HT",
-}
+#: Headings of a card, in order. Who asks for each: docs/decisions/0015-cards.md.
+FIELDS = (
+    "Summary",
+    "Warnings",
+    "Intended use",
+    "Intended users",
+    "Patients",
+    "Not for",
+    "Facts",
+    "Input and output",
+    "Sources",
+    "Thresholds and why",
+    "Figures",
+    "Subgroups",
+    "Calibration",
+    "Known failures",
+    "Explanation",
+    "Uncertainty",
+    "Out of scope",
+    "Fairness and what is unknown",
+    "Maintenance and monitoring",
+    "Regulatory state",
+    "Developer and contact",
+)
 BLOCKS = ("facts", "sources", "pictures")
 UNFINISHED = "FILL IN"
 #: A field with fewer letters than this says nothing.
@@ -50,7 +49,7 @@ def card_checked(text: str) -> list[str]:
     found = _sections(text)
     lacks = [f"the field '{field}' is missing" for field in FIELDS if field not in found]
     lacks += [f"'{heading}' is no field of a card" for heading in found if heading not in FIELDS]
-    if not lacks and list(found) != list(FIELDS):
+    if not lacks and tuple(found) != FIELDS:
         lacks.append("the fields are not in the order of ml/cards.py")
     lacks += [
         f"the field '{field}' is empty" for field, body in found.items() if len(re.findall(r"\w", body)) < SHORTEST
