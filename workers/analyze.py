@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ml.answer import SeriesAnswer
+from ml.answer import FindingAnswer, SeriesAnswer
 from ml.cascade import Analyst, unread
 from ml.pathways.declaration import PathwayError
 from ml.reading.grouping import SeriesFiles, series_grouped
@@ -18,8 +18,11 @@ from workers import configuration
 
 #: What the JSON tells of a series, a stage and a finding; the rest of an answer is the web's own.
 SERIES = ("path", "paths", "status", "outcome", "reason", "modality", "region", "plane", "contradictions")
-STAGE = ("name", "status", "model", "version", "label", "probability", "ms", "reason", "header_says", "pixels_say")
-FINDING = ("label", "probability", "slice", "box", "mask")
+STAGE = (
+    "name", "status", "model", "version", "label", "probability", "probability_low", "probability_high", "views",
+    "ms", "reason", "header_says", "pixels_say", "experimental",
+)  # fmt: skip
+FINDING = ("label", "probability", "slice", "box", "mask", "urgency", "experimental")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -109,11 +112,15 @@ def _table(answers: list[SeriesAnswer]) -> Table:
         table.add_column(heading, justify="right" if heading in {"Files", "ms"} else "left", overflow="fold")
     for answer in answers:
         kind = " ".join(word for word in (answer.modality, answer.region, answer.plane) if word)
-        why = "; ".join(finding.sentence for finding in answer.findings[:3]) or answer.reason or ""
+        why = "; ".join(_sentence(finding) for finding in answer.findings[:3]) or answer.reason or ""
         milliseconds = f"{answer.total_ms:.0f}" if answer.total_ms else ""
         outcome = answer.outcome.replace("_", " ")
         table.add_row(answer.path, str(len(answer.paths)), kind or "-", outcome, why, milliseconds)
     return table
+
+
+def _sentence(finding: FindingAnswer) -> str:
+    return f"{finding.sentence} (experimental)" if finding.experimental else finding.sentence
 
 
 if __name__ == "__main__":

@@ -288,6 +288,74 @@ def contradicting_chest() -> Series:
     return series
 
 
+def bleeding_head() -> Series:
+    """A head CT on which an experimental pathway found something without saying where."""
+    someone = factories.patient("Probe^Paula", birth_date=date(1948, 2, 17))
+    study = factories.study(patient=someone, study_date=date(2026, 11, 21), description="CT head")
+    series = factories.series_of(study, series_number=2, modality="CT", description="head axial", body_part="HEAD")
+    slices = [
+        factories.slice_instance(
+            series=series, pixels=drawn.brain(height=0.2 + number / 20, tumour=4 <= number <= 7), position=5.0 * number
+        )
+        for number in range(12)
+    ]
+    because = "Trained on 200 pictures of one source that names no patients; no other source has judged it."
+    run = factories.run_of(
+        series,
+        outcome="findings",
+        modality="CT",
+        region="head",
+        plane="axial",
+        urgency=1,
+        total_ms=148.0,
+        urgency_reason="Suspected haemorrhage, 72%, experimental",
+        pathways=["general", "slices", "head-ct"],
+        cascade_digest=digest(),
+    )
+    general(run, modality="CT", title="CT", header="CT")
+    told(
+        run, "plane", "Plane", "axial", 0.94, pathway="slices",
+        probability_low=0.62, probability_high=0.993, views=25,
+    )  # fmt: skip
+    told(
+        run,
+        "haemorrhage",
+        "Haemorrhage",
+        "haemorrhage",
+        0.72,
+        pathway="head-ct",
+        model="head-haemorrhage",
+        threshold=0.31,
+        ms=88.0,
+        label_title="Suspected haemorrhage",
+        probability_low=0.6,
+        probability_high=0.81,
+        views=5,
+        experimental=because,
+        heat_map_slice=5,
+        heat_map_instance=slices[5],
+        heat_map=factories.heat_map(run, "haemorrhage.png", spot(256, 256, at=(-0.22, 0.3), size=0.35)),
+    )
+    not_asked(run, "xray-part", "fracture-boxes", "mri-region", "tumour-boxes", "tumour-outline")
+    factories.finding(
+        run,
+        instance=slices[5],
+        index=5,
+        first_slice=4,
+        last_slice=7,
+        stage="haemorrhage",
+        label="haemorrhage",
+        label_title="Suspected haemorrhage",
+        probability=0.72,
+        box=None,
+        heat_map="haemorrhage.png",
+        experimental=because,
+        sentence="Suspicious of a haemorrhage, whole slices were judged, slices 5 to 8, clearest on 6.",
+    )
+    arrived(study, 7)
+    return series
+
+
 def unfinished(name: str, state: str, minutes: float) -> None:
     """An MRI whose run is not over."""
     someone = factories.patient(name, sex="M")
@@ -397,7 +465,13 @@ def finish_running() -> None:
 
 
 #: What can be made to happen from outside: ``python -m tests.webapp.scene WORD``.
-EVENTS = {"all": scene, "urgent": brain_with_tumour, "running": one_more_running, "finish": finish_running}
+EVENTS = {
+    "all": scene,
+    "assessed": bleeding_head,
+    "urgent": brain_with_tumour,
+    "running": one_more_running,
+    "finish": finish_running,
+}
 
 if __name__ == "__main__":
     EVENTS[sys.argv[1]]()

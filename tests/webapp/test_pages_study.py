@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
-from tests.webapp.scene import brain_with_tumour, broken_forearm, contradicting_chest, others
-from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent
+from tests.webapp.scene import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
+from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent, range_shown
 from webapp.pages.status import Status
 from webapp.runs.models import Run, Stage
 from webapp.studies.models import Patient, Series
@@ -37,7 +37,7 @@ def viewer(text: str) -> dict[str, Any]:
 
 def test_findings_are_told_with_probability_threshold_and_slice(clinician: Client) -> None:
     text = opened(clinician, brain_with_tumour())
-    assert "Please look at what is marked" in text
+    assert "Please look at what is listed" in text
     assert "Suspected brain tumour" in text
     assert f"93{NARROW}%" in text
     assert f"shown from 35{NARROW}%" in text
@@ -58,6 +58,44 @@ def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> Non
     for address in pictures:
         answer = clinician.get(address)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+
+
+def test_a_finding_without_a_box_says_so_and_offers_its_heat_map(clinician: Client) -> None:
+    text = opened(clinician, bleeding_head())
+    (mark,) = viewer(text)["findings"]
+    assert (mark["box"], mark["mask"], mark["slice"], mark["first"], mark["last"]) == (None, "", 5, 4, 7)
+    assert clinician.get(mark["heat"]).status_code == 200
+    assert "No box: it points at no single place." in text
+    assert 'data-heat="Finding 1"' in text
+    assert viewer(text)["heats"] == []  # The step's heat map is the finding's: offered once.
+
+
+def test_what_is_experimental_says_so_in_words_with_its_reason(clinician: Client) -> None:
+    text = opened(clinician, bleeding_head())
+    aside = text.split('id="map"')[0]
+    assert "Experimental: Haemorrhage.</b> Trained on 200 pictures of one source" in aside
+    assert len(re.findall(r'class="experimental" title="Trained on 200 pictures', aside)) == 2  # finding and step
+    assert "Experimental" not in opened(clinician, brain_with_tumour())
+
+
+def test_the_range_over_views_stands_beside_a_probability(clinician: Client) -> None:
+    text = opened(clinician, bleeding_head()).replace(NARROW, " ")
+    assert '72 % <span class="range">(60 to 81 % over 5 views)</span>' in text
+    assert "(62 % to over 99 % over 25 views)" in text
+    assert text.count("60 to 81 % over 5 views") == 3  # the finding, the step, the table
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "views", "shown"),
+    [
+        (0.6, 0.81, 5, "60 to 81 % over 5 views"),
+        (0.004, 0.81, 5, "under 1 % to 81 % over 5 views"),
+        (0.995, 0.999, 25, "over 99 % in all 25 views"),
+        (None, None, None, ""),
+    ],
+)
+def test_a_range_is_told_without_certainty(low: float, high: float, views: int, shown: str) -> None:
+    assert range_shown(low, high, views).replace(NARROW, " ") == shown
 
 
 def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_click_away(clinician: Client) -> None:

@@ -15,7 +15,7 @@ from webapp.runs.models import Run, RunEvent
 from webapp.runs.states import TRANSITIONS, run_move
 from webapp.studies.models import Series
 from workers import api, storage
-from workers.contracts import AnalysisRequest, AnalysisResult, SeriesAnswer
+from workers.contracts import AnalysisRequest, AnalysisResult, FindingAnswer, SeriesAnswer, SliceName, StageAnswer
 from workers.storage import Attempt
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,27 @@ def test_an_answer_is_collected_once(rung: Run, series: Series) -> None:
     rung.refresh_from_db()
     assert (rung.state, rung.outcome, rung.plane) == (State.DONE, Run.Outcome.NEGATIVE, "axial")
     assert RunEvent.objects.filter(run=rung, event="finish").count() == 1
+
+
+def test_a_finding_without_a_box_is_stored_with_its_range_and_its_reservation(rung: Run, series: Series) -> None:
+    stage = StageAnswer(
+        name="lungs", title="Lungs", pathway="chest", status="done", label="pneumonia", probability=0.72,
+        probability_low=0.6, probability_high=0.81, views=5, experimental="One source only.",
+    )  # fmt: skip
+    finding = FindingAnswer(
+        label="pneumonia", label_title="Suspected pneumonia", probability=0.72, slice=0, first_slice=0, last_slice=0,
+        box=None, mask=None, stage="lungs", sentence="Suspicious.", urgency=1, experimental="One source only.",
+    )  # fmt: skip
+    told = {"outcome": "findings", "stages": [stage], "findings": [finding]}
+    slices = [SliceName(path=negative(series).path, frame=0)]
+    answered(rung, negative(series).model_copy(update={**told, "slices": slices}))
+    services.runs_watch()
+
+    rung.refresh_from_db()
+    row, found = rung.stages.get(), rung.findings.get()
+    assert (row.probability_low, row.probability_high, row.views) == (0.6, 0.81, 5)
+    assert (found.box, row.experimental, found.experimental) == (None, "One source only.", "One source only.")
+    assert (rung.urgency, rung.urgency_reason) == (1, "Suspected pneumonia, 72%, experimental")
 
 
 def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Run, series: Series) -> None:

@@ -94,7 +94,8 @@ def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
     took = milliseconds(step.stage.ms) if step.stage else ""
     contradicts = step.stage is not None and step.stage.contradiction
     sure = " · ".join(word for word in (probability, took) if word)
-    texts = _texts(stage.title, answer, sure, f"{step.model} {step.version}")
+    by = f"{step.model} {step.version}"
+    texts = _texts(stage.title, answer, sure, f"experimental: {by}" if step.experimental else by)
     return Node(
         stage,
         x,

@@ -120,6 +120,18 @@ def percent(probability: float | None) -> str:
     return f"over 99{NARROW}%" if probability > 0.99 else f"{100 * probability:.0f}{NARROW}%"
 
 
+def range_shown(low: float | None, high: float | None, views: int | None) -> str:
+    """Return how far a probability moved over so many looks: "60 to 81% over 5 views"."""
+    if low is None or high is None or not views:
+        return ""
+    least, most = percent(low), percent(high)
+    if least == most:
+        return f"{least} in all {views} views"
+    # The sign stands once where both are plain numbers.
+    shared = least.removesuffix(f"{NARROW}%") if least[0].isdigit() and most[0].isdigit() else least
+    return f"{shared} to {most} over {views} views"
+
+
 def milliseconds(ms: float | None) -> str:
     """Return a duration as a reader takes it in."""
     if ms is None:
@@ -131,7 +143,7 @@ def milliseconds(ms: float | None) -> str:
 
 #: The first sentence of the study page, by status; what it means stands beside it.
 OUTCOMES: dict[Status, str] = {
-    Status.FINDINGS: "Please look at what is marked. A mark is a suspicion, not a diagnosis.",
+    Status.FINDINGS: "Please look at what is listed. Each is a suspicion, not a diagnosis.",
     Status.NEGATIVE: "It was looked for and not found. This does not rule out disease.",
     Status.SORTED_ONLY: "The kind of image was recognised. No finding was looked for, so none can be ruled out.",
     Status.NOT_ANALYSED: "The cascade gives no answer for this image. Read it as if there were no AI.",

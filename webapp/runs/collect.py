@@ -25,7 +25,8 @@ def urgency_of(answer: SeriesAnswer) -> Urgency:
     """Rank an answer: suspected findings by their label, then what a person must sort out, then the rest."""
     if answer.findings:
         worst = max(answer.findings, key=lambda finding: (finding.urgency, finding.probability))
-        return Urgency(worst.urgency, f"{worst.label_title}, {worst.probability:.0%}")
+        experimental = ", experimental" if worst.experimental else ""
+        return Urgency(worst.urgency, f"{worst.label_title}, {worst.probability:.0%}{experimental}")
     if answer.contradictions:
         return Urgency(1, "Header and picture disagree")
     if answer.reason and answer.outcome == "negative":
@@ -90,6 +91,9 @@ def _stage(run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, inst
         label=answer.label or "",
         label_title=answer.label_title or "",
         probability=answer.probability,
+        probability_low=answer.probability_low,
+        probability_high=answer.probability_high,
+        views=answer.views,
         threshold=answer.threshold,
         ms=answer.ms,
         reason=(answer.reason or "")[:500],
@@ -101,6 +105,7 @@ def _stage(run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, inst
         # By object and frame too: slices that came later, or were left out, shift the numbers.
         heat_map_instance=_instance(shown, instances) if shown else None,
         heat_map_frame=shown.frame if shown else 0,
+        experimental=answer.experimental,
     )
 
 
@@ -124,6 +129,7 @@ def _finding(
         box=answer.box,
         mask=answer.mask or "",
         heat_map=answer.heat_map or "",
+        experimental=answer.experimental,
     )
 
 

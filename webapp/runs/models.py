@@ -95,6 +95,9 @@ class Stage(models.Model):
     label = models.CharField(max_length=40, blank=True)
     label_title = models.CharField(max_length=80, blank=True)
     probability = models.FloatField(null=True)
+    probability_low = models.FloatField(null=True, help_text="the least of all looks; see views")
+    probability_high = models.FloatField(null=True)
+    views = models.PositiveIntegerField(null=True, help_text="looks: slices times harmless changes")
     threshold = models.FloatField(null=True)
     ms = models.FloatField(null=True)
     reason = models.CharField(max_length=500, blank=True)
@@ -105,6 +108,7 @@ class Stage(models.Model):
     heat_map_slice = models.PositiveIntegerField(null=True)
     heat_map_instance = models.ForeignKey(Instance, on_delete=models.PROTECT, null=True, related_name="+")
     heat_map_frame = models.PositiveIntegerField(default=0, help_text="frame of that instance, from 0")
+    experimental = models.CharField(max_length=300, blank=True, help_text="why its pathway is experimental, if it is")
 
     class Meta:
         ordering = ["order"]
@@ -125,9 +129,10 @@ class Finding(models.Model):
     last_slice = models.PositiveIntegerField()
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
     frame = models.PositiveIntegerField(default=0, help_text="frame of that instance, from 0")
-    box = models.JSONField(null=True, help_text="[x0, y0, x1, y1] in pixels of that frame")
+    box = models.JSONField(null=True, help_text="[x0, y0, x1, y1] in pixels of that frame; none: all of it was judged")
     mask = models.CharField(max_length=200, blank=True, help_text="PNG, relative to the run's folder")
     heat_map = models.CharField(max_length=200, blank=True)
+    experimental = models.CharField(max_length=300, blank=True, help_text="why its pathway is experimental, if it is")
 
     class Meta:
         ordering = ["order"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webapp.pages.presentation import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look
+from webapp.pages.presentation import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look, range_shown
 from webapp.runs.models import Stage
 from workers.api import DrawnStage
 
@@ -42,6 +42,17 @@ class Step:
     def look(self) -> Look:
         """How its status is shown."""
         return STAGE_LOOKS[self.status]
+
+    @property
+    def range(self) -> str:
+        """How far the probability moved over slices and views; "" where it was looked at once."""
+        stage = self.stage
+        return range_shown(stage.probability_low, stage.probability_high, stage.views) if stage else ""
+
+    @property
+    def experimental(self) -> str:
+        """Why what this step said is experimental; "" where it is not, or said nothing."""
+        return self.stage.experimental if self.stage and self.is_taken else ""
 
     @property
     def header(self) -> str:
@@ -105,9 +116,9 @@ def steps_listed(roots: Iterable[Step]) -> list[Step]:
     return [step for root in roots for step in (root, *steps_listed(root.children))]
 
 
-def colours_of(declared: Iterable[DrawnStage]) -> Mapping[str, str]:
-    """Return the colour of each label that a stage can find."""
-    return {node.finds: node.colour for node in declared if node.finds}
+def colours_of(declared: Iterable[DrawnStage]) -> Mapping[tuple[str, str], str]:
+    """Return the colour of each label that a stage can find, by stage and label."""
+    return {(node.name, label): colour for node in declared for label, colour in node.colours.items()}
 
 
 def _declared_step(node: DrawnStage, stage: Stage | None, *, is_over: bool) -> Step:

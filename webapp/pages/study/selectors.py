@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from webapp.pages.cascade import Declared, cascade_declared
 from webapp.pages.graph import Graph, graph_drawn
-from webapp.pages.presentation import percent
+from webapp.pages.presentation import percent, range_shown
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
@@ -25,7 +25,10 @@ GREY = "#9aa7b4"
 
 @dataclass(frozen=True)
 class FindingShown:
-    """A finding in the reader's words, with the colour of its marks."""
+    """A finding in the reader's words, with the colour of its marks.
+
+    `range` is how far its probability moved over slices and views, for a finding of whole slices.
+    """
 
     number: int
     row: Finding
@@ -33,6 +36,12 @@ class FindingShown:
     colour: str
     threshold: float | None
     places: str
+    range: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether whole slices were judged: then no box says where."""
+        return self.row.box is None
 
 
 @dataclass(frozen=True)
@@ -75,8 +84,18 @@ class Reading:
         return steps_listed(self.path)
 
     @property
+    def experimental(self) -> dict[str, str]:
+        """Titles of the experimental steps that were taken, by what makes them so."""
+        because: dict[str, list[str]] = {}
+        for step in self.steps:
+            if step.experimental:
+                because.setdefault(step.experimental, []).append(step.title)
+        return {reason: ", ".join(titles) for reason, titles in because.items()}
+
+    @property
     def viewer(self) -> dict[str, Any]:
         """What the viewer draws, as JSON."""
+        of_findings = {shown.row.heat_map for shown in self.findings}
         return {
             "series": str(self.chosen.series.pk) if self.chosen else "",
             "slices": [_slice(instance, frame) for instance, frame in self.slices],
@@ -84,7 +103,7 @@ class Reading:
             "heats": [
                 {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
                 for step in self.steps
-                if step.stage and step.heat_slice is not None
+                if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
             ],
         }
 
@@ -141,19 +160,26 @@ def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
     return {name: index for name, index in places.items() if index is not None}
 
 
-def _findings(run: Run, stages: list[Stage], place: Place, colours: Mapping[str, str]) -> list[FindingShown]:
-    thresholds = {stage.name: stage.threshold for stage in stages}
+def _findings(
+    run: Run, stages: list[Stage], place: Place, colours: Mapping[tuple[str, str], str]
+) -> list[FindingShown]:
+    by_name = {stage.name: stage for stage in stages}
     shown = []
     for number, row in enumerate(Finding.objects.filter(run=run), start=1):
         index = place.get((row.instance_id, row.frame), row.slice)
+        stage = by_name.get(row.stage)
         shown.append(
             FindingShown(
                 number=number,
                 row=row,
                 slice=index,
-                colour=colours.get(row.label, GREY),
-                threshold=thresholds.get(row.stage),
+                colour=colours.get((row.stage, row.label), GREY),
+                threshold=stage.threshold if stage else None,
                 places=f"Slice {index + 1}" if len(place) > 1 else "",
+                # The range is that of its stage's answer, which a finding of whole slices is.
+                range=range_shown(stage.probability_low, stage.probability_high, stage.views)
+                if stage and row.box is None
+                else "",
             )
         )
     return shown

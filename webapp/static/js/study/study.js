@@ -56,8 +56,11 @@ function drawMarks(at, size) {
   layers.draw(here, chosenHeat(heats), size);
   // A finding is marked on its clearest slice only; on its others the reader is told where.
   const near = data.findings.filter(({ slice, first, last }) => slice !== at && first <= at && at <= last);
-  byId("continues").hidden = !near.length;
-  byId("continues").textContent = near.map(({ number, slice }) => `Finding ${number}: marked on slice ${slice + 1}`).join(" · ");
+  // One of whole slices has no mark: its name stands over the picture instead.
+  const whole = here.filter(({ box }) => !box).map(({ number, title, probability }) => `Finding ${number}: ${title} ${probability}, no box`);
+  const told = [...whole, ...near.map(({ number, slice, box }) => `Finding ${number}: ${box ? "marked" : "clearest"} on slice ${slice + 1}`)];
+  byId("continues").hidden = !told.length;
+  byId("continues").textContent = told.join(" · ");
   for (const button of document.querySelectorAll(".finding")) {
     button.classList.toggle("is-shown", Number(button.dataset.slice) === at);
   }
