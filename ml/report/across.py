@@ -1,14 +1,16 @@
 """The pages that go across the runs: what their files say on one question."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ml.evaluate.report import Chart, Report, Table
 from ml.report.comparison import run_linked
-from ml.report.gathered import Gathered, Run
+from ml.report.gathered import EXPLAINED, Gathered
 from ml.report.page import Page
 from ml.report.run_page import charts_told, report_told, table_told
+from ml.report.runs import JUDGED, Run
 from ml.report.told import cells_told
 from ml.report.words import words_added
 
@@ -17,30 +19,25 @@ Answer = tuple[Sequence[Table], Mapping[str, Sequence[Sequence[str]]], Sequence[
 
 @dataclass(frozen=True)
 class Question:
-    """One question to all runs: which of their tables, counts and charts answer it, by words of their titles.
+    """One question to all runs: which of their tables, counts and charts answer it.
 
     Attributes
     ----------
-    told_by
-        The command whose files answer it.
+    words
+        Words of the titles that belong to it, by the file that is asked.
     """
 
     slug: str
     title: str
-    words: str
-    told_by: str
-    read: Callable[[Run], Report | None] = lambda run: run.report
-
-    def asks(self, title: str) -> bool:
-        """Whether a title belongs to it."""
-        return re.search(self.words, title, re.IGNORECASE) is not None
+    words: Mapping[str, str]
 
 
+EXPLANATIONS = "explanations"
 QUESTIONS = (
-    Question("calibration", "Calibration", r"calibrat|reliab|brier|\bECE\b", "evaluate"),
-    Question("explanations", "Explanations", r".", "evaluate.explain", lambda run: run.explained),
-    Question("gate", "The gate that abstains", r"gate|refused|kept|outside|out of scope|unseen source", "evaluate"),
-    Question("small-and-fast", "Small and fast", r"quantis|speed|forms|flipped|pruned|milliseconds", "evaluate"),
+    Question("calibration", "Calibration", {"test": r"calibrat|reliab|brier|\bECE\b"}),
+    Question(EXPLANATIONS, "Explanations", {"explain": ""}),
+    Question("gate", "The gate that abstains", {"gate": "", "test": r"\bgate|refused|kept as medical|unseen source"}),
+    Question("small-and-fast", "Small and fast", {"test": r"int8|quantis|speed|\bforms?\b|flipped|pruned"}),
 )
 
 
@@ -51,13 +48,22 @@ def question_page(told: Gathered, question: Question) -> Page:
     shipped = {f"{row.name}-{row.version}" for row in told.shipped}
     answering = [run for run in told.runs if any(_answer(question, run))]
     if not answering:
-        page.words(f"No run has answered this yet; `python -m ml.{question.told_by} CONFIG` does.")
+        page.words(f"No run has answered this yet; `python -m {JUDGED[next(iter(question.words))]} CONFIG` does.")
         return page
     for run in sorted(answering, key=lambda run: run.key not in shipped):
         page.heading(run.key)
-        page.words(f"{run_linked(run)}, made by `{_command(question, run)}`.")
+        commands = [f"`{run.command(JUDGED[name])}`" for name in question.words if name in run.reports]
+        page.words(f"{run_linked(run)}, made by {' and '.join(commands)}.")
         _answer_added(page, _answer(question, run), drawn=run.key in shipped, name=run.key)
+        if question.slug == EXPLANATIONS and run.folder / EXPLAINED in told.pictures:
+            page.picture(explained_name(run.folder), told=f"Examples of {run.key}: heat map over picture, box drawn.")
+            page.words("Pictures: brain MR with boxes, CC BY 4.0; see [sources](sources.md).")
     return page
+
+
+def explained_name(folder: Path) -> str:
+    """Name of a run's examples among the report's pictures."""
+    return f"{folder.name}-{EXPLAINED}"
 
 
 def cascade_page(told: Gathered) -> Page:
@@ -82,12 +88,19 @@ def cascade_page(told: Gathered) -> Page:
 
 def _answer(question: Question, run: Run) -> Answer:
     """What a run's files say on a question."""
-    report = question.read(run) or Report()
-    return (
-        [table for table in report.tables if question.asks(table.title)],
-        {title: rows for title, rows in report.counts.items() if question.asks(title)},
-        [chart for chart in report.charts if question.asks(chart.title)],
-    )
+    tables: list[Table] = []
+    counts: dict[str, list[list[str]]] = {}
+    charts: list[Chart] = []
+    for name, words in question.words.items():
+        report = run.reports.get(name, Report())
+        tables += [table for table in report.tables if _asked(words, table.title)]
+        counts |= {title: rows for title, rows in report.counts.items() if _asked(words, title)}
+        charts += [chart for chart in report.charts if _asked(words, chart.title)]
+    return tables, counts, charts
+
+
+def _asked(words: str, title: str) -> bool:
+    return re.search(words, title, re.IGNORECASE) is not None
 
 
 def _answer_added(page: Page, answer: Answer, *, drawn: bool, name: str) -> None:
@@ -99,7 +112,3 @@ def _answer_added(page: Page, answer: Answer, *, drawn: bool, name: str) -> None
         page.table(rows[0], rows[1:])
     if drawn:
         charts_told(page, charts, name=name)
-
-
-def _command(question: Question, run: Run) -> str:
-    return run.commands[1].replace("ml.evaluate", f"ml.{question.told_by}")

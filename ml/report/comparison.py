@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from ml.report.files import ANY, Published
-from ml.report.gathered import Gathered, Run
+from ml.report.gathered import Gathered
 from ml.report.page import Page
+from ml.report.runs import Run
 from ml.report.told import NOTHING, cells_told, marked, number_told
 
 HEADER = ("model", "ours", "95% interval", "n", "published", "likeliest reason for the difference", "made by")
@@ -34,7 +35,7 @@ def run_linked(run: Run) -> str:
 
 def command_told(run: Run) -> str:
     """The command that measures it; before it was trained, the one that trains it."""
-    return f"`{run.commands[1 if run.epochs or run.report else 0]}`"
+    return f"`{run.command('ml.evaluate' if run.epochs or run.report else 'ml.train')}`"
 
 
 def _row(page: Page, told: Gathered, run: Run, column: str, notes: list[str]) -> list[str]:
@@ -44,11 +45,12 @@ def _row(page: Page, told: Gathered, run: Run, column: str, notes: list[str]) ->
     if figure is None:
         state = run.state if run.report is None else "not measured"
         return [run_linked(run), state, NOTHING, NOTHING, theirs, NOTHING, command_told(run)]
-    reason = told.reason(run, column)
-    if reason is None and any(entry.value is not None for entry in published):
+    comparable = any(entry.value is not None for entry in published)
+    reason = told.reason(run, column) if comparable else NOTHING
+    if reason is None:
         page.unwritten.append(f"{page.slug}: no reason for {run.config.table} / {run.config.name} / {column}")
         reason = UNWRITTEN
-    return [run_linked(run), *cells_told(figure), theirs, reason or NOTHING, command_told(run)]
+    return [run_linked(run), *cells_told(figure), theirs, reason, command_told(run)]
 
 
 def _published(entry: Published, notes: list[str]) -> str:

@@ -13,6 +13,10 @@ from ml.report.drawn import GRID, INK, PALETTE, STYLE, canvas, svg_of
 
 #: Points of a line that are drawn: more cannot be seen, and each costs bytes.
 POINTS = 150
+#: Numbers on the cells of a matrix, whose colours are the same by day and by night.
+LIGHT, DARK = "#fdfdfd", "#101010"
+#: Up to so many, each point of a line has its mark.
+FEW = 30
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 Point = tuple[float, float]
 
@@ -65,9 +69,9 @@ def charts_drawn(charts: Sequence[Chart]) -> str:
     figure, panels = canvas(panels=len(charts))
     for axes, chart in zip(panels, charts, strict=True):
         if chart.diagonal:
-            axes.plot([0, 1], [0, 1], color=GRID, linewidth=1.2)
+            axes.plot([0, 1], [0, 1], color=PALETTE[-1], linestyle="--", linewidth=1)
         for number, (name, points) in enumerate(chart.lines.items()):
-            _line(axes, name, thinned(points), number, dotted=chart.diagonal)
+            _line(axes, name, thinned(points), number, stepped="in steps" in chart.note)
         axes.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
         axes.grid(visible=True)
         if len(chart.lines) > 1:
@@ -102,12 +106,13 @@ def confusions_drawn(tables: Mapping[str, Sequence[Sequence[str]]]) -> str:
         axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors=GRID, linewidth=0.4)
         for (down, across), count in np.ndenumerate(counts):
             if count:
-                colour = "#ffffff" if shares[down, across] > 0.55 else "#101010"
+                colour = LIGHT if shares[down, across] > 0.55 else DARK
                 axes.text(across + 0.5, down + 0.5, str(count), ha="center", va="center", color=colour, fontsize=8)
         middles = np.arange(len(counts)) + 0.5
         axes.set_xticks(middles, rows[0][1:], rotation=45, ha="right")
         axes.set_yticks(middles, [row[0] for row in rows[1:]])
         axes.invert_yaxis()
+        axes.set_aspect("equal")
         axes.set(title=title, xlabel="said", ylabel="truth")
     return svg_of(figure)
 
@@ -147,11 +152,12 @@ def thinned(points: Sequence[Sequence[float]], most: int = POINTS) -> list[Point
     return [(points[i][0], points[i][1]) for i in taken]
 
 
-def _line(axes: Axes, name: str, points: Sequence[Point], number: int, *, dotted: bool = False) -> None:
+def _line(axes: Axes, name: str, points: Sequence[Point], number: int, *, stepped: bool = False) -> None:
     across, down = ([point[i] for point in points] for i in (0, 1))
-    few = len(points) <= 30 or (dotted and len(points) <= 40)
-    mark = MARKS[number % len(MARKS)] if few else ""
-    axes.plot(across, down, label=name, marker=mark, markersize=3.5, color=PALETTE[number % len(PALETTE)])
+    mark = MARKS[number % len(MARKS)] if len(points) <= FEW and not stepped else ""
+    style = "steps-mid" if stepped else "default"
+    colour = PALETTE[number % len(PALETTE)]
+    axes.plot(across, down, label=name, marker=mark, markersize=3.5, color=colour, drawstyle=style)
 
 
 def _reach(figure: Figure) -> tuple[float, float]:

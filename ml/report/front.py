@@ -68,13 +68,13 @@ def _again_added(page: Page, told: Gathered) -> None:
 
 def _trained_added(page: Page, told: Gathered) -> None:
     page.heading("What was trained, and how long")
-    header = ("run", "table", "state", "architecture", "input", "pictures taught", "epochs", "next command")
+    columns = ("architecture", "input side, pixels", "pictures taught", "epochs")
     rows = []
     for run in told.runs:
         about = about_rows(run)
-        cells = [about.get(column, NOTHING) for column in header[3:7]]
+        cells = [about.get(column, NOTHING) for column in columns]
         rows.append([run_linked(run), run.config.table or NOTHING, run.state, *cells, command_told(run)])
-    page.table(header, rows)
+    page.table(("run", "table", "state", *columns, "next command"), rows)
     spent = sum(seconds_trained(run) for run in told.runs)
     judged = sum(run.report is not None for run in told.runs)
     page.words(f"{len(told.runs)} runs, {judged} of them judged; training took {minutes_told(spent)} in all.")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ml.evaluate.figures import Figure
 from ml.report.comparison import command_told, run_linked
 from ml.report.drawings import Dot, dots_drawn
-from ml.report.gathered import Gathered, Run
+from ml.report.gathered import Gathered
 from ml.report.page import Page
+from ml.report.runs import Run
 from ml.report.told import NOTHING, cells_told
 from ml.report.topics import curves_added, figures_added, glance_added, is_share
 from ml.report.words import words_added
@@ -80,7 +81,7 @@ def pairs_drawn(pairs: list[Pair]) -> str:
         if is_share(pair.unseen):
             dots.append(Dot(line, UNSEEN, pair.unseen))
     order = [Dot(d.line, d.series, d.figure) for name in (SEEN, UNSEEN) for d in dots if d.series == name]
-    return dots_drawn(sorted(order, key=lambda dot: [d.line for d in dots].index(dot.line)), x_title="share")
+    return dots_drawn(sorted(order, key=lambda dot: [d.line for d in dots].index(dot.line)), x_title="value, 0 to 1")
 
 
 def _pair(told: Gathered, run: Run, name: str, figure: Figure) -> Pair:

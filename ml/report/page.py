@@ -59,6 +59,10 @@ class Page:
         self.drawings[file] = svg
         self.blocks.append(f"![{told.replace('[', '(').replace(']', ')')}](plots/{file})")
 
+    def picture(self, file: str, *, told: str) -> None:
+        """Add a picture that is copied beside the pages."""
+        self.blocks.append(f"![{told}](pictures/{file})")
+
     def markdown(self) -> str:
         """The page as Markdown."""
         return "\n\n".join([f"# {self.title}", *self.blocks]) + "\n"

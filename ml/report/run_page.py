@@ -1,12 +1,13 @@
 """The page of one judged run: everything in its files, and the commands that made them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from ml.evaluate.report import Chart, Report, Table
 from ml.report.drawings import charts_drawn, confusions_drawn, curves_drawn
-from ml.report.gathered import Run, architecture
 from ml.report.page import Page
+from ml.report.runs import Run, architecture
 from ml.report.told import cells_told, megabytes_told, minutes_told, percent_cells
 
 Rows = Sequence[Sequence[str]]
@@ -30,16 +31,16 @@ def run_page(run: Run) -> Page:
     page.heading("Made by")
     page.commands(run.commands)
     page.heading("What it is and what it cost")
-    page.table(("", ""), list(about_rows(run).items()))
+    page.table(("what", "value"), list(about_rows(run).items()))
     if run.epochs:
         page.heading("Learning curves")
         page.drawing("curves", curves_drawn({run.key: run.epochs}), told=f"Loss and score of {run.key} by epoch.")
     page.heading("Headline figures")
     page.table(("figure", "value", "95% interval", "n"), [[n, *cells_told(f)] for n, f in run.headline.items()])
     report_told(page, run.report)
-    if run.explained is not None:
-        page.heading("Explanations")
-        report_told(page, run.explained, name="explained")
+    for name in run.extra:
+        page.heading(f"From {name}.json")
+        report_told(page, run.reports[name], name=name)
     return page
 
 
@@ -60,7 +61,8 @@ def table_told(page: Page, table: Table, *, before: str = "") -> None:
     page.heading(before + table.title, level=3)
     page.words(table.note)
     cells = percent_cells if table.percent else cells_told
-    page.table(("", "value", "95% interval", "n"), [[name, *cells(figure)] for name, figure in table.figures.items()])
+    rows = [[name, *cells(figure)] for name, figure in table.figures.items()]
+    page.table(("figure", "value", "95% interval", "n"), rows)
 
 
 def charts_told(page: Page, charts: Sequence[Chart], *, name: str) -> None:
@@ -95,16 +97,16 @@ def about_rows(run: Run) -> dict[str, str]:
     """What a run is and what it cost, as words by name; what its files do not say is left out."""
     about = run.report.about if run.report is not None else {}
     rows = {"architecture": str(about.get("architecture") or architecture(run.config))}
-    rows["input"] = f"{run.config.size} x {run.config.size} pixels"
+    rows["input side, pixels"] = str(run.config.size)
     rows["profile"] = run.config.profile
     if run.config.start:
         rows["begins as"] = run.config.start
     if run.config.without:
         rows["never saw"] = ", ".join(run.config.without)
-    told = {
+    told: dict[str, Callable[[Any], str]] = {
         "parameters": lambda value: f"{value / 1e6:.2f} million",
-        "gflop": lambda value: f"{value:.2f} for one picture",
-        "ms": lambda value: f"{value:.1f} for one picture, eager PyTorch",
+        "gflop": lambda value: f"{value:.2f}",
+        "ms": lambda value: f"{value:.1f}",
         "bytes": megabytes_told,
         "pictures_taught": str,
         "data_digest": lambda value: f"`{str(value)[:16]}`",
@@ -112,7 +114,7 @@ def about_rows(run: Run) -> dict[str, str]:
         "date": str,
         "form": str,
     }
-    names = {"gflop": "GFLOP", "ms": "milliseconds", "bytes": "size", "pictures_taught": "pictures taught"}
+    names = {"gflop": "GFLOP a picture", "ms": "ms a picture", "bytes": "size", "pictures_taught": "pictures taught"}
     for key, says in told.items():
         if about.get(key) is not None:
             rows[names.get(key, key.replace("_", " "))] = says(about[key])

@@ -3,8 +3,9 @@
 import json
 
 from ml.report.drawings import searched_drawn
-from ml.report.gathered import SEARCH, Gathered, Search
+from ml.report.gathered import SEARCH, Gathered
 from ml.report.page import Page
+from ml.report.runs import Search
 from ml.report.words import words_added
 
 
@@ -33,7 +34,8 @@ def _trials_added(page: Page, search: Search) -> None:
     trials = search.trials
     if "score" in header:
         trials = sorted(trials, key=lambda trial: -float(trial["score"] or "nan"))
-        scores = [float(trial["score"]) for trial in search.trials if trial["score"]]
+        tried = sorted(search.trials, key=lambda trial: int(trial.get("trial", 0)))
+        scores = [float(trial["score"]) for trial in tried if trial["score"]]
         page.drawing(search.name, searched_drawn(scores), told=f"Score of each trial of the {search.name} search.")
     page.heading(f"Trials of the {search.name} search", level=3)
     page.table(header, [[trial[name] for name in header] for trial in trials])

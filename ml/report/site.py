@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ml.report.across import QUESTIONS, cascade_page, question_page
+from ml.report.across import QUESTIONS, cascade_page, explained_name, question_page
 from ml.report.front import GUESTS, front_page
 from ml.report.gathered import Gathered
 from ml.report.held_out import held_out_page
@@ -13,6 +13,7 @@ from ml.report.page import Page
 from ml.report.run_page import run_page
 from ml.report.search_page import search_page
 from ml.report.topics import TOPICS, topic_page
+from ml.report.transfer import transfer_page
 
 #: What only this command writes: a file of these kinds that it no longer makes is taken away.
 OWN = ("*.html", "run-*.md", "plots/*.svg", "pictures/*-explain.png")
@@ -24,6 +25,7 @@ def pages_made(told: Gathered) -> list[Page]:
         held_out_page(told),
         *(topic_page(told, topic) for topic in TOPICS),
         search_page(told),
+        transfer_page(told),
         *(question_page(told, question) for question in QUESTIONS),
         cascade_page(told),
     ]
@@ -56,7 +58,7 @@ def files_made(pages: Sequence[Page], told: Gathered, out: Path) -> dict[str, st
 
 def report_folder_written(files: Mapping[str, str], told: Gathered, out: Path) -> None:
     """Write the files, copy the pictures, and take away what nothing makes any more."""
-    pictures = {f"pictures/{picture.parent.name}-explain.png": picture for picture in told.pictures}
+    pictures = {f"pictures/{explained_name(picture.parent)}": picture for picture in told.pictures}
     for name in [*files, *pictures]:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():

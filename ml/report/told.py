@@ -30,6 +30,11 @@ def cells_told(figure: Figure) -> list[str]:
     return [number_told(figure.value), interval_told(figure), str(figure.n)]
 
 
+def cell_told(figure: Figure) -> str:
+    """Value, interval and n in one cell."""
+    return f"{number_told(figure.value)} ({interval_told(figure)}; n = {figure.n})"
+
+
 def minutes_told(seconds: float) -> str:
     """A duration, in minutes below two hours."""
     minutes = seconds / 60

@@ -1,15 +1,17 @@
 """The pages of the tables of runs: classification, detection, segmentation and their like."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml.evaluate.figures import Figure
 from ml.report.comparison import command_told, figure_compared, notes_added, run_linked
 from ml.report.drawings import Dot, against_drawn, curves_drawn, dots_drawn
-from ml.report.gathered import Gathered, Run
+from ml.report.gathered import Gathered
 from ml.report.page import Page
 from ml.report.run_page import about_rows
-from ml.report.told import NOTHING
+from ml.report.runs import Run
+from ml.report.told import NOTHING, cell_told
 from ml.report.words import words_added
 
 
@@ -25,12 +27,14 @@ TOPICS = (
     Topic("classification", "Classification"),
     Topic("detection", "Detection"),
     Topic("segmentation", "Segmentation"),
-    Topic("transfer", "Transfer from one task to another"),
     Topic("beyond", "Beyond the papers"),
     Topic("shipped", "What ships"),
 )
+COSTS = ("input side, pixels", "parameters", "GFLOP a picture", "ms a picture", "size")
 #: Lines of a dot plot that can still be read.
 MOST_LINES = 40
+#: Tables in which runs are compared with each other: recall, precision, F1, AUC; mAP; Dice and IoU.
+MAIN = re.compile(r": answers$|^Average precision|^Four numbers")
 
 
 def topic_page(told: Gathered, topic: Topic) -> Page:
@@ -46,13 +50,14 @@ def topic_page(told: Gathered, topic: Topic) -> Page:
     curves_added(page, runs)
     cost_added(page, runs)
     figures_added(page, told, runs)
+    side_by_side_added(page, runs)
     return page
 
 
 def glance_added(page: Page, runs: Sequence[Run]) -> None:
     """Add a row for each run: what it is, what it cost, whether it was judged."""
     page.heading("The runs")
-    columns = ("architecture", "input", "parameters", "GFLOP", "milliseconds", "size", "pictures taught", "epochs")
+    columns = ("architecture", *COSTS, "pictures taught", "epochs")
     rows = []
     for run in runs:
         about = about_rows(run)
@@ -100,7 +105,7 @@ def dots_added(page: Page, told: Gathered, runs: Sequence[Run], *, name: str = "
         for column, own in columns.items()
         for run in own
     }
-    svg = dots_drawn(kept, x_title="share", published={line: stars[line] for line in lines if stars.get(line)})
+    svg = dots_drawn(kept, x_title="value, 0 to 1", published={line: stars[line] for line in lines if stars.get(line)})
     page.heading("The figures in one drawing")
     page.drawing(name, svg, told=f"{page.title}: every share with its 95% interval; the numbers stand below.")
 
@@ -129,6 +134,23 @@ def cost_added(page: Page, runs: Sequence[Run]) -> None:
     page.drawing("cost", svg, told=f"{column} against milliseconds for one picture, for {', '.join(points)}.")
 
 
+def side_by_side_added(page: Page, runs: Sequence[Run]) -> None:
+    """Add the main tables that several runs have in common, a row for each run."""
+    titles = dict.fromkeys(t.title for run in runs if run.report for t in run.report.tables if MAIN.search(t.title))
+    for title in titles:
+        tables = {run: table for run in runs if run.report for table in run.report.tables if table.title == title}
+        if len(tables) < 2:
+            continue
+        columns = list(dict.fromkeys(name for table in tables.values() for name in table.figures))
+        page.heading(f"Side by side: {title}", level=3)
+        page.words(next(iter(tables.values())).note)
+        rows = [
+            [run_linked(run), *(cell_told(t.figures[c]) if c in t.figures else NOTHING for c in columns)]
+            for run, t in tables.items()
+        ]
+        page.table(("model", *columns), rows)
+
+
 def is_share(figure: Figure) -> bool:
-    """Whether a figure can be drawn beside shares."""
+    """Whether a figure can be drawn between 0 and 1."""
     return 0 <= figure.value <= 1 and figure.high <= 1

@@ -2,7 +2,7 @@
 
 import re
 
-from ml.report.gathered import HERE, Gathered
+from ml.report.gathered import Gathered
 from ml.report.page import Page
 from ml.report.told import figure_told
 
@@ -13,7 +13,7 @@ LATER = "(not measured yet)"
 
 def words_added(page: Page, told: Gathered) -> None:
     """Put the words of ``words/<slug>.md`` on a page, with the figures that they name."""
-    file = HERE / "words" / f"{page.slug}.md"
+    file = told.words / "words" / f"{page.slug}.md"
     if not file.is_file():
         page.unwritten.append(f"{page.slug}: words/{page.slug}.md is not written")
         return
