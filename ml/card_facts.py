@@ -14,7 +14,7 @@ def facts_told(row: ModelRow) -> str:
     facts = [
         ("Name, version", f"{row.name}, {row.version}"),
         ("Released", str(trained.get("date", "not stated"))),
-        ("Network", row.architecture),
+        ("Network", _network(row)),
         ("Input", f"one grey picture, {row.size} x {row.size}"),
         ("File", f"{row.file}, sha256 `{row.sha256}`"),
         ("Served form", f"{row.openvino.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`"),
@@ -36,6 +36,10 @@ def pictures_told(row: ModelRow, weights: Path) -> str:
     files = sorted((weights / "pictures").glob(f"{stem}*.png"))
     shown = [f"![{file.stem.removeprefix(stem).replace('-', ' ')}](pictures/{file.name})" for file in files]
     return "\n".join(shown) or "No example pictures are kept with this version."
+
+
+def _network(row: ModelRow) -> str:
+    return " ".join([row.architecture, *(str(row.options[key]) for key in ("trunk", "scale") if key in row.options)])
 
 
 def _thresholds(row: ModelRow, head: str, labels: list[str]) -> str:
