@@ -27,7 +27,8 @@ class Label(Declared):
     Attributes
     ----------
     code, scheme
-        Coded value and coding scheme designator (PS3.16): DCM or SCT (SNOMED CT).
+        Coded value and coding scheme designator (PS3.16 section 8): DCM, SCT (SNOMED CT), or our own where
+        neither has the word.
     header
         Words of the DICOM header that state this label.
     urgency
@@ -41,7 +42,7 @@ class Label(Declared):
 
     title: str
     code: str
-    scheme: Literal["DCM", "SCT"]
+    scheme: Literal["DCM", "SCT", "99READROOM"]
     header: list[str] = []
     colour: str = "#9aa7b4"
     urgency: int = Field(default=0, ge=0, le=3)

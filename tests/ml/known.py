@@ -20,8 +20,8 @@ ROWS, COLUMNS = 96, 128
 class KnownSorter:
     """Answers each head with the probabilities that the test names, whatever the picture."""
 
-    def __init__(self, said: Mapping[str, Mapping[str, float]]) -> None:
-        self.row: ModelRow = CASCADE.models["sorter"].model_copy(update={"temperature": {}})
+    def __init__(self, said: Mapping[str, Mapping[str, float]], **row: object) -> None:
+        self.row: ModelRow = CASCADE.models["sorter"].model_copy(update={"temperature": {}, **row})
         self.said = said
 
     def run(self, batch: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:

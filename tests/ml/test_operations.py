@@ -66,6 +66,22 @@ def test_a_header_of_a_kind_that_no_stage_knows_is_named() -> None:
     assert course.facts == {}
 
 
+def test_a_header_may_state_what_the_network_was_never_taught() -> None:
+    taught = {**SURE_MR.row.labels, "modality": ["MR", "US", "XR"]}
+    course = course_of(modality="CT")
+    answer = classify.run(task_of("modality", KnownSorter(SURE_MR.said, labels=taught), course))
+
+    assert (answer.label, answer.probability, answer.contradiction) == ("CT", None, False)
+    assert str(answer.reason).startswith("Followed the header; the network was not taught")
+
+
+def test_a_series_tells_how_far_its_slices_and_views_agree() -> None:
+    answer = classify.run(task_of("modality", SURE_MR, course_of(*[slice_with() for _ in range(3)])))
+
+    assert answer.views == 3 * (1 + 4)
+    assert (answer.probability_low, answer.probability_high) == pytest.approx((0.97, 0.97), abs=1e-3)
+
+
 @pytest.mark.parametrize("word", ["OT", "SC", ""])
 def test_a_header_that_says_nothing_useful_leaves_the_question_to_the_pixels(word: str) -> None:
     answer = classify.run(task_of("modality", SURE_MR, course_of(modality=word)))

@@ -2,17 +2,13 @@
 
 import hashlib
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
-XR = ["elbow", "finger", "forearm", "hand", "humerus", "shoulder", "wrist", "joint", "leg", "chest"]
-SORTER = {
-    "scope": ["medical", "other"],
-    "modality": ["CT", "MR", "US", "XR"],
-    "xr_part": XR,
-    "mr_region": ["brain", "knee"],
-    "plane": ["axial", "sagittal", "coronal"],
-}
+from ml.pathways.checks import KIND_OF
+from ml.pathways.load import FOLDER, LABELS
+
 CARD = """# {name}
 
 A drawn card. **Not** a model.
@@ -57,14 +53,23 @@ def row(name: str, kind: str, labels: dict[str, list[str]], folder: Path) -> dic
     }
 
 
+def heads_declared() -> dict[tuple[str, str], dict[str, list[str]]]:
+    """Return what the pathway files ask for: (model, kind) -> head -> labels. A new pathway needs no line here."""
+    files = [tomllib.loads(file.read_text()) for file in sorted(FOLDER.glob("*.toml")) if file.name != LABELS]
+    questions = dict(tomllib.loads((FOLDER / LABELS).read_text())["questions"])
+    for file in files:
+        for question, labels in file.get("labels", {}).items():
+            questions[question] = {**questions.get(question, {}), **labels}
+    models: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for stage in (stage for file in files for stage in file["stages"]):
+        labels = [stage["finds"]] if "finds" in stage else list(questions[stage["asks"]])
+        models.setdefault((stage["model"], KIND_OF[stage["operation"]]), {})[stage["head"]] = labels
+    return models
+
+
 def manifest_drawn(folder: Path) -> Path:
     """Write the list and its files; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    models = [
-        row("sorter", "classify", SORTER, folder),
-        row("tumour-detector", "detect", {"tumour": ["tumour"]}, folder),
-        row("tumour-segmenter", "segment", {"tumour": ["tumour"]}, folder),
-        row("fracture-detector", "detect", {"fracture": ["fracture"]}, folder),
-    ]
+    models = [row(name, kind, labels, folder) for (name, kind), labels in heads_declared().items()]
     (folder / "manifest.json").write_text(json.dumps({"models": models}))
     return folder

@@ -85,7 +85,7 @@ def test_the_shipped_cascade_loads_in_an_order_that_can_run(models: dict[str, Mo
     [
         replaced("labels.toml", "urgency = 3", "urgency = 2"),
         replaced("mri-brain.toml", 'version = "1"', 'version = "2"'),
-        replaced("labels.toml", '"KNEE", "ANKLE"', '"KNEE"'),
+        replaced("labels.toml", '"ANKLE", "JOINT"', '"ANKLE"'),
     ],
 )
 def test_any_change_of_a_declaration_changes_the_digest(edit: Edit, models: dict[str, ModelRow], folder: Path) -> None:
