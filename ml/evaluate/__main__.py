@@ -1,19 +1,24 @@
-"""``python -m ml.evaluate CONFIG...``: measure shipped models on the test split.
+"""``python -m ml.evaluate CONFIG...``: measure networks on pictures that they never saw.
 
-Writes ``runs/<name>-<version>/test.json``, the headline figures into the manifest, and the tables
-into the model's card.
+What ships is judged in its served form, its forms compared, and its manifest row and card filled; any other in its
+run's PyTorch form. Writes ``runs/<name>-<version>/test.json``. With ``--cascade`` the served cascade is judged from
+end to end, into ``runs/cascade/test.json``.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 
 from ml.data import Picture, data_folder, pictures_read
+from ml.evaluate.about import about
+from ml.evaluate.cascade import cascade_report
+from ml.evaluate.classifier import classifier_report
 from ml.evaluate.detector import detector_report
-from ml.evaluate.forms import forms_compared, headlines_compared, judged_pictures
+from ml.evaluate.forms import Form, forms_compared
+from ml.evaluate.judged import judged_pictures
 from ml.evaluate.report import (
     WEIGHTS,
     Report,
@@ -23,50 +28,99 @@ from ml.evaluate.report import (
     report_written,
     row_stored,
 )
+from ml.evaluate.runs import run_judged, shipped_row
 from ml.evaluate.segmenter import segmenter_report
-from ml.evaluate.sorter import sorter_report
 from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
-from ml.train.config import Config, config_read
-from ml.weights import manifest_read
+from ml.train.config import PLAIN, Config, config_read, runs_folder
+from ml.weights import ModelRow, WeightsError, manifest_read
 
-REPORTS: dict[str, Callable[[Network, Path, list[Picture]], Report]] = {
-    "classify": sorter_report,
-    "detect": detector_report,
-    "segment": segmenter_report,
+Judge = Callable[[Network, Config, Path, list[Picture]], Report]
+REPORTS: dict[str, Judge] = {
+    "classifier": classifier_report,
+    "detector": detector_report,
+    "segmenter": segmenter_report,
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure every model named; 0 when all were, 2 when one could not be."""
+    """Measure every model named; 0 when all were, 2 when one could not be (the others are all the same)."""
     parser = argparse.ArgumentParser(prog="python -m ml.evaluate", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
+    parser.add_argument("configs", type=Path, nargs="*", help="files of ml/configs")
+    parser.add_argument("--profile", default=PLAIN, help='"cpu" (default) or "gpu"')
+    parser.add_argument("--run", action="store_true", help="judge the run's PyTorch form, even of what ships")
+    parser.add_argument(
+        "--form", action="append", default=[], metavar="NAME=FOLDER", help="one more form: a folder like weights/"
+    )
+    parser.add_argument("--cascade", action="store_true", help="judge the served cascade from end to end")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(2)
+    code = 0
     try:
         folder = data_folder()
         pictures = pictures_read(folder)
-        for path in chosen.configs:
-            print(markdown(_measured(config_read(path), folder, pictures)), flush=True)
+        forms = {name: Path(place) for name, _, place in (form.partition("=") for form in chosen.form)}
     except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
-    return 0
+    for path in chosen.configs:
+        try:
+            config = config_read(path, profile=chosen.profile)
+            print(markdown(_measured(config, folder, pictures, as_run=chosen.run, more=forms)), flush=True)
+        except (ValueError, FileNotFoundError, WeightsError) as error:
+            print(error, file=sys.stderr)
+            code = 2
+    if chosen.cascade:
+        report = cascade_report(folder, pictures)
+        _kept(report, runs_folder() / "cascade")
+        print(markdown(report), flush=True)
+    return code
 
 
-def _measured(config: Config, folder: Path, pictures: list[Picture]) -> Report:
-    row = manifest_read(WEIGHTS).get(config.name)
-    if row is None:
-        raise ValueError(f"{config.name} is not in the manifest; export it first.")
-    served = OpenvinoNetwork(row, WEIGHTS)
-    report = REPORTS[row.kind](served, folder, pictures)
-    exact = TorchNetwork(row, WEIGHTS, device="cpu")
-    headlines_compared(report, REPORTS[row.kind](exact, folder, pictures))
-    forms_compared(report, served, exact, folder, judged_pictures(served, pictures))
-    config.folder.mkdir(parents=True, exist_ok=True)
-    report_written(report, config.folder / "test.json")
+def _measured(
+    config: Config, folder: Path, pictures: list[Picture], *, as_run: bool, more: Mapping[str, Path]
+) -> Report:
+    row = None if as_run else shipped_row(config)
+    if row is not None:
+        return _shipped_measured(config, row, folder, pictures, more)
+    network = run_judged(config, folder, pictures)
+    report = REPORTS[config.task](network, config, folder, pictures)
+    size = (config.folder / "best.pt").stat().st_size
+    report.about = about(config, network.row, pictures, form="pytorch", bytes_on_disk=size)
+    _kept(report, config.folder)
+    return report
+
+
+def _shipped_measured(
+    config: Config, row: ModelRow, folder: Path, pictures: list[Picture], more: Mapping[str, Path]
+) -> Report:
+    """Judge what ships in every form, and put the served form's figures into the manifest and the card."""
+    judge = REPORTS[config.task]
+    exact: Network = TorchNetwork(row, WEIGHTS, device="cpu")
+    full = Form("PyTorch", exact, (WEIGHTS / row.file).stat().st_size, judge(exact, config, folder, pictures))
+    served = _form("int8", row, WEIGHTS, judge, config, folder, pictures)
+    others = [served]
+    for name, place in more.items():
+        others.append(_form(name, manifest_read(place)[config.name], place, judge, config, folder, pictures))
+    report = served.report
+    forms_compared(report, full, others, config, folder, judged_pictures(config, pictures))
+    report.about = about(config, row, pictures, form="int8", bytes_on_disk=served.bytes)
+    _kept(report, config.folder)
     row_stored(row.model_dump() | {"metrics": headline_rows(report)})
     card_filled(WEIGHTS / row.card, report)
     return report
+
+
+def _form(
+    name: str, row: ModelRow, weights: Path, judge: Judge, config: Config, folder: Path, pictures: list[Picture]
+) -> Form:
+    network: Network = OpenvinoNetwork(row, weights)
+    size = sum((weights / file).stat().st_size for file in (row.openvino.xml, row.openvino.bin))
+    return Form(name, network, size, judge(network, config, folder, pictures))
+
+
+def _kept(report: Report, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    report_written(report, folder / "test.json")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,10 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from ml.evaluate.figures import Figure, share_figure
 from ml.evaluate.intervals import summed_interval
+from ml.evaluate.thinning import Line, thinned
 
 Numbers = NDArray[np.intp]
 Values = NDArray[np.float64]
-Line = list[tuple[float, float]]
-#: Points that a line in a report keeps: as many as a small drawing can show.
-POINTS = 80
 
 
 def confusion(truth: Numbers, said: Numbers, classes: int) -> Numbers:
@@ -71,6 +69,20 @@ def class_figures(number: int, truth: Numbers, said: Numbers, classes: int, grou
     }
 
 
+def kappa_figure(truth: Numbers, said: Numbers, classes: int, groups: Sequence[str]) -> Figure:
+    """Agreement beyond chance on grades, a miss counted by the square of its distance (Cohen 1968)."""
+    grades = np.arange(classes)
+    weights = (grades[:, None] - grades[None, :]) ** 2
+
+    def kappa(sums: Values) -> Values:
+        tables = sums.reshape(-1, classes, classes)
+        by_chance = tables.sum(2)[:, :, None] * tables.sum(1)[:, None, :] / tables.sum((1, 2))[:, None, None]
+        return 1 - _share((weights * tables).sum((1, 2)), (weights * by_chance).sum((1, 2)))
+
+    cells = _cells(truth, said, classes)
+    return Figure(float(kappa(cells.sum(0)[None])[0]), len(truth), *summed_interval(groups, cells, kappa))
+
+
 def roc_line(scores: Values, positive: NDArray[np.bool_]) -> Line:
     """Points (share of the others flagged, share of the positives flagged) over all thresholds."""
     others, found, _ = roc_curve(positive, scores)
@@ -81,15 +93,6 @@ def precision_recall_line(scores: Values, positive: NDArray[np.bool_]) -> Line:
     """Points (recall, precision) over all thresholds."""
     precision, recall, _ = precision_recall_curve(positive, scores)
     return thinned(recall[::-1], precision[::-1])
-
-
-def thinned(across: Values, up: Values, *, points: int = POINTS) -> Line:
-    """At most so many of a line's points, evenly along its length, first and last among them, four digits each."""
-    steps = np.hypot(np.diff(across, prepend=across[:1]), np.diff(up, prepend=up[:1]))
-    length = np.cumsum(steps)
-    wanted = np.linspace(0, length[-1], points)
-    chosen = np.unique(np.concatenate([[0], np.searchsorted(length, wanted - 1e-12), [len(across) - 1]]))
-    return [(round(float(across[i]), 4), round(float(up[i]), 4)) for i in chosen]
 
 
 def _right(tables: Values) -> Values:

@@ -31,8 +31,9 @@ def auc_parts(scores: Scores, positive: NDArray[np.bool_], owners: NDArray[np.in
     area
         nan where one of the two kinds is missing.
     pulls
-        Shape (N,). Summed over each group, squared and summed over groups they are the area's variance: DeLong's
-        where each picture is a group of its own, Obuchowski's (1997) for clustered data otherwise.
+        Shape (N,), nan where one group alone shows a kind. Summed over each group, squared and summed over groups
+        they are the area's variance: DeLong's where each picture is a group of its own, Obuchowski's (1997) for
+        clustered data otherwise.
     """
     above, below = int(positive.sum()), int((~positive).sum())
     pulls = np.zeros(len(scores))
@@ -49,14 +50,14 @@ def auc_parts(scores: Scores, positive: NDArray[np.bool_], owners: NDArray[np.in
 
 def _correction(owners: NDArray[np.intp]) -> float:
     groups = len(np.unique(owners))
-    return math.sqrt(groups / (groups - 1)) if groups > 1 else math.inf
+    return math.sqrt(groups / (groups - 1)) if groups > 1 else math.nan
 
 
 def auc_interval(area: float, pulls: Scores, owners: NDArray[np.intp], rarer: int) -> Interval:
     """95% interval of an area under the ROC curve, or of a mean of such areas.
 
-    On the scale of the logarithm of the odds, so that it stays inside 0 to 1 and covers near 1 as well (Pepe 2003,
-    section 5.2), and with Student's t for the number of groups. Where the area is 0 or 1 no spread can be seen:
+    On the scale of the logarithm of the odds, so that it stays inside 0 to 1 and covers near 1 as well (Pepe 2003),
+    and with Student's t for the number of groups. Where the area is 0 or 1 no spread can be seen:
     Wilson's interval over the rarer kind instead.
 
     Parameters

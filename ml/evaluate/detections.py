@@ -50,17 +50,30 @@ def boxes_kept(answer: NDArray[np.float32], *, least: float) -> Boxes:
     return np.array(rows, np.float64).reshape(-1, 5)
 
 
-def hits_of(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.bool_]:
-    """Which found boxes (most probable first) hit a drawn box that none before them hit."""
-    hits = np.zeros(len(found), bool)
+def matches_of(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.intp]:
+    """For each found box (most probable first) the number of the drawn box that it hits; -1 where it hits none.
+
+    A drawn box is hit once, by the first.
+    """
+    matches = np.full(len(found), -1, np.intp)
     free = np.ones(len(truth), bool)
     overlaps = overlap_matrix(found[:, :4], truth)
-    for index in range(len(found)):
-        candidates = np.where(free, overlaps[index], -1.0) if len(truth) else np.array([-1.0])
+    for index in range(len(found) if len(truth) else 0):
+        candidates = np.where(free, overlaps[index], -1.0)
         best = int(candidates.argmax())
         if candidates[best] >= overlap:
-            hits[index], free[best] = True, False
-    return hits
+            matches[index], free[best] = best, False
+    return matches
+
+
+def hits_of(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.bool_]:
+    """Which found boxes (most probable first) hit a drawn box that none before them hit."""
+    return np.asarray(matches_of(found, truth, overlap=overlap) >= 0)
+
+
+def drawn_hit(found: Boxes, truth: Boxes, *, overlap: float = 0.5) -> NDArray[np.bool_]:
+    """Which drawn boxes were hit, shape (M,)."""
+    return np.isin(np.arange(len(truth)), matches_of(found, truth, overlap=overlap))
 
 
 @dataclass(frozen=True)

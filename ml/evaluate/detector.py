@@ -1,142 +1,199 @@
-"""Figures of a detector on the test split."""
+"""Figures of a detector, of any label and architecture."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.data import Picture, in_split, squares_read
 from ml.evaluate.answers import detections_answered
-from ml.evaluate.metrics import (
-    Boxes,
-    Figure,
-    average_precision,
-    boxes_kept,
-    grouped_interval,
-    hits_of,
-    mean_figure,
-    share_figure,
-)
-from ml.evaluate.report import Report
+from ml.evaluate.chance import beside_chance
+from ml.evaluate.detections import FALSE_BOXES, OVERLAPS, Boxes, Ranking, boxes_kept, drawn_hit, ranked
+from ml.evaluate.figures import Figure, mean_figure, share_figure
+from ml.evaluate.intervals import grouped_interval
+from ml.evaluate.judged import groups_at, judged_pictures, subgroups, suffix_of, terciles
+from ml.evaluate.report import Chart, Report
+from ml.evaluate.thinning import thinned
 from ml.runtime import Network
-from ml.train.detector import boxes_in_square, usable
+from ml.train.config import Config
+from ml.train.detector import boxes_in_square
 
 LEAST = 0.005  # boxes below this are not even counted for average precision
+DRAWS = 300
+MOST_FALSE = 10.0  # false boxes a picture up to which the FROC line is drawn
 
 
-def detector_report(network: Network, folder: Path, pictures: list[Picture]) -> Report:
-    """Judge a detector; its manifest row gives label and threshold."""
-    (label,) = network.row.labels
-    report, threshold = Report(), network.row.thresholds[label]
-    judged = usable(pictures, label, "test")
-    squares, places = squares_read(folder, judged, size=network.row.size)
+@dataclass(frozen=True)
+class Detections:
+    """What a detector found, beside what was drawn.
+
+    Attributes
+    ----------
+    found
+        For each picture rows x0, y0, x1, y1, probability, most probable first.
+    sure
+        Those that reach the threshold.
+    truth
+        Drawn boxes, rows x0, y0, x1, y1.
+    shares
+        For each picture the part of its area that each drawn box takes.
+    """
+
+    pictures: list[Picture]
+    found: list[Boxes]
+    sure: list[Boxes]
+    truth: list[Boxes]
+    shares: list[NDArray[np.float64]]
+
+    @property
+    def groups(self) -> list[str]:
+        """Group of each picture."""
+        return [picture.group for picture in self.pictures]
+
+    @property
+    def positive(self) -> NDArray[np.intp]:
+        """Numbers of the pictures with a drawn box."""
+        return np.flatnonzero([len(boxes) > 0 for boxes in self.truth])
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Whether a picture has any box at the threshold."""
+        return np.array([len(boxes) > 0 for boxes in self.sure], bool)
+
+
+def detector_report(network: Network, config: Config, folder: Path, pictures: list[Picture]) -> Report:
+    """Judge a detector; its row gives label and threshold."""
+    label, suffix, report = str(config.options["label"]), suffix_of(config), Report()
+    threshold = network.row.thresholds[label]
+    judged = judged_pictures(config, pictures)
+    squares, places = squares_read(folder, judged, size=config.size)
     found = [boxes_kept(answer, least=LEAST) for answer in detections_answered(network, squares)]
     truth = [boxes_in_square(p, place) for p, place in zip(judged, places, strict=True)]
-    _precision(report, judged, found, truth)
+    areas = [place.width * place.height * place.scale**2 for place in places]
+    shares = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) / area for boxes, area in zip(truth, areas, strict=True)]
     sure = [boxes[boxes[:, 4] >= threshold] for boxes in found]
-    _sensitivity(report, judged, sure, truth)
-    _beside_chance(report, judged, sure, truth)
-    _false_alarms(report, judged, sure)
-    best = np.array([boxes[:, 4].max() if len(boxes) else 0.0 for boxes in found])
-    _score_spread(report, judged, best)
+    seen = Detections(judged, found, sure, truth, shares)
+    _precision(report, seen, suffix)
+    _sensitivity(report, seen, suffix)
+    _by_size(report, seen)
+    if len(seen.positive):
+        report.headline[f"boxes that hit nothing, a picture with one{suffix}"] = beside_chance(
+            report, judged, sure, truth
+        )
+    _false_alarms(report, seen, suffix)
+    _score_spread(report, seen)
     if label == "tumour":
-        _undrawn(report, network, folder, pictures)
+        _undrawn(report, network, config, folder, pictures)
     return report
 
 
-def _precision(report: Report, judged: list[Picture], found: list[Boxes], truth: list[Boxes]) -> None:
-    table = report.table(
-        "Average precision", "All test pictures, with and without; interval over groups.", percent=False
-    )
-    groups = [p.group for p in judged]
-    for name, overlap in (("mAP50", 0.5), ("AP30", 0.3)):
-
-        def figure(drawn: Sequence[int] | np.ndarray, overlap: float = overlap) -> float:
-            return average_precision([found[i] for i in drawn], [truth[i] for i in drawn], overlap=overlap)
-
-        low, high = grouped_interval(groups, figure, draws=300)
-        table.figures[name] = Figure(figure(range(len(judged))), len(judged), low, high)
-    report.headline["mAP50"] = table.figures["mAP50"]
-
-
-def _sensitivity(report: Report, judged: list[Picture], sure: list[Boxes], truth: list[Boxes]) -> None:
-    table = report.table("Found at the threshold", "Drawn boxes hit (by IoU), and pictures with any box.")
-    owners = [p.group for p, boxes in zip(judged, truth, strict=True) for _ in boxes]
+def _precision(report: Report, seen: Detections, suffix: str) -> None:
+    """Average precision at several overlaps, and how many false boxes what sensitivity costs."""
+    note = "All judged pictures, with and without a drawn box; all points of the line count; interval over groups."
+    table = report.table("Average precision", note, percent=False)
+    rankings = {overlap: ranked(seen.found, seen.truth, overlap=overlap) for overlap in (0.3, *OVERLAPS)}
+    named = {"mAP50": [rankings[0.5]], "mAP50-95": [rankings[o] for o in OVERLAPS], "AP30": [rankings[0.3]]}
+    for name, several in named.items():
+        table.figures[name] = _mean_precision(several, seen.groups)
+    report.headline |= {f"{name}{suffix}": table.figures[name] for name in ("mAP50", "mAP50-95")}
+    title = "Sensitivity at so many false boxes a picture"
+    table = report.table(title, "Share of the drawn boxes hit (IoU 0.5) where that many false boxes are borne.")
+    for false_boxes in FALSE_BOXES:
+        table.figures[f"{false_boxes:g}"] = _sensitivity_at(rankings[0.5], false_boxes, seen.groups)
+    chart = Chart("FROC", "Over all thresholds.", "false boxes a picture", "share of drawn boxes hit")
     for overlap in (0.5, 0.3):
-        hit = [_boxes_hit(s, t, overlap=overlap) for s, t in zip(sure, truth, strict=True) if len(t)]
-        table.figures[f"drawn boxes hit, IoU {overlap}"] = share_figure(np.concatenate(hit), owners)
-    report.headline["boxes found, IoU 0.5"] = table.figures["drawn boxes hit, IoU 0.5"]
-    positive = [i for i, p in enumerate(judged) if p.boxes]
-    flagged = np.array([len(sure[i]) > 0 for i in positive])
-    groups = [judged[i].group for i in positive]
-    table.figures["pictures with any box"] = share_figure(flagged, groups)
-    report.headline["pictures flagged that show one"] = table.figures["pictures with any box"]
-    for part in sorted({judged[i].region or judged[i].collection for i in positive}):
-        at = np.array([(judged[i].region or judged[i].collection) == part for i in positive])
-        owners = [g for g, a in zip(groups, at, strict=True) if a]
-        table.figures[f"pictures with any box: {part}"] = share_figure(flagged[at], owners)
+        false, hit = rankings[overlap].froc()
+        shown = false <= MOST_FALSE
+        chart.lines[f"IoU {overlap}"] = thinned(false[shown], hit[shown])
+    report.charts.append(chart)
 
 
-def _beside_chance(report: Report, judged: list[Picture], sure: list[Boxes], truth: list[Boxes]) -> None:
-    """Boxes that hit, beside the same boxes laid on the next picture that shows one: what place alone would give."""
-    positive = [i for i, p in enumerate(judged) if p.boxes]
-    following = [*positive[1:], positive[0]]
-    owners = [judged[i].group for i in positive for _ in truth[i]]
-    table = report.table("Better than chance?", "Drawn boxes hit, IoU 0.3, by own boxes and by another picture's.")
-    for name, others in (("own boxes", positive), ("boxes of another picture", following)):
-        hit = [_boxes_hit(sure[other], truth[i], overlap=0.3) for i, other in zip(positive, others, strict=True)]
-        table.figures[name] = share_figure(np.concatenate(hit), owners)
-    missing = np.array([float((~hits_of(sure[i], truth[i], overlap=0.3)).sum()) for i in positive])
-    counts = report.table("Boxes that hit nothing", "Mean number on a picture that shows one, IoU 0.3.", percent=False)
-    counts.figures["all"] = mean_figure(missing, [judged[i].group for i in positive])
-    report.headline["boxes that hit nothing, a picture with one"] = counts.figures["all"]
+def _mean_precision(rankings: list[Ranking], groups: list[str]) -> Figure:
+    def mean(drawn: NDArray[np.intp]) -> float:
+        times = np.bincount(drawn, minlength=len(groups))
+        return float(np.mean([ranking.precision(times) for ranking in rankings]))
+
+    everyone = np.arange(len(groups))
+    return Figure(mean(everyone), len(groups), *grouped_interval(groups, mean, draws=DRAWS))
 
 
-def _boxes_hit(sure: Boxes, truth: Boxes, *, overlap: float) -> np.ndarray:
-    """Which drawn boxes were hit: as many as there were hits (which of them does not matter)."""
-    hits = int(hits_of(sure, truth, overlap=overlap).sum())
-    return np.arange(len(truth)) < hits
+def _sensitivity_at(ranking: Ranking, false_boxes: float, groups: list[str]) -> Figure:
+    def share(drawn: NDArray[np.intp]) -> float:
+        return ranking.sensitivity_at(false_boxes, np.bincount(drawn, minlength=len(groups)))
+
+    interval = grouped_interval(groups, share, draws=DRAWS)
+    return Figure(ranking.sensitivity_at(false_boxes), int(ranking.drawn.sum()), *interval)
 
 
-def _false_alarms(report: Report, judged: list[Picture], sure: list[Boxes]) -> None:
-    table = report.table("False alarms", "Test pictures without any drawn box: share that got none.")
+def _sensitivity(report: Report, seen: Detections, suffix: str) -> None:
+    table = report.table("Found at the threshold", "Drawn boxes hit (by IoU), and pictures with any box.")
+    owners = [p.group for p, boxes in zip(seen.pictures, seen.truth, strict=True) for _ in boxes]
+    for overlap in (0.5, 0.3):
+        table.figures[f"drawn boxes hit, IoU {overlap}"] = share_figure(_hit(seen, overlap), owners)
+    at = seen.positive
+    table.figures["pictures with any box"] = share_figure(seen.flagged[at], groups_at(seen.groups, at))
+    report.headline[f"boxes found, IoU 0.5{suffix}"] = table.figures["drawn boxes hit, IoU 0.5"]
+    report.headline[f"pictures flagged that show one{suffix}"] = table.figures["pictures with any box"]
+    table = report.table("Pictures flagged that show one, by subgroup", "Subgroups of fewer than five are left out.")
+    for name, among in subgroups([seen.pictures[index] for index in at]):
+        table.figures[name] = share_figure(seen.flagged[at[among]], groups_at(seen.groups, at[among]))
+
+
+def _by_size(report: Report, seen: Detections) -> None:
+    owners = [p.group for p, boxes in zip(seen.pictures, seen.truth, strict=True) for _ in boxes]
+    hit = _hit(seen, 0.5)
+    table = report.table("Drawn boxes hit, by size", "IoU 0.5, at the threshold; thirds by share of the picture.")
+    for name, at in terciles(np.concatenate([np.zeros(0), *seen.shares])):
+        table.figures[name] = share_figure(hit[at], groups_at(owners, at))
+
+
+def _hit(seen: Detections, overlap: float) -> NDArray[np.bool_]:
+    """Whether each drawn box was hit at the threshold."""
+    hits = [drawn_hit(sure, truth, overlap=overlap) for sure, truth in zip(seen.sure, seen.truth, strict=True)]
+    return np.concatenate([np.zeros(0, bool), *hits])
+
+
+def _false_alarms(report: Report, seen: Detections, suffix: str) -> None:
+    table = report.table("False alarms", "Judged pictures without any drawn box: share that got none.")
     counts = report.table("False boxes", "Mean number of boxes on such a picture.", percent=False)
-    negative = [i for i, p in enumerate(judged) if not p.boxes]
-    names = ["all", *sorted({judged[i].collection for i in negative})]
-    for name in names:
-        at = [i for i in negative if name in ("all", judged[i].collection)]
-        groups = [judged[i].group for i in at]
-        table.figures[name] = share_figure(np.array([len(sure[i]) == 0 for i in at]), groups)
-        boxes = np.array([float(len(sure[i])) for i in at])
-        counts.figures[name] = mean_figure(boxes, groups)
-    report.headline["pictures without one left clean"] = table.figures["all"]
-    report.headline["false boxes a picture without one"] = counts.figures["all"]
+    negative = np.setdiff1d(np.arange(len(seen.pictures)), seen.positive)
+    sources = [seen.pictures[index].collection for index in negative]
+    for name in ("all", *sorted(set(sources))):
+        at = negative[[name in ("all", source) for source in sources]] if len(negative) else negative
+        groups = groups_at(seen.groups, at)
+        table.figures[name] = share_figure(~seen.flagged[at], groups)
+        counts.figures[name] = mean_figure(np.array([float(len(seen.sure[i])) for i in at]), groups)
+    report.headline[f"pictures without one left clean{suffix}"] = table.figures["all"]
+    report.headline[f"false boxes a picture without one{suffix}"] = counts.figures["all"]
 
 
-def _score_spread(report: Report, judged: list[Picture], best: np.ndarray) -> None:
+def _score_spread(report: Report, seen: Detections) -> None:
     """Highest probability in a picture, by source: does the network look for the source?"""
+    best = np.array([boxes[:, 4].max() if len(boxes) else 0.0 for boxes in seen.found])
+    kinds = np.array([f"{p.collection}, {'with' if p.boxes else 'without'} box" for p in seen.pictures])
     rows = [["highest probability in a picture", "n", "10%", "median", "90%"]]
-    for name in sorted({_kind(p) for p in judged}):
-        at = np.array([_kind(p) == name for p in judged])
+    for name in sorted(set(kinds.tolist())):
+        at = kinds == name
         low, middle, high = np.percentile(best[at], [10, 50, 90])
         rows.append([name, str(int(at.sum())), f"{low:.3f}", f"{middle:.3f}", f"{high:.3f}"])
     report.counts["Scores by source"] = rows
 
 
-def _kind(picture: Picture) -> str:
-    return f"{picture.collection}, {'with' if picture.boxes else 'without'} box"
-
-
-def _undrawn(report: Report, network: Network, folder: Path, pictures: list[Picture]) -> None:
+def _undrawn(report: Report, network: Network, config: Config, folder: Path, pictures: list[Picture]) -> None:
     """Brain pictures of another source: a tumour is there, but nobody drew where."""
     judged = [p for p in in_split(pictures, "test") if p.collection == "brain_types"]
-    squares, _ = squares_read(folder, judged, size=network.row.size)
+    if not judged:
+        return
+    squares, _ = squares_read(folder, judged, size=config.size)
     threshold = network.row.thresholds["tumour"]
-    answers = detections_answered(network, squares)
-    flagged = np.array([answer[4].max() >= threshold for answer in answers])
+    flagged = np.array([answer[4].max() >= threshold for answer in detections_answered(network, squares)])
     note = "brain_types, whose tumours were never used in training: share of pictures with any box."
     table = report.table("Another source", note)
     for finding in sorted({p.finding for p in judged}):
-        at = np.array([p.finding == finding for p in judged])
-        groups = [p.group for p in judged if p.finding == finding]
-        table.figures[finding] = share_figure(flagged[at], groups)
+        at = np.flatnonzero([p.finding == finding for p in judged])
+        figure = share_figure(flagged[at], [judged[i].group for i in at])
+        table.figures[finding] = figure
+    ill = np.flatnonzero([p.finding != "no_tumour" for p in judged])
+    figure = share_figure(flagged[ill], [judged[i].group for i in ill])
+    report.headline["pictures flagged that show one, unseen source without boxes"] = figure

@@ -53,10 +53,10 @@ def macro_auc_figure(scores: Scores, truth: NDArray[np.intp], groups: Sequence[s
     scores
         Shape (N, C).
     truth
-        Class numbers, shape (N,); classes that no picture shows are left out.
+        Class numbers, shape (N,); classes that fewer than two groups show are left out.
     """
     owners, _ = group_numbers(groups)
-    shown = [number for number in range(scores.shape[1]) if 0 < (truth == number).sum() < len(truth)]
+    shown = [number for number in range(scores.shape[1]) if rarer_groups(truth == number, owners) > 1]
     if not shown:
         return Figure(math.nan, len(truth), math.nan, math.nan)
     measured = [auc_parts(scores[:, number], truth == number, owners) for number in shown]

@@ -1,7 +1,8 @@
-"""The quantised form beside the exact one: what it changes and what it saves."""
+"""The forms of one model beside each other: what the small ones change and what they save."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -9,69 +10,134 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data import Picture, in_split, squares_read
+from ml.data import Picture, squares_read
 from ml.evaluate.answers import answered, as_batch
-from ml.evaluate.metrics import share_figure
+from ml.evaluate.figures import share_figure
+from ml.evaluate.operating import softmax
 from ml.evaluate.report import Report
-from ml.runtime import Network
+from ml.runtime import Network, Tensors
+from ml.train.config import Config
 
-Outputs = dict[str, NDArray[np.float32]]
+Numbers = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+#: A model that sorts by it sends a picture to another pathway: every change of it matters.
+MODALITY = "modality"
 
 
-def forms_compared(report: Report, served: Network, exact: Network, folder: Path, judged: list[Picture]) -> None:
-    """Add to a report: decisions that the quantised form changes, and milliseconds of both.
+@dataclass(frozen=True)
+class Form:
+    """One form of a model: "PyTorch", "int8", "pruned int8".
+
+    Attributes
+    ----------
+    network
+        With the temperatures and thresholds that it is served with.
+    bytes
+        On disk.
+    report
+        Its own figures.
+    """
+
+    name: str
+    network: Network
+    bytes: int
+    report: Report
+
+
+def forms_compared(
+    report: Report, full: Form, others: Sequence[Form], config: Config, folder: Path, judged: list[Picture]
+) -> None:
+    """Add to a report what other forms of a model change beside the full one, and what they cost.
 
     Parameters
     ----------
-    served, exact
-        The same model as quantised OpenVINO and as eager PyTorch.
+    full
+        The exact form, on eager PyTorch.
     judged
-        Pictures to compare on.
+        Pictures on which decisions are compared.
     """
-    squares, _ = squares_read(folder, judged, size=served.row.size)
-    first, second = answered(served, squares), answered(exact, squares)
-    table = report.table("Quantised beside exact", "Decisions that agree between the served int8 form and PyTorch.")
-    groups = [p.group for p in judged]
-    for name, same in agreements(served, first, second).items():
-        table.figures[name] = share_figure(same, groups)
-    rows = [["pictures at once", "int8, ms a picture", "PyTorch, ms a picture", "times as fast"]]
-    for count in (1, 16):
-        batch = as_batch(squares[:count])
-        quick, slow = alternated(partial(served.run, batch), partial(exact.run, batch))
-        rows.append([str(count), f"{quick / count:.1f}", f"{slow / count:.1f}", f"{slow / quick:.1f}"])
-    report.counts["Speed, both in one run, in turns (ABBA)"] = rows
+    squares, _ = squares_read(folder, judged, size=config.size)
+    exact = answered(full.network, squares)
+    rows = [["form", "MB", "ms, one", "ms a picture of 16", "times as fast", "decisions", "flipped", "that matter"]]
+    groups = [picture.group for picture in judged]
+    for form in others:
+        given = answered(form.network, squares)
+        table = report.table(f"{form.name} beside {full.name}", "Share of the decisions that stay the same.")
+        flipped = matter = 0
+        decided, before = decisions(form.network, config, given), decisions(full.network, config, exact)
+        for name, now in decided.items():
+            table.figures[name] = share_figure(now == before[name], groups)
+            flipped += int((now != before[name]).sum())
+            matter += int(flips_that_matter(form.network, config, name, before[name], now, judged).sum())
+        total = sum(len(now) for now in decided.values())
+        slow, quick = _timed(full.network, form.network, squares)
+        if len(rows) == 1:
+            rows.append([full.name, f"{full.bytes / 1e6:.2f}", f"{slow[0]:.1f}", f"{slow[1]:.1f}", "1", "-", "-", "-"])
+        costs = [f"{form.bytes / 1e6:.2f}", f"{quick[0]:.1f}", f"{quick[1]:.1f}", f"{slow[0] / quick[0]:.1f}"]
+        rows.append([form.name, *costs, str(total), str(flipped), str(matter)])
+    report.counts["Forms: size, speed (in turns, ABBA, one run) and decisions flipped"] = rows
+    report.counts["Headline figures of every form"] = _headlines(full, others)
 
 
-def agreements(served: Network, first: Outputs, second: Outputs) -> dict[str, NDArray[np.bool_]]:
-    """For each decision of the model whether both forms decide alike, one value a picture."""
-    row = served.row
+def decisions(network: Network, config: Config, outputs: Tensors) -> dict[str, Numbers]:
+    """What a model decides on each picture, by name: a class number or -1 for unsure, flagged 1 or not 0."""
+    row = network.row
     if row.kind == "classify":
-        return {h: first[h].argmax(1) == second[h].argmax(1) for h in row.labels}
+        heads = {head: np.asarray(outputs[head], np.float64) for head in row.labels}
+        return {head: _class_decided(network, config, head, logits) for head, logits in heads.items()}
     (label,) = row.labels
     threshold = row.thresholds[label]
     if row.kind == "detect":
-        flags = [outputs["boxes"][:, 4].max(1) >= threshold for outputs in (first, second)]
-        return {"any box": flags[0] == flags[1]}
+        return {"any box": np.asarray(outputs["boxes"][:, 4].max(1) >= threshold, np.intp)}
     logit = np.log(threshold / (1 - threshold))
-    masks = [outputs["mask"][:, 0] >= logit for outputs in (first, second)]
-    empty = [~m.any((1, 2)) for m in masks]
-    changed = (masks[0] != masks[1]).mean((1, 2))
-    return {"any pixel": empty[0] == empty[1], "99% of the pixels": changed <= 0.01}
+    return {"any pixel": np.asarray((outputs["mask"][:, 0] >= logit).any((1, 2)), np.intp)}
 
 
-def headlines_compared(report: Report, exact: Report) -> None:
-    """Add the headline figures of the quantised form beside those of the exact one."""
-    report.counts["Headline figures of both forms"] = [
-        ["figure", "int8", "PyTorch", "n"],
-        *(
-            [name, f"{figure.value:.4f}", f"{exact.headline[name].value:.4f}", str(figure.n)]
-            for name, figure in report.headline.items()
-        ),
-    ]
+def _class_decided(network: Network, config: Config, head: str, logits: NDArray[np.float64]) -> Numbers:
+    row = network.row
+    scores = softmax(logits, row.temperature.get(head, 1.0))
+    least = row.thresholds.get(head, 0.0)
+    if not config.heads[head].read:
+        return np.asarray(scores[:, 0] < least, np.intp)
+    return np.where(scores.max(1) >= least, scores.argmax(1), -1)
+
+
+def flips_that_matter(
+    network: Network, config: Config, name: str, before: Numbers, now: Numbers, judged: Sequence[Picture]
+) -> Flags:
+    """Which changed decisions could harm: a drawn finding loses its flag, a modality changes, right becomes wrong."""
+    changed = now != before
+    if network.row.kind != "classify":
+        drawn = np.array([bool(p.boxes or p.mask) for p in judged])
+        return np.asarray(changed & drawn & (before == 1))
+    if name == MODALITY:
+        return np.asarray(changed)
+    truth = np.array([config.heads[name].answer(p) for p in judged])
+    return np.asarray(changed & (before == truth))
+
+
+def _headlines(full: Form, others: Sequence[Form]) -> list[list[str]]:
+    rows = [["figure", full.name, *(name for form in others for name in (form.name, "difference")), "n"]]
+    for name, figure in full.report.headline.items():
+        beside = [form.report.headline[name].value for form in others]
+        cells = [cell for value in beside for cell in (f"{value:.4f}", f"{value - figure.value:+.4f}")]
+        rows.append([name, f"{figure.value:.4f}", *cells, str(figure.n)])
+    return rows
+
+
+def _timed(full: Network, form: Network, squares: NDArray[np.uint8]) -> tuple[list[float], list[float]]:
+    """Milliseconds a picture of both, for one picture and for sixteen at once."""
+    slow, quick = [], []
+    for count, rounds in ((1, 10), (16, 3)):
+        batch = as_batch(squares[:count])
+        first, second = alternated(partial(full.run, batch), partial(form.run, batch), rounds=rounds)
+        slow.append(first / len(batch))
+        quick.append(second / len(batch))
+    return slow, quick
 
 
 def alternated(first: Callable[[], object], second: Callable[[], object], *, rounds: int = 12) -> tuple[float, float]:
-    """Median milliseconds of two actions, run in the order ABBA so that a drift hits both alike."""
+    """Median milliseconds of two calls, taken in turns so that both meet the machine in the same mood."""
     first(), second()
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
@@ -80,11 +146,3 @@ def alternated(first: Callable[[], object], second: Callable[[], object], *, rou
             (first, second)[which]()
             spent[which].append((time.perf_counter() - begin) * 1000)
     return median(spent[0]), median(spent[1])
-
-
-def judged_pictures(network: Network, pictures: list[Picture]) -> list[Picture]:
-    """Test pictures of the modality that a model is for."""
-    wanted = {"classify": {"CT", "MR", "US", "XR"}, "segment": {"MR"}}.get(network.row.kind)
-    if wanted is None:
-        wanted = {"XR"} if "fracture" in network.row.labels else {"MR"}
-    return [p for p in in_split(pictures, "test") if p.modality in wanted]

@@ -77,7 +77,7 @@ def group_draws(count: int, *, draws: int = 1000, seed: int = 7) -> NDArray[np.i
 def drawn_interval(values: NDArray[np.float64], sizes: NDArray[np.intp]) -> Interval:
     """95% interval from what a figure was in bootstrap samples of groups of these sizes.
 
-    The percentiles are Hesterberg's (2015, section 5.3, "expanded"): with few groups the plain 2.5 and 97.5
+    The percentiles are Hesterberg's (2015, "expanded"): with few groups the plain 2.5 and 97.5
     would be too near, as if the spread between groups were known and not estimated. From hardly more than one
     group nothing is known.
     """

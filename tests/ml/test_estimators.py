@@ -5,10 +5,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy.stats import norm
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    cohen_kappa_score,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from ml.evaluate.calibration import brier_figure, calibration_error, calibration_figure, error_by_chance
-from ml.evaluate.classes import class_figures, macro_figure, precision_recall_line, roc_line
+from ml.evaluate.classes import class_figures, kappa_figure, macro_figure, precision_recall_line, roc_line
 from ml.evaluate.delong import auc_measured
 from ml.evaluate.detections import OVERLAPS, average_precision, ranked
 from ml.evaluate.figures import auc_figure, macro_auc_figure, mean_figure, share_figure
@@ -144,6 +151,8 @@ def test_many_classes_match_scikit_learn() -> None:
         figure = macro_figure(name, truth, said, 4, alone)
         assert figure.value == pytest.approx(theirs(truth, said, **options))
         assert figure.low < figure.value < figure.high
+    kappa = kappa_figure(truth, said, 4, alone)
+    assert kappa.value == pytest.approx(cohen_kappa_score(truth, said, weights="quadratic"))
     one = class_figures(1, truth, said, 4, alone)
     assert one["precision"].value == pytest.approx(precision_score(truth, said, labels=[1], average=None)[0])
     assert one["F1"].value == pytest.approx(f1_score(truth, said, labels=[1], average=None)[0])

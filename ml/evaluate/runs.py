@@ -1,0 +1,87 @@
+"""A network to be judged: as it ships, or straight from its run."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ml.data import Picture
+from ml.evaluate.points import operating_points
+from ml.evaluate.report import WEIGHTS
+from ml.networks import build
+from ml.runtime import Network, OpenvinoNetwork, Tensors
+from ml.train.classifier import network_of as classifier_network
+from ml.train.config import PLAIN, Config
+from ml.train.detector import network_of as detector_network
+from ml.train.segmenter import network_of as segmenter_network
+from ml.train.tensors import training_device
+from ml.weights import ModelRow, OpenvinoFiles, manifest_read
+
+_UNSHIPPED = OpenvinoFiles(xml="", xml_sha256="", bin="", bin_sha256="", precision="")
+
+
+class RunNetwork:
+    """The best weights of a run on eager PyTorch; its row names no files, since none were shipped.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the run has no weights yet.
+    ValueError
+        If its weights are not those of the configured network.
+    """
+
+    def __init__(self, config: Config) -> None:
+        file = config.folder / "best.pt"
+        if not file.exists():
+            raise FileNotFoundError(f"{config.key} has no weights yet; train it first.")
+        self.row = run_row(config)
+        self._device = training_device()
+        module = build(self.row.architecture, self.row.options)
+        try:
+            module.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
+        except RuntimeError as error:
+            raise ValueError(f"The weights of {config.key} do not fit its configuration; train it again.") from error
+        self._module = module.eval().to(self._device)
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return the outputs by name; see `ml.runtime.Network.run`."""
+        with torch.inference_mode():
+            answers = self._module(torch.from_numpy(batch).to(self._device))
+        return {name: value.float().cpu().numpy() for name, value in zip(self.row.outputs, answers, strict=True)}
+
+
+def run_row(config: Config) -> ModelRow:
+    """What a manifest would say of a run that is not shipped, without temperatures and thresholds."""
+    if config.task == "classifier":
+        kind, network = "classify", classifier_network(config)
+        outputs = [*(name for head in config.heads for name in (head, f"{head}_map")), "features"]
+        labels = {name: list(head.labels) for name, head in config.heads.items()}
+    elif config.task == "segmenter":
+        kind, network, outputs, labels = "segment", segmenter_network(config), ["mask"], {"tumour": ["tumour"]}
+    else:
+        label = str(config.options["label"])
+        kind, network, outputs, labels = "detect", detector_network(config), ["boxes"], {label: [label]}
+    values = {"name": config.name, "version": config.version, "kind": kind, "file": "", "sha256": "", "card": ""}
+    sizes = {"input": {"size": config.size}, "outputs": outputs, "labels": labels, "openvino": _UNSHIPPED}
+    return ModelRow.model_validate({**values, **network, **sizes})
+
+
+def shipped_row(config: Config, weights: Path = WEIGHTS) -> ModelRow | None:
+    """The manifest's row of a configuration; None where this version does not ship."""
+    row = manifest_read(weights).get(config.name)
+    return row if row is not None and row.version == config.version and config.profile == PLAIN else None
+
+
+def run_judged(config: Config, folder: Path, pictures: list[Picture]) -> RunNetwork:
+    """A run's network with temperatures and thresholds chosen on the validation split."""
+    network = RunNetwork(config)
+    network.row = network.row.model_copy(update=operating_points(config, network, folder, pictures))
+    return network
+
+
+def network_judged(config: Config, folder: Path, pictures: list[Picture]) -> Network:
+    """What is judged: the served form of what ships, the run of what does not."""
+    row = shipped_row(config)
+    return run_judged(config, folder, pictures) if row is None else OpenvinoNetwork(row, WEIGHTS)
