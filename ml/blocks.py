@@ -1,5 +1,7 @@
 """Places in a Markdown file that a command fills, between two marks that no reader sees."""
 
+from collections.abc import Sequence
+
 
 def marks(name: str) -> tuple[str, str]:
     """Return the marks around a block: CommonMark link definitions, which show as nothing."""
@@ -30,7 +32,7 @@ def block_filled(text: str, name: str, body: str) -> str:
     return f"{before}{begin}\n\n{body.strip()}\n\n{end}{rest.partition(end)[2]}"
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Return a Markdown table; a pipe in a cell is told as a slash."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
