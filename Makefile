@@ -1,10 +1,12 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test-packages lint test-served test format lock bench clean
+.PHONY: help setup run test-packages lint test-served test format lock bench train report clean
 
 PORT ?= 8000
 DATA ?= data
+PROFILE ?= cpu
+CONFIGS = $(filter-out ml/configs/search/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
 PYTHON := .venv/bin/python
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -48,6 +50,16 @@ lock: ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder wi
 
 bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by one; ms per stage
 	@$(PYTHON) -m bench
+
+train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 3 hours, or gpu)
+	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)
+	$(PYTHON) -m ml.search --profile $(PROFILE) ml/configs/search/*.toml
+
+report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
+	$(PYTHON) -m ml.evaluate --run --profile $(PROFILE) $(CONFIGS)
+	$(PYTHON) -m ml.evaluate ml/configs/*.toml
+	$(PYTHON) -m ml.evaluate --cascade
+	$(PYTHON) -m ml.report
 
 clean: ## Remove caches and collected static files (never the data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static test-results

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ml.groups import Place, places_read
 from ml.prepare import Placement, fit_square
 
 FOLDER_VARIABLE = "READROOM_DATA_SET"
@@ -68,7 +69,7 @@ def data_folder() -> Path:
 
 
 def pictures_read(folder: Path) -> list[Picture]:
-    """Read manifest.csv and boxes.csv.
+    """Read manifest.csv and boxes.csv; groups that hold near-twins are joined, see `ml.groups`.
 
     Raises
     ------
@@ -80,10 +81,12 @@ def pictures_read(folder: Path) -> list[Picture]:
         corners = (float(row["x0"]), float(row["y0"]), float(row["x1"]), float(row["y1"]))
         boxes.setdefault(row["path"], []).append(corners)
     fields = ("path", "modality", "region", "plane", "finding", "mask", "group", "source", "split")
-    pictures = [
-        Picture(**{field: row[field] for field in fields}, boxes=tuple(boxes.get(row["path"], ())))
-        for row in _rows(folder / "manifest.csv")
-    ]
+    places = places_read(folder / "manifest.csv")
+    pictures = []
+    for row in _rows(folder / "manifest.csv"):
+        place = places.get(row["group"], Place(row["group"], row["split"]))
+        said = {field: row[field] for field in fields} | {"group": place.group, "split": place.split}
+        pictures.append(Picture(**said, boxes=tuple(boxes.get(row["path"], ()))))
     if parted := groups_in_two_splits(pictures):
         raise ValueError(f"{len(parted)} groups lie in two splits, such as {parted[0]}")
     return pictures

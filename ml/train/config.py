@@ -38,7 +38,8 @@ class Config:
     batch, epoch_pictures
         Pictures a step, and pictures drawn an epoch.
     epochs, minutes
-        The training ends when either is reached; the learning rate falls to zero with the nearer.
+        The training ends when either is reached; the learning rate falls to zero with the nearer. Minutes are those
+        of a machine that does nothing else: a neighbour's load makes a training longer, not worse.
     rate, weight_decay
         Of AdamW.
     schedule
