@@ -16,14 +16,19 @@ RAMP = np.array([[120, 20, 10], [225, 80, 20], [255, 170, 50], [255, 245, 190]],
 
 
 def heat_map_png(values: NDArray[np.float32], path: Path) -> None:
-    """Write a map of values in [0, 1], shape (rows, columns), as RGBA: the more, the brighter and less clear."""
+    """Write a map of values in [0, 1], shape (rows, columns), as `heat_map` draws it."""
+    heat_map(values).save(path, format="PNG", compress_level=3)
+
+
+def heat_map(values: NDArray[np.float32]) -> Image.Image:
+    """Draw a map of values in [0, 1], shape (rows, columns), as RGBA: the more, the brighter and less clear."""
     values = np.clip(values, 0, 1)
     place = values * (len(RAMP) - 1)
     low = np.minimum(place.astype(int), len(RAMP) - 2)
     share = (place - low)[..., None]
     colour = RAMP[low] * (1 - share) + RAMP[low + 1] * share
     rgba = np.dstack([colour, values * 255]).astype(np.uint8)
-    Image.fromarray(rgba, mode="RGBA").save(path, format="PNG", compress_level=3)
+    return Image.fromarray(rgba, mode="RGBA")
 
 
 def coarse(placement: Placement) -> Placement:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from ml.gate.model import GateModel, gate_read
 from ml.weights import ModelRow, WeightsError, file_verified
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -23,6 +24,13 @@ class Network(Protocol):
     def run(self, batch: NDArray[np.float32]) -> Tensors:
         """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]."""
         ...
+
+
+@runtime_checkable
+class Gated(Protocol):
+    """A loaded model that can say how far a picture lies from what it learnt; its gate is None where it ships none."""
+
+    gate: GateModel | None
 
 
 class OpenvinoNetwork:
@@ -45,7 +53,7 @@ class OpenvinoNetwork:
             self._compiled = core.compile_model(core.read_model(xml, weights), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
         except RuntimeError as error:
             raise WeightsError(f"OpenVINO cannot load the model {row.name} {row.version}.") from error
-        self.row = row
+        self.row, self.gate = row, gate_read(row, folder)
 
     def run(self, batch: NDArray[np.float32]) -> Tensors:
         """Return the outputs by name; see `Network.run`."""
@@ -71,7 +79,8 @@ class TorchNetwork:
 
         from ml.networks import build
 
-        self._torch, self._device, self.row = torch, torch.device(device), row
+        self._torch, self._device = torch, torch.device(device)
+        self.row, self.gate = row, gate_read(row, folder)
         module = build(row.architecture, row.options)
         state = load_file(file_verified(folder, row.file, row.sha256))
         module.load_state_dict(

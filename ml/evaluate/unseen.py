@@ -5,6 +5,7 @@ A wall in the code, not a habit: what is drawn here lies in `ml.evaluate`, and `
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -44,7 +45,7 @@ def form(rng: np.random.Generator, side: int) -> Grey:
     top = 0
     while top < large:
         height, fields = int(rng.integers(20, 60)), int(rng.integers(1, 5))
-        for left, right in zip(*(lambda e: (e[:-1], e[1:]))(np.linspace(8, large - 8, fields + 1)), strict=True):
+        for left, right in pairwise(np.linspace(8, large - 8, fields + 1)):
             draw.rectangle((left, top, right, top + height), outline=ink)
             draw.text((left + 3, top + 2), f"Field {rng.integers(100)}", fill=ink, font_size=9)
             if rng.random() < 0.4:
@@ -102,7 +103,8 @@ def barcode(rng: np.random.Generator, side: int) -> Grey:
     else:
         code = rng.random((cells, cells)) < 0.5
         ring = np.pad(np.pad(np.ones((3, 3), bool), 1), 1, constant_values=True)
-        for rows, columns in ((slice(0, 7), slice(0, 7)), (slice(0, 7), slice(-7, None)), (slice(-7, None), slice(0, 7))):
+        first, last = slice(0, 7), slice(-7, None)
+        for rows, columns in ((first, first), (first, last), (last, first)):
             code[rows, columns] = ring
     inner = Image.fromarray(np.where(code, 15, 245).astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
     canvas = Image.new("L", (side, side), int(rng.integers(200, 256)))
