@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ml.evaluate.figures import Figure
 from ml.evaluate.report import Chart
@@ -48,8 +49,8 @@ def dots_drawn(dots: Sequence[Dot], *, x_title: str, published: Mapping[str, Seq
         places = [lines.index(dot.line) + aside for dot in own]
         reach = np.array([_reach(dot.figure) for dot in own]).T
         values = [dot.figure.value for dot in own]
-        look = {"fmt": MARKS[number % len(MARKS)], "color": PALETTE[number % len(PALETTE)]}
-        axes.errorbar(values, places, xerr=reach, label=name, capsize=2, markersize=5, **look)
+        mark, colour = MARKS[number % len(MARKS)], PALETTE[number % len(PALETTE)]
+        axes.errorbar(values, places, xerr=reach, fmt=mark, color=colour, label=name, capsize=2, markersize=5)
     stars = [(value, lines.index(line)) for line, values in (published or {}).items() for value in values]
     if stars:
         across, down = zip(*stars, strict=True)
@@ -88,7 +89,7 @@ def curves_drawn(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
             points = [(row["epoch"], row[column]) for row in rows if {"epoch", column} <= set(row)]
             _line(axes, name, thinned(points), number)
         axes.set(title=f"{column}, {where}", xlabel="epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(visible=True)
     if len(runs) > 1:
         handles, names = panels[0].get_legend_handles_labels()
@@ -140,7 +141,7 @@ def searched_drawn(scores: Sequence[float]) -> str:
     axes.plot(order, scores, "o", color=PALETTE[0], label="trial")
     axes.step(order, np.maximum.accumulate(scores), where="post", color=PALETTE[1], label="best so far")
     axes.set(xlabel="trial", ylabel="score, validation")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=True)
     axes.legend()
     return svg_of(figure)

@@ -4,16 +4,17 @@ import io
 import re
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+from matplotlib.typing import RcKeyType
 
 INK, PAPER, GRID = "#1b2430", "#ffffff", "#d5dbe3"
 #: Told apart by the colour-blind too (after Okabe and Ito 2008), each at least 3 to 1 on both papers.
 PALETTE = ("#2f7ec0", "#d55e00", "#1f9070", "#b8569a", "#8a7a00", "#7a6fd0", "#6f7b8a")
 _NIGHT = {INK: "#e4e9f0", PAPER: "#141a22", GRID: "#38424f"}
 #: Laid over matplotlib's own settings by each drawing: ``@mpl.rc_context(STYLE)``.
-STYLE: dict[str, Any] = {
+STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "readroom",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -24,7 +25,7 @@ STYLE: dict[str, Any] = {
     "axes.titlesize": 11.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "axes.prop_cycle": cycler(color=PALETTE),
     "figure.facecolor": PAPER,
     "grid.color": GRID,
     "legend.frameon": False,
