@@ -11,6 +11,8 @@ from PIL import Image
 from ml import groups
 from ml.data import DEFAULT_FOLDER, SPLITS, Picture, data_folder, groups_in_two_splits, pictures_read
 from ml.train import twins
+from ml.train.config import Config
+from ml.train.pictures import held_out, seen
 from ml.train.twins import as_published, crossing, difference_hash, groups_joined, hashes_read, main, twins_found
 from tests.ml.drawn_data import drawn_data, speckle
 
@@ -131,3 +133,20 @@ def test_a_table_is_never_laid_over_another_manifest(folder: Path) -> None:
         file.write("images/us_breast/0.png,US,breast,,normal,,another,drawn,train\n")
     assert groups.places_read(folder / "manifest.csv") == {}
     assert data_folder() == folder
+
+
+def test_what_is_held_out_is_neither_seen_nor_has_a_twin_that_is() -> None:
+    """One picture of the held-out set is another set's too; one lies beside pictures that only judge."""
+    sets = {"a1": ("one", "train"), "a2": ("one", "test"), "b1": ("two", "train"), "b2": ("two", "val"),
+            "b3": ("two", "test")}  # fmt: skip
+    pictures = [replace(picture_of(group, split), path=f"images/{name}/{group}.png") for group, (name, split) in
+                sets.items()]  # fmt: skip
+    shared = [replace(pictures[0], path="images/two/shared.png"), replace(pictures[1], path="images/two/judged.png")]
+    config = Config(name="run", version="1", task="classifier", size=8, batch=1, epoch_pictures=1, epochs=1, minutes=1,
+                    rate=1, seed=0, without=("two",))  # fmt: skip
+    everything = [*pictures, *shared]
+    judged = held_out(everything, config)
+    assert [p.path for p in judged] == [f"images/two/{name}.png" for name in ("b1", "b2", "b3", "judged")]
+    taught = [p for split in ("train", "val") for p in seen(everything, config, split)]
+    assert [p.path for p in taught] == ["images/one/a1.png"]
+    assert not {p.group for p in taught} & {p.group for p in judged}
