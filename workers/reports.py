@@ -121,5 +121,5 @@ def _report(file: Path) -> tuple[KeptReport | None, str]:
         return None, f"No detailed figures are kept with the weights ({file.name} is not there)."
     try:
         return KeptReport.model_validate(json.loads(file.read_text(encoding="utf-8"))), ""
-    except (OSError, ValidationError, ValueError) as error:
-        return None, f"The detailed figures cannot be read: {file.name} is damaged ({type(error).__name__})."
+    except (OSError, ValidationError, ValueError):
+        return None, f"The detailed figures cannot be read: {file.name} is damaged. An administrator must restore it."

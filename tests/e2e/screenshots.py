@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, WIDTHS, sign_in
-from tests.e2e.serving import ACCOUNTS, ROOT, served_scene
+from tests.e2e.serving import ACCOUNTS, ROOT, Stage, run, served_scene
 from tests.phantoms import dicom, pictures
 
 #: Colours kept: a picture of a page then weighs a third.
@@ -70,6 +70,20 @@ def pages(page: Page, folder: Path, scratch: Path) -> None:
     for name in ("models", "audit"):
         page.goto(f"/{name}/")
         taken(page, folder, name)
+    page.goto("/models/tumour-detector/")
+    taken(page, folder, "model")
+
+
+def performance(page: Page, folder: Path, stage: Stage) -> None:
+    """Take the performance page over weeks of runs; last, for the worklist would show them all."""
+    run([sys.executable, "-m", "tests.webapp.history", "600"], stage.environment)
+    page.goto("/performance/")
+    taken(page, folder, "performance")
+    page.get_by_role("link", name="tumour-detector").click()
+    page.get_by_role("heading", name="Tumour detector").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 400)
+    page.wait_for_timeout(300)
+    taken(page, folder, "performance-model")
 
 
 def main() -> None:
@@ -93,6 +107,8 @@ def main() -> None:
             else:
                 study(page, "Phantom, Petra")
                 taken(page, folder, "study-tablet")
+                page.set_viewport_size({"width": WIDTHS["desk"][0], "height": WIDTHS["desk"][1]})
+                performance(page, folder, stage)
         chromium.close()
 
 

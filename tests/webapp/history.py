@@ -24,6 +24,7 @@ from webapp.accounts.models import Site
 from webapp.monitoring.weeks import monday_of
 from webapp.runs.models import Finding, Run, Stage
 from webapp.studies.models import Instance, Series
+from workers import api
 
 THRESHOLD = 0.35
 
@@ -35,7 +36,7 @@ class History:
     runs: int
     weeks: int = 12
     moved: float = 0.0
-    version: str = "1"
+    versions: dict[str, str] = field(default_factory=dict)
     at: Site | None = None
     seed: int = 5
     made_runs: list[Run] = field(default_factory=list)
@@ -116,7 +117,7 @@ class History:
                 title=title,
                 pathway="general",
                 model=model,
-                version=self.version if model else "",
+                version=self.versions.get(model, "1") if model else "",
                 probability=score,
                 threshold=THRESHOLD,
                 **given,
@@ -125,4 +126,5 @@ class History:
 
 
 if __name__ == "__main__":
-    History(runs=int(sys.argv[1]), moved=0.3).make()
+    shipped = {model.name: model.version for model in api.models_listed()}
+    History(runs=int(sys.argv[1]), moved=0.3, versions=shipped).make()

@@ -158,10 +158,19 @@ def test_every_chart_has_its_table_and_every_figure_its_n(admin: Client) -> None
 
 
 def test_a_version_that_is_no_longer_shipped_keeps_its_counts(admin: Client) -> None:
-    History(runs=40, version="0").make()
+    History(runs=40, versions={"tumour-detector": "0"}).make()
     text = admin.get("/performance/?model=tumour-detector/0").content.decode()
     assert "no longer at hand" in text
     assert "Tumour detector" in text
+
+
+def test_only_steps_that_look_for_something_have_a_share_of_findings(admin: Client) -> None:
+    History(runs=60).make()
+    rows = {row.key: row.shares[0] for row in admin.get("/performance/").context["page"].rows}
+    assert rows["sorter", "1", "gate"] is None
+    found = rows[KEY]
+    assert found is not None
+    assert 0 < found.of < found.n
 
 
 def test_an_empty_house_says_so(admin: Client) -> None:
@@ -172,7 +181,8 @@ def test_an_empty_house_says_so(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["site=abc", "site=999999999999999999999", "weeks=-1", "weeks=x", "model=%00/1", "model=none", "model=a/b/c"]
+    "query",
+    ["site=abc", "site=999999999999999999999", "weeks=-1", "weeks=x", "model=%00/1", "model=none", "model=a/b/c"],
 )
 def test_an_address_that_makes_no_sense_is_answered(query: str, admin: Client) -> None:
     assert admin.get(f"/performance/?{query}").status_code == 200

@@ -23,9 +23,10 @@ from webapp.monitoring.selectors import (
 )
 from webapp.pages.cards import Card, model_cards
 from webapp.pages.cascade import cascade_declared
-from webapp.pages.charts import Chart, Line, lines_chart
+from webapp.pages.charts import Chart, Line, columns_chart, lines_chart
 from webapp.pages.models.figures import Told
 from webapp.pages.presentation import NARROW
+from workers.api import DrawnStage
 
 #: Quantiles in twentieths: of scores the tenths at both ends and the middle; of times the middle and the late end.
 SCORES, TIMES = (2, 10, 18), (10, 19)
@@ -61,7 +62,7 @@ class StageRow:
     address: str
     evaluated: Told | None
     asked: int
-    shares: list[Share]
+    shares: list[Share | None]
     score: Quantiles
     ms: Quantiles
     drift: Drift
@@ -98,7 +99,7 @@ def page_told(asked: Asked, *, now: datetime) -> Page:
         total_ms=total_ms_quantiles(asked),
         volume=_volume(asked, runs),
         shares=_shares(asked, runs),
-        rows=_rows(asked, meant, evaluated=evaluated, now=now),
+        rows=_rows(asked, meant, evaluated=evaluated, finders=finders_of(declared.stages), now=now),
         versions=sorted({*seen, *evaluated, *([asked.chosen] if asked.chosen else [])}),
         readers=agreement_list(asked),
         trouble=declared.trouble,
@@ -114,13 +115,11 @@ def _outcomes(runs: Sequence[RunCount]) -> list[tuple[str, Share]]:
 
 def _volume(asked: Asked, runs: Iterable[RunCount]) -> Chart:
     of_week = {week.week: week.ended for week in runs}
-    points = [(float(week), float(of_week.get(week, 0))) for week in range(asked.weeks.count)] if of_week else []
-    return lines_chart(
+    return columns_chart(
         title="Runs that ended, by week",
         x_title="Week from Monday",
         y_title="Runs",
-        lines=[Line("runs", points)],
-        words=asked.weeks.words,
+        columns=[(word, of_week.get(number, 0)) for number, word in enumerate(asked.weeks.words)],
     )
 
 
@@ -139,7 +138,7 @@ def _shares(asked: Asked, runs: Sequence[RunCount]) -> Chart:
 
 
 def _rows(
-    asked: Asked, counts: Sequence[StageCount], *, evaluated: Mapping[str, Card], now: datetime
+    asked: Asked, counts: Sequence[StageCount], *, evaluated: Mapping[str, Card], finders: set[str], now: datetime
 ) -> list[StageRow]:
     stages = stages_asked(asked).filter(asked.of_model)
     scores = quantiles_list(stages, "probability", twentieths=SCORES)
@@ -157,13 +156,24 @@ def _rows(
                 address=asked.address(model=version),
                 evaluated=card.figures[0] if card and card.figures else None,
                 asked=n,
-                shares=[Share(sum(getattr(week, name) for week in weeks), n) for _, name in SHARES],
+                shares=_shares_of(weeks, n, can_find=key[2] in finders),
                 score=_first(scores, key),
                 ms=_first(times, key),
                 drift=drift_of(*moved.get(key, ((), ()))),
             )
         )
     return rows
+
+
+def finders_of(stages: Iterable[DrawnStage]) -> set[str]:
+    """Return the steps that can find something; an outline only follows what another step found."""
+    return {stage.name for stage in stages if stage.colours and stage.operation != "segment"}
+
+
+def _shares_of(weeks: Sequence[StageCount], n: int, *, can_find: bool) -> list[Share | None]:
+    """Return the shares in the order of SHARES; None for findings of a step that looks for none."""
+    counted = {name: sum(getattr(week, name) for week in weeks) for _, name in SHARES}
+    return [Share(count, n) if name != "flagged" or can_find or count else None for name, count in counted.items()]
 
 
 def _first(quantiles: Mapping[Key, Mapping[int, Quantiles]], key: Key) -> Quantiles:

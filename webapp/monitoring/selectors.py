@@ -9,7 +9,6 @@ from django.db.models import (
     Count,
     Exists,
     F,
-    IntegerField,
     Max,
     Min,
     OuterRef,
@@ -142,26 +141,23 @@ def quantiles_list(
     weeks
         Without, all are taken together as week 0.
     """
-    by = (*KEY, "week")
-    week = weeks.number_of(ENDED) if weeks else Value(0, output_field=IntegerField())
-    counted = (
-        stages.filter(**{f"{field}__isnull": False})
-        .annotate(week=week)
-        .annotate(
-            rank=Window(RowNumber(), partition_by=by, order_by=F(field).asc()),
-            of=Window(Count("pk"), partition_by=by),
-        )
-        .order_by()
-    )
+    known = stages.filter(**{f"{field}__isnull": False})
+    # A constant week would be a parameter, which makes each window another one to SQLite: a sort each.
+    placed = known.annotate(week=weeks.number_of(ENDED)) if weeks else known
+    by = (*KEY, "week") if weeks else KEY
+    counted = placed.annotate(
+        rank=Window(RowNumber(), partition_by=by, order_by=F(field).asc()),
+        of=Window(Count("pk"), partition_by=by),
+    ).order_by()
     wanted = Q()
     for share in twentieths:
         # The smallest rank that is at least share/20 of all, in whole numbers: n - floor(n (20 - share) / 20).
         wanted |= Q(rank=F("of") - F("of") * (20 - share) / 20)
+    # Sorted here: the database would sort all rows a second time, not only those that are wanted.
+    rows = sorted(counted.filter(wanted).values_list(*by, "rank", "of", field))
     quantiles: dict[Key, dict[int, Quantiles]] = {}
-    for model, version, name, number, rank, of, value in (
-        counted.filter(wanted).order_by(*KEY, "week", "rank").values_list(*by, "rank", "of", field)
-    ):
-        found = quantiles.setdefault((model, version, name), {}).setdefault(number, Quantiles(of, []))
+    for model, version, name, *week, rank, of, value in rows:
+        found = quantiles.setdefault((model, version, name), {}).setdefault(week[0] if week else 0, Quantiles(of, []))
         # Among few, one rank is several quantiles.
         found.values.extend(value for share in twentieths if rank == of - of * (20 - share) // 20)
     return quantiles
@@ -170,13 +166,10 @@ def quantiles_list(
 def total_ms_quantiles(asked: Asked) -> Quantiles:
     """Return the median and the 95th percentile of the milliseconds of a run; no values where none is known."""
     timed = runs_ended(asked).filter(total_ms__isnull=False)
-    counted = timed.annotate(rank=Window(RowNumber(), order_by=F("total_ms").asc()), of=Window(Count("pk"))).order_by(
-        "rank"
-    )
-    rows = list(
-        counted.filter(Q(rank=F("of") - F("of") / 2) | Q(rank=F("of") - F("of") / 20)).values_list("of", "total_ms")
-    )
-    return Quantiles(rows[0][0], [rows[0][1], rows[-1][1]]) if rows else Quantiles(0, [])
+    counted = timed.annotate(rank=Window(RowNumber(), order_by=F("total_ms").asc()), of=Window(Count("pk"))).order_by()
+    wanted = Q(rank=F("of") - F("of") / 2) | Q(rank=F("of") - F("of") / 20)
+    rows = sorted(counted.filter(wanted).values_list("rank", "of", "total_ms"))
+    return Quantiles(rows[0][1], [rows[0][2], rows[-1][2]]) if rows else Quantiles(0, [])
 
 
 def score_counts_list(asked: Asked) -> dict[Key, dict[int, dict[int, int]]]:

@@ -55,11 +55,13 @@ def model_cards() -> list[Card]:
 
 
 def rendered(text: str) -> SafeString:
-    """Return a card's Markdown as HTML, its headings below those of the page."""
+    """Return a card's Markdown as HTML, its headings below those of the page, its tables' heads marked as such."""
     tokens = MARKDOWN.parse(text)
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
     html: str = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     # markdown-it escapes what a card says; with html off it makes nothing but its own tags.
     return mark_safe(html)  # noqa: S308

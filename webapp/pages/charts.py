@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 
 Point = tuple[float, float | None]
 
-#: Measures in the drawing's own units; the page scales it.
-WIDTH, HEIGHT = 560, 300
+#: Measures in the drawing's own units; the page scales it. The library's margin is wider than the page needs.
+WIDTH, HEIGHT, CUT = 560, 300, 14
+#: Where an axis may end, times a power of ten.
+STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 #: A line is drawn and listed with at most so many points: more cannot be told apart at this size.
 MOST_POINTS = 60
 #: Colours that stand on the panel's ground and are told apart without red and green (css/tokens.css).
@@ -51,7 +53,13 @@ class Chart:
 
 
 class Trace(leather.Line):
-    """A line whose points are marked and tell their numbers to a pointer that rests on them."""
+    """A line whose points are marked and tell their numbers to a pointer that rests on them.
+
+    Unlike the library's own line it may run over named places too.
+    """
+
+    def validate_series(self, series: Any) -> None:
+        """Take any series."""
 
     def to_svg(self, width: Any, height: Any, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> ET.Element:
         """Draw the line, then its points where they stand apart."""
@@ -61,7 +69,7 @@ class Trace(leather.Line):
         for datum in told:
             x, y = x_scale.project(datum.x, 0, width), y_scale.project(datum.y, height, 0)
             mark = ET.SubElement(group, "circle", cx=str(x), cy=str(y), r=radius, fill=self._stroke_color)
-            ET.SubElement(mark, "title").text = f"{series.name}: {number(datum.x)}, {number(datum.y)}"
+            ET.SubElement(mark, "title").text = f"{series.name}: {place(datum.x)}, {number(datum.y)}"
         return group
 
 
@@ -80,7 +88,7 @@ def lines_chart(
     Parameters
     ----------
     words
-        Names for the places 0, 1, ... on the x axis, such as weeks.
+        Names for the places 0, 1, ... on the x axis, such as weeks; no two alike.
     diagonal
         Name of the line from (0, 0) to (1, 1), such as "Chance"; none where empty.
     """
@@ -91,7 +99,8 @@ def lines_chart(
     for index, line in enumerate(known):
         dashes = DASHES[index // len(COLOURS) % len(DASHES)]
         shape = Trace(stroke_color=COLOURS[index % len(COLOURS)], stroke_dasharray=dashes)
-        chart.add_series(leather.Series(list(line.points), name=line.name), shape)
+        points = [(words[int(x)] if words else x, y) for x, y in line.points]
+        chart.add_series(leather.Series(points, name=line.name), shape)
     if diagonal:
         chart.add_line([(0, 0), (1, 1)], name=diagonal, stroke_color="#8d979f", width=1, stroke_dasharray="4 4")
     ends = [1.0] if diagonal else []
@@ -110,11 +119,16 @@ def columns_chart(
     chart = leather.Chart()
     chart.add_columns(list(columns), fill_color=COLOURS[0])
     names = [name for name, _ in columns]
-    chart.add_x_axis(ticks=names[:: 1 + len(names) // 8], name=x_title)
+    chart.add_x_axis(ticks=_some(names), name=x_title)
     chart.set_y_scale(scale(0, _rounded_up(max(height for _, height in columns))))
     chart.add_y_axis(tick_formatter=_tick, name=y_title)
     table = Cells([x_title, y_title], [[name, number(height)] for name, height in columns])
     return Chart(title, note, _svg(chart, f"{title}. {y_title} by {x_title}."), table)
+
+
+def place(x: str | float) -> str:
+    """Return a place on the x axis as a table shows it."""
+    return x if isinstance(x, str) else number(x)
 
 
 def number(value: float | None) -> str:
@@ -142,14 +156,18 @@ def _kept(points: Sequence[Point]) -> list[Point]:
 
 def _axes(chart: Any, *, x_title: str, y_title: str, xs: list[float], ys: list[float], words: Sequence[str]) -> None:
     if words:
-        chart.set_x_scale(scale(0, max(1, len(words) - 1)))
-        places = list(range(0, len(words), 1 + len(words) // 8))
-        chart.add_x_axis(ticks=places, tick_formatter=lambda value, *_: words[int(value)], name=x_title)
+        chart.set_x_scale(leather.Ordinal(list(words)))
+        chart.add_x_axis(ticks=_some(words), name=x_title)
     else:
         chart.set_x_scale(scale(*_ends(xs)))
         chart.add_x_axis(tick_formatter=_tick, name=x_title)
     chart.set_y_scale(scale(*_ends(ys)))
     chart.add_y_axis(tick_formatter=_tick, name=y_title)
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """Return as many names as find room below an axis."""
+    return list(names[:: 1 + len(names) // 8])
 
 
 def _tick(value: Any, _index: int, _count: int) -> str:
@@ -163,14 +181,15 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _rounded_up(value: float) -> float:
-    """Return the next of 1, 2, 2.5, 5, 10 times a power of ten."""
+    """Return the next of STEPS times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
-    return float(next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * (1 - 1e-9)))
+    return float(next(step * power for step in STEPS if step * power >= value * (1 - 1e-9)))
 
 
 def _svg(chart: Any, told: str) -> SafeString:
     """Return the drawing; the title in the page names it, `told` is for those who do not see it."""
-    root = ET.Element("svg", {"class": "chart", "viewBox": f"0 0 {WIDTH} {HEIGHT}", "role": "img", "aria-label": told})
+    seen = f"{CUT} {CUT} {WIDTH - 2 * CUT} {HEIGHT - 2 * CUT}"
+    root = ET.Element("svg", {"class": "chart", "viewBox": seen, "role": "img", "aria-label": told})
     root.append(chart.to_svg_group(WIDTH, HEIGHT))
     for element in root.iter():
         for place in PLACES:
@@ -183,12 +202,12 @@ def _svg(chart: Any, told: str) -> SafeString:
 def _table(lines: Sequence[Line], x_title: str, y_title: str, words: Sequence[str]) -> Cells:
     """Return a column a line where the lines share their places, else a row a point."""
 
-    def place(x: float) -> str:
-        return words[int(x)] if words else number(x)
+    def told(x: float) -> str:
+        return place(words[int(x)] if words else x)
 
     xs = [x for x, _ in lines[0].points]
     if all([x for x, _ in line.points] == xs for line in lines):
-        rows = [[place(x), *(number(line.points[index][1]) for line in lines)] for index, x in enumerate(xs)]
+        rows = [[told(x), *(number(line.points[index][1]) for line in lines)] for index, x in enumerate(xs)]
         return Cells([x_title, *(line.name for line in lines)], rows)
-    rows = [[line.name, place(x), number(y)] for line in lines for x, y in line.points]
+    rows = [[line.name, told(x), number(y)] for line in lines for x, y in line.points]
     return Cells(["Line", x_title, y_title], rows)

@@ -1,5 +1,6 @@
 """The list of models, a model's page, and its example pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,7 +35,12 @@ def models(request: HttpRequest) -> HttpResponse:
     """Show the declared cascade and the list of models."""
     declared = cascade_declared()
     cards = [] if declared.trouble else model_cards()
-    return render(request, "models.html", {"declared": declared, "graph": graph_drawn(declared.stages), "cards": cards})
+    told = {
+        "declared": declared,
+        "graph": graph_drawn(declared.stages),
+        "cards": [(card, reasons_told(declared.stages, card.model.name)) for card in cards],
+    }
+    return render(request, "models.html", told)
 
 
 @require_GET
@@ -62,6 +68,7 @@ def model(request: HttpRequest, name: str) -> HttpResponse:
         "charts": charts_told(report),
         "thresholds": thresholds_told(card.model, sheet),
         "facts": facts_told(card.model, sheet),
+        "experimental": reasons_told(declared.stages, name),
         "graph": place_drawn(declared.stages, name),
         "examples": [Example(picture, example_words(picture, card.model)) for picture in sheet.pictures],
     }
@@ -79,6 +86,11 @@ def model_picture(request: HttpRequest, name: str, picture: str) -> HttpResponse
     if found is None:
         raise Http404
     return HttpResponse(found.read_bytes(), content_type="image/png", headers={"Cache-Control": CACHING})
+
+
+def reasons_told(stages: Sequence[api.DrawnStage], name: str) -> list[str]:
+    """Return why pathways that a model serves are experimental, each reason once."""
+    return list(dict.fromkeys(stage.experimental for stage in stages if stage.model == name and stage.experimental))
 
 
 def example_words(picture: str, model: api.ListedModel) -> str:
