@@ -10,10 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from ml.evaluate.figures import Figure
 from ml.evaluate.report import Chart
-from ml.report.drawn import GRID, INK, PALETTE, STYLE, canvas, svg_of
+from ml.report.drawn import PALETTE, STYLE, canvas, svg_of
+from ml.report.svg import GRID, INK
 
 #: Points of a line that are drawn: more cannot be seen, and each costs bytes.
-POINTS = 150
+POINTS = 60
 #: Numbers on the cells of a matrix, whose colours are the same by day and by night.
 LIGHT, DARK = "#fdfdfd", "#101010"
 #: Up to so many, each point of a line has its mark.

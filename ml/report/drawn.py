@@ -1,7 +1,6 @@
 """How every drawing of the report looks: one palette, text that stays text, dark where the reader's page is dark."""
 
 import io
-import re
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,10 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.typing import RcKeyType
 
-INK, PAPER, GRID = "#1b2430", "#ffffff", "#d5dbe3"
+from ml.report.svg import GRID, INK, PAPER, svg_small
+
 #: Told apart by the colour-blind too (after Okabe and Ito 2008), each at least 3 to 1 on both papers.
 PALETTE = ("#2f7ec0", "#d55e00", "#1f9070", "#b8569a", "#8a7a00", "#7a6fd0", "#6f7b8a")
-_NIGHT = {INK: "#e4e9f0", PAPER: "#141a22", GRID: "#38424f"}
 #: Laid over matplotlib's own settings by each drawing: ``@mpl.rc_context(STYLE)``.
 STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "readroom",
@@ -31,6 +30,8 @@ STYLE: dict[RcKeyType, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "text.color": INK,
+    "xtick.bottom": False,
+    "ytick.left": False,
     "xtick.color": INK,
     "ytick.color": INK,
 }
@@ -56,21 +57,7 @@ def canvas(*, panels: int = 1, across: int = 2, width: float = 8.6, height: floa
 
 
 def svg_of(figure: Figure) -> str:
-    """The figure as SVG text: no date, so that the same numbers give the same bytes."""
+    """The figure as SVG text: no date, so that the same numbers give the same bytes; small, dark at night."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    text = re.sub(r'="[^"]*"', _shortened, stream.getvalue())
-    text = re.sub(r"<!--.*?-->\s*", "", text)
-    text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    night = "".join(_recoloured(day, night) for day, night in _NIGHT.items())
-    return text.replace("<defs>", f"<defs>\n<style>@media (prefers-color-scheme: dark) {{{night}}}</style>", 1) + "\n"
-
-
-def _shortened(attribute: re.Match[str]) -> str:
-    # A hundredth of a point is far below what anybody sees.
-    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", attribute[0])
-
-
-def _recoloured(day: str, night: str) -> str:
-    # Text has no colour of its own where it is black; everything else names it in its style.
-    return "".join(f'[style*="{kind}: {day}"]{{{kind}:{night} !important}}' for kind in ("fill", "stroke"))
+    return svg_small(stream.getvalue())

@@ -24,7 +24,8 @@ def front_page(told: Gathered, titles: Mapping[str, str]) -> Page:
     """
     page = Page("README", "The models: trained, compared, held to account")
     words_added(page, told)
-    pairs_added(page, told)
+    pairs_added(page, told, main=True)
+    page.words("All figures, and how each fold came about: [sources held out](held-out.md).")
     page.heading("Pages")
     page.listed([f"[{title}]({slug}.md)" for slug, title in titles.items()])
     _shipped_added(page, told)

@@ -1,6 +1,7 @@
 """Sources held out: the figure that a hospital will meet, beside the easy one."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml.evaluate.figures import Figure
@@ -14,6 +15,8 @@ from ml.report.topics import curves_added, figures_added, glance_added, is_share
 from ml.report.words import words_added
 
 TABLE = "held-out"
+#: Ending of the runs that show what a fold is without what is done against the source's look.
+PLAIN = "-plain"
 SEEN, UNSEEN = "test split, sources known", "sources never seen"
 _UNSEEN = re.compile(r",\s*(sources? never seen|unseen.*)$")
 
@@ -33,6 +36,13 @@ class Pair:
     unseen: Figure
     known: Run | None
     seen: Figure | None
+
+    @property
+    def is_main(self) -> bool:
+        """Whether the first page shows it: what is shipped or held out in earnest, and the share that is right."""
+        without = bool(self.run.config.without) and not self.run.config.name.endswith(PLAIN)
+        shipped = self.run.config.table in ("shipped", "beyond")
+        return (without or shipped) and (self.run.config.task != "classifier" or self.column.endswith("accuracy"))
 
 
 def pairs_of(told: Gathered) -> list[Pair]:
@@ -59,19 +69,20 @@ def held_out_page(told: Gathered) -> Page:
     return page
 
 
-def pairs_added(page: Page, told: Gathered) -> None:
-    """Add the drawing of both figures and the table behind it."""
-    pairs = pairs_of(told)
+def pairs_added(page: Page, told: Gathered, *, main: bool = False) -> None:
+    """Add the drawing of the main figures and the table behind it: of all, or of the main ones too."""
+    pairs = sorted(pairs_of(told), key=lambda pair: not pair.run.config.without)
     page.heading("The test split beside sources never seen")
     if not pairs:
         page.words("No run was judged on sources that it never saw yet.")
         return
-    page.drawing("pairs", pairs_drawn(pairs), told="Each figure on the test split and on sources never seen.")
+    shown = [pair for pair in pairs if pair.is_main] or pairs
+    page.drawing("pairs", pairs_drawn(shown), told="Main figures on the test split and on sources never seen.")
     header = ("figure", "never seen", "95% interval", "n", "test split", "95% interval", "n", "never saw", "made by")
-    page.table(header, [_row(pair) for pair in pairs])
+    page.table(header, [_row(pair) for pair in (shown if main else pairs)])
 
 
-def pairs_drawn(pairs: list[Pair]) -> str:
+def pairs_drawn(pairs: Sequence[Pair]) -> str:
     """Draw both figures of each pair on one line."""
     dots = []
     for pair in pairs:
@@ -105,6 +116,6 @@ def _row(pair: Pair) -> list[str]:
     known = [NOTHING] * 3 if pair.seen is None or pair.known is None else cells_told(pair.seen)
     if pair.known is not None and pair.known is not pair.run:
         known[0] = f"{known[0]} ({run_linked(pair.known)})"
-    without = ", ".join(pair.run.config.without) or "other files"
+    without = ", ".join(pair.run.config.without) or "files of other sources"
     name = f"{run_linked(pair.run)}: {pair.column}"
     return [name, *cells_told(pair.unseen), *known, without, command_told(pair.run)]

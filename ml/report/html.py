@@ -1,4 +1,4 @@
-"""The report's pages as HTML, from the same Markdown: one file a page, style and drawings within."""
+"""The report's pages as HTML, from the same Markdown: the style within, and the drawings of the topics too."""
 
 import base64
 import html

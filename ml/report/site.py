@@ -47,7 +47,8 @@ def files_made(pages: Sequence[Page], told: Gathered, out: Path) -> dict[str, st
     for page in pages:
         files[f"{page.slug}.md"] = page.markdown()
         files |= {f"plots/{name}": svg for name, svg in page.drawings.items()}
-        files |= _as_html(page.slug, page.markdown(), links, page.drawings)
+        within = {} if page.slug.startswith("run-") else page.drawings
+        files |= _as_html(page.slug, page.markdown(), links, within)
     for slug in links.keys() - titles.keys():
         files |= _as_html(slug, (out / f"{slug}.md").read_text(encoding="utf-8"), links)
     for row in told.shipped:

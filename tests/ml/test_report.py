@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -178,6 +179,17 @@ def test_html_stands_alone(out: Path) -> None:
     assert not re.search(r'<link|<script|src="(?!data:)', text)
     assert "alt=" in text
     assert 'alt=""' not in text
+
+
+def test_every_drawing_is_whole_has_its_night_and_is_small(out: Path) -> None:
+    drawings = list((out / "plots").glob("*.svg"))
+    assert len(drawings) > 10
+    for drawing in drawings:
+        text = drawing.read_text(encoding="utf-8")
+        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert "prefers-color-scheme:dark" in text
+        assert len(text) < 40_000
+        assert not re.search(r"<g>|<metadata>|font-family: ", text)
 
 
 def test_links_lead_somewhere_and_nothing_is_missing(pages: list[Page], out: Path) -> None:
