@@ -18,7 +18,7 @@ import openvino
 import torch
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from ml.data import Picture, data_digest, data_folder, pictures_read, squares_read
@@ -74,18 +74,19 @@ def calibration_pictures(config: Config, pictures: list[Picture]) -> list[Pictur
 
 
 def tensors_saved(network: nn.Module, file: Path) -> None:
-    """Write a network's tensors, numbers with a fraction in half precision."""
+    """Write a network's tensors, numbers with a fraction in half precision, and keep just that in the network."""
     tensors = network.state_dict()
     halves = {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
     save_file({name: value.contiguous() for name, value in halves.items()}, file)
+    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in halves.items()})
 
 
-def network_read(form: Form, file: Path) -> nn.Module:
-    """Build a network and load shipped tensors, ready to answer."""
+def trained(config: Config) -> nn.Module:
+    """The best network of a run."""
+    form = form_of(config)
     network = build(form.architecture, form.options)
-    tensors = load_file(file)
-    network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
-    return network.eval()
+    network.load_state_dict(torch.load(config.folder / "best.pt", weights_only=True))
+    return network
 
 
 def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uint8]) -> Any:
@@ -131,17 +132,23 @@ def _kept_exact(model: Any, form: Form) -> Any:
     return nncf.IgnoredScope(names=head)
 
 
-def export(config: Config, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
-    """Ship one trained run and return its manifest row."""
-    form, name = form_of(config), f"{config.name}-{config.version}"
-    WEIGHTS.mkdir(exist_ok=True)
-    trained = build(form.architecture, form.options)
-    trained.load_state_dict(torch.load(config.folder / "best.pt", weights_only=True))
-    tensors = WEIGHTS / f"{name}.safetensors"
-    tensors_saved(trained, tensors)
+def export(config: Config, network: nn.Module, target: Path, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
+    """Write a network in the forms that are served, and return its manifest row.
+
+    Parameters
+    ----------
+    target
+        ``weights``, or another folder like it.
+    folder
+        Of the pictures, which set the quantisation's ranges and the operating points.
+    """
+    form, name = form_of(config), config.key
+    target.mkdir(parents=True, exist_ok=True)
+    tensors = target / f"{name}.safetensors"
+    tensors_saved(network, tensors)
     squares, _ = squares_read(folder, calibration_pictures(config, pictures), size=config.size)
-    xml = WEIGHTS / f"{name}.xml"
-    openvino.save_model(quantised(network_read(form, tensors), form, config.size, squares), xml)
+    xml = target / f"{name}.xml"
+    openvino.save_model(quantised(network.eval(), form, config.size, squares), xml)
     row = {
         "name": config.name,
         "version": config.version,
@@ -169,8 +176,8 @@ def export(config: Config, folder: Path, pictures: list[Picture]) -> dict[str, A
         },
         "metrics": {},
     }
-    network = OpenvinoNetwork(ModelRow.model_validate(row), WEIGHTS)
-    return row | operating_points(config, network, folder, pictures)
+    served = OpenvinoNetwork(ModelRow.model_validate(row), target)
+    return row | operating_points(config, served, folder, pictures)
 
 
 def digest_of(file: Path) -> str:
@@ -189,7 +196,8 @@ def main(arguments: list[str] | None = None) -> int:
         folder = data_folder()
         pictures = pictures_read(folder)
         for path in chosen.configs:
-            row = export(config_read(path), folder, pictures)
+            config = config_read(path)
+            row = export(config, trained(config), WEIGHTS, folder, pictures)
             row_stored(row)
             print(f"{row['name']}-{row['version']}: thresholds {row['thresholds']}")
     except (ValueError, FileNotFoundError) as error:

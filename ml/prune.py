@@ -1,0 +1,105 @@
+"""``python -m ml.prune CONFIG``: a trained classifier with fewer channels, for comparison with the full one.
+
+Whole channels go, the weakest of each layer, together with all that only they feed (DepGraph, Fang et al. 2023); the
+rest is trained on for a few minutes.  Writes the served forms into ``runs/<key>-pruned/weights``, a folder like
+``weights``, which ``python -m ml.evaluate --form pruned=FOLDER CONFIG`` lays beside the full form.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch_pruning
+from torch import nn
+
+from ml.data import Picture, data_folder, pictures_read
+from ml.evaluate.report import row_stored
+from ml.export import export, trained
+from ml.train.classifier import ClassifierTask
+from ml.train.config import PLAIN, Config, config_read
+from ml.train.loop import train
+
+#: Channels are kept in numbers that vector units like.
+MULTIPLE = 8
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prune every classifier named; 0 when all were, 2 when one could not be."""
+    parser = argparse.ArgumentParser(prog="python -m ml.prune", description=__doc__)
+    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
+    parser.add_argument("--share", type=float, default=0.3, help="share of each layer's channels that goes")
+    parser.add_argument("--minutes", type=float, default=4, help="of training after")
+    parser.add_argument("--profile", default=PLAIN)
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(os.cpu_count() or 1)
+    try:
+        folder = data_folder()
+        pictures = pictures_read(folder)
+        for path in chosen.configs:
+            config = config_read(path, profile=chosen.profile)
+            print(f"{config.key}: {pruned_and_kept(config, folder, pictures, chosen.share, chosen.minutes)}")
+    except (ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def pruned_and_kept(config: Config, folder: Path, pictures: list[Picture], share: float, minutes: float) -> Path:
+    """Prune a classifier's best network, train it on, and write its forms; returns their folder.
+
+    Raises
+    ------
+    ValueError
+        If the configuration is not a classifier's.
+    """
+    if config.task != "classifier":
+        raise ValueError(f"{config.name}: only classifiers can be pruned")
+    after = replace(config, name=f"{config.name}-pruned", minutes=minutes, rate=config.rate / 4, table="")
+    task = PrunedTask(after, folder, pictures, of=config, share=share)
+    best = train(task, after)
+    network = task.network()
+    network.load_state_dict(torch.load(best, weights_only=True))
+    target = after.folder / "weights"
+    row_stored(
+        export(config, network, target, folder, pictures), target
+    )  # under the full form's name: it could replace it
+    return target
+
+
+class PrunedTask(ClassifierTask):
+    """A classifier's task whose network begins as the best one without its weakest channels."""
+
+    def __init__(self, config: Config, folder: Path, pictures: list[Picture], *, of: Config, share: float) -> None:
+        super().__init__(config, folder, pictures)
+        self.of, self.share = of, share
+
+    def network(self) -> nn.Module:
+        """Build the network; the same each time, since the same channels are the weakest."""
+        return pruned(trained(self.of), share=self.share, size=self.config.size)
+
+
+def pruned(network: nn.Module, *, share: float, size: int) -> nn.Module:
+    """Take the weakest channels out of every layer but the heads; changes the network itself.
+
+    Parameters
+    ----------
+    share
+        Of each layer's channels.
+    size
+        Side of the square input, by which the layers' ties are found.
+    """
+    heads = network.get_submodule("heads")
+    pruner = torch_pruning.pruner.MagnitudePruner(
+        network.eval(), torch.rand(1, 1, size, size),
+        importance=torch_pruning.importance.GroupMagnitudeImportance(p=2),
+        pruning_ratio=share, round_to=MULTIPLE, ignored_layers=list(heads.children()),
+    )  # fmt: skip
+    pruner.step()
+    return network
+
+
+if __name__ == "__main__":
+    sys.exit(main())
