@@ -91,7 +91,7 @@ def ecg(rng: np.random.Generator, side: int) -> Grey:
         peaks = ((0.2, 0.025, 0.15), (0.38, 0.01, -0.15), (0.4, 0.012, 1.0), (0.43, 0.012, -0.3), (0.65, 0.05, 0.25))
         wave = sum(high * np.exp(-(((phase - at) / wide) ** 2)) for at, wide, high in peaks)
         down = large * (lead + 0.6) / leads - wave * large / leads * rng.uniform(-0.4, 0.7) + rng.normal(0, 0.6, large)
-        draw.line(list(zip(across, down, strict=True)), fill=240 if dark else 20, width=2)
+        draw.line(np.stack([across, down], axis=1).ravel().tolist(), fill=240 if dark else 20, width=2)
     return _shrunk(canvas, side)
 
 

@@ -185,7 +185,8 @@ def warped(rng: np.random.Generator, medical: Grey) -> Grey:
     rows, columns = np.mgrid[:side, :side]
     # Folded back at the edges, so that no black border gives the drawing away.
     down, across = (np.abs((place + by) % (2 * side) - side) for place, by in zip((rows, columns), shift, strict=True))
-    return picture[np.minimum(down, side - 1).astype(int), np.minimum(across, side - 1).astype(int)]
+    pulled = picture[np.minimum(down, side - 1).astype(int), np.minimum(across, side - 1).astype(int)]
+    return np.asarray(pulled, np.uint8)
 
 
 def _one(rng: np.random.Generator, medical: Grey) -> Grey:

@@ -137,7 +137,9 @@ class GatedSorter(KnownSorter):
     def __init__(self, *, far: bool) -> None:
         super().__init__(MEDICAL)
         bank = np.eye(2, dtype=np.float32)[[0] * 5]
-        self.gate: GateModel | None = GateModel("neighbours", {"bank": bank}, np.linspace(0, 0.5, 101), 0.475)
+        self.gate: GateModel | None = GateModel(
+            "neighbours", {"bank": bank}, np.linspace(0, 0.5, 101, dtype=np.float32), 0.4725
+        )
         self._features = np.eye(2, dtype=np.float32)[int(far)]
 
     def run(self, batch: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
