@@ -100,7 +100,7 @@ def _right(tables: Values) -> Values:
 
 
 def _share(part: Values, whole: Values) -> Values:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), np.float64)
 
 
 def _cells(truth: Numbers, said: Numbers, classes: int) -> Values:

@@ -48,7 +48,7 @@ class FourNumbers:
 
 def four_numbers(said: Masks, truth: Masks, groups: Sequence[str]) -> FourNumbers:
     """Count them for outlines (N, S, S)."""
-    drawn = truth.any((1, 2))
+    drawn = np.asarray(truth.any((1, 2)))
     fits = np.array([dice(s, t) for s, t in zip(said, truth, strict=True)], np.float64)
     overlaps = np.array([intersection_over_union(s, t) for s, t in zip(said, truth, strict=True)], np.float64)
     owners = np.asarray(groups)
@@ -56,6 +56,6 @@ def four_numbers(said: Masks, truth: Masks, groups: Sequence[str]) -> FourNumber
     return FourNumbers(
         mean_figure(fits[drawn], with_one),
         mean_figure(overlaps[drawn], with_one),
-        share_figure(said[~drawn].any((1, 2)), without),
+        share_figure(np.asarray(said[~drawn].any((1, 2))), without),
         mean_figure(overlaps, groups),
     )

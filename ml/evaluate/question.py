@@ -51,7 +51,7 @@ class Question:
     @property
     def said(self) -> NDArray[np.intp]:
         """Number of the likeliest class."""
-        return self.logits.argmax(1)
+        return np.asarray(self.logits.argmax(1))
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -85,7 +85,7 @@ def questions_asked(
     for column, (name, head) in enumerate(heads.items()):
         known = np.flatnonzero(truth[:, column] != UNKNOWN)
         if head.read and len(known):
-            chosen = [pictures[index] for index in known]
+            chosen = [pictures[index] for index in known.tolist()]
             temperature = row.temperature.get(name, 1.0)
             answers = logits[name][known], truth[known, column]
             asked.append(Question(name, head.labels, chosen, *answers, temperature, row.thresholds))

@@ -59,7 +59,7 @@ def _overlaps(report: Report, judged: list[Picture], said: Masks, outlines: Mask
     """How Dice spreads over the pictures with an outline, and over which of them."""
     groups = [p.group for p in judged]
     fits = np.array([dice(s, o) for s, o in zip(said, outlines, strict=True)], np.float64)
-    touched = (said & outlines).any((1, 2))
+    touched = np.asarray((said & outlines).any((1, 2)))
     shares = report.table("Tumours touched", "Share of the pictures with an outline.")
     shares.figures["outline and answer share a pixel"] = share_figure(touched, groups)
     shares.figures["Dice at least 0.5"] = share_figure(fits >= 0.5, groups)
@@ -82,7 +82,7 @@ def _overlaps(report: Report, judged: list[Picture], said: Masks, outlines: Mask
 
 def _empties(report: Report, judged: list[Picture], said: Masks) -> None:
     table = report.table("Pictures without a tumour", "Share left wholly empty.")
-    left = ~said.any((1, 2))
+    left = np.asarray(~said.any((1, 2)))
     sources = [p.collection for p in judged]
     table.figures["all"] = share_figure(left, [p.group for p in judged])
     for name in sorted(set(sources)):
