@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from ml.data import Picture
 from ml.evaluate.points import operating_points
@@ -43,6 +44,7 @@ class RunNetwork:
             module.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
         except RuntimeError as error:
             raise ValueError(f"The weights of {config.key} do not fit its configuration; train it again.") from error
+        nn.utils.convert_conv2d_weight_memory_format(module, torch.channels_last)  # quicker, the same numbers
         self._module = module.eval().to(self._device)
 
     def run(self, batch: NDArray[np.float32]) -> Tensors:
