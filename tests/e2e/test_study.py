@@ -109,6 +109,22 @@ def test_a_layer_can_be_faded(brain: Page) -> None:
     expect(brain.locator("#layer-mask")).to_have_attribute("opacity", "0.2")
 
 
+def test_a_finding_without_a_box_shows_its_heat_map_when_asked(visit: Open, stage: Stage) -> None:
+    stage.happens("assessed")
+    with study(visit, "Probe, Paula") as page:
+        expect(page.locator("#slice-number")).to_have_text("Slice 6 / 12")
+        expect(page.locator("#continues")).to_contain_text("Finding 1: Suspected haemorrhage")
+        expect(page.locator(".mark-box")).to_have_count(0)
+        bare = seen(page)
+        page.keyboard.press("Home")
+        page.locator("#finding-1").click()
+        expect(page.locator("#slice-number")).to_have_text("Slice 6 / 12")
+        page.locator("#layer-heat image").wait_for(state="attached")
+        page.wait_for_timeout(300)
+        assert np.abs(seen(page) - bare).max() > 40
+        expect(page.get_by_label("Heat map of").locator("option")).to_have_text(["Heat map of: Finding 1"])
+
+
 def test_the_heat_map_lies_over_the_picture_and_can_be_chosen(brain: Page) -> None:
     bare = seen(brain)
     brain.keyboard.press("h")

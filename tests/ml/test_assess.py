@@ -15,13 +15,18 @@ from ml.pathways.load import Cascade
 from ml.views import View, view_taken
 from tests.ml.known import CASCADE, KnownSorter, slice_with
 
-CODE = {"code": "1", "scheme": "99READROOM"}
+
+def label(title: str, **fields: object) -> Label:
+    """A label with a code of its own."""
+    return Label.model_validate({"title": title, "code": "1", "scheme": "99READROOM", **fields})
+
+
 BREAST = {
-    "normal": Label(title="No lesion seen", **CODE),
-    "benign": Label(title="Benign-looking", urgency=1, sentence="A lesion", **CODE),
-    "malignant": Label(title="Malignant-looking", urgency=3, strong=0.5, sentence="A lesion", **CODE),
+    "normal": label("No lesion seen"),
+    "benign": label("Benign-looking", urgency=1, sentence="A lesion"),
+    "malignant": label("Malignant-looking", urgency=3, strong=0.5, sentence="A lesion"),
 }
-GRADE = {name: Label(title=f"Grade {name}", **CODE) for name in ("0", "1", "2")}
+GRADE = {name: label(f"Grade {name}") for name in ("0", "1", "2")}
 
 
 class SliceBySlice(KnownSorter):
@@ -154,10 +159,10 @@ def test_a_thing_must_last_as_long_in_mm_whatever_the_spacing(
 
 
 def test_an_experimental_finding_never_raises_a_study_over_attention() -> None:
-    label = BREAST["malignant"]
+    malignant = BREAST["malignant"]
 
-    assert [urgency_of(label, p, is_experimental=True) for p in (0.2, 0.9)] == [1, 1]
-    assert [urgency_of(label, p, is_experimental=False) for p in (0.2, 0.9)] == [2, 3]
+    assert [urgency_of(malignant, p, is_experimental=True) for p in (0.2, 0.9)] == [1, 1]
+    assert [urgency_of(malignant, p, is_experimental=False) for p in (0.2, 0.9)] == [2, 3]
 
 
 @pytest.mark.parametrize("view", ["mirror", "closer", "shifted", "darker", "brighter"])
@@ -166,7 +171,8 @@ def test_a_view_changes_a_picture_a_little_and_keeps_its_range(view: View) -> No
     squares[:, :, 10:40, 8:30] = 0.5
     changed = view_taken(squares, view)
 
-    assert (changed.shape, changed.dtype) == (squares.shape, np.float32)
+    assert changed.shape == squares.shape
+    assert changed.dtype == np.float32
     assert changed.min() >= 0
     assert changed.max() <= 1
     assert 0 < np.abs(changed - squares).mean() < 0.2

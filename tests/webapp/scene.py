@@ -309,13 +309,17 @@ def bleeding_head() -> Series:
         urgency=1,
         total_ms=148.0,
         urgency_reason="Suspected haemorrhage, 72%, experimental",
-        pathways=["general", "slices", "head-ct"],
+        pathways=["general", "slices", "ct", "head-ct"],
         cascade_digest=digest(),
     )
     general(run, modality="CT", title="CT", header="CT")
     told(
         run, "plane", "Plane", "axial", 0.94, pathway="slices",
         probability_low=0.62, probability_high=0.993, views=25,
+    )  # fmt: skip
+    told(
+        run, "ct-region", "Region", "head", 0.97, pathway="ct", header_says="head", ms=0.2,
+        probability_low=0.9, probability_high=0.985, views=25,
     )  # fmt: skip
     told(
         run,

@@ -94,14 +94,13 @@ def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
     took = milliseconds(step.stage.ms) if step.stage else ""
     contradicts = step.stage is not None and step.stage.contradiction
     sure = " · ".join(word for word in (probability, took) if word)
-    by = f"{step.model} {step.version}"
-    texts = _texts(stage.title, answer, sure, f"experimental: {by}" if step.experimental else by)
+    texts = _texts(stage.title, answer, sure, "Experimental" if step.experimental else f"{step.model} {step.version}")
     return Node(
         stage,
         x,
         y,
         texts,
-        told=f"{stage.title}: {answer} {probability}",
+        told=f"{stage.title}: {answer} {probability}{', experimental' if step.experimental else ''}",
         status=step.status,
         is_lit=True,
         contradicts=contradicts,
