@@ -25,7 +25,7 @@ from ml.evaluate.report import Report, markdown, report_written
 from ml.evaluate.runs import run_row
 from ml.networks import build
 from ml.prepare import Placement
-from ml.train.config import Config, config_read
+from ml.train.config import PLAIN, Config, config_read
 from ml.train.heads import UNKNOWN
 from ml.weights import ModelRow
 
@@ -153,13 +153,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Check the maps of every network named; 0 when all were, 2 when one could not be."""
     parser = argparse.ArgumentParser(prog="python -m ml.evaluate.explain", description=__doc__)
     parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
+    parser.add_argument("--profile", default=PLAIN, help=f"of the configurations (default {PLAIN})")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(2)
     try:
         folder = data_folder()
         pictures = pictures_read(folder)
         for path in chosen.configs:
-            config = config_read(path)
+            config = config_read(path, profile=chosen.profile)
             report = explained(config, trained(config), folder, pictures, grid=config.folder / "explain.png")
             report.about |= {"name": config.name, "version": config.version, "profile": config.profile}
             report_written(report, config.folder / "explain.json")

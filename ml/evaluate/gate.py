@@ -33,7 +33,7 @@ from ml.gate.choose import (
     witnesses,
 )
 from ml.runtime import Network
-from ml.train.config import Config, config_read
+from ml.train.config import PLAIN, Config, config_read
 from ml.train.heads import teaching
 from ml.train.pictures import seen
 from ml.weights import WeightsError
@@ -140,13 +140,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Judge the gate of every classifier named; 0 when all were, 2 when one could not be."""
     parser = argparse.ArgumentParser(prog="python -m ml.evaluate.gate", description=__doc__)
     parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs of classifiers")
+    parser.add_argument("--profile", default=PLAIN, help=f"of the configurations (default {PLAIN})")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(2)
     try:
         folder = data_folder()
         pictures = pictures_read(folder)
         for path in chosen.configs:
-            config = config_read(path)
+            config = config_read(path, profile=chosen.profile)
             report = gate_report(config, network_judged(config, folder, pictures), folder, pictures)
             report_written(report, config.folder / "gate.json")
             print(markdown(report), flush=True)
