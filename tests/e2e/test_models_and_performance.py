@@ -68,6 +68,15 @@ def test_charts_are_drawn_and_their_tables_open_by_key(visit: Open) -> None:
         expect(page.locator("details[open] table").first).to_be_visible()
 
 
+def test_example_pictures_come_when_they_are_reached(visit: Open) -> None:
+    with visit(PAGES["model"]) as page:
+        pictures = page.locator(".examples img")
+        assert pictures.count() == 2
+        for picture in pictures.all():
+            picture.scroll_into_view_if_needed()
+            expect(picture).to_have_js_property("naturalWidth", 256)
+
+
 def test_without_a_script_the_numbers_are_all_there(visit: Open, stage: Stage) -> None:
     with visit("/performance/", role="admin") as page:
         cookies = page.context.cookies()

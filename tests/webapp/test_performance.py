@@ -21,15 +21,9 @@ from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.monitoring.asked import SPANS, Asked
 from webapp.monitoring.download import HEAD, csv_written, harmless
+from webapp.monitoring.quantiles import quantiles_list, total_ms_quantiles
 from webapp.monitoring.scores import BINS, EDGES, ENOUGH, chi_square_quantile, drift_of, joined_bins
-from webapp.monitoring.selectors import (
-    quantiles_list,
-    run_counts_list,
-    score_counts_list,
-    stage_counts_list,
-    stages_asked,
-    total_ms_quantiles,
-)
+from webapp.monitoring.selectors import run_counts_list, score_counts_list, stage_counts_list, stages_asked
 from webapp.monitoring.weeks import monday_of, weeks_until
 from webapp.runs.models import Run, Stage
 from webapp.studies.models import Study
@@ -66,7 +60,7 @@ def test_runs_are_counted_by_week_and_outcome() -> None:
     counts = run_counts_list(asked("weeks=8"))
     by_week = Counter(week_of(run, 8) for run in made)
     assert {count.week: count.ended for count in counts} == dict(by_week)
-    for name, outcome in (("findings", "findings"), ("negative", "negative"), ("not_analysed", "not_analysed")):
+    for name, outcome in (("with_findings", "findings"), ("negative", "negative"), ("not_analysed", "not_analysed")):
         assert sum(getattr(count, name) for count in counts) == sum(run.outcome == outcome for run in made)
     assert sum(count.quarantined for count in counts) == sum(run.state == Run.State.QUARANTINED for run in made)
     assert sum(count.disagreeing for count in counts) == sum(bool(run.contradictions) for run in made)
@@ -225,7 +219,7 @@ def test_the_download_holds_the_pages_numbers_and_is_written_down(admin: Client)
     assert tuple(rows[0]) == HEAD
     flagged = [row for row in rows if row["measure"] == "flagged"]
     assert sum(int(row["value"]) for row in flagged) == len(history.made_findings)
-    assert sum(int(row["n"]) for row in rows if row["measure"] == "runs findings") == 60
+    assert sum(int(row["n"]) for row in rows if row["measure"] == "runs with_findings") == 60
     assert {row["model"] for row in rows} == {"", "tumour-detector"}
     assert {row["measure"] for row in rows} >= {"probability p50", "ms p95", "unsuitable"}
     event = AuditEvent.objects.get(code=Code.FIGURES_EXPORTED)

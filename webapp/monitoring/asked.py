@@ -56,7 +56,8 @@ class Asked:
 
     def at_site(self, study: str) -> Q:
         """Return the condition that a row's study (`series__study`, say) is of the sites meant."""
-        return Q(**({f"{study}__site": self.site} if self.site else {f"{study}__site__in": self.sites.order_by()}))
+        meant = self.sites.filter(pk=self.site.pk) if self.site else self.sites
+        return Q(**{f"{study}__site__in": meant.order_by()})
 
     @property
     def of_version(self) -> tuple[str, str]:

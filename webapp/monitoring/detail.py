@@ -4,15 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.monitoring.asked import Asked
+from webapp.monitoring.quantiles import Quantiles, quantiles_list
 from webapp.monitoring.scores import BINS
-from webapp.monitoring.selectors import (
-    Key,
-    Quantiles,
-    StageCount,
-    quantiles_list,
-    score_counts_list,
-    stages_asked,
-)
+from webapp.monitoring.selectors import Key, StageCount, score_counts_list, stages_asked
 from webapp.pages.charts import Chart, Line, lines_chart
 from webapp.pages.models.figures import HeatTable, heat_told
 

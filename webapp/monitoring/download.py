@@ -5,16 +5,8 @@ import io
 from collections.abc import Iterable
 
 from webapp.monitoring.asked import Asked
-from webapp.monitoring.selectors import (
-    Key,
-    Quantiles,
-    RunCount,
-    StageCount,
-    quantiles_list,
-    run_counts_list,
-    stage_counts_list,
-    stages_asked,
-)
+from webapp.monitoring.quantiles import Quantiles, quantiles_list
+from webapp.monitoring.selectors import Key, RunCount, StageCount, run_counts_list, stage_counts_list, stages_asked
 
 HEAD = ("week", "model", "version", "step", "measure", "value", "n")
 #: A spreadsheet runs a cell that begins so (OWASP, CSV injection).
@@ -53,7 +45,7 @@ def harmless(cell: object) -> object:
 
 
 def _run_rows(count: RunCount, monday: str) -> Iterable[Row]:
-    for measure in ("findings", "negative", "sorted_only", "not_analysed", "quarantined", "disagreeing"):
+    for measure in ("with_findings", "negative", "sorted_only", "not_analysed", "quarantined", "disagreeing"):
         yield monday, "", "", "", f"runs {measure}", getattr(count, measure), count.ended
 
 

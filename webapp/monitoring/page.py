@@ -7,19 +7,17 @@ from datetime import datetime
 from webapp.monitoring.agreement import Agreement, agreement_list
 from webapp.monitoring.asked import Asked
 from webapp.monitoring.detail import SHARES, StageDetail, by_stage, details_told
+from webapp.monitoring.quantiles import Quantiles, quantiles_list, total_ms_quantiles
 from webapp.monitoring.scores import Drift, drift_of
 from webapp.monitoring.selectors import (
     Key,
-    Quantiles,
     RunCount,
     StageCount,
     drift_counts_list,
     first_weeks_list,
-    quantiles_list,
     run_counts_list,
     stage_counts_list,
     stages_asked,
-    total_ms_quantiles,
 )
 from webapp.pages.cards import Card, model_cards
 from webapp.pages.cascade import cascade_declared
@@ -31,7 +29,7 @@ from workers.api import DrawnStage
 #: Quantiles in twentieths: of scores the tenths at both ends and the middle; of times the middle and the late end.
 SCORES, TIMES = (2, 10, 18), (10, 19)
 OUTCOMES = (
-    ("Findings", "findings"),
+    ("Findings", "with_findings"),
     ("Nothing found", "negative"),
     ("Sorted only", "sorted_only"),
     ("Not analysed", "not_analysed"),

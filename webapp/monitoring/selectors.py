@@ -1,6 +1,5 @@
 """Counts, scores and times of finished runs, added up by the database in a number of queries that never grows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,6 @@ from django.db.models import (
     Case,
     Count,
     Exists,
-    F,
     Max,
     Min,
     OuterRef,
@@ -16,9 +14,7 @@ from django.db.models import (
     QuerySet,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import RowNumber
 
 from webapp.monitoring.asked import Asked
 from webapp.monitoring.scores import BINS, DRIFT_WEEKS, bin_of
@@ -37,7 +33,7 @@ class RunCount:
 
     week: int
     ended: int
-    findings: int
+    with_findings: int
     negative: int
     sorted_only: int
     not_analysed: int
@@ -67,14 +63,6 @@ class StageCount:
         return self.model, self.version, self.name
 
 
-@dataclass(frozen=True)
-class Quantiles:
-    """Quantiles of a number, and of how many values they are."""
-
-    n: int
-    values: list[float]
-
-
 def runs_ended(asked: Asked) -> QuerySet[Run]:
     """Return the runs that ended in the weeks and at the sites meant, well or not."""
     return Run.objects.filter(asked.weeks.holds("finished_at"), asked.at_site("series__study"))
@@ -94,7 +82,7 @@ def run_counts_list(asked: Asked) -> list[RunCount]:
         .values("week")
         .annotate(
             ended=Count("pk"),
-            findings=Count("pk", filter=Q(outcome=outcome.FINDINGS)),
+            with_findings=Count("pk", filter=Q(outcome=outcome.FINDINGS)),
             negative=Count("pk", filter=Q(outcome=outcome.NEGATIVE)),
             sorted_only=Count("pk", filter=Q(outcome=outcome.SORTED_ONLY)),
             not_analysed=Count("pk", filter=Q(outcome=outcome.NOT_ANALYSED)),
@@ -125,51 +113,6 @@ def stage_counts_list(asked: Asked) -> list[StageCount]:
         .order_by(*KEY, "week")
     )
     return [StageCount(**row) for row in rows]
-
-
-def quantiles_list(
-    stages: QuerySet[Stage], field: str, *, twentieths: Sequence[int], weeks: Weeks | None = None
-) -> dict[Key, dict[int, Quantiles]]:
-    """Return exact quantiles (nearest rank) of a stage's number by model version and stage, and by week.
-
-    Parameters
-    ----------
-    field
-        "probability" or "ms".
-    twentieths
-        Which quantiles: 10 is the median, 19 the 95th percentile.
-    weeks
-        Without, all are taken together as week 0.
-    """
-    known = stages.filter(**{f"{field}__isnull": False})
-    # A constant week would be a parameter, which makes each window another one to SQLite: a sort each.
-    placed = known.annotate(week=weeks.number_of(ENDED)) if weeks else known
-    by = (*KEY, "week") if weeks else KEY
-    counted = placed.annotate(
-        rank=Window(RowNumber(), partition_by=by, order_by=F(field).asc()),
-        of=Window(Count("pk"), partition_by=by),
-    ).order_by()
-    wanted = Q()
-    for share in twentieths:
-        # The smallest rank that is at least share/20 of all, in whole numbers: n - floor(n (20 - share) / 20).
-        wanted |= Q(rank=F("of") - F("of") * (20 - share) / 20)
-    # Sorted here: the database would sort all rows a second time, not only those that are wanted.
-    rows = sorted(counted.filter(wanted).values_list(*by, "rank", "of", field))
-    quantiles: dict[Key, dict[int, Quantiles]] = {}
-    for model, version, name, *week, rank, of, value in rows:
-        found = quantiles.setdefault((model, version, name), {}).setdefault(week[0] if week else 0, Quantiles(of, []))
-        # Among few, one rank is several quantiles.
-        found.values.extend(value for share in twentieths if rank == of - of * (20 - share) // 20)
-    return quantiles
-
-
-def total_ms_quantiles(asked: Asked) -> Quantiles:
-    """Return the median and the 95th percentile of the milliseconds of a run; no values where none is known."""
-    timed = runs_ended(asked).filter(total_ms__isnull=False)
-    counted = timed.annotate(rank=Window(RowNumber(), order_by=F("total_ms").asc()), of=Window(Count("pk"))).order_by()
-    wanted = Q(rank=F("of") - F("of") / 2) | Q(rank=F("of") - F("of") / 20)
-    rows = sorted(counted.filter(wanted).values_list("rank", "of", "total_ms"))
-    return Quantiles(rows[0][1], [rows[0][2], rows[-1][2]]) if rows else Quantiles(0, [])
 
 
 def score_counts_list(asked: Asked) -> dict[Key, dict[int, dict[int, int]]]:
