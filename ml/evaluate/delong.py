@@ -53,24 +53,25 @@ def _correction(owners: NDArray[np.intp]) -> float:
     return math.sqrt(groups / (groups - 1)) if groups > 1 else math.nan
 
 
-def auc_interval(area: float, pulls: Scores, owners: NDArray[np.intp], rarer: int) -> Interval:
+def auc_interval(area: float, pulls: Scores, owners: NDArray[np.intp], telling: float) -> Interval:
     """95% interval of an area under the ROC curve, or of a mean of such areas.
 
     On the scale of the logarithm of the odds, so that it stays inside 0 to 1 and covers near 1 as well (Pepe 2003),
     and with Student's t for the number of groups. Where the area is 0 or 1 no spread can be seen:
-    Wilson's interval over the rarer kind instead.
+    Wilson's interval over those groups instead.
 
     Parameters
     ----------
-    rarer
-        Groups that show the rarer kind.
+    telling
+        Groups that the spread was estimated from, in effect: those that show the rarer kind.
     """
     if math.isnan(area) or not np.isfinite(pulls).all():
         return NOT_KNOWN
     spread = math.sqrt(float((np.bincount(owners, pulls) ** 2).sum()))
     if spread == 0 or area in (0.0, 1.0):
-        return wilson_interval(area * rarer, rarer)
-    middle, reach = math.log(area / (1 - area)), float(t.ppf(0.975, rarer - 1)) * spread / (area * (1 - area))
+        return wilson_interval(area * telling, telling)
+    times = float(t.ppf(0.975, max(1.0, telling - 1)))
+    middle, reach = math.log(area / (1 - area)), times * spread / (area * (1 - area))
     return _share(middle - reach), _share(middle + reach)
 
 

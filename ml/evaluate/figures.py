@@ -62,5 +62,8 @@ def macro_auc_figure(scores: Scores, truth: NDArray[np.intp], groups: Sequence[s
     measured = [auc_parts(scores[:, number], truth == number, owners) for number in shown]
     area = float(np.mean([value for value, _ in measured]))
     pulls = np.mean([pull for _, pull in measured], axis=0)
+    spread = np.bincount(owners, pulls) ** 2
+    # Satterthwaite's number: a rare class pulls hard with few groups, and then few groups told the spread.
     rarer = min(rarer_groups(truth == number, owners) for number in shown)
-    return Figure(area, len(truth), *auc_interval(area, pulls, owners, rarer))
+    telling = float(spread.sum() ** 2 / (spread**2).sum()) if spread.any() else rarer
+    return Figure(area, len(truth), *auc_interval(area, pulls, owners, telling))

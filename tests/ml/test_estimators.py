@@ -94,6 +94,19 @@ def test_delong_over_correlated_groups_covers_where_pictures_alone_do_not() -> N
     assert covered(0.85, alone, times=800) < 0.9
 
 
+def test_the_mean_area_over_classes_covers_with_a_rare_class() -> None:
+    truth = np.repeat([0, 1, 2], [60, 50, 10])
+    alone = [str(i) for i in range(120)]
+
+    def sample(rng: np.random.Generator) -> tuple[float, float]:
+        # Each class's score tells it from both others alike, so that every area, and their mean, is known.
+        scores = rng.normal(size=(120, 3)) + norm.ppf(0.85) * np.sqrt(2) * np.eye(3)[truth]
+        figure = macro_auc_figure(scores, truth, alone)
+        return figure.low, figure.high
+
+    assert 0.93 <= covered(0.85, sample, times=600) <= 0.97
+
+
 @pytest.mark.parametrize("count", [10, 40])
 def test_the_grouped_bootstrap_of_a_mean_covers_even_with_few_groups(count: int) -> None:
     def sample(rng: np.random.Generator) -> tuple[float, float]:
