@@ -74,13 +74,13 @@ def twins_found(plain: Bits, mirrored: Bits, *, within: int = TWINS) -> NDArray[
 def _differing(some: Bits, others: Bits) -> NDArray[np.intp]:
     """Hamming distance of each to each: a product of signs counts agreeing bits less differing ones."""
     signs = (2.0 * some - 1).astype(np.float32) @ (2.0 * others - 1).astype(np.float32).T
-    return np.rint((some.shape[1] - signs) / 2).astype(np.intp)
+    return np.asarray(np.rint((some.shape[1] - signs) / 2), np.intp)
 
 
 def crossing(pictures: Sequence[Picture], twins: NDArray[np.intp]) -> NDArray[np.intp]:
     """The pairs whose pictures lie in different splits."""
     apart = [pictures[first].split != pictures[second].split for first, second, _ in twins]
-    return twins[np.array(apart, bool)]
+    return np.asarray(twins[np.array(apart, bool)], np.intp)
 
 
 def groups_joined(pictures: Sequence[Picture], twins: NDArray[np.intp]) -> dict[str, Place]:
