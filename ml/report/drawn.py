@@ -12,6 +12,8 @@ from ml.report.svg import GRID, INK, PAPER, svg_small
 
 #: Told apart by the colour-blind too (after Okabe and Ito 2008), each at least 3 to 1 on both papers.
 PALETTE = ("#2f7ec0", "#d55e00", "#1f9070", "#b8569a", "#8a7a00", "#7a6fd0", "#6f7b8a")
+#: Of points, by series.
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
 #: Laid over matplotlib's own settings by each drawing: ``@mpl.rc_context(STYLE)``.
 STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "readroom",

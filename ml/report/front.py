@@ -75,7 +75,7 @@ def _trained_added(page: Page, told: Gathered) -> None:
         about = about_rows(run)
         cells = [about.get(column, NOTHING) for column in columns]
         rows.append([run_linked(run), run.config.table or NOTHING, run.state, *cells, command_told(run)])
-    page.table(("run", "table", "state", *columns, "next command"), rows)
+    page.table(("run", "table", "state", *columns, "command"), rows)
     spent = sum(seconds_trained(run) for run in told.runs)
     judged = sum(run.report is not None for run in told.runs)
     page.words(f"{len(told.runs)} runs, {judged} of them judged; training took {minutes_told(spent)} in all.")

@@ -32,10 +32,22 @@ class Pair:
     """
 
     run: Run
-    column: str
+    name: str
     unseen: Figure
     known: Run | None
     seen: Figure | None
+
+    @property
+    def column(self) -> str:
+        """The figure's name on the test split."""
+        return _UNSEEN.sub("", self.name)
+
+    @property
+    def line(self) -> str:
+        """What stands beside it in a drawing; files of other sources are told from collections held out."""
+        return (
+            f"{self.run.config.name}: {self.column if self.run.config.without and 'never' in self.name else self.name}"
+        )
 
     @property
     def is_main(self) -> bool:
@@ -86,11 +98,10 @@ def pairs_drawn(pairs: Sequence[Pair]) -> str:
     """Draw both figures of each pair on one line."""
     dots = []
     for pair in pairs:
-        line = f"{pair.run.config.name}: {pair.column}"
         if pair.seen is not None and is_share(pair.seen):
-            dots.append(Dot(line, SEEN, pair.seen))
+            dots.append(Dot(pair.line, SEEN, pair.seen))
         if is_share(pair.unseen):
-            dots.append(Dot(line, UNSEEN, pair.unseen))
+            dots.append(Dot(pair.line, UNSEEN, pair.unseen))
     order = [Dot(d.line, d.series, d.figure) for name in (SEEN, UNSEEN) for d in dots if d.series == name]
     return dots_drawn(sorted(order, key=lambda dot: [d.line for d in dots].index(dot.line)), x_title="value, 0 to 1")
 
@@ -98,7 +109,7 @@ def pairs_drawn(pairs: Sequence[Pair]) -> str:
 def _pair(told: Gathered, run: Run, name: str, figure: Figure) -> Pair:
     column = _UNSEEN.sub("", name)
     known = run if column in run.headline else _known(told, run, column)
-    return Pair(run, column, figure, known, known.headline[column] if known else None)
+    return Pair(run, name, figure, known, known.headline[column] if known else None)
 
 
 def _known(told: Gathered, run: Run, column: str) -> Run | None:
@@ -117,5 +128,5 @@ def _row(pair: Pair) -> list[str]:
     if pair.known is not None and pair.known is not pair.run:
         known[0] = f"{known[0]} ({run_linked(pair.known)})"
     without = ", ".join(pair.run.config.without) or "files of other sources"
-    name = f"{run_linked(pair.run)}: {pair.column}"
+    name = f"{run_linked(pair.run)}: {pair.name}"
     return [name, *cells_told(pair.unseen), *known, without, command_told(pair.run)]

@@ -5,7 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from ml.evaluate.report import Chart, Report, Table
-from ml.report.drawings import charts_drawn, confusions_drawn, curves_drawn
+from ml.report.drawings import confusions_drawn
+from ml.report.lines import charts_drawn, curves_drawn
 from ml.report.page import Page
 from ml.report.runs import Run, architecture
 from ml.report.told import cells_told, megabytes_told, minutes_told, percent_cells

@@ -2,8 +2,8 @@
 
 import json
 
-from ml.report.drawings import searched_drawn
 from ml.report.gathered import SEARCH, Gathered
+from ml.report.lines import searched_drawn
 from ml.report.page import Page
 from ml.report.runs import Search
 from ml.report.words import words_added

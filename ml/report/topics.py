@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ml.evaluate.figures import Figure
 from ml.report.comparison import command_told, figure_compared, notes_added, run_linked
-from ml.report.drawings import Dot, against_drawn, curves_drawn, dots_drawn
+from ml.report.drawings import Dot, against_drawn, dots_drawn
 from ml.report.gathered import Gathered
+from ml.report.lines import curves_drawn
 from ml.report.page import Page
 from ml.report.run_page import about_rows
 from ml.report.runs import Run
@@ -62,7 +63,7 @@ def glance_added(page: Page, runs: Sequence[Run]) -> None:
     for run in runs:
         about = about_rows(run)
         rows.append([run_linked(run), run.state, *(about.get(c, NOTHING) for c in columns), command_told(run)])
-    page.table(("model", "state", *columns, "next command"), rows)
+    page.table(("model", "state", *columns, "command"), rows)
 
 
 def figures_added(page: Page, told: Gathered, runs: Sequence[Run]) -> None:

@@ -3,7 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -186,7 +186,7 @@ def test_every_drawing_is_whole_has_its_night_and_is_small(out: Path) -> None:
     assert len(drawings) > 10
     for drawing in drawings:
         text = drawing.read_text(encoding="utf-8")
-        assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert ET.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
         assert "prefers-color-scheme:dark" in text
         assert len(text) < 40_000
         assert not re.search(r"<g>|<metadata>|font-family: ", text)
