@@ -101,8 +101,8 @@ def _likeness_shuffled(
 
 
 def _last_layers(row: ModelRow) -> int:
-    """How many layers give the answers: a head each, three scales of a detector, one of a segmenter."""
-    return {"classify": len(row.labels), "detect": 3, "segment": 1}[row.kind]
+    """How many layers give the answers: one a head, a detector's three for each of three scales, a segmenter's one."""
+    return {"classify": len(row.labels), "detect": 9, "segment": 1}[row.kind]
 
 
 def _questions(config: Config, pictures: list[Picture]) -> list[Question]:

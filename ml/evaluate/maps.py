@@ -19,7 +19,7 @@ from ml.weights import ModelRow
 Maps = NDArray[np.float32]
 BATCH = 16
 #: How much of a network is shuffled: everything from so far back, as a share of its layers.
-STEPS = {"last layer": 0.0, "last quarter of the layers": 0.25, "all layers": 1.0}
+STEPS = {"layers that answer": 0.0, "last quarter of the layers": 0.25, "all layers": 1.0}
 
 
 @dataclass(frozen=True)
