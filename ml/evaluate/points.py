@@ -50,7 +50,8 @@ def _classifier(config: Config, network: Network, folder: Path, pictures: list[P
         truth = np.concatenate([truth, answers_outside(OUTLIERS, config.heads).numpy()])
     logits = classes_answered(network, squares)
     sensitivity = config.options.get("sensitivity", {})
-    temperatures, thresholds = {}, {}
+    temperatures: dict[str, float] = {}
+    thresholds: dict[str, float] = {}
     for column, (name, head) in enumerate(config.heads.items()):
         known = truth[:, column] != UNKNOWN
         temperatures[name] = temperature_fitted(logits[name][known], truth[known, column])

@@ -1,6 +1,7 @@
 """Classifiers: one trunk, several questions."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -34,13 +35,13 @@ class Classifier(nn.Module):
         trunk: str = "resnet18",
         *,
         features: bool = True,
-        layers: Mapping[str, object] | None = None,
+        layers: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if trunk != PLAIN_CNN and trunk not in TRUNKS:
             raise ValueError(f"no trunk is called {trunk!r}")
-        self.trunk = PlainCnn(**(layers or {})) if trunk == PLAIN_CNN else TRUNKS[trunk]()  # type: ignore[arg-type]
-        width = self.trunk.widths[-1]
+        chosen = PlainCnn(**(layers or {})) if trunk == PLAIN_CNN else TRUNKS[trunk]()
+        self.trunk, width = chosen, chosen.widths[-1]
         self.dropout = nn.Dropout2d(0.2)
         self.heads = nn.ModuleDict({name: nn.Conv2d(width, n, 1) for name, n in heads.items()})
         self.features = features

@@ -83,7 +83,8 @@ class AttentionGate(nn.Module):
 
     def forward(self, skip: Tensor, below: Tensor) -> Tensor:
         """Return the skipped map (N, C, h, w), weighed."""
-        return skip * self.weight(self.skip(skip) + self.below(below))
+        weight: Tensor = self.weight(self.skip(skip) + self.below(below))
+        return skip * weight
 
 
 class Whole(nn.Module):

@@ -95,7 +95,7 @@ def _vgg16() -> PlainTrunk:
     return PlainTrunk(layers, 512)
 
 
-TRUNKS: dict[str, Callable[[], nn.Module]] = {
+TRUNKS: dict[str, Callable[[], ResnetTrunk | PlainTrunk]] = {
     "resnet18": lambda: ResnetTrunk(fine=True),
     "resnet50": lambda: ResnetTrunk(deep=True),
     "densenet121": _densenet121,

@@ -23,7 +23,8 @@ from ml.augment import (
 )
 from ml.data import Picture, in_split, squares_read
 from ml.evaluate.metrics import Boxes, average_precision, boxes_kept
-from ml.networks import Detector, build
+from ml.networks import build
+from ml.networks.detectors import Detector
 from ml.prepare import Placement
 from ml.train.config import Config
 from ml.train.pictures import seen

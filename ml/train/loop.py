@@ -3,7 +3,7 @@
 import csv
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -187,7 +187,7 @@ def staircase(share: float, factor: float = 0.96, steps: int = 60) -> float:
     return factor ** int(share * steps)
 
 
-RATES = {"cosine": cosine, "staircase": staircase}
+RATES: dict[str, Callable[[float], float]] = {"cosine": cosine, "staircase": staircase}
 
 
 def _save(state: dict[str, Any], file: Path) -> None:
