@@ -149,7 +149,9 @@ def _told(report: Report, way: Way, passed: Passed, groups: list[str]) -> None:
 
 
 def _product(alone: NDArray[np.bool_], groups: list[str]) -> Figure:
-    """Product of the stages' shares, bootstrapped over groups."""
+    """Product of the stages' shares, bootstrapped over groups; where all passed, as sure as that share."""
+    if alone.all():
+        return share_figure(np.asarray(alone.all(axis=1)), groups)
     parts = np.column_stack([alone.astype(np.float64), np.ones(len(alone))])
 
     def product(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from ml.evaluate.figures import Figure, share_figure
-from ml.evaluate.intervals import summed_interval
+from ml.evaluate.intervals import share_interval, summed_interval
 from ml.evaluate.thinning import Line, thinned
 
 Numbers = NDArray[np.intp]
@@ -48,24 +48,21 @@ def macro_figure(measure: str, truth: Numbers, said: Numbers, classes: int, grou
     def macro(sums: Values) -> Values:
         return np.asarray(np.nanmean(of_each(sums.reshape(-1, classes, classes)), axis=1), np.float64)
 
-    cells = _cells(truth, said, classes)
-    return Figure(float(macro(cells.sum(0)[None])[0]), len(truth), *summed_interval(groups, cells, macro))
+    return _figure(truth, said, classes, groups, macro)
 
 
 def class_figures(number: int, truth: Numbers, said: Numbers, classes: int, groups: Sequence[str]) -> dict[str, Figure]:
     """Recall, precision and F1 of one class; recall's n are its pictures, precision's those said to be it."""
-    cells = _cells(truth, said, classes)
 
     def one(sums: Values) -> Values:
         return f1s(sums.reshape(-1, classes, classes))[:, number]
 
-    f1 = Figure(float(one(cells.sum(0)[None])[0]), len(truth), *summed_interval(groups, cells, one))
     owners = np.asarray(groups)
     right = truth == said
     return {
         "recall": share_figure(right[truth == number], owners[truth == number].tolist()),
         "precision": share_figure(right[said == number], owners[said == number].tolist()),
-        "F1": f1,
+        "F1": _figure(truth, said, classes, groups, one),
     }
 
 
@@ -79,8 +76,7 @@ def kappa_figure(truth: Numbers, said: Numbers, classes: int, groups: Sequence[s
         by_chance = tables.sum(2)[:, :, None] * tables.sum(1)[:, None, :] / tables.sum((1, 2))[:, None, None]
         return 1 - _share((weights * tables).sum((1, 2)), (weights * by_chance).sum((1, 2)))
 
-    cells = _cells(truth, said, classes)
-    return Figure(float(kappa(cells.sum(0)[None])[0]), len(truth), *summed_interval(groups, cells, kappa))
+    return _figure(truth, said, classes, groups, kappa)
 
 
 def roc_line(scores: Values, positive: NDArray[np.bool_]) -> Line:
@@ -93,6 +89,17 @@ def precision_recall_line(scores: Values, positive: NDArray[np.bool_]) -> Line:
     """Points (recall, precision) over all thresholds."""
     precision, recall, _ = precision_recall_curve(positive, scores)
     return thinned(recall[::-1], precision[::-1])
+
+
+def _figure(
+    truth: Numbers, said: Numbers, classes: int, groups: Sequence[str], of_counts: Callable[[Values], Values]
+) -> Figure:
+    """A figure of the counts, bootstrapped over groups; where all is right, as sure as the share of right answers."""
+    cells = _cells(truth, said, classes)
+    value = float(of_counts(cells.sum(0)[None])[0])
+    right = truth == said
+    interval = share_interval(right, groups) if right.all() else summed_interval(groups, cells, of_counts)
+    return Figure(value, len(truth), *interval)
 
 
 def _right(tables: Values) -> Values:

@@ -171,6 +171,12 @@ def test_many_classes_match_scikit_learn() -> None:
     assert one["F1"].value == pytest.approx(f1_score(truth, said, labels=[1], average=None)[0])
 
 
+def test_macro_figures_of_right_answers_claim_no_certainty() -> None:
+    truth, alone = np.repeat([0, 1], 15), [str(i) for i in range(30)]
+    figure = macro_figure("F1", truth, truth, 2, alone)
+    assert (figure.value, figure.low) == (1, pytest.approx(wilson_interval(30, 30)[0]))
+
+
 def test_areas_of_too_few_kinds_are_not_known() -> None:
     figure = auc_figure(np.array([0.1, 0.9]), np.array([True, True]), ["a", "b"])
     assert np.isnan([figure.value, figure.low, figure.high]).all()
