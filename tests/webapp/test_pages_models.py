@@ -180,11 +180,12 @@ def test_the_place_of_a_model_leads_up_to_the_roots() -> None:
 
 def test_shares_are_in_percent_and_counts_are_not() -> None:
     figures = {
-        "boxes found": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
+        "boxes found, IoU 0.5": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
         "false boxes a picture": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
         "mAP50": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
+        "macro AUC": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
     }
-    assert [told.value[-1] for told in headline_told(figures)] == ["%", "0", "0"]
+    assert [told.value[-1] for told in headline_told(figures)] == ["%", "0", "0", "0"]
 
 
 def test_a_span_lies_where_its_figures_lie() -> None:
@@ -197,6 +198,18 @@ def test_heat_is_by_share_of_the_row() -> None:
     rows = heat_told("x", [["", "a", "b"], ["a", "90", "10"], ["b", "0", "0"]]).rows
     assert [[cell.shade for cell in row.cells] for row in rows] == [[9, 1], [0, 0]]
     assert [cell.is_right for cell in rows[0].cells] == [True, False]
+
+
+def test_only_truth_against_answer_is_shaded(clinician: Client, weights: Path) -> None:
+    counts = {
+        "part_of_it": [["", "a", "b"], ["a", "9", "1"], ["b", "0", "3"]],
+        "Speed": [["pictures at once", "int8", "times"], ["1", "7.9", "4.6"]],
+        "Head only": [["", "a"]],
+    }
+    report_kept(weights, "tumour-detector", counts=counts)
+    context = clinician.get(DETECTOR).context
+    assert [heat.title for heat in context["heats"]] == ["part of it"]
+    assert [title for title, _ in context["others"]] == ["Speed", "Head only"]
 
 
 def test_lines_are_thinned_with_both_ends_and_gaps_stay_gaps() -> None:

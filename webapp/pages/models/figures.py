@@ -10,6 +10,8 @@ from workers.api import KeptChart, KeptFigure, KeptReport, KeptTable
 
 #: A heat table is shaded in so many steps (css/models.css).
 SHADES = 9
+#: Words of figures between 0 and 1 that are no share of pictures.
+SCORES = ("mAP", "Dice", "AUC", "ECE", "Brier")
 #: Columns of epochs.csv that are not scores between 0 and 1: drawn apart, or not at all.
 COUNTED, LOSSES = frozenset({"epoch", "seconds", "lr", "rate"}), "loss"
 
@@ -74,6 +76,11 @@ class HeatTable:
     head: list[str]
     rows: list[HeatRow]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the page's whole width."""
+        return len(self.head) > 8
+
 
 def figure_told(name: str, figure: KeptFigure, *, percent: bool) -> Told:
     """Return a figure in words; what cannot be known is a dash."""
@@ -97,8 +104,8 @@ def headline_told(figures: Mapping[str, KeptFigure]) -> list[Told]:
 
 def is_share(name: str, figure: KeptFigure) -> bool:
     """Say whether a headline figure reads best in percent: a share of pictures, not a count or a mean score."""
-    counted = " a picture" in name or name.startswith(("mAP", "Dice", "IoU", "AUC"))
-    return not counted and not figure.value > 1
+    is_score = name.startswith("IoU") or any(word in name for word in SCORES)
+    return not is_score and " a picture" not in name and not figure.value > 1
 
 
 def table_told(table: KeptTable) -> ToldTable:
@@ -107,10 +114,15 @@ def table_told(table: KeptTable) -> ToldTable:
     return ToldTable(table.title, table.note, rows, has_spans=any(row.span for row in rows))
 
 
+def is_confusion(rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether rows of strings count what was so (rows) against what was said (columns, the same labels)."""
+    return len(rows) > 1 and [row[0] for row in rows[1:] if row] == list(rows[0][1:])
+
+
 def heat_told(title: str, rows: Sequence[Sequence[str]]) -> HeatTable:
     """Return rows of strings, the head first, as a table shaded by each cell's share of its row."""
     head, *body = rows or [[]]
-    return HeatTable(title, list(head), [_heat_row(row, head) for row in body if row])
+    return HeatTable(title.replace("_", " "), list(head), [_heat_row(row, head) for row in body if row])
 
 
 def _heat_row(row: Sequence[str], head: Sequence[str]) -> HeatRow:

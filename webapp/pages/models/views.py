@@ -13,7 +13,7 @@ from webapp.pages.cards import model_cards
 from webapp.pages.cascade import cascade_declared
 from webapp.pages.graph import graph_drawn
 from webapp.pages.models.facts import facts_told, report_of, thresholds_told
-from webapp.pages.models.figures import charts_told, headline_told, heat_told, table_told
+from webapp.pages.models.figures import charts_told, headline_told, heat_told, is_confusion, table_told
 from webapp.pages.models.place import place_drawn
 from workers import api
 
@@ -64,7 +64,8 @@ def model(request: HttpRequest, name: str) -> HttpResponse:
         "sheet": sheet,
         "headline": headline_told(report.headline) or card.figures,
         "tables": [table_told(table) for table in report.tables],
-        "heats": [heat_told(title, rows) for title, rows in report.counts.items()],
+        "heats": [heat_told(title, rows) for title, rows in report.counts.items() if is_confusion(rows)],
+        "others": [(title, rows) for title, rows in report.counts.items() if rows and not is_confusion(rows)],
         "charts": charts_told(report),
         "thresholds": thresholds_told(card.model, sheet),
         "facts": facts_told(card.model, sheet),
