@@ -117,11 +117,19 @@ class Course:
         return self._seen[key]
 
     def viewed(self, network: Network, indices: Sequence[int], views: Sequence[View]) -> Tensors:
-        """Return a network's outputs for slices under harmless changes, all in one call, view by view."""
+        """Return a network's outputs for slices under harmless changes, view by view.
+
+        All go through the network in one call, and with them the slices as they are where nobody asked yet.
+        """
         key = (network.row.name, tuple(indices), tuple(views))
         if key not in self._viewed:
-            squares, _ = self.squares(list(indices), network.row.size)
-            self._viewed[key] = network.run(np.concatenate([view_taken(squares, view) for view in views]))
+            squares, placements = self.squares(list(indices), network.row.size)
+            plain = [] if key[:2] in self._seen else [squares]
+            outputs = network.run(np.concatenate([*plain, *(view_taken(squares, view) for view in views)]))
+            count = len(plain) * len(indices)
+            if plain:
+                self._seen[key[:2]] = {name: values[:count] for name, values in outputs.items()}, placements
+            self._viewed[key] = {name: values[count:] for name, values in outputs.items()}
         return self._viewed[key]
 
     def keep(self, name: str, draw: Callable[[Path], None]) -> str | None:

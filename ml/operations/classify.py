@@ -53,6 +53,8 @@ def vote(task: Task) -> Vote:
     """Average a head's probabilities over the sampled slices and draw the winner's activation map."""
     row, head, course = task.network.row, task.step.stage.head, task.course
     indices = course.sample
+    if task.step.stage.views:
+        course.viewed(task.network, indices, task.step.stage.views)  # First, so that one call answers all.
     outputs, placements = course.sampled(task.network)
     each = calibrated(task, outputs[head])
     probabilities = each.mean(axis=0)
