@@ -122,10 +122,10 @@ def test_the_path_taken_is_lit_and_the_rest_says_why_not(clinician: Client) -> N
     reading = answer.context["reading"]
     taken = [line.step.name for line in reading.lines if line.step.is_taken]
     assert taken == ["gate", "modality", "xray-part", "fracture-boxes"]
-    assert [(line.step.name, line.beyond) for line in reading.lines if not line.step.is_taken] == [
-        ("mri-region", ("Tumour detector", "Tumour outline")),
-        ("plane", ()),
-    ]
+    others = {line.step.name: line.beyond for line in reading.lines if not line.step.is_taken}
+    assert {"mri-region", "plane"} <= set(others)
+    assert {"Tumour detector", "Tumour outline"} <= set(others["mri-region"])
+    assert others["plane"] == ()
     assert {node.stage.name for node in reading.graph.nodes if node.is_lit} == set(taken)
     assert len([curve for curve in reading.graph.curves if curve.is_lit]) == 3
     assert "Not asked: for another kind of image." in answer.content.decode()
