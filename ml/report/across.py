@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.evaluate.report import Chart, Report, Table
+from ml.report.beside import tables_beside
 from ml.report.comparison import run_linked
 from ml.report.gathered import EXPLAINED, Gathered
 from ml.report.page import Page
@@ -50,12 +51,21 @@ def question_page(told: Gathered, question: Question) -> Page:
     if not answering:
         page.words(f"No run has answered this yet; `python -m {JUDGED[next(iter(question.words))]} CONFIG` does.")
         return page
-    for run in sorted(answering, key=lambda run: run.key not in shipped):
+    ordered = sorted(answering, key=lambda run: run.key not in shipped)
+    answers = {run: _answer(question, run) for run in ordered}
+    page.heading("Made by")
+    page.commands([run.command(JUDGED[name]) for run in ordered for name in question.words if name in run.reports])
+    told_already = tables_beside(page, {run: tables for run, (tables, _, _) in answers.items()})
+    for run, (tables, counts, charts) in answers.items():
+        left = [table for table in tables if table.title not in told_already]
+        drawn = charts if run.key in shipped else []
+        examples = question.slug == EXPLANATIONS and run.folder / EXPLAINED in told.pictures
+        if not (left or counts or drawn or examples):
+            continue
         page.heading(run.key)
-        commands = [f"`{run.command(JUDGED[name])}`" for name in question.words if name in run.reports]
-        page.words(f"{run_linked(run)}, made by {' and '.join(commands)}.")
-        _answer_added(page, _answer(question, run), drawn=run.key in shipped, name=run.key)
-        if question.slug == EXPLANATIONS and run.folder / EXPLAINED in told.pictures:
+        page.words(f"Everything else about it: {run_linked(run)}.")
+        _answer_added(page, (left, counts, drawn), name=run.key)
+        if examples:
             page.picture(explained_name(run.folder), told=f"Examples of {run.key}: heat map over picture, box drawn.")
             page.words("Pictures: brain MR with boxes, CC BY 4.0; see [sources](sources.md).")
     return page
@@ -103,12 +113,11 @@ def _asked(words: str, title: str) -> bool:
     return re.search(words, title, re.IGNORECASE) is not None
 
 
-def _answer_added(page: Page, answer: Answer, *, drawn: bool, name: str) -> None:
+def _answer_added(page: Page, answer: Answer, *, name: str) -> None:
     tables, counts, charts = answer
     for table in tables:
         table_told(page, table)
     for title, rows in counts.items():
         page.heading(title, level=3)
         page.table(rows[0], rows[1:])
-    if drawn:
-        charts_told(page, charts, name=name)
+    charts_told(page, charts, name=name)

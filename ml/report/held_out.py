@@ -75,7 +75,7 @@ def held_out_page(told: Gathered) -> Page:
     if runs := told.of_table(TABLE):
         glance_added(page, runs)
         curves_added(page, runs)
-        figures_added(page, told, runs)
+        figures_added(page, told, runs, all_columns=False)
     else:
         page.words("No configuration holds a source out yet.")
     return page
@@ -83,7 +83,7 @@ def held_out_page(told: Gathered) -> Page:
 
 def pairs_added(page: Page, told: Gathered, *, main: bool = False) -> None:
     """Add the drawing of the main figures and the table behind it: of all, or of the main ones too."""
-    pairs = sorted(pairs_of(told), key=lambda pair: not pair.run.config.without)
+    pairs = sorted(pairs_of(told), key=lambda pair: (not pair.is_main, not pair.run.config.without))
     page.heading("The test split beside sources never seen")
     if not pairs:
         page.words("No run was judged on sources that it never saw yet.")

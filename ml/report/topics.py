@@ -1,10 +1,10 @@
 """The pages of the tables of runs: classification, detection, segmentation and their like."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml.evaluate.figures import Figure
+from ml.report.beside import tables_beside
 from ml.report.comparison import command_told, figure_compared, notes_added, run_linked
 from ml.report.drawings import Dot, against_drawn, dots_drawn
 from ml.report.gathered import Gathered
@@ -12,7 +12,7 @@ from ml.report.lines import curves_drawn
 from ml.report.page import Page
 from ml.report.run_page import about_rows
 from ml.report.runs import Run
-from ml.report.told import NOTHING, cell_told
+from ml.report.told import NOTHING
 from ml.report.words import words_added
 
 
@@ -35,7 +35,7 @@ COSTS = ("input side, pixels", "parameters", "GFLOP a picture", "ms a picture", 
 #: Lines of a dot plot that can still be read.
 MOST_LINES = 40
 #: Tables in which runs are compared with each other: recall, precision, F1, AUC; mAP; Dice and IoU.
-MAIN = re.compile(r": answers$|^Average precision|^Four numbers")
+MAIN = r": answers$|^Average precision|^Four numbers"
 
 
 def topic_page(told: Gathered, topic: Topic) -> Page:
@@ -51,7 +51,7 @@ def topic_page(told: Gathered, topic: Topic) -> Page:
     curves_added(page, runs)
     cost_added(page, runs)
     figures_added(page, told, runs)
-    side_by_side_added(page, runs)
+    tables_beside(page, {run: run.report.tables for run in runs if run.report}, words=MAIN)
     return page
 
 
@@ -66,11 +66,20 @@ def glance_added(page: Page, runs: Sequence[Run]) -> None:
     page.table(("model", "state", *columns, "command"), rows)
 
 
-def figures_added(page: Page, told: Gathered, runs: Sequence[Run]) -> None:
-    """Add our figures beside the published: the runs together where they share a figure, else one after another."""
+def figures_added(page: Page, told: Gathered, runs: Sequence[Run], *, all_columns: bool = True) -> None:
+    """Add our figures beside the published, a table for each figure.
+
+    Parameters
+    ----------
+    all_columns
+        Whether figures that nobody published are told too.
+    """
+    published = {entry.column for entry in told.published if entry.table == runs[0].config.table}
     notes: list[str] = []
     page.heading("The figures, beside the published")
     for column, having in columns_shared(told, runs).items():
+        if not all_columns and column not in published:
+            continue
         page.heading(column, level=3)
         figure_compared(page, told, having, column, notes)
     waiting = [run for run in runs if not run.headline]
@@ -133,23 +142,6 @@ def cost_added(page: Page, runs: Sequence[Run]) -> None:
     page.heading("Against what it costs")
     svg = against_drawn(points, x_title="milliseconds for one picture, eager PyTorch", y_title=column)
     page.drawing("cost", svg, told=f"{column} against milliseconds for one picture, for {', '.join(points)}.")
-
-
-def side_by_side_added(page: Page, runs: Sequence[Run]) -> None:
-    """Add the main tables that several runs have in common, a row for each run."""
-    titles = dict.fromkeys(t.title for run in runs if run.report for t in run.report.tables if MAIN.search(t.title))
-    for title in titles:
-        tables = {run: table for run in runs if run.report for table in run.report.tables if table.title == title}
-        if len(tables) < 2:
-            continue
-        columns = list(dict.fromkeys(name for table in tables.values() for name in table.figures))
-        page.heading(f"Side by side: {title}", level=3)
-        page.words(next(iter(tables.values())).note)
-        rows = [
-            [run_linked(run), *(cell_told(t.figures[c]) if c in t.figures else NOTHING for c in columns)]
-            for run, t in tables.items()
-        ]
-        page.table(("model", *columns), rows)
 
 
 def is_share(figure: Figure) -> bool:
