@@ -59,7 +59,7 @@ def _again_added(page: Page, told: Gathered) -> None:
     page.heading("How to make it again")
     page.words(
         "`READROOM_DATA_SET` names the data folder (default `../shared/data`), `READROOM_RUNS` that of the runs.",
-        "Everything at once, on two cores in about three hours; then one run at a time, in the order of the tables:",
+        "Everything at once, or one run at a time, in the order of the tables:",
     )
     page.commands(["make setup", "make train", "make report"])
     page.commands([command for run in told.runs for command in run.commands])
