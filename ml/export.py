@@ -7,7 +7,6 @@ on the validation split with the quantised form, and the model's row in the mani
 import argparse
 import hashlib
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,38 +25,13 @@ from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS, row_stored
 from ml.networks import build
 from ml.runtime import OpenvinoNetwork
-from ml.train.classifier import network_of as classifier_network
 from ml.train.config import Config, config_read
-from ml.train.detector import network_of as detector_network
 from ml.train.detector import usable as detector_usable
+from ml.train.form import Form, form_of
 from ml.train.heads import teaching
 from ml.train.pictures import seen
-from ml.train.segmenter import network_of as segmenter_network
 from ml.train.segmenter import usable as segmenter_usable
 from ml.weights import ModelRow
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the kinds of network have in common when they are shipped."""
-
-    kind: str
-    architecture: str
-    options: dict[str, Any]
-    outputs: list[str]
-    labels: dict[str, list[str]]
-
-
-def form_of(config: Config) -> Form:
-    """Kind, architecture, outputs and labels of a configured network."""
-    if config.task == "classifier":
-        outputs = [name for head in config.heads for name in (head, f"{head}_map")]
-        labels = {name: list(head.labels) for name, head in config.heads.items()}
-        return Form("classify", **classifier_network(config), outputs=[*outputs, "features"], labels=labels)
-    if config.task == "segmenter":
-        return Form("segment", **segmenter_network(config), outputs=["mask"], labels={"tumour": ["tumour"]})
-    label = config.options["label"]
-    return Form("detect", **detector_network(config), outputs=["boxes"], labels={label: [label]})
 
 
 def calibration_pictures(config: Config, pictures: list[Picture]) -> list[Picture]:

@@ -1,5 +1,6 @@
 """A network to be judged: as it ships, or straight from its run."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,8 @@ from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS
 from ml.networks import build
 from ml.runtime import Network, OpenvinoNetwork, Tensors
-from ml.train.classifier import network_of as classifier_network
 from ml.train.config import PLAIN, Config
-from ml.train.detector import network_of as detector_network
-from ml.train.segmenter import network_of as segmenter_network
+from ml.train.form import form_of
 from ml.train.tensors import training_device
 from ml.weights import ModelRow, OpenvinoFiles, manifest_read
 
@@ -56,18 +55,10 @@ class RunNetwork:
 
 def run_row(config: Config) -> ModelRow:
     """What a manifest would say of a run that is not shipped, without temperatures and thresholds."""
-    if config.task == "classifier":
-        kind, network = "classify", classifier_network(config)
-        outputs = [*(name for head in config.heads for name in (head, f"{head}_map")), "features"]
-        labels = {name: list(head.labels) for name, head in config.heads.items()}
-    elif config.task == "segmenter":
-        kind, network, outputs, labels = "segment", segmenter_network(config), ["mask"], {"tumour": ["tumour"]}
-    else:
-        label = str(config.options["label"])
-        kind, network, outputs, labels = "detect", detector_network(config), ["boxes"], {label: [label]}
-    values = {"name": config.name, "version": config.version, "kind": kind, "file": "", "sha256": "", "card": ""}
-    sizes = {"input": {"size": config.size}, "outputs": outputs, "labels": labels, "openvino": _UNSHIPPED}
-    return ModelRow.model_validate({**values, **network, **sizes})
+    values = {"name": config.name, "version": config.version, "file": "", "sha256": "", "card": ""}
+    return ModelRow.model_validate(
+        {**values, **asdict(form_of(config)), "input": {"size": config.size}, "openvino": _UNSHIPPED}
+    )
 
 
 def shipped_row(config: Config, weights: Path = WEIGHTS) -> ModelRow | None:
