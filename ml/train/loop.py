@@ -171,7 +171,7 @@ class _Run:
 
 
 def _worked(device: torch.device) -> float:
-    """Seconds that this training has worked: on CPUs of all threads at once, so that a neighbour's load costs nothing."""
+    """Seconds that this training has worked, of all its threads at once: a neighbour's load costs nothing."""
     return time.process_time() / torch.get_num_threads() if device.type == "cpu" else time.monotonic()
 
 
