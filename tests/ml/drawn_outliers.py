@@ -50,7 +50,7 @@ def network_taught() -> nn.Module:
     optimizer = torch.optim.AdamW(network.parameters(), 2e-3)
     squares, labels = phantoms(96, seed=1)
     pictures, answers = as_input(squares), torch.from_numpy(labels)
-    for step in range(12):
+    for _ in range(12):
         at = torch.randperm(96)[:24]
         loss = F.cross_entropy(network(pictures[at])[0], answers[at])
         optimizer.zero_grad()

@@ -45,8 +45,8 @@ def test_a_classifier_answers_every_head_with_its_map_and_the_features(trunk: st
     assert plane.shape == (2, 3)
     assert modality_map.shape[:2] == (2, 4)
     assert torch.allclose(plane_map.mean((2, 3)), plane, atol=1e-5)
-    head = network.heads["plane"]
-    assert torch.allclose(features @ head.weight[:, :, 0, 0].T + head.bias, plane, atol=1e-4)
+    weight, bias = (network.get_parameter(f"heads.plane.{name}") for name in ("weight", "bias"))
+    assert torch.allclose(features @ weight[:, :, 0, 0].T + bias, plane, atol=1e-4)
 
 
 def test_an_unknown_trunk_is_refused() -> None:
@@ -64,7 +64,7 @@ def test_a_segmenter_answers_every_pixel(architecture: str) -> None:
 def test_attention_weighs_what_is_skipped() -> None:
     plain, attentive = build("unet", {"width": 8}), build("attention-unet", {"width": 8})
     extra = sum(p.numel() for p in attentive.parameters()) - sum(p.numel() for p in plain.parameters())
-    assert extra == sum(p.numel() for gate in attentive.gates for p in gate.parameters()) > 0
+    assert extra == sum(p.numel() for p in attentive.get_submodule("gates").parameters()) > 0
 
 
 def test_the_detector_answers_boxes_inside_its_grid() -> None:

@@ -8,6 +8,9 @@ from ml.networks import build
 from ml.prune import pruned
 
 
+FIRST = "trunk.stages.0.1.0.conv1.weight"
+
+
 def size_of(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
@@ -30,10 +33,10 @@ def test_a_pruned_classifier_is_smaller_and_answers_the_same_questions(trunk: st
 def test_the_weakest_channels_are_the_ones_that_go() -> None:
     torch.manual_seed(1)
     network = build("classifier", {"heads": {"modality": 4}})
-    first = network.trunk.stages[0][1][0].conv1
+    first = network.get_parameter(FIRST)
     with torch.no_grad():
-        first.weight[:32] *= 1e-4
-        strong = first.weight[32:].clone()
-    kept = pruned(network, share=0.5, size=64).trunk.stages[0][1][0].conv1.weight
+        first[:32] *= 1e-4
+        strong = first[32:].clone()
+    kept = pruned(network, share=0.5, size=64).get_parameter(FIRST)
     assert kept.shape[0] == 32
     assert torch.isin(kept[:, 0, 0, 0], strong[:, 0, 0, 0]).all()

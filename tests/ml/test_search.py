@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_grid_tries_every_combination_once_and_goes_on(tmp_path: Path, runs: Path) -> None:
     folder = drawn_data(tmp_path / "data")
-    choices = {"filters": [[4, 4, 4, 4], [8, 8, 8, 8]], "rate": [1e-3, 1e-2]}
+    choices: dict[str, list[Any]] = {"filters": [[4, 4, 4, 4], [8, 8, 8, 8]], "rate": [1e-3, 1e-2]}
     begun = Space("small", PLAIN, 1.0, "grid", 2, 3, choices)
     pictures = pictures_read(folder)
     searched(begun, folder, pictures)
