@@ -7,7 +7,6 @@ from torch import nn
 from ml.networks import build
 from ml.prune import pruned
 
-
 FIRST = "trunk.stages.0.1.0.conv1.weight"
 
 
