@@ -1,11 +1,12 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test-packages lint test-served test format lock bench train report clean
+.PHONY: help setup run test-packages lint test-served test format lock bench train ship report clean
 
 PORT ?= 8000
 DATA ?= data
 PROFILE ?= cpu
+SHIPPED = $(filter-out %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/beyond/*.toml))
 CONFIGS = $(filter-out ml/configs/search/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
 PYTHON := .venv/bin/python
 export PYTHONPATH :=
@@ -54,12 +55,20 @@ bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by 
 train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 3 hours, or gpu)
 	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)
 	$(PYTHON) -m ml.search --profile $(PROFILE) ml/configs/search/*.toml
+	$(PYTHON) -m ml.prune ml/configs/sorter.toml
+
+ship: setup ## Make what is served out of the trained networks: half-precision and int8 forms, thresholds, the gate
+	$(PYTHON) -m ml.export $(SHIPPED)
+	$(PYTHON) -m ml.gate ml/configs/sorter.toml
 
 report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
-	$(PYTHON) -m ml.evaluate --run --profile $(PROFILE) $(CONFIGS)
-	$(PYTHON) -m ml.evaluate ml/configs/*.toml
+	$(PYTHON) -m ml.evaluate --profile $(PROFILE) $(CONFIGS)
+	$(PYTHON) -m ml.evaluate --form pruned=runs/sorter-pruned-2/weights ml/configs/sorter.toml
+	$(PYTHON) -m ml.evaluate.gate --profile $(PROFILE) ml/configs/sorter.toml ml/configs/held-out/[abc].toml
+	$(PYTHON) -m ml.evaluate.explain --profile $(PROFILE) ml/configs/*.toml ml/configs/beyond/tumour-type.toml
 	$(PYTHON) -m ml.evaluate --cascade
-	$(PYTHON) -m ml.report
+	$(PYTHON) -m ml.cards --fill
+	$(PYTHON) -m ml.report --check
 
 clean: ## Remove caches and collected static files (never the data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static test-results

@@ -27,6 +27,7 @@ from ml.evaluate.report import (
     markdown,
     report_written,
     row_stored,
+    sheet_written,
 )
 from ml.evaluate.runs import run_judged, shipped_row
 from ml.evaluate.segmenter import segmenter_report
@@ -107,6 +108,7 @@ def _shipped_measured(
     _kept(report, config.folder)
     row_stored(row.model_dump() | {"metrics": headline_rows(report)})
     card_filled(WEIGHTS / row.card, report)
+    sheet_written(report, config.folder / "epochs.csv", (WEIGHTS / row.card).with_suffix(".json"))
     return report
 
 

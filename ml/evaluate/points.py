@@ -24,6 +24,7 @@ OUTLIERS = 300
 KEPT_IN_SCOPE = 0.99
 RIGHT_WHEN_ANSWERED = 0.97
 EMPTY_KEPT_EMPTY = 0.8
+SERIES_CLEAN = 0.995
 
 
 def operating_points(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
@@ -95,16 +96,23 @@ def _rule(sensitivity: Mapping[str, float], *, drawn: bool) -> str:
 
 def _detector(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:
     label = config.options["label"]
-    judged = [p for p in detector_usable(seen(pictures, config, "val"), label, "val") if p.boxes]
+    judged = detector_usable(seen(pictures, config, "val"), label, "val")
     squares, _ = squares_read(folder, judged, size=config.size)
     best = np.array([a[4].max() for a in detections_answered(network, squares)], np.float64)
-    share = config.options["sensitivity"]
+    shown = np.array([bool(p.boxes) for p in judged])
+    share, empty = config.options["sensitivity"], int((~shown).sum())
     rule = (
         f"The highest probability at which {share:.0%} of the validation pictures with a {label} "
-        f"(n = {len(judged)}) show at least one box."
+        f"(n = {int(shown.sum())}) show at least one box. In a series of many slices a suspicion must reach the "
+        f"probability under which {SERIES_CLEAN:.1%} of the validation pictures without one (n = {empty}) "
+        "stay: its slices multiply the false alarms."
     )
-    thresholds = {label: threshold_for_share(best, share)}
-    return {"temperature": {}, "thresholds": thresholds, "threshold_rule": rule}
+    least = threshold_for_share(best[shown], share)
+    found: dict[str, Any] = {"temperature": {}, "thresholds": {label: least}, "threshold_rule": rule}
+    if empty:
+        clean = round(float(np.quantile(best[~shown], SERIES_CLEAN)), 5)
+        found["series_thresholds"] = {label: max(least, clean)}
+    return found
 
 
 def _segmenter(config: Config, network: Network, folder: Path, pictures: list[Picture]) -> dict[str, Any]:

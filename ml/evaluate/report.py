@@ -1,5 +1,6 @@
 """How figures are kept: a JSON file a run, headline figures in the manifest, tables in the card."""
 
+import csv
 import json
 import math
 from dataclasses import asdict, dataclass, field
@@ -59,6 +60,13 @@ class Report:
 def report_written(report: Report, file: Path) -> None:
     """Keep a report as JSON."""
     file.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+def sheet_written(report: Report, epochs: Path, file: Path) -> None:
+    """Keep a report with the run's learning curve (epochs.csv) beside the model that it is about, for its page."""
+    with epochs.open(newline="", encoding="utf-8") as stream:
+        sheet = asdict(report) | {"epochs": list(csv.DictReader(stream))}
+    file.write_text(json.dumps(sheet, indent=1) + "\n", encoding="utf-8")
 
 
 def headline_rows(report: Report) -> dict[str, dict[str, Any]]:
