@@ -3,7 +3,7 @@
 Two checks, on test pictures. A map must change when the weights that it is said to explain are shuffled (Adebayo et
 al. 2018). And its highest place should lie in what a person drew (the pointing game, Zhang et al. 2018), more often
 than a blind throw or the middle of the picture does. Writes ``runs/<name>-<version>/explain.json`` and, for networks
-that look at brains, a grid of examples, ``explain.png``.
+that look for what has boxes, a grid of example maps, ``explain.png``.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ml.data import Picture, data_folder, pictures_read, squares_read
-from ml.evaluate.examples import ATTRIBUTION, SOURCE, grid_drawn
+from ml.evaluate.examples import CAPTION, grid_drawn
 from ml.evaluate.judged import judged_pictures
 from ml.evaluate.maps import STEPS, Question, boxed_share, likeness, maps_of, pointed, points_hit, weights_shuffled
 from ml.evaluate.metrics import Figure, mean_figure, share_figure
@@ -50,12 +50,9 @@ def explained(config: Config, module: nn.Module, folder: Path, pictures: list[Pi
         return report
     squares, placements = squares_read(folder, boxed, size=config.size)
     _pointing(report, config, module, row, boxed, squares, placements)
-    shown = [i for i, p in enumerate(boxed) if p.collection == SOURCE]
-    if shown:
-        question = _questions(config, boxed)[-1]
-        maps = maps_of(module, row, squares, question)
-        grid_drawn(folder, boxed, placements, maps, shown, grid)
-        report.about["pictures"] = ATTRIBUTION
+    maps = maps_of(module, row, squares, _questions(config, boxed)[-1])
+    grid_drawn(boxed, placements, maps, grid)
+    report.about["pictures"] = CAPTION
     return report
 
 

@@ -66,8 +66,8 @@ def question_page(told: Gathered, question: Question) -> Page:
         page.words(f"Everything else about it: {run_linked(run)}.")
         _answer_added(page, (left, counts, drawn), name=run.key)
         if examples:
-            page.picture(explained_name(run.folder), told=f"Examples of {run.key}: heat map over picture, box drawn.")
-            page.words("Pictures: brain MR with boxes, CC BY 4.0; see [sources](sources.md).")
+            told_of = f"Heat maps of {run.key} with the drawn boxes; the pictures may not be handed on."
+            page.picture(explained_name(run.folder), told=told_of)
     return page
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ml.data import Picture, pictures_read, squares_read
 from ml.evaluate.examples import grid_drawn
 from ml.evaluate.explain import sanity_told
-from ml.evaluate.maps import Question, boxed_share, likeness, maps_of, pointed, points_hit, weights_shuffled
+from ml.evaluate.maps import Question, boxed_share, likeness, pointed, points_hit, weights_shuffled
 from ml.evaluate.report import Report
 from ml.networks import build
 from tests.ml.drawn_data import drawn_data
@@ -92,12 +92,14 @@ def test_a_blind_throw_hits_by_the_share_of_the_box(boxed: tuple[Path, list[Pict
     assert boxed_share([picture], placements) == pytest.approx([0.25])
 
 
-def test_examples_are_drawn_with_their_credit(boxed: tuple[Path, list[Picture]], tmp_path: Path) -> None:
+def test_examples_show_map_and_box_and_nothing_of_the_picture(
+    boxed: tuple[Path, list[Picture]], tmp_path: Path
+) -> None:
     squares, placements = squares_read(boxed[0], boxed[1], size=32)
-    maps = maps_of(network_taught(), ROW, squares, Question("modality", np.zeros(len(squares), np.intp)))
-    grid_drawn(boxed[0], boxed[1], placements, maps, range(len(squares)), tmp_path / "grid.png")
-
-    with Image.open(tmp_path / "grid.png") as grid:
-        assert grid.width > 4 * 160
-        foot = np.asarray(grid.convert("L"))[-18:]
-    assert (foot > 128).sum() > 100
+    grid_drawn(boxed[1], placements, np.zeros((len(squares), 8, 8), np.float32), tmp_path / "blank.png")
+    grid_drawn(boxed[1], placements, squares.astype(np.float32), tmp_path / "grid.png")
+    blank, told = (np.asarray(Image.open(tmp_path / f"{name}.png").convert("RGB")) for name in ("blank", "grid"))
+    assert blank.shape[1] > 4 * 160
+    assert (blank == 255).all(2).any(), "the drawn boxes"
+    assert len(np.unique(blank[:64, :64].reshape(-1, 3), axis=0)) <= 4, "ground and box, and where they mix"
+    assert (told != blank).any()
