@@ -4,7 +4,6 @@ Safetensors in half precision, the quantised form for CPUs made from them, opera
 on the validation split with the quantised form, and the model's row in the manifest.
 """
 
-import argparse
 import hashlib
 import sys
 from datetime import UTC, datetime
@@ -20,12 +19,13 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from ml.data import Picture, data_digest, data_folder, pictures_read, squares_read
+from ml.data import Picture, data_digest, squares_read
 from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS, row_stored
 from ml.networks import build
 from ml.runtime import OpenvinoNetwork
-from ml.train.config import Config, config_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config
 from ml.train.detector import usable as detector_usable
 from ml.train.form import Form, form_of
 from ml.train.heads import teaching
@@ -162,22 +162,14 @@ def digest_of(file: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Export every configuration named; 0 when all were, 2 when one could not be."""
-    parser = argparse.ArgumentParser(prog="python -m ml.export", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        for path in chosen.configs:
-            config = config_read(path)
-            row = export(config, trained(config), WEIGHTS, folder, pictures)
-            row_stored(row)
-            print(f"{row['name']}-{row['version']}: thresholds {row['thresholds']}")
-    except (ValueError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    chosen = parser_of("python -m ml.export", __doc__).parse_args(arguments)
+    return each(chosen.configs, chosen.profile, _shipped)
+
+
+def _shipped(config: Config, folder: Path, pictures: list[Picture]) -> None:
+    row = export(config, trained(config), WEIGHTS, folder, pictures)
+    row_stored(row)
+    print(f"{config.key}: thresholds {row['thresholds']}", flush=True)
 
 
 if __name__ == "__main__":

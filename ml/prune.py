@@ -5,8 +5,6 @@ rest is trained on for a few minutes.  Writes the served forms into ``runs/<key>
 ``weights``, which ``python -m ml.evaluate --form pruned=FOLDER CONFIG`` lays beside the full form.
 """
 
-import argparse
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +13,12 @@ import torch
 import torch_pruning
 from torch import nn
 
-from ml.data import Picture, data_folder, pictures_read
+from ml.data import Picture
 from ml.evaluate.report import row_stored
 from ml.export import export, trained
 from ml.train.classifier import ClassifierTask
-from ml.train.config import PLAIN, Config, config_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config
 from ml.train.loop import train
 
 #: Channels are kept in numbers that vector units like.
@@ -28,23 +27,15 @@ MULTIPLE = 8
 
 def main(arguments: list[str] | None = None) -> int:
     """Prune every classifier named; 0 when all were, 2 when one could not be."""
-    parser = argparse.ArgumentParser(prog="python -m ml.prune", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
+    parser = parser_of("python -m ml.prune", __doc__)
     parser.add_argument("--share", type=float, default=0.3, help="share of each layer's channels that goes")
     parser.add_argument("--minutes", type=float, default=4, help="of training after")
-    parser.add_argument("--profile", default=PLAIN)
     chosen = parser.parse_args(arguments)
-    torch.set_num_threads(os.cpu_count() or 1)
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        for path in chosen.configs:
-            config = config_read(path, profile=chosen.profile)
-            print(f"{config.key}: {pruned_and_kept(config, folder, pictures, chosen.share, chosen.minutes)}")
-    except (ValueError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+
+    def act(config: Config, folder: Path, pictures: list[Picture]) -> None:
+        print(f"{config.key}: {pruned_and_kept(config, folder, pictures, chosen.share, chosen.minutes)}", flush=True)
+
+    return each(chosen.configs, chosen.profile, act)
 
 
 def pruned_and_kept(config: Config, folder: Path, pictures: list[Picture], share: float, minutes: float) -> Path:

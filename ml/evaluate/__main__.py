@@ -5,12 +5,9 @@ run's PyTorch form. Writes ``runs/<name>-<version>/test.json``. With ``--cascade
 end to end, into ``runs/cascade/test.json``.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import torch
 
 from ml.data import Picture, data_folder, pictures_read
 from ml.evaluate.about import about
@@ -32,8 +29,9 @@ from ml.evaluate.report import (
 from ml.evaluate.runs import run_judged, shipped_row
 from ml.evaluate.segmenter import segmenter_report
 from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
-from ml.train.config import PLAIN, Config, config_read, runs_folder
-from ml.weights import ModelRow, WeightsError, manifest_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config, runs_folder
+from ml.weights import ModelRow, manifest_read
 
 Judge = Callable[[Network, Config, Path, list[Picture]], Report]
 REPORTS: dict[str, Judge] = {
@@ -45,36 +43,28 @@ REPORTS: dict[str, Judge] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure every model named; 0 when all were, 2 when one could not be (the others are all the same)."""
-    parser = argparse.ArgumentParser(prog="python -m ml.evaluate", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="*", help="files of ml/configs")
-    parser.add_argument("--profile", default=PLAIN, help='"cpu" (default) or "gpu"')
+    parser = parser_of("python -m ml.evaluate", __doc__, needed=False)
     parser.add_argument("--run", action="store_true", help="judge the run's PyTorch form, even of what ships")
     parser.add_argument(
         "--form", action="append", default=[], metavar="NAME=FOLDER", help="one more form: a folder like weights/"
     )
     parser.add_argument("--cascade", action="store_true", help="judge the served cascade from end to end")
     chosen = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    code = 0
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        forms = {name: Path(place) for name, _, place in (form.partition("=") for form in chosen.form)}
-    except (ValueError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    for path in chosen.configs:
-        try:
-            config = config_read(path, profile=chosen.profile)
-            print(markdown(_measured(config, folder, pictures, as_run=chosen.run, more=forms)), flush=True)
-        except (ValueError, FileNotFoundError, WeightsError) as error:
-            print(error, file=sys.stderr)
-            code = 2
-    if chosen.cascade:
-        report = cascade_report(folder, pictures)
-        _kept(report, runs_folder() / "cascade")
-        print(markdown(report), flush=True)
-    return code
+    forms = {name: Path(place) for name, _, place in (form.partition("=") for form in chosen.form)}
+
+    def act(config: Config, folder: Path, pictures: list[Picture]) -> None:
+        print(markdown(_measured(config, folder, pictures, as_run=chosen.run, more=forms)), flush=True)
+
+    code = each(chosen.configs, chosen.profile, act)
+    return code or (_cascade_measured() if chosen.cascade else 0)
+
+
+def _cascade_measured() -> int:
+    folder = data_folder()
+    report = cascade_report(folder, pictures_read(folder))
+    _kept(report, runs_folder() / "cascade")
+    print(markdown(report), flush=True)
+    return 0
 
 
 def _measured(

@@ -6,7 +6,6 @@ than a blind throw or the middle of the picture does. Writes ``runs/<name>-<vers
 that look for what has boxes, a grid of example maps, ``explain.png``.
 """
 
-import argparse
 import sys
 from copy import deepcopy
 from pathlib import Path
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ml.data import Picture, data_folder, pictures_read, squares_read
+from ml.data import Picture, squares_read
 from ml.evaluate.examples import CAPTION, grid_drawn
 from ml.evaluate.judged import judged_pictures
 from ml.evaluate.maps import STEPS, Question, boxed_share, likeness, maps_of, pointed, points_hit, weights_shuffled
@@ -25,7 +24,8 @@ from ml.evaluate.report import Report, markdown, report_written
 from ml.evaluate.runs import run_row
 from ml.networks import build
 from ml.prepare import Placement
-from ml.train.config import PLAIN, Config, config_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config
 from ml.train.heads import UNKNOWN
 from ml.weights import ModelRow
 
@@ -148,24 +148,15 @@ def _some(pictures: list[Picture]) -> list[Picture]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Check the maps of every network named; 0 when all were, 2 when one could not be."""
-    parser = argparse.ArgumentParser(prog="python -m ml.evaluate.explain", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs")
-    parser.add_argument("--profile", default=PLAIN, help=f"of the configurations (default {PLAIN})")
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        for path in chosen.configs:
-            config = config_read(path, profile=chosen.profile)
-            report = explained(config, trained(config), folder, pictures, grid=config.folder / "explain.png")
-            report.about |= {"name": config.name, "version": config.version, "profile": config.profile}
-            report_written(report, config.folder / "explain.json")
-            print(markdown(report), flush=True)
-    except (ValueError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    chosen = parser_of("python -m ml.evaluate.explain", __doc__).parse_args(arguments)
+    return each(chosen.configs, chosen.profile, _told)
+
+
+def _told(config: Config, folder: Path, pictures: list[Picture]) -> None:
+    report = explained(config, trained(config), folder, pictures, grid=config.folder / "explain.png")
+    report.about |= {"name": config.name, "version": config.version, "profile": config.profile}
+    report_written(report, config.folder / "explain.json")
+    print(markdown(report), flush=True)
 
 
 def trained(config: Config) -> nn.Module:

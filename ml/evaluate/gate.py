@@ -7,16 +7,14 @@ those of them whose part no other collection showed it: the honest test of "othe
 kind and from another source is told as well: the price. Writes ``runs/<name>-<version>/gate.json``.
 """
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from ml.data import Picture, data_folder, pictures_read, squares_read
+from ml.data import Picture, squares_read
 from ml.evaluate.gate_sets import PictureSet, sets_judged
 from ml.evaluate.metrics import share_figure
 from ml.evaluate.report import Chart, Report, markdown, report_written
@@ -33,10 +31,10 @@ from ml.gate.choose import (
     witnesses,
 )
 from ml.runtime import Network
-from ml.train.config import PLAIN, Config, config_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config
 from ml.train.heads import teaching
 from ml.train.pictures import seen
-from ml.weights import WeightsError
 
 Doubts = NDArray[np.float64]
 #: Takes witnesses, gives a doubt a picture (N,): the larger, the less it is what the network knows.
@@ -138,23 +136,14 @@ def _chart(rule: Rule, judged: Judged) -> Chart:
 
 def main(arguments: list[str] | None = None) -> int:
     """Judge the gate of every classifier named; 0 when all were, 2 when one could not be."""
-    parser = argparse.ArgumentParser(prog="python -m ml.evaluate.gate", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs of classifiers")
-    parser.add_argument("--profile", default=PLAIN, help=f"of the configurations (default {PLAIN})")
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        for path in chosen.configs:
-            config = config_read(path, profile=chosen.profile)
-            report = gate_report(config, network_judged(config, folder, pictures), folder, pictures)
-            report_written(report, config.folder / "gate.json")
-            print(markdown(report), flush=True)
-    except (ValueError, FileNotFoundError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    chosen = parser_of("python -m ml.evaluate.gate", __doc__).parse_args(arguments)
+    return each(chosen.configs, chosen.profile, _told)
+
+
+def _told(config: Config, folder: Path, pictures: list[Picture]) -> None:
+    report = gate_report(config, network_judged(config, folder, pictures), folder, pictures)
+    report_written(report, config.folder / "gate.json")
+    print(markdown(report), flush=True)
 
 
 if __name__ == "__main__":

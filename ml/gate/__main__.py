@@ -3,45 +3,34 @@
 Writes ``weights/<name>-<version>.gate.safetensors`` and the row's ``gate``. Doing it again changes nothing.
 """
 
-import argparse
 import hashlib
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from ml.data import Picture, data_folder, pictures_read, squares_read
+from ml.data import Picture, squares_read
 from ml.evaluate.report import WEIGHTS, row_stored
 from ml.gate.choose import KEPT, METHOD, SCOPE, class_numbers, gate_fitted, gate_limited, methods, taught_pictures
 from ml.gate.choose import witnesses as witnesses_of
 from ml.gate.model import gate_saved
 from ml.runtime import Network, OpenvinoNetwork
-from ml.train.config import Config, config_read
+from ml.train.command import each, parser_of
+from ml.train.config import Config
 from ml.train.heads import teaching
 from ml.train.pictures import seen
-from ml.weights import WeightsError, manifest_read
+from ml.weights import manifest_read
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit every gate named; 0 when all were, 2 when one could not be."""
-    parser = argparse.ArgumentParser(prog="python -m ml.gate", description=__doc__)
-    parser.add_argument("configs", type=Path, nargs="+", help="files of ml/configs whose models are shipped")
+    parser = parser_of("python -m ml.gate", __doc__)
     parser.add_argument("--method", choices=methods(), default=METHOD, help=f"default {METHOD}")
     chosen = parser.parse_args(arguments)
-    torch.set_num_threads(2)
-    try:
-        folder = data_folder()
-        pictures = pictures_read(folder)
-        for path in chosen.configs:
-            _shipped(config_read(path), folder, pictures, chosen.method)
-    except (ValueError, FileNotFoundError, WeightsError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return each(chosen.configs, chosen.profile, partial(_shipped, method=chosen.method))
 
 
-def _shipped(config: Config, folder: Path, pictures: list[Picture], method: str) -> None:
+def _shipped(config: Config, folder: Path, pictures: list[Picture], *, method: str) -> None:
     row = manifest_read(WEIGHTS).get(config.name)
     if row is None or row.version != config.version:
         raise ValueError(f"{config.key} is not in the manifest; export it first.")

@@ -115,10 +115,10 @@ def screen(rng: np.random.Generator, side: int) -> Grey:
     draw = ImageDraw.Draw(canvas)
     draw.rectangle((0, 0, side * 2, int(rng.integers(8, 40))), fill=int(rng.integers(0, 256)))
     for _ in range(int(rng.integers(4, 24))):
-        x, y = rng.uniform(0, 1.8, 2) * side
-        width, height = rng.uniform(0.1, 0.9) * side, rng.uniform(0.05, 0.5) * side
+        x, y = (int(place) for place in rng.uniform(0, 1.8, 2) * side)
+        width, height = max(8, int(rng.uniform(0.1, 0.9) * side)), max(8, int(rng.uniform(0.05, 0.5) * side))
         box = (x, y, x + width, y + height)
-        draw.rounded_rectangle(box, height / 4, fill=int(rng.integers(256)), outline=int(rng.integers(256)))
+        draw.rounded_rectangle(box, min(width, height) / 4, fill=int(rng.integers(256)), outline=int(rng.integers(256)))
         draw.text((x + 4, y + 3), str(rng.choice(_WORDS)), fill=int(rng.integers(256)), font_size=14)
     return np.asarray(canvas.resize((side, side), Image.Resampling.BILINEAR))
 

@@ -44,7 +44,7 @@ def test_a_parted_manifest_cannot_be_used(folder: Path, tmp_path: Path) -> None:
     rows = (folder / "manifest.csv").read_text().splitlines()
     group = rows[1].split(",")[6]
     moved = rows[4].split(",")
-    moved[6], moved[7] = group, "test"
+    moved[6], moved[8] = group, "test"
     (tmp_path / "manifest.csv").write_text("\n".join([*rows[:4], ",".join(moved), *rows[5:]]))
     (tmp_path / "boxes.csv").write_text((folder / "boxes.csv").read_text())
     with pytest.raises(ValueError, match="two splits"):

@@ -39,7 +39,7 @@ def test_an_unknown_network_is_refused() -> None:
 @pytest.mark.parametrize("trunk", [*TRUNKS, PLAIN_CNN])
 def test_a_classifier_answers_every_head_with_its_map_and_the_features(trunk: str) -> None:
     network = build("classifier", {"heads": {"modality": 4, "plane": 3}, "trunk": trunk}).eval()
-    with torch.inference_mode():
+    with torch.no_grad():
         modality, modality_map, plane, plane_map, features = network(torch.rand(2, 1, 64, 64))
     assert modality.shape == (2, 4)
     assert plane.shape == (2, 3)
@@ -88,15 +88,12 @@ def test_shipped_files_have_the_digests_of_the_manifest(row: dict[str, Any]) -> 
 
 
 @SHIPPED
-def test_every_model_states_its_rule_its_figures_and_its_card(row: dict[str, Any]) -> None:
+def test_every_model_states_its_rule_and_its_figures(row: dict[str, Any]) -> None:
     assert row["threshold_rule"]
     assert row["metrics"]
     for figure in row["metrics"].values():
         assert figure["n"] > 0
         assert figure["low"] <= figure["value"] <= figure["high"]
-    card = (WEIGHTS / row["card"]).read_text()
-    for heading in ("## What it is for", "## What it is not for", "## Sources", "## Known failures"):
-        assert heading in card
 
 
 @SHIPPED
