@@ -68,6 +68,12 @@ def fit_square(picture: NDArray[np.uint8], *, size: int) -> tuple[NDArray[np.flo
     return square, Placement(scale, left, top, width, height)
 
 
+def square_of(picture: NDArray[np.uint8], *, size: int) -> NDArray[np.uint8]:
+    """Fit a grey picture as `fit_square` does; 0..255, a quarter of the memory that fractions take."""
+    square, _ = fit_square(np.ascontiguousarray(picture), size=size)
+    return np.rint(square * 255).astype(np.uint8)
+
+
 def _stretched(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     # The limits come from the whole picture, by counting: exact, and quick on large radiographs.
     shares = np.cumsum(np.bincount(picture.ravel(), minlength=256)) / picture.size * 100

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ml.evaluate.unseen import UNSEEN
-from ml.prepare import fit_square
+from ml.prepare import square_of
 from ml.reading.refusal import Refused
 from ml.reading.series import facts_read, slices_read
 
@@ -78,7 +78,7 @@ def _shown(file: Path, size: int) -> NDArray[np.uint8]:
     with Image.open(file) as picture:
         shown = Image.new("RGBA", picture.size, "white")
         shown.alpha_composite(picture.convert("RGBA"))
-    return _square(np.asarray(shown.convert("L")), size)
+    return square_of(np.asarray(shown.convert("L")), size=size)
 
 
 def held_out_drawings(size: int, *, each: int, seed: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
@@ -86,7 +86,7 @@ def held_out_drawings(size: int, *, each: int, seed: int) -> Iterator[tuple[str,
     rng = np.random.default_rng(seed)
     for kind, draw in UNSEEN.items():
         for _ in range(each):
-            yield kind, _square(draw(rng, size), size)
+            yield kind, square_of(draw(rng, size), size=size)
 
 
 def dicom_slices(folder: Path, size: int, *, wanted: Callable[[Path], bool] = lambda _: True) -> Iterator[Unseen]:
@@ -100,9 +100,4 @@ def dicom_slices(folder: Path, size: int, *, wanted: Callable[[Path], bool] = la
         stated = facts.words.get("modality", "")
         modality = {"CR": "XR", "DX": "XR", "RG": "XR"}.get(stated, stated)
         plane = facts.words.get("plane", "")
-        yield Unseen(file.name, file.parent.name, _square(grey, size), modality, plane)
-
-
-def _square(grey: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    square, _ = fit_square(np.ascontiguousarray(grey), size=size)
-    return np.rint(square * 255).astype(np.uint8)
+        yield Unseen(file.name, file.parent.name, square_of(grey, size=size), modality, plane)

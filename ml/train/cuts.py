@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import zoom
 
 from ml.data import Picture
-from ml.prepare import fit_square
+from ml.prepare import square_of
 from ml.reading.header import PLANES
 from ml.reading.windows import bytes_of
 from ml.train.volumes import Volume, volume_read
@@ -71,8 +71,7 @@ def cuts_read(folder: Path, series: Sequence[str], *, size: int, seed: int) -> t
             raise FileNotFoundError(f"No series {name!r} in the data's dicom folder and its manifest.")
         volume, (source, group) = volume_read(files), origins[name]
         for plane, window, index, shown in _cuts_of(volume, np.random.default_rng([seed, *name.encode()])):
-            square, _ = fit_square(shown, size=size)
-            squares.append(np.rint(square * 255).astype(np.uint8))
+            squares.append(square_of(shown, size=size))
             path = f"dicom/{name}/{plane}-{index:03d}-{window}"
             region = name.split("_")[0]
             pictures.append(Picture(path, volume.modality, region, plane, "", "", group, source, "train"))

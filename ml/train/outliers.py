@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ml.prepare import fit_square
+from ml.prepare import square_of
 from ml.train import drawings
 from ml.train.drawings import Grey
 
@@ -58,5 +58,4 @@ def _prepared(rng: np.random.Generator, drawn: Grey) -> Grey:
     side = drawn.shape[0]
     kept = max(8, int(side * rng.choice([1.0, rng.uniform(0.5, 1)])))
     cut = drawn[:kept] if rng.random() < 0.5 else drawn[:, :kept]
-    square, _ = fit_square(np.ascontiguousarray(cut), size=side)
-    return np.rint(square * 255).astype(np.uint8)
+    return square_of(cut, size=side)
