@@ -60,6 +60,7 @@ train: setup ## Train every network of ml/configs, or go on where it was stopped
 ship: setup ## Make what is served out of the trained networks: half-precision and int8 forms, thresholds, the gate
 	$(PYTHON) -m ml.export $(SHIPPED)
 	$(PYTHON) -m ml.gate ml/configs/sorter.toml
+	$(PYTHON) -m ml.evaluate.failures ml/configs/sorter.toml
 
 report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
 	$(PYTHON) -m ml.evaluate --profile $(PROFILE) $(CONFIGS)
