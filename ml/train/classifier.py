@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ml.augment import Moves, curved, framed, moves_drawn, pictures_moved, relit, shaded, softened
+from ml.augment import Moves, curved, framed, looked_closer, moves_drawn, pictures_moved, relit, shaded, softened
 from ml.data import Picture, squares_read
 from ml.networks import build
 from ml.train.config import Config
@@ -34,8 +34,9 @@ class ClassifierTask:
     config
         Options: ``balance`` (power of a stratum's size), ``outlier_share`` of each batch, ``validation_outliers``,
         ``moves`` (see `ml.augment.Moves`), ``free`` (regions of which every rotation is as good as another),
-        ``light`` (strength of changes of grey values), ``cuts`` (DICOM series that slices are cut from),
-        ``shuffled`` (labels drawn anew, so that nothing can be learnt: a check of the measurement).
+        ``light`` (strength of changes of grey values), ``parts`` (``share`` of the pictures that show a part of
+        themselves alone, and the ``heads`` that such a part still teaches), ``cuts`` (DICOM series that slices are cut
+        from), ``shuffled`` (labels drawn anew, so that nothing can be learnt: a check of the measurement).
     """
 
     def __init__(self, config: Config, folder: Path, pictures: Sequence[Picture]) -> None:
@@ -86,8 +87,20 @@ class ClassifierTask:
                 squares = np.concatenate([squares, self.pool[rng.choice(len(self.pool), outside)]])
                 free = torch.cat([free, torch.ones(outside, dtype=torch.bool)])
                 answers = torch.cat([answers, answers_outside(outside, self.heads)])
-            pictures = pictures_moved(as_input(squares), moves_drawn(len(squares), generator, moves, free))
+            matrix = moves_drawn(len(squares), generator, moves, free)
+            if parts := options.get("parts"):
+                matrix, answers = self._parts_shown(matrix, answers, parts, generator)
+            pictures = pictures_moved(as_input(squares), matrix)
             yield changed(pictures, generator, strength=light), answers
+
+    def _parts_shown(
+        self, matrix: Tensor, answers: Tensor, parts: Mapping[str, Any], generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Look closer at some pictures; they teach only what a part can tell, and outliers stay whole."""
+        medical = (answers != answers_outside(1, self.heads)).any(1)
+        chosen = medical & (torch.rand(len(matrix), generator=generator) < parts["share"])
+        lost = torch.tensor([name not in parts["heads"] for name in self.heads])
+        return looked_closer(matrix, chosen, generator), answers.masked_fill(chosen[:, None] & lost, UNKNOWN)
 
     def loss(self, outputs: tuple[Tensor, ...], answers: Tensor) -> Tensor:
         """Sum over heads of the cross-entropy on the pictures that teach them."""

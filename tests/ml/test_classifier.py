@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ml.augment import curved, shaded
+from ml.augment import curved, looked_closer, pictures_moved, shaded
 from ml.data import Picture, pictures_read
 from ml.train.classifier import ClassifierTask, drawing_weights
 from ml.train.config import Config
@@ -93,6 +93,28 @@ def test_rare_strata_are_drawn_more_often(drawn: tuple[Path, list[Picture]]) -> 
     weights = drawing_weights(pictures, answers_table(pictures, HEADS), 0.5)
     assert weights.sum() == pytest.approx(1)
     assert weights[-1] == pytest.approx(weights[0] * 20**0.5)
+
+
+def test_a_part_teaches_only_what_a_part_can_tell(drawn: tuple[Path, list[Picture]]) -> None:
+    options = {**SMALL.options, "parts": {"share": 1.0, "heads": ["modality"]}}
+    _, answers = next(iter(ClassifierTask(replace(SMALL, options=options), *drawn).batches(0)))
+    inside, outside = answers[:12], answers[12:]
+    assert (inside[:, 0] != UNKNOWN).all()
+    assert (inside[:, 1:] == UNKNOWN).all()
+    assert outside.tolist() == answers_outside(4, HEADS).tolist()
+
+
+def test_who_looks_closer_sees_a_part_of_the_same_picture() -> None:
+    generator = torch.Generator().manual_seed(3)
+    ramp = torch.linspace(0.2, 1, 64).expand(1, 1, 64, 64).repeat(50, 1, 1, 1)
+    whole = torch.eye(2, 3).repeat(50, 1, 1)
+    chosen = torch.arange(50) % 2 == 0
+    seen = pictures_moved(ramp, looked_closer(whole, chosen, generator))
+    spread = seen[:, 0, 32].amax(1) - seen[:, 0, 32].amin(1)
+    assert torch.allclose(spread[~chosen], torch.tensor(0.8), atol=0.02)
+    assert bool((spread[chosen] > 0.8 * 0.33).all())
+    assert bool((spread[chosen] < 0.8 * 0.77).all())
+    assert float(seen[chosen].min()) >= 0.19, "nothing from outside the picture"
 
 
 def test_an_epoch_is_the_same_whenever_it_is_drawn(drawn: tuple[Path, list[Picture]]) -> None:
