@@ -86,15 +86,13 @@ def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uin
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(batches),
         ignored_scope=_kept_exact(model, form),
-        advanced_parameters=_ranges(form),
+        # Ranges from the extremes: a mean cuts off the high answers of the few places or pictures that matter.
+        advanced_parameters=nncf.AdvancedQuantizationParameters(
+            activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX
+        ),
+        # A classifier decides between near answers: the slow correction and these ranges left 7 of 25 flips (n = 400).
+        fast_bias_correction=form.kind != "classify",
     )
-
-
-def _ranges(form: Form) -> nncf.AdvancedQuantizationParameters:
-    """Take ranges from the extremes where few places of few pictures matter: a mean cuts high answers off."""
-    if form.kind == "classify":
-        return nncf.AdvancedQuantizationParameters()
-    return nncf.AdvancedQuantizationParameters(activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX)
 
 
 def _kept_exact(model: Any, form: Form) -> Any:
