@@ -52,7 +52,7 @@ lock: ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder wi
 bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by one; ms per stage
 	@$(PYTHON) -m bench
 
-train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 3 hours, or gpu)
+train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 2 hours, or gpu)
 	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)
 	$(PYTHON) -m ml.search --profile $(PROFILE) ml/configs/search/*.toml
 	$(PYTHON) -m ml.prune ml/configs/sorter.toml

@@ -12,6 +12,7 @@ from torch import nn
 from ml.networks.classifiers import Classifier
 from ml.networks.detectors import Detector, yolov5n
 from ml.networks.segmenters import PlainUnet, TrunkUnet
+from ml.networks.trunks import ResnetTrunk, SlimResnetTrunk
 
 
 def build(architecture: str, options: Mapping[str, Any]) -> nn.Module:
@@ -35,28 +36,28 @@ def build(architecture: str, options: Mapping[str, Any]) -> nn.Module:
 
 
 def _unet_resnet18() -> nn.Module:
-    return TrunkUnet("resnet18")
+    return TrunkUnet(ResnetTrunk())
+
+
+def _unet_slim() -> nn.Module:
+    return TrunkUnet(SlimResnetTrunk())
 
 
 def _res50_unet() -> nn.Module:
-    return TrunkUnet("resnet50")
+    return TrunkUnet(ResnetTrunk(deep=True))
 
 
 def _attention_unet(width: int = 32) -> nn.Module:
     return PlainUnet(width=width, attention=True)
 
 
-def _sorter_resnet18(heads: Mapping[str, int]) -> nn.Module:
-    return Classifier(heads, features=False)
-
-
 ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {
     "classifier": Classifier,
-    "sorter-resnet18": _sorter_resnet18,
     "unet": PlainUnet,
     "attention-unet": _attention_unet,
     "res50-unet": _res50_unet,
     "unet-resnet18": _unet_resnet18,
+    "unet-resnet18-slim": _unet_slim,
     "yolov5": Detector,
     "yolov5n": yolov5n,
 }

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ml.networks.trunks import ResnetTrunk, normalised
+from ml.networks.trunks import ResnetTrunk, SlimResnetTrunk, normalised
 
 
 class TrunkUnet(nn.Module):
@@ -15,12 +15,12 @@ class TrunkUnet(nn.Module):
     Parameters
     ----------
     trunk
-        "resnet18" or "resnet50".
+        Gives five feature maps of strides 2 to 32.
     """
 
-    def __init__(self, trunk: str) -> None:
+    def __init__(self, trunk: ResnetTrunk | SlimResnetTrunk) -> None:
         super().__init__()
-        self.trunk = ResnetTrunk(deep=trunk == "resnet50")
+        self.trunk = trunk
         *skips, below = self.trunk.widths
         self.ups = nn.ModuleList()
         for skip, width in zip(reversed(skips), (128, 64, 32, 24), strict=True):

@@ -32,8 +32,10 @@ class ClassifierTask:
     Parameters
     ----------
     config
-        Options: ``balance`` (power of a stratum's size), ``outlier_share`` of each batch, ``validation_outliers``,
-        ``moves`` (see `ml.augment.Moves`), ``free`` (regions of which every rotation is as good as another),
+        Options: ``balance`` (power of a stratum's size), ``even`` (a head whose answers are drawn equally often: what
+        looks like nothing known shall not be called by the commonest name), ``outlier_share`` of each batch,
+        ``validation_outliers``, ``moves`` (see `ml.augment.Moves`), ``free`` (regions of which every rotation is as
+        good as another),
         ``light`` (strength of changes of grey values), ``parts`` (``share`` of the pictures that show a part of
         themselves alone, and the ``heads`` that such a part still teaches), ``cuts`` (DICOM series that slices are cut
         from), ``shuffled`` (labels drawn anew, so that nothing can be learnt: a check of the measurement).
@@ -48,6 +50,8 @@ class ClassifierTask:
         if options.get("shuffled"):
             self.answers = self.answers[np.random.default_rng(config.seed).permutation(len(self.answers))]
         self.weights = drawing_weights(self.taught, self.answers, options.get("balance", 0.5))
+        if even := options.get("even"):
+            self.weights = evened(self.weights, self.answers[:, list(self.heads).index(even)].numpy())
         self.free = torch.tensor([p.region in options.get("free", []) for p in self.taught])
         judged = teaching(seen(pictures, config, "val"), self.heads)
         squares, _ = squares_read(folder, judged, size=config.size)
@@ -146,6 +150,23 @@ def drawing_weights(pictures: Sequence[Picture], answers: Tensor, power: float) 
     sizes = Counter(strata)
     weights = np.array([sizes[stratum] ** (power - 1.0) for stratum in strata], np.float64)
     return np.asarray(weights / weights.sum(), np.float64)
+
+
+def evened(weights: NDArray[np.float64], answers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give the pictures of every answer of one head the same chance together, and theirs to those without an answer.
+
+    Parameters
+    ----------
+    weights
+        Chance of each picture, shape (N,), in all 1.
+    answers
+        Label numbers, shape (N,), `UNKNOWN` where a picture teaches the head nothing.
+    """
+    known = answers != UNKNOWN
+    shares = np.bincount(answers[known], weights[known])
+    even = weights.copy()
+    even[known] *= weights[known].sum() / np.count_nonzero(shares) / shares[answers[known]]
+    return even
 
 
 def logits_among(outputs: Sequence[Tensor], heads: Heads | Mapping[str, object]) -> list[Tensor]:

@@ -39,7 +39,7 @@ class Config:
         Pictures a step, and pictures drawn an epoch.
     epochs, minutes
         The training ends when either is reached; the learning rate falls to zero with the nearer. Minutes are those
-        of a machine that does nothing else: a neighbour's load makes a training longer, not worse.
+        of two cores that do nothing else: fewer cores or a neighbour's load make a training longer, not worse.
     rate, weight_decay
         Of AdamW.
     schedule

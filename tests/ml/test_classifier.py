@@ -9,7 +9,7 @@ import torch
 
 from ml.augment import curved, looked_closer, pictures_moved, shaded
 from ml.data import Picture, pictures_read
-from ml.train.classifier import ClassifierTask, drawing_weights
+from ml.train.classifier import ClassifierTask, drawing_weights, evened
 from ml.train.config import Config
 from ml.train.heads import UNKNOWN, Head, answers_outside, answers_table, heads_read, teaching
 from ml.train.loop import train
@@ -93,6 +93,18 @@ def test_rare_strata_are_drawn_more_often(drawn: tuple[Path, list[Picture]]) -> 
     weights = drawing_weights(pictures, answers_table(pictures, HEADS), 0.5)
     assert weights.sum() == pytest.approx(1)
     assert weights[-1] == pytest.approx(weights[0] * 20**0.5)
+
+
+def test_answers_of_an_even_head_are_drawn_equally_often(drawn: tuple[Path, list[Picture]]) -> None:
+    task = ClassifierTask(replace(SMALL, options={**SMALL.options, "even": "modality"}), *drawn)
+    modality = task.answers[:, 0].numpy()
+    shares = [task.weights[modality == number].sum() for number in range(4)]
+    assert shares == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])  # no CT is among the drawn
+
+
+def test_pictures_without_an_answer_keep_their_chance() -> None:
+    weights = np.array([0.1, 0.3, 0.2, 0.4])
+    assert evened(weights, np.array([0, 1, 1, UNKNOWN])).tolist() == pytest.approx([0.3, 0.18, 0.12, 0.4])
 
 
 def test_a_part_teaches_only_what_a_part_can_tell(drawn: tuple[Path, list[Picture]]) -> None:

@@ -54,7 +54,9 @@ def test_an_unknown_trunk_is_refused() -> None:
         build("classifier", {"heads": {"a": 2}, "trunk": "alexnet"})
 
 
-@pytest.mark.parametrize("architecture", ["unet", "attention-unet", "res50-unet", "unet-resnet18"])
+@pytest.mark.parametrize(
+    "architecture", ["unet", "attention-unet", "res50-unet", "unet-resnet18", "unet-resnet18-slim"]
+)
 def test_a_segmenter_answers_every_pixel(architecture: str) -> None:
     with torch.inference_mode():
         (mask,) = build(architecture, {}).eval()(torch.rand(2, 1, 64, 96))

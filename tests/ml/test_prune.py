@@ -14,7 +14,7 @@ def size_of(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-@pytest.mark.parametrize("trunk", ["resnet18", "densenet121"])
+@pytest.mark.parametrize("trunk", ["resnet18", "resnet18-slim", "densenet121"])
 def test_a_pruned_classifier_is_smaller_and_answers_the_same_questions(trunk: str) -> None:
     torch.manual_seed(1)
     network = build("classifier", {"heads": {"modality": 4, "plane": 3}, "trunk": trunk})

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ml.data import Picture, pictures_read
@@ -178,6 +179,14 @@ def test_a_training_begins_with_the_weights_of_another(runs: Path) -> None:
     assert not torch.equal(other["layers.3.weight"], own["layers.3.weight"])
     start_weights(second, "first-1")
     assert torch.equal(other["layers.3.weight"], second.state_dict()["layers.3.weight"])
+
+
+def test_a_training_begins_with_what_ships_where_the_run_was_made_elsewhere(tmp_path: Path) -> None:
+    first, second = Pooled(), Pooled()
+    save_file({name: v.half() if v.is_floating_point() else v for name, v in first.state_dict().items()},
+              tmp_path / "first-1.safetensors")  # fmt: skip
+    start_weights(second, "first-1", weights=tmp_path)
+    assert torch.equal(second.state_dict()["layers.0.weight"], first.state_dict()["layers.0.weight"].half().float())
 
 
 def test_starting_from_a_run_without_weights_is_refused() -> None:
