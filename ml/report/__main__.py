@@ -1,4 +1,7 @@
-"""``python -m ml.report``: write the report on all runs, as Markdown and HTML."""
+"""``python -m ml.report``: write the report on all runs, as Markdown and HTML.
+
+The small files of the runs at hand are kept in ``docs/models/runs`` first; the report is made of what is kept there.
+"""
 
 import argparse
 import sys
@@ -6,8 +9,13 @@ from pathlib import Path
 
 from ml.report.check import problems
 from ml.report.gathered import ROOT, gathered
+from ml.report.kept import runs_kept
 from ml.report.site import files_made, pages_made, report_folder_written
+from ml.train.config import runs_folder
 from ml.weights import WeightsError
+
+OUT = ROOT / "docs" / "models"
+KEPT = OUT / "runs"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,12 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
         2 when a file cannot be read.
     """
     parser = argparse.ArgumentParser(prog="python -m ml.report", description=__doc__)
-    parser.add_argument("--runs", type=Path, help="folder of the runs (default: as in training)")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "models", help="where to write")
+    parser.add_argument("--runs", type=Path, help="make it of this folder of runs, and keep nothing")
+    parser.add_argument("--out", type=Path, default=OUT, help="where to write")
     parser.add_argument("--check", action="store_true", help="tell what is still missing, and fail if anything is")
     chosen = parser.parse_args(arguments)
     try:
-        told = gathered(runs=chosen.runs)
+        if chosen.runs is None:
+            runs_kept(runs_folder(), KEPT)
+        told = gathered(runs=chosen.runs or KEPT)
         pages = pages_made(told)
         report_folder_written(files_made(pages, told, chosen.out), told, chosen.out)
     except (ValueError, OSError, WeightsError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ml.evaluate.report import WEIGHTS, Report
 from ml.report.files import ANY, Published, Reason, epochs_read, published_read, reasons_read, report_read, trials_read
 from ml.report.runs import JUDGED, Run, Search
-from ml.train.config import PLAIN, config_read, runs_folder
+from ml.train.config import PLAIN, config_read
 from ml.weights import ModelRow, manifest_read
 
 HERE = Path(__file__).resolve().parent
@@ -52,7 +52,7 @@ class Gathered:
 def gathered(
     *,
     configs: Path = ROOT / "ml" / "configs",
-    runs: Path | None = None,
+    runs: Path,
     weights: Path = WEIGHTS,
     words: Path = HERE,
 ) -> Gathered:
@@ -63,7 +63,7 @@ def gathered(
     configs
         Searched through for TOML files; those that begin with an underscore are shared parts.
     runs
-        Folder of the runs (default: as training has it).
+        Folder of the runs, or of what is kept of them.
     weights
         Holds the manifest and the cards.
     words
@@ -76,7 +76,6 @@ def gathered(
     WeightsError
         If the manifest cannot be read.
     """
-    runs = runs or runs_folder()
     files = sorted(file for file in configs.rglob("*.toml") if not file.name.startswith("_"))
     searched = [file for file in files if file.parent.name == SEARCH]
     read = [_run(file, profile, configs, runs) for file in files if file not in searched for profile in PROFILES]

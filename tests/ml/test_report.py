@@ -8,14 +8,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ml.evaluate.figures import Figure
-from ml.report.__main__ import main
+from ml.report.__main__ import KEPT, OUT, main
 from ml.report.check import problems
 from ml.report.comparison import UNWRITTEN
-from ml.report.gathered import Gathered
+from ml.report.gathered import Gathered, gathered
+from ml.report.kept import runs_kept
 from ml.report.page import Page
 from ml.report.site import files_made, pages_made, report_folder_written
 from ml.report.told import interval_told, number_told, percent_cells
-from tests.ml.drawn_runs import CONFIGS, drawn_runs
+from tests.ml.drawn_runs import CONFIGS, drawn_runs, run_written
 
 SHARE = re.compile(r"(?<![\d.])\d\.\d{3}(?!\d)|(?<![\d.])\d+\.\d%")
 
@@ -234,6 +235,26 @@ def test_the_command_tells_of_our_own_configurations_without_any_run(tmp_path: P
     assert main(arguments) == 0
     assert "not trained" in (tmp_path / "out" / "classification.md").read_text(encoding="utf-8")
     assert main([*arguments, "--check"]) == 1  # the cards lie elsewhere, seen from there
+
+
+def test_the_small_files_of_runs_are_kept_and_those_of_other_machines_stay(tmp_path: Path) -> None:
+    runs, kept = tmp_path / "runs", tmp_path / "kept"
+    (kept / "elsewhere-1").mkdir(parents=True)
+    (kept / "elsewhere-1" / "epochs.csv").write_text("epoch\n1\n")
+    run_written(runs / "here-1", None)
+    (runs / "here-1" / "best.pt").write_bytes(b"weights")
+    runs_kept(runs, kept)
+    runs_kept(tmp_path / "none", kept)
+    files = sorted(file.relative_to(kept).as_posix() for file in kept.rglob("*") if file.is_file())
+    assert files == ["elsewhere-1/epochs.csv", "here-1/epochs.csv"]
+
+
+def test_the_report_in_the_repository_is_made_of_what_is_kept_there_and_lacks_nothing() -> None:
+    told = gathered(runs=KEPT)
+    pages = pages_made(told)
+    for page in pages:
+        assert (OUT / f"{page.slug}.md").read_text(encoding="utf-8") == page.markdown(), page.slug
+    assert problems(pages, OUT) == []
 
 
 def test_a_broken_file_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
