@@ -21,6 +21,11 @@ def facts_told(row: ModelRow) -> str:
         ("Configuration", f"sha256 `{trained.get('config_digest', 'not stated')}`"),
         ("Training data", f"sha256 of its list `{trained.get('data_digest', 'not stated')}`"),
         ("Rule of the thresholds", str(extra.get("threshold_rule", "not stated"))),
+        *(
+            (f"In a series of many slices, {label}", f"at least {_number(v)}")
+            for label, v in row.series_thresholds.items()
+        ),
+        *_gate(row),
     ]
     answers = [
         (head, ", ".join(labels), _number(row.temperature.get(head)), _thresholds(row, head, labels))
@@ -36,6 +41,16 @@ def pictures_told(row: ModelRow, weights: Path) -> str:
     files = sorted((weights / "pictures").glob(f"{stem}*.png"))
     shown = [f"![{file.stem.removeprefix(stem).replace('-', ' ')}](pictures/{file.name})" for file in files]
     return "\n".join(shown) or "No example pictures are kept with this version."
+
+
+def _gate(row: ModelRow) -> list[tuple[str, str]]:
+    if row.gate is None:
+        return []
+    gate = row.gate
+    return [
+        ("Gate", f"{gate.method}, distance at most {_number(gate.threshold)}, {gate.file}, sha256 `{gate.sha256}`"),
+        ("Rule of the gate", gate.rule),
+    ]
 
 
 def _network(row: ModelRow) -> str:

@@ -1,8 +1,9 @@
 """``python -m ml.evaluate CONFIG...``: measure networks on pictures that they never saw.
 
 What ships is judged in its served form, its forms compared, and its manifest row and card filled; any other in its
-run's PyTorch form. Writes ``runs/<name>-<version>/test.json``. With ``--cascade`` the served cascade is judged from
-end to end, into ``runs/cascade/test.json``.
+run's PyTorch form. A release may keep an older version of a network than its configuration makes, where the new one is
+no better: ``--shipped`` judges that one. Writes ``runs/<name>-<version>/test.json``. With ``--cascade`` the served
+cascade is judged from end to end, into ``runs/cascade/test.json``.
 """
 
 import sys
@@ -26,7 +27,7 @@ from ml.evaluate.report import (
     row_stored,
     sheet_written,
 )
-from ml.evaluate.runs import run_judged, shipped_row
+from ml.evaluate.runs import as_shipped, run_judged, shipped_row
 from ml.evaluate.segmenter import segmenter_report
 from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
 from ml.train.command import each, parser_of
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure every model named; 0 when all were, 2 when one could not be (the others are all the same)."""
     parser = parser_of("python -m ml.evaluate", __doc__, needed=False)
     parser.add_argument("--run", action="store_true", help="judge the run's PyTorch form, even of what ships")
+    parser.add_argument("--shipped", action="store_true", help="judge what ships of that name, whatever its version")
     parser.add_argument(
         "--form", action="append", default=[], metavar="NAME=FOLDER", help="one more form: a folder like weights/"
     )
@@ -53,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     forms = {name: Path(place) for name, _, place in (form.partition("=") for form in chosen.form)}
 
     def act(config: Config, folder: Path, pictures: list[Picture]) -> None:
+        if chosen.shipped:
+            config = as_shipped(config)
         print(markdown(_measured(config, folder, pictures, as_run=chosen.run, more=forms)), flush=True)
 
     code = each(chosen.configs, chosen.profile, act)

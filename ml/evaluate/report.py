@@ -63,9 +63,12 @@ def report_written(report: Report, file: Path) -> None:
 
 
 def sheet_written(report: Report, epochs: Path, file: Path) -> None:
-    """Keep a report with the run's learning curve (epochs.csv) beside the model that it is about, for its page."""
-    with epochs.open(newline="", encoding="utf-8") as stream:
-        sheet = asdict(report) | {"epochs": list(csv.DictReader(stream))}
+    """Keep a report with the run's learning curve (epochs.csv) beside the model that it is about, for its page.
+
+    A model of an earlier release has no curve any more.
+    """
+    lines = epochs.read_text(encoding="utf-8").splitlines() if epochs.exists() else []
+    sheet = asdict(report) | {"epochs": list(csv.DictReader(lines))}
     file.write_text(json.dumps(sheet, indent=1) + "\n", encoding="utf-8")
 
 

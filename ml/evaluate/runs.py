@@ -1,6 +1,6 @@
 """A network to be judged: as it ships, or straight from its run."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,20 @@ def shipped_row(config: Config, weights: Path = WEIGHTS) -> ModelRow | None:
     """The manifest's row of a configuration; None where this version does not ship."""
     row = manifest_read(weights).get(config.name)
     return row if row is not None and row.version == config.version and config.profile == PLAIN else None
+
+
+def as_shipped(config: Config, weights: Path = WEIGHTS) -> Config:
+    """The configuration under the version that ships of its name.
+
+    Raises
+    ------
+    ValueError
+        If nothing of that name ships, or with another input size: then it is another network.
+    """
+    row = manifest_read(weights).get(config.name)
+    if row is None or row.size != config.size:
+        raise ValueError(f"{config.name}: nothing of that name and input size ships")
+    return replace(config, version=row.version)
 
 
 def run_judged(config: Config, folder: Path, pictures: list[Picture]) -> RunNetwork:

@@ -15,11 +15,12 @@ from ml.evaluate.cascade import cascade_report
 from ml.evaluate.forms import decisions, flips_that_matter
 from ml.evaluate.judged import judged_pictures, known_pictures
 from ml.evaluate.question import Question
-from ml.evaluate.runs import RunNetwork, run_row
-from ml.evaluate.ways import configs_shipped, ways_through
+from ml.evaluate.runs import RunNetwork, as_shipped, run_row, shipped_row
+from ml.evaluate.ways import CONFIGS, configs_shipped, ways_through
 from ml.networks import build
 from ml.train.config import Config, config_read
 from ml.train.heads import Head
+from ml.weights import manifest_read
 from tests.ml.drawn_data import drawn_data
 from tests.ml.known import CASCADE, WEIGHTS
 
@@ -236,3 +237,17 @@ def test_the_row_of_a_run_has_the_outputs_of_its_network() -> None:
     answers = build(row.architecture, row.options).eval()(torch.zeros(1, 1, 64, 64))
     assert row.outputs == ["modality", "modality_map", "features"]
     assert len(answers) == len(row.outputs)
+
+
+def test_what_ships_can_be_judged_under_the_version_that_ships() -> None:
+    row = manifest_read(WEIGHTS)["fracture-detector"]
+    config = replace(config_read(CONFIGS / "fracture-detector.toml"), version="99")
+    assert shipped_row(config) is None
+    assert shipped_row(as_shipped(config)) == row
+
+
+@pytest.mark.parametrize("other", [{"name": "oracle"}, {"size": 32}])
+def test_another_network_is_not_taken_for_what_ships(other: dict[str, Any]) -> None:
+    config = config_read(CONFIGS / "fracture-detector.toml")
+    with pytest.raises(ValueError, match="nothing of that name and input size ships"):
+        as_shipped(replace(config, **other))
