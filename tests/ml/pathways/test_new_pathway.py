@@ -56,18 +56,19 @@ EXPERIMENTAL = HEAD_CT.replace("when =", 'experimental = true\nbecause = "One so
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """What ships, with one new row in the weights list and one new pathway file."""
+    """What ships but for head CT, with one new row in the weights list and one new pathway file."""
     weights, pathways = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("all") / "pathways"
     for file in configuration.weights_folder().iterdir():
         if file.is_file() and file.name != MANIFEST:
             (weights / file.name).symlink_to(file)
     listed = json.loads((configuration.weights_folder() / MANIFEST).read_text())
     labels, thresholds = ["none", "haemorrhage"], {"haemorrhage": 0.4}
+    listed["models"] = [row for row in listed["models"] if row["name"] != "head-haemorrhage"]
     listed["models"].append(
         tiny_classifier(weights, name="head-haemorrhage", head="haemorrhage", labels=labels, thresholds=thresholds)
     )
     (weights / MANIFEST).write_text(json.dumps(listed))
-    shutil.copytree(FOLDER, pathways, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(FOLDER, pathways, ignore=shutil.ignore_patterns("*.py", "__pycache__", "ct-head.toml"))
     (pathways / "head-ct.toml").write_text(HEAD_CT)
     return weights, pathways
 
