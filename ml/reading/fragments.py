@@ -42,7 +42,11 @@ def frame_pieces(ds: Dataset, data: bytes, *, frames: int, encapsulated: bool) -
     if not encapsulated:
         return _native(ds, start, length, frames)
     table, *fragments = _items(data, start) or [(start, 0)]
-    for way in (_by_extended_table(ds, fragments), _by_table(data, table, fragments), _by_walking(data, fragments, frames)):
+    for way in (
+        _by_extended_table(ds, fragments),
+        _by_table(data, table, fragments),
+        _by_walking(data, fragments, frames),
+    ):
         if len(way) == frames and all(way):
             return way
     return []

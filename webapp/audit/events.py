@@ -10,6 +10,8 @@ class Code(StrEnum):
     SIGN_OUT = "110114 sign-out"
     SIGN_IN_REFUSED = "110114 sign-in refused"
     STUDY_VIEWED = "110103 study viewed"
+    OBJECTS_RETRIEVED = "110104 objects retrieved"
+    OBJECTS_SEARCHED = "110112 objects searched"
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
     FIGURES_EXPORTED = "110106 figures exported"

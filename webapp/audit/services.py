@@ -76,15 +76,16 @@ def audit_record(
 
 def study_view_record(*, user: User, request: HttpRequest, study: UUID) -> None:
     """Record that `user` looked at a study, once a look rather than once a picture."""
-    _look_record(Code.STUDY_VIEWED, user=user, request=request, study=study)
+    look_record(Code.STUDY_VIEWED, user=user, request=request, study=study)
 
 
 def worklist_view_record(*, user: User, request: HttpRequest) -> None:
     """Record that `user` looked at the worklist, once a look rather than at each of its questions for news."""
-    _look_record(Code.WORKLIST_VIEWED, user=user, request=request, study=None)
+    look_record(Code.WORKLIST_VIEWED, user=user, request=request, study=None)
 
 
-def _look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
+def look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
+    """Record something that is asked for piece by piece: once a look, whatever the number of pieces."""
     looks = AuditEvent.objects.filter(code=code, actor=user.get_username(), study=study)
     if not looks.filter(at__gte=timezone.now() - ONE_LOOK).exists():
         audit_record(code=code, user=user, request=request, study=study)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
+from webapp.studies.indexing import index_keep
 from webapp.studies.models import Instance, Patient, Series, Study
 from webapp.studies.stored import Bytes
 from workers.api import Inspection, Refused
@@ -24,7 +25,7 @@ OTHER_PERSON = (
 def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
     """Return the instance that these very bytes became when they were sent before."""
     sent = Q(original_sha256=original_sha256) | Q(sha256=original_sha256)
-    return Instance.objects.select_related("series").filter(sent, site=site).first()
+    return Instance.objects.select_related("series__study").filter(sent, site=site).first()
 
 
 @transaction.atomic
@@ -74,11 +75,13 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
         has_pixels=found.has_pixels,
         laterality=found.laterality,
     )
+    if found.index is not None:
+        index_keep(instance=instance, index=found.index)
     return instance, True
 
 
 def _same_uid(found: Inspection, site: Site) -> Instance | None:
-    known = Instance.objects.select_related("series").filter(site=site, sop_instance_uid=found.sop_instance_uid)
+    known = Instance.objects.select_related("series__study").filter(site=site, sop_instance_uid=found.sop_instance_uid)
     return known.first()
 
 
@@ -111,7 +114,10 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
         study_instance_uid=found.study_instance_uid,
         defaults={
             "patient": patient,
+            "study_id": found.study_id,
             "study_date": found.study_date,
+            "study_time": found.study_time,
+            "referring_physician": found.referring_physician,
             "description": found.study_description,
             "accession_number": found.accession_number,
             "uploaded_by": user,
