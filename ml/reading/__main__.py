@@ -1,7 +1,8 @@
 """The reading process: one JSON question a line in, answers out (see `ml.reading.apart`).
 
-Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "frames", "path": ...}. Each is
-answered by one line, {"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each frame before that.
+Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "frames", "path": ...}.
+Each is answered by one line, {"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each
+frame before that.
 """
 
 import json

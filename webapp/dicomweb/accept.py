@@ -43,12 +43,7 @@ class Wanted:
         """Say whether the offer is within this range."""
         if self.quality <= 0 or self.is_multipart not in {None, offer.is_multipart}:
             return False
-        kind, _, rest = self.media.partition("/")
-        if (
-            self.media != "*/*"
-            and self.media != offer.media
-            and not (rest == "*" and offer.media.startswith(f"{kind}/"))
-        ):
+        if self.media not in {"*/*", offer.media, offer.media.partition("/")[0] + "/*"}:
             return False
         if self.syntax:
             return self.syntax in {ANY, offer.syntax}

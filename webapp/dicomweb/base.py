@@ -39,7 +39,10 @@ class _OwnNegotiation(BaseContentNegotiation):
     """Leaves Accept to the resources: DICOM's parameters are none that DRF knows. Errors are JSON."""
 
     def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+        self,
+        request: Request,  # noqa: ARG002
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,  # noqa: ARG002
     ) -> tuple[BaseRenderer, str]:
         """Take the first renderer."""
         first = next(iter(renderers))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,6 +40,12 @@ def multipart(parts: Iterable[Part], *, media: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(_joined(parts, boundary), content_type=kind)
 
 
+def started(parts: Iterator[Part]) -> Iterator[Part]:
+    """Make the first part now, while what cannot be made can still be answered with a refusal."""
+    first = next(parts)
+    return chain([first], parts)
+
+
 def _joined(parts: Iterable[Part], boundary: str) -> Iterator[bytes]:
     for part in parts:
         location = f"\r\nContent-Location: {part.location}" if part.location else ""
@@ -52,14 +59,21 @@ def single(request: HttpRequest, content: bytes, *, content_type: str, tag: str)
     """Return one body, or the range of it that is asked for: 206, or 416 where there is no such range."""
     response = HttpResponse(content, content_type=content_type, headers={"Accept-Ranges": "bytes"})
     asked = RANGE.match(request.headers.get("Range", ""))
-    if asked is None or asked.group() == "bytes=-" or request.headers.get("If-Range", tag) != tag:
+    if asked is None or request.headers.get("If-Range", tag) != tag or not (ends := _ends(asked, len(content))):
         return response  # a range that is not understood is answered with the whole
-    first, last = (int(word) if word else None for word in asked.groups())
-    if first is None:
-        first, last = max(0, len(content) - (last or 0)), len(content) - 1
-    last = len(content) - 1 if last is None else min(last, len(content) - 1)
-    if first > last:
+    first, last = ends
+    if first >= len(content):
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
     response.status_code, response.content = 206, content[first : last + 1]
     response.headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
     return response
+
+
+def _ends(asked: re.Match[str], length: int) -> tuple[int, int] | None:
+    """Return the first and the last byte of a range, the last within the body; None for what is no range."""
+    first, last = asked.groups()
+    if not first:
+        return (max(0, length - int(last)), length - 1) if last else None
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last), length - 1) if last else length - 1

@@ -48,7 +48,7 @@ def _values(attribute: Attribute, value: Any) -> list[Any]:
     if attribute.keyword == "ModalitiesInStudy":
         return sorted(value.split(","))
     if isinstance(value, date):
-        return [value.strftime("%Y%m%d")]
+        return [value.isoformat().replace("-", "")]
     return [_name(value)] if attribute.vr == "PN" else [value]
 
 

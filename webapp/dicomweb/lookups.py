@@ -1,6 +1,6 @@
 """`*` and `?` in the database (PS3.4 C.2.2.2.4), and words joined by it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, CharField, Lookup
@@ -18,7 +18,13 @@ def glob(pattern: str) -> str:
     return pattern.replace("[", "[[]")
 
 
-class _Pattern(Lookup[Any]):
+if TYPE_CHECKING:
+    AnyLookup = Lookup[Any]
+else:
+    AnyLookup = Lookup
+
+
+class _Pattern(AnyLookup):
     def _sides(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, pattern: str) -> tuple[str, list[Any]]:
         left, parameters = self.process_lhs(compiler, connection)
         return left, [*parameters, pattern]

@@ -44,19 +44,13 @@ def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy:
     if attribute.keyword == "ModalitiesInStudy":
         wanted = Q(*(Q(modality__matches=word) for word in UIDS.split(value)), _connector=Q.OR)
         return Q(Exists(Series.objects.filter(wanted, study=OuterRef(study))))
-    match attribute.vr:
-        case "UI":
-            return _uids(path, value)
-        case "DA":
-            return _range(path, *(_day(word) for word in _ends(value)))
-        case "TM":
-            return _times(path, value)
-        case "IS" | "US":
-            return Q(**{path: _whole(value)})
-        case "PN":
-            return _begin(path, value) if fuzzy else Q(**{f"{path}__imatches": value})
-        case _:
-            return Q(**{f"{path}__matches": value})
+    if attribute.vr == "PN":
+        return _begin(path, value) if fuzzy else Q(**{f"{path}__imatches": value})
+    return WAYS.get(attribute.vr, _text)(path, value)
+
+
+def _text(path: str, value: str) -> Q:
+    return Q(**{f"{path}__matches": value})
 
 
 def _uids(path: str, value: str) -> Q:
@@ -66,14 +60,14 @@ def _uids(path: str, value: str) -> Q:
     return Q(**{f"{path}__in": uids})
 
 
-def _whole(value: str) -> int:
+def _whole(path: str, value: str) -> Q:
     try:
         number = int(value)
     except ValueError as error:
         raise BadRequest("A whole number is searched for as it is, without wildcards.") from error
     if abs(number) >= 2**31:
         raise BadRequest("A whole number has 32 bits at most.")
-    return number
+    return Q(**{path: number})
 
 
 def _ends(value: str) -> tuple[str, str]:
@@ -85,6 +79,10 @@ def _ends(value: str) -> tuple[str, str]:
 def _range(path: str, first: date | str | None, last: date | str | None) -> Q:
     ends = {f"{path}__gte": first, f"{path}__lte": last}
     return Q(**{lookup: end for lookup, end in ends.items() if end is not None})
+
+
+def _days(path: str, value: str) -> Q:
+    return _range(path, *(_day(word) for word in _ends(value)))
 
 
 def _day(words: str) -> date | None:
@@ -100,6 +98,9 @@ def _times(path: str, value: str) -> Q:
         raise BadRequest("A time is HH, HHMM, HHMMSS or HHMMSS.FFFFFF, a range two of them with - between.")
     # Times are texts of different lengths: what begins as the last moment does is within it.
     return _range(path, first or None, last + LAST[len(last) :] if last else None) & ~Q(**{path: ""})
+
+
+WAYS = {"UI": _uids, "DA": _days, "TM": _times, "IS": _whole, "US": _whole}
 
 
 def _begin(path: str, value: str) -> Q:

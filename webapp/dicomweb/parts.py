@@ -87,21 +87,22 @@ def parts_sent(stream: Stream, *, boundary: str) -> Iterator[SentPart]:
     ahead.held += b"\r\n"  # the first boundary may stand at the very beginning
     ahead.until(mark, longest=HEADERS_LONGEST)
     while not ahead.starts(b"--"):
-        # A part without headers begins with an empty line right behind the boundary's own.
-        headers = (
-            b""
-            if ahead.starts(END_OF_HEADERS) and ahead.take(4)
-            else ahead.until(END_OF_HEADERS, longest=HEADERS_LONGEST)
-        )
-        with _part(ahead, mark, _media(headers)) as part:
+        with _part(ahead, mark, _media(_headers(ahead))) as part:
             yield part
+
+
+def _headers(ahead: _Ahead) -> bytes:
+    """Return the headers of a part; one without any begins with an empty line right behind the boundary's own."""
+    if ahead.starts(END_OF_HEADERS):
+        return ahead.take(len(END_OF_HEADERS))
+    return ahead.until(END_OF_HEADERS, longest=HEADERS_LONGEST)
 
 
 @contextmanager
 def _part(ahead: _Ahead, mark: bytes, media: str) -> Iterator[SentPart]:
     path = storage.temporary()
     try:
-        with path.open("xb") as out:
+        with path.open("wb") as out:
             ahead.copy_until(mark, out)
         yield SentPart(media, path)
     finally:

@@ -159,9 +159,7 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
             uids = _uids_known(known)
             _check_asked(uids, sender, is_object=not known.series.is_picture)
             return _duplicate(name, known, weighed, sender)
-        if sender.objects_only and is_zip(path):
-            raise api.Refused(NO_OBJECT)
-        found = api.inspect(path)
+        found = _looked_into(path, sender)
         uids = _uids_found(found)
         _check_asked(uids, sender, is_object=found.kind == "dicom")
         with bytes_stored(weighed), transaction.atomic():
@@ -175,6 +173,12 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
         return Filed(name, "refused", str(refused), uids=uids)
     reason = EMPTIED if weighed.is_emptied else ""
     return Filed(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
+
+
+def _looked_into(path: Path, sender: _Sender) -> api.Inspection:
+    if sender.objects_only and is_zip(path):
+        raise api.Refused(NO_OBJECT)
+    return api.inspect(path)
 
 
 def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> Filed:

@@ -107,7 +107,7 @@ class Instance(models.Model):
 
 
 class InstanceIndex(models.Model):
-    """What serving an instance needs to know of its file, so that nothing is parsed then (see `webapp.studies.frames`)."""
+    """What serving an instance needs to know of its file, so that nothing is parsed then."""
 
     instance = models.OneToOneField(Instance, on_delete=models.CASCADE, primary_key=True, related_name="index")
     transfer_syntax_uid = models.CharField(max_length=64)

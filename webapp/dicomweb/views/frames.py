@@ -8,7 +8,7 @@ from webapp.audit.events import Code
 from webapp.dicomweb.accept import JPEG, OCTETS, PNG, Offer
 from webapp.dicomweb.access import instances_opened
 from webapp.dicomweb.base import BadRequest, DicomwebView, cached, form_chosen, tag_of, unchanged
-from webapp.dicomweb.body import Part, multipart, single
+from webapp.dicomweb.body import Part, multipart, single, started
 from webapp.dicomweb.described import BYTES, RENDERING
 from webapp.dicomweb.frames import frame_form, frame_numbers, frames_read
 from webapp.dicomweb.rendering import THUMBNAIL, Drawing, drawing_asked, frame_picture
@@ -78,11 +78,10 @@ def frames_answer(request: HttpRequest, *, study: str, series: str, instance: st
     if same := unchanged(request, tag):
         return same
     read = frames_read(instance=found, numbers=numbers, form=form)
-    first = next(read)  # what cannot be decoded is answered before anything is sent
     if form.is_multipart:
-        parts = (Part(form.content_type, frame) for each in ((first,), read) for frame in each)
+        parts = started(Part(form.content_type, frame) for frame in read)
         return cached(multipart(parts, media=form.media), tag)
-    return cached(single(request, first, content_type=form.content_type, tag=tag), tag)
+    return cached(single(request, b"".join(read), content_type=form.content_type, tag=tag), tag)
 
 
 def picture_answer(request: HttpRequest, instance: Instance, number: int, drawing: Drawing) -> HttpResponseBase:

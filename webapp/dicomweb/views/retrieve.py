@@ -1,6 +1,6 @@
 """WADO-RS: whole objects, their headers, their large values (PS3.18 10.4)."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -8,11 +8,11 @@ from webapp.audit.events import Code
 from webapp.dicomweb.accept import DICOM, JSON, OCTETS
 from webapp.dicomweb.access import instances_opened
 from webapp.dicomweb.base import DicomwebView, cached, form_chosen, json_accepted, tag_of, unchanged
-from webapp.dicomweb.body import Part, multipart, single
+from webapp.dicomweb.body import Part, multipart, single, started
 from webapp.dicomweb.bulk import FORMS, bulk_parts, bulk_value
 from webapp.dicomweb.described import BYTES, HEADERS
 from webapp.dicomweb.metadata import metadata_json
-from webapp.dicomweb.objects import object_file, object_form, object_parts
+from webapp.dicomweb.objects import object_form, object_parts
 
 
 @extend_schema(tags=["DICOMweb retrieve"])
@@ -21,7 +21,7 @@ class ObjectsView(DicomwebView):
 
     @extend_schema(responses={(200, DICOM): BYTES})
     def get(self, request: Request, study: str, series: str = "", instance: str = "") -> HttpResponseBase:
-        """Retrieve objects, in their stored transfer syntax where that is accepted, else in Explicit VR Little Endian."""
+        """Retrieve objects, in their stored transfer syntax where accepted, else in Explicit VR Little Endian."""
         return objects_answer(request._request, study=study, series=series, instance=instance)
 
 
@@ -55,11 +55,11 @@ def objects_answer(request: HttpRequest, *, study: str, series: str, instance: s
     tag = tag_of("objects", *((one.sha256, form) for one, form in chosen))
     if same := unchanged(request, tag):
         return same
-    first, form = chosen[0]
-    if form.is_multipart:
-        return cached(multipart(object_parts(chosen), media=DICOM), tag)
-    with object_file(first, form) as path:
-        return cached(single(request, path.read_bytes(), content_type=form.content_type, tag=tag), tag)
+    parts = started(object_parts(chosen))
+    if chosen[0][1].is_multipart:
+        return cached(multipart(parts, media=DICOM), tag)
+    chunks = (chunk for part in parts for chunk in part.chunks())
+    return cached(StreamingHttpResponse(chunks, content_type=chosen[0][1].content_type), tag)
 
 
 def metadata_answer(request: HttpRequest, *, study: str, series: str, instance: str) -> HttpResponseBase:
