@@ -30,7 +30,8 @@ def bulk_value(*, instance: Instance, key: str) -> bytes:
     """
     index, path = instance_index(instance), storage.object_path(instance.sha256)
     if key in index.bulk:
-        return pieces_read(path, [tuple(index.bulk[key])])
+        offset, length = index.bulk[key]
+        return pieces_read(path, [(offset, length)])
     if key not in PIXELS or not instance.rows:
         raise Http404
     form = Offer(OCTETS, PLAIN)
