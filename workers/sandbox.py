@@ -43,5 +43,7 @@ def unpack(path: Path, *, out: Path) -> None:
 def unpack_frames(path: Path, *, frames: Sequence[int], out: Path) -> list[int]:
     """Write decoded frames (from 0), one behind the other, at `out`; return the bytes of each; raises as `inspect`."""
     with _places, lent_reader() as reader:
-        lengths: list[int] = reader.ask(do="unpack_frames", path=str(path), frames=json.dumps(frames), out=str(out))
+        lengths: list[int] = reader.ask(
+            do="unpack_frames", path=str(path), frames=json.dumps(list(frames)), out=str(out)
+        )
         return lengths

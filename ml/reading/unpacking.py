@@ -73,12 +73,22 @@ def frames_unpacked(path: Path, *, frames: Sequence[int], out: Path) -> list[int
 
 
 def _frame(ds: FileDataset, frame: int) -> bytes:
+    if whole_number(ds, "BitsAllocated") == 1 and not ds.file_meta.TransferSyntaxUID.is_encapsulated:
+        return _bits(ds, frame)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pixels = pixel_array(ds, index=frame)
     except UNDECODED as error:
         raise Refused(DAMAGED) from error
-    if whole_number(ds, "BitsAllocated") == 1:
-        return np.packbits(pixels.ravel(), bitorder="little").tobytes()
     return np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<")).tobytes()
+
+
+def _bits(ds: FileDataset, frame: int) -> bytes:
+    """Cut a frame of single bits (PS3.5 8.1.1) out of those that lie one behind the other across bytes."""
+    count = int(ds.Rows) * int(ds.Columns)
+    bits = np.unpackbits(np.frombuffer(ds.PixelData, np.uint8), bitorder="little")
+    own = bits[frame * count : (frame + 1) * count]
+    if len(own) < count:
+        raise Refused(DAMAGED)
+    return np.packbits(own, bitorder="little").tobytes()

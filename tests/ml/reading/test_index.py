@@ -170,7 +170,9 @@ def test_a_header_without_measure_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_an_object_is_unpacked_whole(tmp_path: Path, syntax: str) -> None:
     pixels = three_frames()
     plain = dicom.image(pixels, WindowCenter=620, WindowWidth=300)
-    ds = dicom.image(pixels, syntax=syntax if syntax != RLELossless else ExplicitVRLittleEndian, WindowCenter=620, WindowWidth=300)
+    ds = dicom.image(
+        pixels, syntax=syntax if syntax != RLELossless else ExplicitVRLittleEndian, WindowCenter=620, WindowWidth=300
+    )
     if syntax == ExplicitVRBigEndian:
         ds.PixelData = pixels.astype(">u2").tobytes()
     if syntax == RLELossless:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import requests
+from dicomweb_client.api import DICOMwebClient
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.testcases import QuietWSGIRequestHandler
-from dicomweb_client.api import DICOMwebClient
 from pydicom.uid import RLELossless
 
 from tests.phantoms import dicom, pictures
@@ -31,7 +31,7 @@ class Shared(ThreadedWSGIServer):
 def server(db: None) -> Iterator[str]:  # noqa: ARG001 - asks for the database
     """A server on the test's own transaction: the audit trail refuses to be emptied, as pytest's own server asks."""
     connection.inc_thread_sharing()
-    shared = {"default": connection}
+    shared = {"default": connections["default"]}
     web = Shared(("127.0.0.1", 0), QuietWSGIRequestHandler, allow_reuse_address=False, connections_override=shared)
     web.set_app(WSGIHandler())
     thread = threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True)

@@ -42,7 +42,9 @@ def test_plain_frames_come_as_they_lie(sender: Sender, monkeypatch: pytest.Monke
     frames = [ds.PixelData[start : start + length] for start in (0, length, 2 * length)]
     for accept in ("*/*", PLAIN, STORED_FRAMES):
         parts = parts_of(get(sender, ds, "/frames/3,1", accept))
-        assert parts == [(f"application/octet-stream; transfer-syntax={ExplicitVRLittleEndian}", frames[n]) for n in (2, 0)]
+        assert parts == [
+            (f"application/octet-stream; transfer-syntax={ExplicitVRLittleEndian}", frames[n]) for n in (2, 0)
+        ]
     alone = get(sender, ds, "/frames/2", "application/octet-stream")
     assert (alone.status_code, body_of(alone)) == (200, frames[1])
     assert get(sender, ds, "/frames/1,2", "application/octet-stream").status_code == 406
@@ -83,7 +85,9 @@ def test_big_endian_frames_come_the_usual_way_round(sender: Sender) -> None:
     assert b"".join(content for _, content in parts_of(get(sender, ds, "/frames/1,2,3"))) == usual
 
 
-@pytest.mark.parametrize(("frames", "status"), [("4", 404), ("0", 400), ("1,0", 400), ("1,4", 404), ("x", 404), ("", 404)])
+@pytest.mark.parametrize(
+    ("frames", "status"), [("4", 404), ("0", 400), ("1,0", 400), ("1,4", 404), ("x", 404), ("", 404)]
+)
 def test_frames_that_are_not_there(sender: Sender, frames: str, status: int) -> None:
     ds = cine()
     sender.send(ds)
@@ -142,7 +146,10 @@ def test_a_frame_is_drawn_through_its_own_window_or_another(sender: Sender) -> N
         window: picture(get(sender, ds, f"/frames/2/rendered?window={window}", "image/png")).getpixel(middle)
         for window in ("620,300", "700,20,linear", "900,20,linear-exact", "700,1000,sigmoid")
     }
-    assert (shades["900,20,linear-exact"], shades["620,300"]) == (0, picture(get(sender, ds, "/frames/2/rendered", "image/png")).getpixel(middle))
+    assert (shades["900,20,linear-exact"], shades["620,300"]) == (
+        0,
+        picture(get(sender, ds, "/frames/2/rendered", "image/png")).getpixel(middle),
+    )
     assert shades["700,1000,sigmoid"] in range(120, 136)
 
 
@@ -152,8 +159,16 @@ def test_a_picture_has_the_size_and_part_that_is_asked_for(sender: Sender) -> No
     assert picture(get(sender, ds, "/rendered?viewport=40,40")).size == (33, 40)
     assert picture(get(sender, ds, "/rendered?viewport=20,20,0,0,10,10", "image/png")).size == (20, 20)
     assert max(picture(get(sender, ds, "/thumbnail")).size) == 128
-    for rest in ("/rendered?viewport=1", "/rendered?viewport=0,5", "/rendered?viewport=9,9,99,99,1,1", "/rendered?quality=0",
-                 "/rendered?window=1,0", "/rendered?window=a,b", "/rendered?window=1,2,3", "/frames/1,2/rendered"):
+    for rest in (
+        "/rendered?viewport=1",
+        "/rendered?viewport=0,5",
+        "/rendered?viewport=9,9,99,99,1,1",
+        "/rendered?quality=0",
+        "/rendered?window=1,0",
+        "/rendered?window=a,b",
+        "/rendered?window=1,2,3",
+        "/frames/1,2/rendered",
+    ):
         assert get(sender, ds, rest).status_code == 400, rest
     assert get(sender, ds, "/rendered", "image/gif").status_code == 406
     good, poor = (len(body_of(get(sender, ds, f"/rendered?quality={quality}"))) for quality in (95, 5))

@@ -46,7 +46,9 @@ def test_what_cannot_be_read_any_more_is_named_by_its_digest(sender: Sender) -> 
     assert dicom.CANARY_ID not in trouble
 
 
-@pytest.mark.parametrize("frames", [[], [[(5, 3)]], [[(0, 2)], [(2, 2)]], [[(0, 1), (4, 2)], [(8, 1)], [(9, 1), (3, 1), (2, 1)]]])
+@pytest.mark.parametrize(
+    "frames", [[], [[(5, 3)]], [[(0, 2)], [(2, 2)]], [[(0, 1), (4, 2)], [(8, 1)], [(9, 1), (3, 1), (2, 1)]]]
+)
 def test_a_column_gives_back_what_it_was_given(frames: list[list[tuple[int, int]]]) -> None:
     packed = frames_packed(frames)
     assert [frame_pieces(packed, number) for number in range(len(frames))] == frames

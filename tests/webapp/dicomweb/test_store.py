@@ -94,7 +94,7 @@ def test_what_is_no_object_is_refused_with_the_reason(sender: Sender, tmp_path: 
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
-        (b"", 'multipart/related; type="application/dicom"; boundary=x', 400),
+        (b"\r\n", 'multipart/related; type="application/dicom"; boundary=x', 400),
         (b"--x--\r\n", 'multipart/related; type="application/dicom"; boundary=x', 400),
         (b"--y\r\n\r\nabc\r\n--y--", 'multipart/related; type="application/dicom"; boundary=x', 400),
         (b"--x\r\n\r\nabc", 'multipart/related; type="application/dicom"; boundary=x', 400),
@@ -155,7 +155,9 @@ def test_parts_are_the_same_however_they_arrive(data_folder: Path, stream: type[
     files = [b"", b"\r\n", b"--limit", b"\r\n--limi", b"\r\n--limit\r\n"[:-3] + b"X", bytes(range(256)) * 9]
     files[4] = b"\r\n--lim\r\n--li"
     body, _ = packed(files)
-    met = [(part.media, part.path.read_bytes()) for part in parts_sent(stream(b"preamble\r\n" + body), boundary="limit")]
+    met = [
+        (part.media, part.path.read_bytes()) for part in parts_sent(stream(b"preamble\r\n" + body), boundary="limit")
+    ]
     assert met == [("application/dicom", one) for one in files]
     assert list((data_folder / "tmp").iterdir()) == []
 
