@@ -1,13 +1,14 @@
 """What all resources share: who may ask, how refusals are answered, what the caches in between are told."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -48,14 +49,26 @@ class _OwnNegotiation(BaseContentNegotiation):
         first = next(iter(renderers))
         return first, first.media_type
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
-        """Parse nothing: bodies are read as they come."""
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:  # noqa: ARG002
+        """Take the first parser, whatever the body's type."""
+        return next(iter(parsers))
+
+
+class _Unread(BaseParser):
+    """Leaves the body alone: it is read as it comes, and not by the look for a forged form."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:  # noqa: ARG002
+        """Return nothing."""
+        return {}
 
 
 class DicomwebView(APIView):
     """Base: signed-in users only; each resource then asks the policy about its study."""
 
     permission_classes = [IsAuthenticated]
+    parser_classes = [_Unread]
     content_negotiation_class = _OwnNegotiation
 
     def handle_exception(self, exc: Exception) -> Response:

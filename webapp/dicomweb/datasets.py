@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,11 @@ from webapp.pages.presentation import NO_NUMBER
 
 Element = dict[str, Any]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"
-ADDRESSES = {Level.STUDY: study_address, Level.SERIES: series_address, Level.INSTANCE: instance_address}
+ADDRESSES: dict[Level, Callable[..., str]] = {
+    Level.STUDY: study_address,
+    Level.SERIES: series_address,
+    Level.INSTANCE: instance_address,
+}
 BULK = "bulk:"
 
 

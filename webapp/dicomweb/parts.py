@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from django.http import HttpRequest
+
 from webapp.dicomweb.accept import parameters_of
 from webapp.dicomweb.base import BadRequest
+from webapp.studies.api import TooLarge
 from workers import storage
 
 CHUNK = 1 << 20
@@ -34,14 +37,17 @@ class SentPart:
 class _Ahead:
     """A stream with what was read of it and not yet used."""
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, stream: Stream, largest: int) -> None:
+        self.stream, self.left = stream, largest
         self.held = bytearray()
 
     def more(self) -> None:
         piece = self.stream.read(CHUNK)
         if not piece:
             raise BadRequest(BROKEN)
+        self.left -= len(piece)
+        if self.left < 0:
+            raise TooLarge
         self.held += piece
 
     def take(self, count: int) -> bytes:
@@ -72,18 +78,32 @@ class _Ahead:
         return self.held.startswith(words)
 
 
-def parts_sent(stream: Stream, *, boundary: str) -> Iterator[SentPart]:
-    """Yield the parts of a body.
+def body_sent(request: HttpRequest) -> Stream:
+    """Return the body of a request; one sent in chunks states no length, and Django takes it for empty.
+
+    The server's own stream is then read, if the server says that it ends where the body does.
+    """
+    in_chunks = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    stream: Stream = request
+    if in_chunks and request.META.get("wsgi.input_terminated"):
+        stream = request.META["wsgi.input"]
+    return stream
+
+
+def parts_sent(stream: Stream, *, boundary: str, largest: int) -> Iterator[SentPart]:
+    """Yield the parts of a body of at most `largest` bytes.
 
     Raises
     ------
     BadRequest
         If the body is no multipart body with that boundary; parts that were yielded before were whole.
+    TooLarge
+        If it goes on beyond `largest`.
     """
     if not boundary or len(boundary) > 70 or not boundary.isascii():
         raise BadRequest("The Content-Type names no boundary of 1 to 70 characters.")
     mark = b"\r\n--" + boundary.encode()
-    ahead = _Ahead(stream)
+    ahead = _Ahead(stream, largest)
     ahead.held += b"\r\n"  # the first boundary may stand at the very beginning
     ahead.until(mark, longest=HEADERS_LONGEST)
     while not ahead.starts(b"--"):

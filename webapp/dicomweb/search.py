@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Expression, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from webapp.accounts.models import User
@@ -130,7 +131,7 @@ def _name(attribute: Attribute) -> str:
 WORKED_OUT = {"modalities", "series_count", "instance_count"}
 
 
-def _worked_out(level: Level, attributes: Iterable[Attribute]) -> dict[str, Expression]:
+def _worked_out(level: Level, attributes: Iterable[Attribute]) -> dict[str, Combinable]:
     return {
         _name(attribute): _expression(attribute, PATHS[level][attribute.level] + "pk")
         for attribute in attributes
@@ -138,7 +139,7 @@ def _worked_out(level: Level, attributes: Iterable[Attribute]) -> dict[str, Expr
     }
 
 
-def _expression(attribute: Attribute, row: str) -> Expression:
+def _expression(attribute: Attribute, row: str) -> Combinable:
     if attribute.column == "modalities":
         series = Series.objects.filter(study=OuterRef(row)).exclude(modality="")
         return Subquery(_grouped(series, "study").annotate(told=Joined("modality")).values("told"))

@@ -23,7 +23,7 @@ def frames_packed(frames: Sequence[Sequence[Piece]]) -> bytes:
     return HEAD.pack(len(frames), len(pieces)) + bytes(starts) + b"".join(PIECE.pack(*piece) for piece in pieces)
 
 
-def frame_pieces(packed: bytes, number: int) -> list[Piece]:
+def frame_pieces(packed: bytes | memoryview, number: int) -> list[Piece]:
     """Return the pieces of one frame (from 0).
 
     Raises
@@ -51,6 +51,6 @@ def pieces_read(path: Path, pieces: Sequence[Piece]) -> bytes:
     return bytes(read)
 
 
-def _piece(packed: bytes, at: int) -> Piece:
+def _piece(packed: bytes | memoryview, at: int) -> Piece:
     offset, length = PIECE.unpack_from(packed, at)
     return offset, length

@@ -116,6 +116,16 @@ def test_more_than_is_taken_is_refused_by_its_size_alone(sender: Sender, setting
     assert store(sender, bytes(2_000)).status_code == 413
 
 
+@pytest.mark.parametrize(("largest", "status"), [(1 << 20, 200), (1_000, 413)])
+def test_a_body_in_chunks_states_no_length(sender: Sender, settings: Settings, largest: int, status: int) -> None:
+    settings.UPLOAD_LARGEST_BYTES = largest
+    body, kind = packed([content(sender, dicom.image())])
+    told: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_TYPE": kind, "CONTENT_LENGTH": ""}
+    server = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    answer = sender.browser.generic("POST", f"{ROOT}/studies", b"", content_type=kind, **told, **server)
+    assert (answer.status_code, Instance.objects.count()) == (status, int(status == 200))
+
+
 def test_strangers_and_forgers_store_nothing(sender: Sender) -> None:
     body, kind = packed([content(sender, dicom.image())])
     assert Client().post(f"{ROOT}/studies", body, content_type=kind).status_code == 403
@@ -156,14 +166,18 @@ def test_parts_are_the_same_however_they_arrive(data_folder: Path, stream: type[
     files[4] = b"\r\n--lim\r\n--li"
     body, _ = packed(files)
     met = [
-        (part.media, part.path.read_bytes()) for part in parts_sent(stream(b"preamble\r\n" + body), boundary="limit")
+        (part.media, part.path.read_bytes())
+        for part in parts_sent(stream(b"preamble\r\n" + body), boundary="limit", largest=1 << 20)
     ]
     assert met == [("application/dicom", one) for one in files]
     assert list((data_folder / "tmp").iterdir()) == []
 
 
 def test_a_part_without_headers_is_taken(data_folder: Path) -> None:  # noqa: ARG001 - where the part lies
-    met = [(one.media, one.path.read_bytes()) for one in parts_sent(BytesIO(b"--x\r\n\r\nabc\r\n--x--"), boundary="x")]
+    met = [
+        (one.media, one.path.read_bytes())
+        for one in parts_sent(BytesIO(b"--x\r\n\r\nabc\r\n--x--"), boundary="x", largest=99)
+    ]
     assert met == [("", b"abc")]
 
 

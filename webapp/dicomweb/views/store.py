@@ -14,7 +14,7 @@ from webapp.accounts.models import User
 from webapp.dicomweb.accept import DICOM, JSON, MULTIPART, parameters_of
 from webapp.dicomweb.base import BadRequest, DicomwebView, json_accepted
 from webapp.dicomweb.described import BYTES, HEADER
-from webapp.dicomweb.parts import parts_sent
+from webapp.dicomweb.parts import body_sent, parts_sent
 from webapp.dicomweb.storing import objects_store, store_response, store_status
 from webapp.dicomweb.views.retrieve import ObjectsView
 from webapp.dicomweb.views.search import SearchView
@@ -49,9 +49,11 @@ class _Storing(DicomwebView):
         if media != MULTIPART or parameters.get("type", DICOM) != DICOM:
             raise UnsupportedMediaType
         json_accepted(request._request)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_LARGEST_BYTES:
+        largest = settings.UPLOAD_LARGEST_BYTES
+        if int(request.META.get("CONTENT_LENGTH") or 0) > largest:
             raise TooLarge
-        parts = parts_sent(request._request, boundary=parameters.get("boundary", ""))
+        body = body_sent(request._request)
+        parts = parts_sent(body, boundary=parameters.get("boundary", ""), largest=largest)
         user = cast("User", request.user)
         try:
             filed = objects_store(parts=parts, user=user, request=request._request, study=study)
