@@ -187,7 +187,8 @@ def test_a_hidden_study_and_a_missing_one_are_answered_alike(
     method = "post" if route == "run-retry" else "get"
     hidden = getattr(stranger, method)(addresses(route))
     rest: dict[str, list[object]] = {"run-file": ["modality.png"], "frame": [0]}
-    elsewhere = dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"]) or [uuid4(), *rest.get(route, [])]
+    elsewhere: list[object] = [*dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"])]
+    elsewhere = elsewhere or [uuid4(), *rest.get(route, [])]
     missing = getattr(stranger, method)(reverse(route, args=elsewhere))
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
 

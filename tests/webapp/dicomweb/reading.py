@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 
 ROOT = "/dicomweb"
 EVERYTHING = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -50,6 +50,6 @@ def value(told: dict[str, Any], tag: str) -> Any:
     return (told[tag].get("Value") or [None])[0]
 
 
-def uids(objects: Iterable[FileDataset]) -> set[str]:
+def uids(objects: Iterable[Dataset]) -> set[str]:
     """Return the UIDs of instances."""
     return {str(ds.SOPInstanceUID) for ds in objects}

@@ -121,8 +121,8 @@ def test_a_body_in_chunks_states_no_length(sender: Sender, settings: Settings, l
     settings.UPLOAD_LARGEST_BYTES = largest
     body, kind = packed([content(sender, dicom.image())])
     told: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_TYPE": kind, "CONTENT_LENGTH": ""}
-    server = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
-    answer = sender.browser.generic("POST", f"{ROOT}/studies", b"", content_type=kind, **told, **server)
+    told |= {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    answer = sender.browser.generic("POST", f"{ROOT}/studies", b"", **told)
     assert (answer.status_code, Instance.objects.count()) == (status, int(status == 200))
 
 
@@ -162,8 +162,7 @@ class Dripping(BytesIO):
 
 @pytest.mark.parametrize("stream", [BytesIO, Dripping])
 def test_parts_are_the_same_however_they_arrive(data_folder: Path, stream: type[BytesIO]) -> None:
-    files = [b"", b"\r\n", b"--limit", b"\r\n--limi", b"\r\n--limit\r\n"[:-3] + b"X", bytes(range(256)) * 9]
-    files[4] = b"\r\n--lim\r\n--li"
+    files = [b"", b"\r\n", b"--limit", b"\r\n--limi", b"\r\n--lim\r\n--li", bytes(range(256)) * 9]
     body, _ = packed(files)
     met = [
         (part.media, part.path.read_bytes())
