@@ -9,7 +9,8 @@ import requests
 from dicomweb_client.api import DICOMwebClient
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.db import connection, connections
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, connections
 from django.test import Client
 from django.test.testcases import QuietWSGIRequestHandler
 from pydicom.uid import RLELossless
@@ -31,6 +32,8 @@ class Shared(ThreadedWSGIServer):
 def server(db: None) -> Iterator[str]:  # noqa: ARG001 - asks for the database
     """A server on the test's own transaction: the audit trail refuses to be emptied, as pytest's own server asks."""
     connection.inc_thread_sharing()
+    for signal in (request_started, request_finished):  # Django would close what is in the midst of a transaction.
+        signal.disconnect(close_old_connections)
     shared = {"default": connections["default"]}
     web = Shared(("127.0.0.1", 0), QuietWSGIRequestHandler, allow_reuse_address=False, connections_override=shared)
     web.set_app(WSGIHandler())
@@ -41,6 +44,8 @@ def server(db: None) -> Iterator[str]:  # noqa: ARG001 - asks for the database
     finally:
         web.shutdown()
         web.server_close()
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
         connection.dec_thread_sharing()
 
 
