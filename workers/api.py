@@ -7,6 +7,7 @@ from ml.overview import DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
 from ml.reading.inspect import Inspection
 from ml.reading.refusal import Refused
+from ml.reading.syntaxes import syntaxes_read
 from ml.weights import WeightsError
 from workers import configuration, reports
 from workers.doorbell import ring
@@ -33,6 +34,7 @@ __all__ = [
     "models_listed",
     "pathways_drawn",
     "ring",
+    "syntaxes_read",
 ]
 
 
