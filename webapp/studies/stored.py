@@ -14,7 +14,7 @@ from webapp.studies.models import Instance
 from workers import configuration, storage
 
 PREAMBLE = 128
-#: (0002,0000), the length of the file meta information, and (0002,0010), the transfer syntax, as they begin (PS3.10 7.1).
+#: How (0002,0000), the length of the file meta information, and (0002,0010), the transfer syntax, begin (PS3.10 7.1).
 META_LENGTH, SYNTAX = b"\x02\x00\x00\x00UL\x04\x00", b"\x02\x00\x10\x00UI"
 META_LARGEST = 64 << 10
 TIFF = (b"II*\x00", b"MM\x00*")  # The one preamble with a purpose: whole-slide files that are also TIFF (PS3.10 7.1)
