@@ -1,15 +1,21 @@
 """On whose account things arrive, and what a sender is told when storing fails."""
 
 import errno
+import fcntl
+import warnings
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 
 from tests.webapp import factories
 from webapp.accounts.models import User
 from webapp.receiving.accounts import receiving_site_get, sender_account_get
+from webapp.receiving.folders import folder_opened
 from webapp.receiving.statuses import STATUS_OF, Status, filed_told, told, trouble_told
 from webapp.studies.intake import Fault, Filed
 
@@ -65,3 +71,36 @@ def test_a_comment_is_cut_to_what_its_element_holds() -> None:
 def test_where_storing_fails_the_sender_keeps_the_object(trouble: OSError | OperationalError, status: Status) -> None:
     assert trouble_told(trouble).Status == status
     assert status >> 8 == 0xA7
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("command", "chosen", "said"),
+    [
+        ("listen", {"DICOM_PORT": 0}, "READROOM_DICOM_PORT names no port"),
+        ("listen", {"DICOM_CALLERS": []}, "READROOM_DICOM_CALLERS names nobody"),
+        ("listen", {"DICOM_CALLERS": ["CT01@nowhere"]}, "no address and no network"),
+        ("listen", {"DICOM_TITLE": "A TITLE THAT IS TOO LONG"}, "which is no AE title"),
+        ("listen", {"RECEIVING_SITE": "Atlantis"}, "there is no such site"),
+        ("watch", {"WATCHED_FOLDER": ""}, "READROOM_WATCHED_FOLDER names no folder"),
+        ("watch", {"WATCHED_FOLDER": "/nowhere/at/all"}, "The watched folder cannot be used: No such file"),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_one_sentence(
+    settings: Settings, command: str, chosen: dict[str, object], said: str
+) -> None:
+    factories.site()
+    for name, value in {"DICOM_PORT": 11112, "DICOM_CALLERS": ["CT01"], **chosen}.items():
+        setattr(settings, name, value)
+    with warnings.catch_warnings(), pytest.raises(CommandError, match=said):
+        call_command(command)
+
+
+@pytest.mark.django_db
+def test_one_folder_is_watched_once(settings: Settings, tmp_path: Path) -> None:
+    factories.site()
+    settings.WATCHED_FOLDER = str(tmp_path)
+    with folder_opened(tmp_path) as folder:
+        fcntl.flock(folder.handle, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match="watches this folder already"):
+            call_command("watch")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
@@ -178,7 +178,7 @@ def test_a_folder_that_becomes_a_link_is_not_followed(incoming: Path, folder: Op
 def test_done_may_not_be_a_link(incoming: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (incoming / "done").symlink_to(tmp_path / "outside")
-    with pytest.raises(OSError, match="Not a directory|symbolic link"), folder_opened(incoming):
+    with pytest.raises(OSError, match=r"Not a directory|symbolic link"), folder_opened(incoming):
         pass
 
 
@@ -205,9 +205,7 @@ def test_a_name_as_long_as_names_can_be_is_refused_beside_its_reason(incoming: P
     assert len(below(incoming)) == 2
 
 
-def test_a_file_larger_than_is_taken_is_refused_unread(
-    incoming: Path, folder: OpenFolder, settings: SettingsWrapper
-) -> None:
+def test_a_file_larger_than_is_taken_is_refused_unread(incoming: Path, folder: OpenFolder, settings: Settings) -> None:
     settings.UPLOAD_LARGEST_BYTES = 1 << 20
     with (incoming / "large.dcm").open("wb") as file:
         file.truncate(2 << 20)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
-from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
@@ -77,7 +76,7 @@ class BoundedCall(RequestHandler):
     """A call whose socket is a bounded one."""
 
     def _create_association(self) -> Association:
-        assoc = cast("Association", super()._create_association())
+        assoc = super()._create_association()
         # pynetdicom names the class of its sockets in the middle of a function; this one only reads differently.
         cast("AssociationSocket", assoc.dul.socket).__class__ = BoundedSocket
         return assoc
@@ -85,8 +84,6 @@ class BoundedCall(RequestHandler):
 
 class BoundedServer(ThreadedAssociationServer):
     """A server with a limited number of connections, none of which can block a thread for ever."""
-
-    ae: ApplicationEntity
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection that gives up on a silent peer."""

@@ -4,14 +4,14 @@ import logging
 import shutil
 import tempfile
 from datetime import timedelta
+from typing import NamedTuple, cast
 
-import pynetdicom
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import AE, AllStoragePresentationContexts, evt
+from pynetdicom import AE, AllStoragePresentationContexts, _config, evt
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] - made while it is imported
 
@@ -43,6 +43,22 @@ ONE_REFUSAL = timedelta(minutes=1)
 DISK_LEAST_BYTES = 64 << 20
 
 
+class Call(NamedTuple):
+    """Who calls whom, from where."""
+
+    calling: str
+    called: str
+    address: str
+
+
+def _call(event: evt.Event) -> Call:
+    """Return what an association's request says (PS3.8 table 9-11), and where it comes from."""
+    requestor = event.assoc.requestor
+    request = cast("A_ASSOCIATE", requestor.primitive)
+    calling, called = (shown_name(title or "").strip() for title in (request.calling_ae_title, request.called_ae_title))
+    return Call(calling, called, requestor.address)
+
+
 class Listener:
     """One AE title and what it does when it is called."""
 
@@ -60,10 +76,10 @@ class Listener:
             If the port cannot be bound.
         """
         # An object is written to disk as it arrives and never parsed in this process (decision 10).
-        pynetdicom._config.STORE_RECV_CHUNKED_DATASET = True
-        pynetdicom._config.LOG_HANDLER_LEVEL = "none"
+        _config.STORE_RECV_CHUNKED_DATASET = True
+        _config.LOG_HANDLER_LEVEL = "none"
         tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # pynetdicom's own choice of a place; swept like ours
-        return self._entity().make_server(
+        server = self._entity().make_server(
             (address, port),
             evt_handlers=[
                 (evt.EVT_REQUESTED, self.on_call),
@@ -77,6 +93,7 @@ class Listener:
             server_class=bounds.BoundedServer,
             request_handler=bounds.BoundedCall,
         )
+        return cast("bounds.BoundedServer", server)
 
     def _entity(self) -> AE:
         entity = AE(ae_title=self.title)
@@ -92,12 +109,11 @@ class Listener:
 
     def on_call(self, event: evt.Event) -> None:
         """Refuse who may not call; everybody else is negotiated with."""
-        call = event.assoc.requestor
-        title, primitive = call.primitive.calling_ae_title.strip(), call.primitive
+        call = _call(event)
         refusal = None
-        if primitive.called_ae_title.strip() != self.title:
+        if call.called != self.title:
             refusal = CALLED_UNKNOWN
-        elif self._caller(title, call.address) is None and not self._is_own(title, call.address):
+        elif self._caller(call) is None and not self._is_own(call):
             refusal = CALLER_UNKNOWN
         elif shutil.disk_usage(settings.DATA).free < DISK_LEAST_BYTES:
             refusal = NO_DISK
@@ -115,8 +131,8 @@ class Listener:
 
     def on_store(self, event: evt.Event) -> Dataset:
         """Take one object in; it is acknowledged when its bytes and its rows would survive a power cut."""
-        call, request = event.assoc.requestor, event.request
-        caller = self._caller(call.primitive.calling_ae_title.strip(), call.address)
+        call, request = _call(event), event.request
+        caller = self._caller(call)
         if caller is None:
             return told(Status.NOT_AUTHORISED, "This caller may only ask whether somebody listens.")
         announced = Announced(str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
@@ -139,24 +155,19 @@ class Listener:
             self._record(event, f"cut off: {event.assoc.dul.socket.cut_off}")
         on_end(event)
 
-    def _caller(self, title: str, address: str) -> Caller | None:
-        return caller_get(title=title, address=address, callers=self.callers)
+    def _caller(self, call: Call) -> Caller | None:
+        return caller_get(title=call.calling, address=call.address, callers=self.callers)
 
-    def _is_own(self, title: str, address: str) -> bool:
+    def _is_own(self, call: Call) -> bool:
         """Say whether this is our own health check: it may ask for an echo and store nothing."""
-        return title == self.title and address in {"127.0.0.1", "::1"}
+        return call.calling == self.title and call.address in {"127.0.0.1", "::1"}
 
     def _record(self, event: evt.Event, said: str) -> None:
-        call = event.assoc.requestor
-        told_of = {
-            "code": Code.ASSOCIATION_REFUSED,
-            "actor": f"DICOM {shown_name(call.primitive.calling_ae_title.strip())}",
-            "address": call.address,
-            "details": said,
-        }
-        if AuditEvent.objects.filter(**told_of, at__gte=timezone.now() - ONE_REFUSAL).exists():
+        code, actor, address = Code.ASSOCIATION_REFUSED, f"DICOM {_call(event).calling}", _call(event).address
+        same = AuditEvent.objects.filter(code=code, actor=actor, address=address, details=said)
+        if same.filter(at__gte=timezone.now() - ONE_REFUSAL).exists():
             return
-        audit_record(**told_of, success=False)
+        audit_record(code=code, actor=actor, address=address, details=said, success=False)
         log.warning("association refused: %s", said)
 
 
