@@ -237,11 +237,11 @@ def test_nothing_acknowledged_is_lost_when_the_listener_is_killed_in_mid_associa
                 threading.Timer(0.05, listener.kill).start()
         listener.wait(timeout=60)
     assert 5 <= len(acknowledged) < 30
-    stored = place.stored()
-    for uid in acknowledged:
-        digest = stored[uid]
-        whole = (place.data / "objects" / digest[:2] / digest).read_bytes()
-        assert hashlib.sha256(whole).hexdigest() == digest
     with place.listening(), place.call(CT) as association:
+        stored = place.stored()
+        for uid in acknowledged:
+            digest = stored[uid]
+            whole = (place.data / "objects" / digest[:2] / digest).read_bytes()
+            assert hashlib.sha256(whole).hexdigest() == digest
         assert {int(sent(association, ds).Status) for ds in slices} == {Status.STORED}
     assert set(place.stored()) == {ds.SOPInstanceUID for ds in slices}

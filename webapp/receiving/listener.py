@@ -12,6 +12,7 @@ from django.utils import timezone
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom import AE, AllStoragePresentationContexts, _config, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] - made while it is imported
 
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 #: Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and what the audit trail says of it.
 CALLER_UNKNOWN, CALLED_UNKNOWN, NO_ROOM, NO_DISK = (1, 1, 3), (1, 1, 7), (2, 3, 2), (2, 3, 1)
-SAID = {
+SAID: dict[tuple[int | None, int | None, int | None], str] = {
     CALLER_UNKNOWN: "calling AE title not recognised, or not from this address",
     CALLED_UNKNOWN: "called AE title not recognised",
     NO_ROOM: "too many associations at once",
@@ -123,15 +124,15 @@ class Listener:
 
     def on_answer(self, event: evt.Event) -> None:
         """Write down each refusal, ours and pynetdicom's, in the audit trail."""
-        answer = event.primitive
-        if isinstance(answer, A_ASSOCIATE) and answer.result:
+        answer = event.assoc.acceptor.primitive
+        if answer is not None and answer.result:
             reason = (answer.result, answer.result_source, answer.diagnostic)
             self._record(event, SAID.get(reason, "not acceptable"))
             connections.close_all()
 
     def on_store(self, event: evt.Event) -> Dataset:
         """Take one object in; it is acknowledged when its bytes and its rows would survive a power cut."""
-        call, request = _call(event), event.request
+        call, request = _call(event), cast("C_STORE", event.request)
         caller = self._caller(call)
         if caller is None:
             return told(Status.NOT_AUTHORISED, "This caller may only ask whether somebody listens.")
