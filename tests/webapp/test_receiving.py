@@ -57,7 +57,7 @@ def test_a_refusal_has_a_number_and_its_sentence(fault: Fault) -> None:
 def test_a_comment_is_cut_to_what_its_element_holds() -> None:
     comment = told(Status.UNREADABLE, "a word " * 30).ErrorComment
     assert len(comment) <= 64
-    assert comment.endswith("word...")
+    assert comment.endswith("word a...")
 
 
 @pytest.mark.parametrize(
