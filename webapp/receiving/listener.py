@@ -31,6 +31,7 @@ from workers import api
 log = logging.getLogger(__name__)
 
 #: Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and what the audit trail says of it.
+Refusal = tuple[int, int, int]
 CALLER_UNKNOWN, CALLED_UNKNOWN, NO_ROOM, NO_DISK = (1, 1, 3), (1, 1, 7), (2, 3, 2), (2, 3, 1)
 SAID: dict[tuple[int | None, int | None, int | None], str] = {
     CALLER_UNKNOWN: "calling AE title not recognised, or not from this address",
@@ -110,17 +111,13 @@ class Listener:
 
     def on_call(self, event: evt.Event) -> None:
         """Refuse who may not call; everybody else is negotiated with."""
-        call = _call(event)
-        refusal = None
-        if call.called != self.title:
-            refusal = CALLED_UNKNOWN
-        elif self._caller(call) is None and not self._is_own(call):
-            refusal = CALLER_UNKNOWN
-        elif shutil.disk_usage(settings.DATA).free < DISK_LEAST_BYTES:
-            refusal = NO_DISK
-        if refusal is not None:
-            event.assoc.acse.send_reject(*refusal)
-            event.assoc.kill()
+        refusal: Refusal | None = CALLER_UNKNOWN  # pynetdicom swallows what is raised here, and would go on
+        try:
+            refusal = self._refusal(_call(event))
+        finally:
+            if refusal is not None:
+                event.assoc.acse.send_reject(*refusal)
+                event.assoc.kill()
 
     def on_answer(self, event: evt.Event) -> None:
         """Write down each refusal, ours and pynetdicom's, in the audit trail."""
@@ -155,6 +152,13 @@ class Listener:
         if isinstance(event.assoc.dul.socket, bounds.BoundedSocket) and event.assoc.dul.socket.cut_off:
             self._record(event, f"cut off: {event.assoc.dul.socket.cut_off}")
         on_end(event)
+
+    def _refusal(self, call: Call) -> Refusal | None:
+        if call.called != self.title:
+            return CALLED_UNKNOWN
+        if self._caller(call) is None and not self._is_own(call):
+            return CALLER_UNKNOWN
+        return NO_DISK if shutil.disk_usage(settings.DATA).free < DISK_LEAST_BYTES else None
 
     def _caller(self, call: Call) -> Caller | None:
         return caller_get(title=call.calling, address=call.address, callers=self.callers)
