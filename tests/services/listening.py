@@ -16,10 +16,10 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] - made while it is imported
 
 from tests.phantoms import dicom
 from tests.servers import free_port, wait_until
+from webapp.receiving.echo import VERIFICATION
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLE, SCANNER, MOVED_SCANNER, STRANGER = "READROOM", "CT01", "CT02", "STRANGER"
@@ -101,7 +101,7 @@ class Station:
         """Associate, with (SOP class, transfer syntax) pairs; release at the end."""
         entity = AE(ae_title=title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = SECONDS
-        entity.add_requested_context(Verification)
+        entity.add_requested_context(VERIFICATION)
         for sop_class, syntax in contexts:
             entity.add_requested_context(sop_class, syntax)
         association = entity.associate("127.0.0.1", self.port, ae_title=called)

@@ -199,14 +199,14 @@ def test_what_comes_in_pieces_and_stops_leaves_nothing(station: Station) -> None
         assert stream is not None
         whole = threading.Event()
 
-        def hang_up(data: bytes) -> None:
+        def hang_up(bytestream: bytes) -> None:
             assert stream.socket is not None
-            if not whole.is_set() and len(data) > 1000:
+            if not whole.is_set() and len(bytestream) > 1000:
                 whole.set()
-                stream.socket.sendall(data[:1000])
+                stream.socket.sendall(bytestream[:1000])
                 stream.close()
             elif stream.socket is not None:
-                stream.socket.sendall(data)
+                stream.socket.sendall(bytestream)
 
         stream.send = hang_up  # type: ignore[method-assign]
         association.send_c_store(ds)

@@ -16,6 +16,7 @@ from webapp.receiving.folders import OpenFolder, folder_opened
 from webapp.receiving.watcher import Watcher
 from webapp.studies.intake import Filed, intake_file
 from webapp.studies.models import Instance
+from workers import storage
 
 pytestmark = pytest.mark.django_db
 QUIET = 3.0
@@ -122,7 +123,7 @@ def test_a_file_that_changes_while_it_is_copied_is_left_for_later(
     incoming: Path, folder: OpenFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = dicom.saved(dicom.image(), incoming / "a.dcm")
-    copy = watching.storage.temporary
+    copy = storage.temporary
 
     def written_meanwhile() -> Path:
         file.write_bytes(file.read_bytes() + b"more")
@@ -130,7 +131,7 @@ def test_a_file_that_changes_while_it_is_copied_is_left_for_later(
 
     watcher = watcher_of(folder)
     looked(watcher)
-    monkeypatch.setattr(watching.storage, "temporary", written_meanwhile)
+    monkeypatch.setattr(storage, "temporary", written_meanwhile)
     looked(watcher)
     monkeypatch.undo()
     assert file.exists()

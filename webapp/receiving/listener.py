@@ -14,7 +14,6 @@ from pydicom.uid import UID
 from pynetdicom import AE, AllStoragePresentationContexts, _config, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import A_ASSOCIATE
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined] - made while it is imported
 
 from webapp.accounts.models import Site
 from webapp.audit.events import Code
@@ -23,6 +22,7 @@ from webapp.audit.services import audit_record
 from webapp.receiving import bounds
 from webapp.receiving.accounts import sender_account_get
 from webapp.receiving.callers import Caller, caller_get
+from webapp.receiving.echo import VERIFICATION
 from webapp.receiving.statuses import Status, filed_told, told, trouble_told
 from webapp.studies.archives import shown_name
 from webapp.studies.intake import Announced, intake_file
@@ -104,7 +104,7 @@ class Listener:
         entity.acse_timeout = bounds.SECONDS_TO_ASSOCIATE
         entity.network_timeout = entity.dimse_timeout = bounds.SECONDS_IDLE
         syntaxes = [UID(uid) for uid in api.syntaxes_read()]
-        entity.add_supported_context(Verification)
+        entity.add_supported_context(VERIFICATION)
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(str(context.abstract_syntax), syntaxes)
         return entity
