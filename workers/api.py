@@ -8,6 +8,7 @@ from ml.pathways.declaration import PathwayError
 from ml.reading.index import ObjectIndex
 from ml.reading.inspect import Inspection
 from ml.reading.refusal import Refused
+from ml.reading.syntaxes import syntaxes_read
 from ml.weights import WeightsError
 from workers import configuration, reports
 from workers.doorbell import ring
@@ -35,6 +36,7 @@ __all__ = [
     "models_listed",
     "pathways_drawn",
     "ring",
+    "syntaxes_read",
     "unpack",
     "unpack_frames",
 ]

@@ -18,6 +18,7 @@ class Code(StrEnum):
     UPLOADED = "110104 file stored"
     UPLOAD_REFUSED = "110104 file refused"
     ACCESS_REFUSED = "110113 access refused"
+    ASSOCIATION_REFUSED = "110113 association refused"
     RUN_FINISHED = "110100 analysis finished"
     RUN_QUARANTINED = "110100 analysis failed"
     RUN_RETRIED = "110100 analysis retried"

@@ -45,8 +45,9 @@ def audit_record(
     success: bool = True,
     details: str = "",
     actor: str = "",
+    address: str = "",
 ) -> AuditEvent:
-    """Append one event.
+    """Append one event; `actor` and `address` are for those who come without an account or a browser.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def audit_record(
         at=timezone.now(),
         code=code,
         actor=actor or (user.get_username() if user else ""),
-        address=(request.META.get("REMOTE_ADDR") or "") if request else "",
+        address=address or ((request.META.get("REMOTE_ADDR") or "") if request else ""),
         study=study,
         success=success,
         details=details[:500],

@@ -13,7 +13,7 @@ from webapp.accounts.models import Site, User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.studies.archives import is_zip, members_unpacked, shown_name
-from webapp.studies.filing import instance_file, instance_known
+from webapp.studies.filing import ContradictsError, instance_file, instance_known
 from webapp.studies.models import Instance
 from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed
 from workers import api
@@ -21,6 +21,8 @@ from workers import api
 OTHER_STUDY_ASKED = "The object belongs to another study than the one that it was sent to. It was not stored."
 NO_OBJECT = "This is not a DICOM object; pictures and archives are taken by the upload page."
 EMPTIED = "Stored. Its preamble held something that is no part of an image; it was emptied."
+NOT_AS_ANNOUNCED = "The object is not the one that its sender announced: its SOP class or SOPInstanceUID differ."
+Fault = Literal["", "unreadable", "contradicts", "not as announced"]
 
 
 class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ours
@@ -38,6 +40,18 @@ class Uids:
 
 
 @dataclass(frozen=True)
+class Announced:
+    """What a sender says of an object before sending it (PS3.7 9.1.1.1): it must be that one."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+class NotAsAnnouncedError(api.Refused):
+    """The object is another one than its sender said."""
+
+
+@dataclass(frozen=True)
 class Filed:
     """What became of one file.
 
@@ -51,6 +65,8 @@ class Filed:
         Where it is filed, None where it was refused.
     uids
         What the object calls itself, as far as it could be read.
+    fault
+        What kind of refusal it is, for protocols that have a number for each.
     """
 
     name: str
@@ -59,6 +75,7 @@ class Filed:
     study: UUID | None = None
     series: UUID | None = None
     uids: Uids = Uids()
+    fault: Fault = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,8 @@ class _Sender:
     user: User
     site: Site
     request: HttpRequest | None
+    address: str = ""
+    announced: Announced | None = None
     objects_only: bool = False
     study_asked: str = ""
 
@@ -77,13 +96,22 @@ class _Sender:
             code=code,
             user=self.user,
             request=self.request,
+            address=self.address,
             study=study,
             success=code == Code.UPLOADED,
             details=f"sha256 {weighed.original_sha256}: {said}",
         )
 
 
-def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | None) -> list[Filed]:
+def intake_file(
+    *,
+    path: Path,
+    name: str,
+    user: User,
+    request: HttpRequest | None = None,
+    address: str = "",
+    announced: Announced | None = None,
+) -> list[Filed]:
     """Take one file in: a DICOM object, a picture, or a zip of them.
 
     Parameters
@@ -96,6 +124,10 @@ def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | Non
         Who sends it; what is stored belongs to their site.
     request
         For the audit trail's address.
+    address
+        For the audit trail, of a sender who comes without a browser.
+    announced
+        What its sender said that it is; another object is refused.
 
     Returns
     -------
@@ -111,7 +143,7 @@ def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | Non
     """
     if user.site is None:
         raise NoSite
-    sender = _Sender(user, user.site, request)
+    sender = _Sender(user, user.site, request, address, announced)
     if not is_zip(path):
         return [_one(path, shown_name(name), sender)]
     return _archive(path, shown_name(name), sender)
@@ -162,6 +194,7 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
         found = _looked_into(path, sender)
         uids = _uids_found(found)
         _check_asked(uids, sender, is_object=found.kind == "dicom")
+        _check_announced(found, sender.announced)
         with bytes_stored(weighed), transaction.atomic():
             instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
             if not is_new:
@@ -170,7 +203,7 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
             sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
     except api.Refused as refused:
         sender.record(code=Code.UPLOAD_REFUSED, weighed=weighed, said=str(refused))
-        return Filed(name, "refused", str(refused), uids=uids)
+        return Filed(name, "refused", str(refused), uids=uids, fault=_fault(refused))
     reason = EMPTIED if weighed.is_emptied else ""
     return Filed(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
 
@@ -179,6 +212,17 @@ def _looked_into(path: Path, sender: _Sender) -> api.Inspection:
     if sender.objects_only and is_zip(path):
         raise api.Refused(NO_OBJECT)
     return api.inspect(path)
+
+
+def _check_announced(found: api.Inspection, announced: Announced | None) -> None:
+    if announced and announced != Announced(found.sop_class_uid, found.sop_instance_uid):
+        raise NotAsAnnouncedError(NOT_AS_ANNOUNCED)
+
+
+def _fault(refused: api.Refused) -> Fault:
+    if isinstance(refused, NotAsAnnouncedError):
+        return "not as announced"
+    return "contradicts" if isinstance(refused, ContradictsError) else "unreadable"
 
 
 def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> Filed:
