@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 # What is looked for, and the package that brings it.
-NEEDED = {"redis-server": "redis-server", "postgres": "postgresql", "chromium": "chromium"}
+NEEDED = {"redis-server": "redis-server", "postgres": "postgresql", "chromium": "chromium", "storescu": "dcmtk"}
 POSTGRES_VERSIONS = Path("/usr/lib/postgresql")
 
 

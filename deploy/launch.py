@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.checks import RUN_BYTES, check_disk, check_folder, check_port
 from deploy.plainly import CannotContinueError
-from deploy.services import ROOT, embedded_services, shared_environment
+from deploy.services import DICOM_ABOVE, ROOT, dicom_environment, embedded_services, shared_environment
 from deploy.supervisor import Keeper, Supervisor, end_with_parent
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -94,7 +94,19 @@ def keep_running(supervisor: Supervisor) -> None:
         supervisor.tend()
 
 
-def welcome(*, port: int, accounts: str) -> str:
+def with_listener(environment: dict[str, str], *, port: int) -> dict[str, str]:
+    """Return the environment with a DICOM port: the one that the person chose (0 for none), else a free one of ours."""
+    ours = port + DICOM_ABOVE
+    if not environment.get("READROOM_DICOM_PORT"):
+        try:
+            check_port(ours)
+        except (CannotContinueError, OverflowError):
+            say(f"DICOM is not received: port {ours} cannot be had. READROOM_DICOM_PORT names another one.")
+            return environment
+    return {**dicom_environment(port=ours), **{name: value for name, value in environment.items() if value}}
+
+
+def welcome(*, port: int, accounts: str, environment: dict[str, str] | None = None) -> str:
     """Return what the person is told once Readroom is ready.
 
     Parameters
@@ -103,10 +115,15 @@ def welcome(*, port: int, accounts: str) -> str:
         Where the web server listens.
     accounts
         One demo account a line: role, user name, password.
+    environment
+        Of the services: where DICOM is received.
     """
     lines = [f"\nReadroom is ready: http://127.0.0.1:{port}"]
     for role, name, password in (line.split() for line in accounts.splitlines()):
         lines.append(f"  demo {role}: user name {name}, password {password}")
+    if (dicom := (environment or {}).get("READROOM_DICOM_PORT", "0")) not in {"", "0"}:
+        title = (environment or {}).get("READROOM_DICOM_TITLE") or "READROOM"
+        lines.append(f"  DICOM: send to {title}, port {dicom}")
     return "\n".join([*lines, "Stop it with Ctrl-C.\n"])
 
 
@@ -122,17 +139,17 @@ def launch(*, port: int, data: Path) -> None:
     check_disk(data, needed=RUN_BYTES)
     with only_one(data):
         check_port(port)
-        environment = shared_environment(data=data)
+        environment = with_listener(shared_environment(data=data), port=port)
         accounts = first_steps(environment)
         logs = data / "logs"
         logs.mkdir(exist_ok=True)
-        services = embedded_services(port=port)
+        services = embedded_services(port=port, environment=environment)
         supervisor = Supervisor([Keeper(each, environment=environment, logs=logs) for each in services], say=say)
         signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP, signal.SIGCHLD})
         try:
             supervisor.tend()
             if wait_until_ready(supervisor, port=port):
-                say(welcome(port=port, accounts=accounts))
+                say(welcome(port=port, accounts=accounts, environment=environment))
                 keep_running(supervisor)
             say("Stopping ...")
         finally:

@@ -32,7 +32,7 @@ from tests.servers import free_port, postgres, redis_server, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 #: What a shell or a container would know by itself; the settings under test stay out of it.
 OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
-LASTING = ("web", "housekeeping", "worker")
+LASTING = ("web", "housekeeping", "worker", "listener", "watcher")
 
 
 class Visitor:
@@ -152,7 +152,7 @@ class Embedded(Deployment):
 
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the launcher's children."""
-        marks = {"web": "gunicorn", "housekeeping": "housekeeping", "worker": "celery"}
+        marks = {"web": "gunicorn", "housekeeping": "housekeeping", "worker": "celery", "listener": "listen"}
         children = [(child, words_of(child)) for child in self.launcher.children()]
         return {name: child for name, mark in marks.items() for child, words in children if mark in words}
 
@@ -297,7 +297,7 @@ def filled_in_compose() -> dict[str, dict[str, Any]]:
     secret = {name: secrets.token_hex(12) for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD")}
     chosen = {"READROOM_SECRET_KEY": secrets.token_urlsafe(64), "READROOM_ALLOWED_HOSTS": "localhost"}
     # No proxy ends TLS in front of this one.
-    return compose.services({**secret, **chosen, "READROOM_HTTPS": "0"})
+    return compose.services({**secret, **chosen, "READROOM_HTTPS": "0", "READROOM_DICOM_CALLERS": "*@127.0.0.1"})
 
 
 @contextmanager
@@ -305,18 +305,25 @@ def served(*, data: Path) -> Iterator[Served]:
     """Run the compose file's services by hand."""
     wanted = filled_in_compose()
     port = free_port()
+    incoming = data / "incoming"
+    incoming.mkdir()
     with servers(wanted) as (database, queue):
         told = wanted["web"]["environment"]
         elsewhere = {
             told["DATABASE_URL"]: database,
             told["READROOM_BROKER_URL"]: queue,
             "/var/lib/readroom": str(data),
+            "/var/spool/readroom": str(incoming),
             "0.0.0.0:8000": f"127.0.0.1:{port}",
             "127.0.0.1:8000": f"127.0.0.1:{port}",
         }
         ours = moved(wanted, elsewhere)
         for service in ours.values():
             service["environment"] |= OF_THIS_MACHINE
+        ours["listener"]["environment"] |= {
+            "READROOM_DICOM_PORT": str(free_port()),
+            "READROOM_DICOM_ADDRESS": "127.0.0.1",
+        }
         run_once(ours["migrate"]["command"], ours["migrate"]["environment"])
         # What the web image does while it is built.
         run_once(["python", "manage.py", "collectstatic", "--no-input"], ours["web"]["environment"])

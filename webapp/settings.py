@@ -27,11 +27,13 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "rest_framework",
+    "drf_spectacular",
     "axes",
     "webapp.accounts",
     "webapp.audit",
     "webapp.studies",
     "webapp.runs",
+    "webapp.receiving",
     "webapp.pages",
 ]
 
@@ -126,6 +128,14 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "webapp.schema.AddressSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Readroom",
+    "DESCRIPTION": "Research use only, not for diagnosis.",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 
 # Uploads: one request carries one file, a zip or a picture; larger bodies go to disk, never to memory.
@@ -136,6 +146,18 @@ UPLOAD_LARGEST_BYTES = 2 << 30
 # A DICOM series has arrived when it has been quiet for this long; a picture is whole at once.
 SERIES_QUIET_SECONDS = float(configuration.text("READROOM_SERIES_QUIET_SECONDS", default="3"))
 
+# Who may send over the DICOM network, to whom, and where it belongs (`manage.py listen`); 0 is no port, nobody listens.
+DICOM_PORT = configuration.whole_number("READROOM_DICOM_PORT", default=0, most=65535)
+DICOM_ADDRESS = configuration.text("READROOM_DICOM_ADDRESS", default="127.0.0.1")
+DICOM_TITLE = configuration.text("READROOM_DICOM_TITLE", default="READROOM")
+DICOM_CALLERS = configuration.words("READROOM_DICOM_CALLERS", default="")
+DICOM_ASSOCIATIONS = configuration.whole_number("READROOM_DICOM_ASSOCIATIONS", default=16, least=1, most=200)
+RECEIVING_SITE = configuration.text("READROOM_RECEIVING_SITE", default="")
+
+# A folder whose files are taken in (`manage.py watch`) once they have been quiet for so long.
+WATCHED_FOLDER = configuration.text("READROOM_WATCHED_FOLDER", default="")
+WATCHED_QUIET_SECONDS = configuration.whole_number("READROOM_WATCHED_QUIET_SECONDS", default=3, most=3600)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -143,5 +165,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Axes logs user names and addresses at every sign-in; the audit trail already holds them.
-    "loggers": {"axes": {"level": "ERROR"}},
+    # pynetdicom logs UIDs, titles and what it could not decode: words of the sender, who may have put a name there.
+    "loggers": {"axes": {"level": "ERROR"}, "pynetdicom": {"level": "CRITICAL", "propagate": False}},
 }

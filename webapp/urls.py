@@ -1,7 +1,8 @@
 """Every address of the web side. A test knows what each role may do at each of them."""
 
-from django.urls import URLPattern, URLResolver, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
+from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
@@ -34,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("thumbnails/<uuid:series>.png", thumbnail, name="thumbnail"),
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("dicomweb/", include("webapp.dicomweb.urls")),
     path("models/", models, name="models"),
     path("models/<slug:name>/", model, name="model"),
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),

@@ -1,17 +1,19 @@
-"""All that the web may ask of the other side: look into a file, draw a frame, ring the doorbell."""
+"""All that the web may ask of the other side: look into a file, draw or unpack a frame, ring the doorbell."""
 
 from pathlib import Path
 
 from ml import overview
 from ml.overview import DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
+from ml.reading.index import ObjectIndex
 from ml.reading.inspect import Inspection
 from ml.reading.refusal import Refused
+from ml.reading.syntaxes import syntaxes_read
 from ml.weights import WeightsError
 from workers import configuration, reports
 from workers.doorbell import ring
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
-from workers.sandbox import draw, inspect
+from workers.sandbox import draw, inspect, unpack, unpack_frames
 
 __all__ = [
     "DrawnStage",
@@ -22,6 +24,7 @@ __all__ = [
     "KeptTable",
     "ListedModel",
     "ModelSheet",
+    "ObjectIndex",
     "PathwayError",
     "Refused",
     "WeightsError",
@@ -33,6 +36,9 @@ __all__ = [
     "models_listed",
     "pathways_drawn",
     "ring",
+    "syntaxes_read",
+    "unpack",
+    "unpack_frames",
 ]
 
 

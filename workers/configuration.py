@@ -34,6 +34,20 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
+def whole_number(name: str, *, default: int, least: int = 0, most: int) -> int:
+    """Return an environment variable as a number.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If it is no whole number from `least` to `most`.
+    """
+    value = text(name, default=str(default))
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} must be a number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
 def made(folder: Path) -> Path:
     """Return `folder`, made when it is not there."""
     folder.mkdir(parents=True, exist_ok=True)

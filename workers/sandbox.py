@@ -1,6 +1,8 @@
 """Reading untrusted files for the web: apart from it (see `ml.reading.apart`), and only so many at once."""
 
+import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from ml.reading.inspect import Inspection
@@ -23,7 +25,25 @@ def inspect(path: Path) -> Inspection:
         return Inspection.model_validate(reader.ask(do="inspect", path=str(path)))
 
 
-def draw(path: Path, *, frame: int, out: Path) -> None:
-    """Draw one frame (from 0) of a stored file as PNG at `out`; raises as `inspect` does."""
+def draw(path: Path, *, frame: int, out: Path, window: str = "") -> None:
+    """Draw one frame (from 0) of a stored file as PNG at `out`; raises as `inspect` does.
+
+    `window` is written "centre,width,FUNCTION" with a function of PS3.3 C.11.2.1.3; empty is the header's own.
+    """
     with _places, lent_reader() as reader:
-        reader.ask(do="draw", path=str(path), frame=frame, out=str(out))
+        reader.ask(do="draw", path=str(path), frame=frame, out=str(out), window=window)
+
+
+def unpack(path: Path, *, out: Path) -> None:
+    """Write a stored object as Explicit VR Little Endian at `out`; raises as `inspect` does."""
+    with _places, lent_reader() as reader:
+        reader.ask(do="unpack", path=str(path), out=str(out))
+
+
+def unpack_frames(path: Path, *, frames: Sequence[int], out: Path) -> list[int]:
+    """Write decoded frames (from 0), one behind the other, at `out`; return the bytes of each; raises as `inspect`."""
+    with _places, lent_reader() as reader:
+        lengths: list[int] = reader.ask(
+            do="unpack_frames", path=str(path), frames=json.dumps(list(frames)), out=str(out)
+        )
+        return lengths

@@ -1,7 +1,8 @@
 """The reading process: one JSON question a line in, answers out (see `ml.reading.apart`).
 
-Questions are {"do": "inspect" | "head" | "facts" | "draw" | "frames", "path": ...}. Each is answered by one line,
-{"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each frame before that.
+Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "frames", "path": ...}.
+Each is answered by one line, {"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each
+frame before that.
 """
 
 import json
@@ -19,6 +20,8 @@ from ml.reading.header import facts_read
 from ml.reading.inspect import head, inspect
 from ml.reading.pixels import frame_read, frames_read
 from ml.reading.refusal import Refused
+from ml.reading.unpacking import frames_unpacked, object_unpacked
+from ml.reading.windows import window_asked
 
 MEMORY_BYTES = 3 << 30
 #: Longer than whoever asks waits: this process ends even where nobody is left to end it.
@@ -38,7 +41,11 @@ def answer(question: dict[str, Any], out: BinaryIO) -> None:
             case "facts":
                 ok = facts_read(path).words
             case "draw":
-                draw(path, frame=question["frame"], out=Path(question["out"]))
+                draw(path, frame=question["frame"], window=question["window"], out=Path(question["out"]))
+            case "unpack":
+                object_unpacked(path, out=Path(question["out"]))
+            case "unpack_frames":
+                ok = frames_unpacked(path, frames=json.loads(question["frames"]), out=Path(question["out"]))
             case _:
                 send_frames(path, out)
     except Refused as refused:
@@ -49,9 +56,10 @@ def answer(question: dict[str, Any], out: BinaryIO) -> None:
         tell(out, {"ok": ok})
 
 
-def draw(path: Path, *, frame: int, out: Path) -> None:
-    """Write one frame of a file as PNG, as it looks on a screen."""
-    Image.fromarray(frame_read(path, frame=frame)).save(out, format="PNG", compress_level=1)
+def draw(path: Path, *, frame: int, window: str, out: Path) -> None:
+    """Write one frame of a file as PNG, as it looks on a screen, through the header's window or another one."""
+    drawn = frame_read(path, frame=frame, window=window_asked(window) if window else None)
+    Image.fromarray(drawn).save(out, format="PNG", compress_level=1)
 
 
 def send_frames(path: Path, out: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import parse_basic_offsets, parse_fragments
 
 from ml.reading import limits
@@ -57,11 +57,11 @@ def _check_bytes(ds: FileDataset, *, frames: int, decoded: int, size: int) -> No
     if syntax.is_encapsulated:
         if ds.get("PixelData") and _fragments(ds.PixelData) < frames:
             raise Refused(CUT_SHORT)
-    elif not syntax.is_deflated and decoded * _kept_share(ds) > size:
+    elif not syntax.is_deflated and decoded * kept_share(ds) > size:
         raise Refused(CUT_SHORT)
 
 
-def _kept_share(ds: FileDataset) -> float:
+def kept_share(ds: Dataset) -> float:
     """Return the share of samples that native data keep: YBR_FULL_422 halves two of three."""
     return 2 / 3 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else 1.0
 

@@ -18,7 +18,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 JPEG_NOISE = 24
 
 
-def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int) -> Frame:
+def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int, window: Dataset | None = None) -> Frame:
     """Turn the stored values of one frame into 8 bits.
 
     Parameters
@@ -29,6 +29,8 @@ def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int) -> Frame:
         (rows, columns), or (rows, columns, 3) as RGB.
     frame
         Which frame it is, from 0: enhanced objects state windows frame by frame.
+    window
+        Elements that replace the header's window, None for the header's own.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int) -> Frame:
     if stored.ndim == 3:
         return _eight_bits(stored)
     header = frame_header(ds, frame)
-    grey = windowed(header, rescaled(header, stored), padding=_padding(ds, stored))
+    grey = windowed(header if window is None else window, rescaled(header, stored), padding=_padding(ds, stored))
     return np.invert(grey) if photometric == "MONOCHROME1" else grey
 
 

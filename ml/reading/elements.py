@@ -36,9 +36,7 @@ class FileMap(mmap.mmap):
 
 def check_deflated(file: BinaryIO) -> None:
     """Refuse a deflated object that unpacks without measure, before pydicom unpacks it in one go."""
-    read_preamble(file, force=True)
-    meta = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
-    if str(meta.get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
+    if str(meta_read(file).get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
         return
     unpacker, packed_bytes, unpacked_bytes = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
     while packed := unpacker.unconsumed_tail or file.read(CHUNK):
@@ -46,6 +44,12 @@ def check_deflated(file: BinaryIO) -> None:
         packed_bytes += len(packed) - len(unpacker.unconsumed_tail)
         if unpacked_bytes > min(limits.DECODED_BYTES, max(limits.DEFLATED_BYTES, limits.DEFLATED_RATIO * packed_bytes)):
             raise Refused("The DICOM file would unpack to far more than its size.")
+
+
+def meta_read(file: BinaryIO) -> Dataset:
+    """Return the file meta information (PS3.10 7.1), as stated; the file is left standing behind it."""
+    read_preamble(file, force=True)
+    return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
 
 
 def _after_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -10,6 +10,7 @@ from pydicom.dataset import FileDataset
 from ml.answer import Answer
 from ml.reading.dicom import dataset_read, frame_count, has_pixels
 from ml.reading.header import header_facts, position_along_normal
+from ml.reading.index import ObjectIndex, index_of
 from ml.reading.pictures import picture_read
 from ml.reading.pixels import frame_of
 from ml.reading.refusal import Refused
@@ -33,7 +34,10 @@ class Inspection(Answer):
     patient_name: str = ""
     patient_birth_date: date | None = None
     patient_sex: str = ""
+    study_id: str = ""
     study_date: date | None = None
+    study_time: str = ""
+    referring_physician: str = ""
     study_description: str = ""
     accession_number: str = ""
     series_number: int | None = None
@@ -47,6 +51,7 @@ class Inspection(Answer):
     rows: int = 0
     columns: int = 0
     has_pixels: bool = True
+    index: ObjectIndex | None = None
 
 
 def inspect(path: Path) -> Inspection:
@@ -65,7 +70,7 @@ def inspect(path: Path) -> Inspection:
     ds = dataset_read(path)
     if has_pixels(ds):
         frame_of(ds, frame=0)
-    return _header(ds)
+    return _header(ds).model_copy(update={"index": index_of(ds, path)})
 
 
 def head(path: Path) -> Inspection:
@@ -100,7 +105,10 @@ def _header(ds: FileDataset) -> Inspection:
         patient_name=text(ds, "PatientName", longest=324),
         patient_birth_date=day(ds, "PatientBirthDate"),
         patient_sex=text(ds, "PatientSex", longest=16),
+        study_id=text(ds, "StudyID", longest=16),
         study_date=day(ds, "StudyDate"),
+        study_time=text(ds, "StudyTime", longest=16),
+        referring_physician=text(ds, "ReferringPhysicianName", longest=324),
         study_description=text(ds, "StudyDescription", longest=128),
         accession_number=text(ds, "AccessionNumber", longest=32),
         series_number=whole_number(ds, "SeriesNumber"),

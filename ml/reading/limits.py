@@ -12,3 +12,5 @@ DEFLATED_BYTES, DEFLATED_RATIO = 64 << 20, 100
 NESTING = 32
 #: Elements of one header, nested ones included: an enhanced object has some forty for each frame.
 TAGS = 100_000
+#: Bytes of a header as DICOM JSON: 4,000 frames with their own position and window have about nine million.
+HEADER_BYTES = 32 << 20

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
@@ -45,12 +45,12 @@ def frames_read(path: Path) -> Iterator[Frame]:
         raise Refused(DAMAGED) from error
 
 
-def frame_read(path: Path, *, frame: int) -> Frame:
-    """Return one frame (from 0) of a file as it looks on a screen; see `frames_read`."""
-    return picture_read(path) if sniff(path) == "picture" else frame_of(dataset_read(path), frame=frame)
+def frame_read(path: Path, *, frame: int, window: Dataset | None = None) -> Frame:
+    """Return one frame (from 0) of a file as it looks on a screen, with another window; see `frames_read`."""
+    return picture_read(path) if sniff(path) == "picture" else frame_of(dataset_read(path), frame=frame, window=window)
 
 
-def frame_of(ds: FileDataset, *, frame: int) -> Frame:
+def frame_of(ds: FileDataset, *, frame: int, window: Dataset | None = None) -> Frame:
     """Return one frame (from 0) of a parsed object as it looks on a screen; raises as `frames_read` does."""
     check_shown(ds)
     if not 0 <= frame < frame_count(ds):
@@ -58,7 +58,7 @@ def frame_of(ds: FileDataset, *, frame: int) -> Frame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return shown(ds, pixel_array(ds, index=frame), frame=frame)
+            return shown(ds, pixel_array(ds, index=frame), frame=frame, window=window)
     except UNDECODED as error:
         raise Refused(DAMAGED) from error
 

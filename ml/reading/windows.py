@@ -22,6 +22,14 @@ def windowed(ds: Dataset, values: Values, *, padding: NDArray[np.bool_] | None =
     return stretched(values, padding=padding)
 
 
+def window_asked(words: str) -> Dataset:
+    """Return the elements of a window that is written "centre,width,FUNCTION" (PS3.18 8.3.5.1.4)."""
+    centre, width, function = words.split(",")
+    ds = Dataset()
+    ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = float(centre), float(width), function
+    return ds
+
+
 def _window(function: str, values: Values, centre: float, width: float) -> Values:
     """Return 0 to 1 inside the window (PS3.3 C.11.2.1.2.1 linear, .3.1 sigmoid, .3.2 exact)."""
     if function == "SIGMOID":

@@ -107,10 +107,11 @@ def test_no_secret_has_a_working_default() -> None:
 
 def test_every_service_is_watched_and_what_must_last_has_a_volume() -> None:
     services = compose_as_written()["services"]
-    for name in ("db", "redis", "web", "housekeeping", "worker", "worker-gpu"):
+    for name in ("db", "redis", "web", "housekeeping", "listener", "watcher", "worker", "worker-gpu"):
         assert services[name]["healthcheck"]["test"]
     for name in ("web", "housekeeping", "worker", "worker-gpu"):
         assert services[name]["volumes"] == ["data:/var/lib/readroom"]
         assert services[name]["restart"] == "always"
-    assert services["worker-gpu"]["profiles"] == ["gpu"]
+    asked_for = {name: service["profiles"] for name, service in services.items() if "profiles" in service}
+    assert asked_for == {"worker-gpu": ["gpu"], "listener": ["dicom"], "watcher": ["folder"]}
     assert set(compose_as_written()["volumes"]) == {"database", "data"}

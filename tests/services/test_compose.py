@@ -3,7 +3,7 @@
 import pytest
 
 from tests.deployment import Served, moved
-from tests.servers import free_port
+from tests.servers import free_port, wait_until
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done
 
 pytestmark = pytest.mark.parametrize("deployment", ["served"], indirect=True)
@@ -15,16 +15,17 @@ def test_a_picture_goes_in_and_an_answer_comes_out(deployment: Served) -> None:
     assert_each_finished_once(deployment, studies)
 
 
-@pytest.mark.parametrize("service", ["web", "housekeeping", "worker"])
+@pytest.mark.parametrize("service", ["web", "housekeeping", "worker", "listener", "watcher"])
 def test_a_running_service_is_healthy(deployment: Served, service: str) -> None:
-    assert deployment.is_healthy(service)
+    wait_until(lambda: deployment.is_healthy(service), what=f"{service} to be healthy")
 
 
-@pytest.mark.parametrize("service", ["web", "worker"])
+@pytest.mark.parametrize("service", ["web", "worker", "listener"])
 def test_a_service_that_reaches_nothing_is_ill(deployment: Served, service: str) -> None:
     everything = deployment.wanted
     addresses = {address.rsplit("@")[-1] for address in (deployment.url.partition("//")[2], deployment.broker_url)}
     nobody_there = {address.removesuffix("/0"): f"127.0.0.1:{free_port()}" for address in addresses}
+    nobody_there |= {everything["listener"]["environment"]["READROOM_DICOM_PORT"]: str(free_port())}
     deployment.wanted = moved(everything, nobody_there)
     try:
         assert not deployment.is_healthy(service)

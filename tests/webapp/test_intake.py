@@ -17,9 +17,9 @@ from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import chain_verify
 from webapp.studies import filing
-from webapp.studies.intake import EMPTIED, Filed, NoSite, intake_file
+from webapp.studies.intake import EMPTIED, NOT_AS_ANNOUNCED, Announced, Filed, NoSite, intake_file
 from webapp.studies.models import Instance, Patient, Series, Study
-from webapp.studies.stored import objects_sweep
+from webapp.studies.stored import is_same_data_set, objects_sweep
 from workers import storage
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,38 @@ def test_the_same_uid_with_other_bytes_is_refused_and_audited(tmp_path: Path, us
     refusal = AuditEvent.objects.get(code=Code.UPLOAD_REFUSED)
     assert (refusal.success, refusal.actor) == (False, user.username)
     assert hashlib.sha256((tmp_path / "b").read_bytes()).hexdigest() in refusal.details
+
+
+def test_the_same_object_with_other_file_meta_information_is_the_same(tmp_path: Path, user: User) -> None:
+    ds = dicom.image()
+    plain = dicom.saved(ds, tmp_path / "a").read_bytes()
+    first = sent(tmp_path / "a", user)
+    ds.file_meta.ImplementationVersionName = "SOMEBODY ELSE"
+    assert plain != dicom.saved(ds, tmp_path / "b").read_bytes()
+    again = sent(tmp_path / "b", user)
+    assert (again.status, again.series) == ("duplicate", first.series)
+    assert Instance.objects.get().sha256 == hashlib.sha256(plain).hexdigest()
+
+
+def test_the_same_bytes_in_another_transfer_syntax_are_another_object(tmp_path: Path) -> None:
+    plain = dicom.saved(dicom.image(), tmp_path / "a").read_bytes()
+    (tmp_path / "b").write_bytes(plain.replace(b"1.2.840.10008.1.2.1\x00", b"1.2.840.10008.1.2.2\x00"))
+    (tmp_path / "c").write_bytes(plain[144 + int.from_bytes(plain[140:144], "little") :])  # says nothing of itself
+    assert is_same_data_set(tmp_path / "a", tmp_path / "a")
+    assert not is_same_data_set(tmp_path / "a", tmp_path / "b")
+    assert not is_same_data_set(tmp_path / "c", tmp_path / "c")
+
+
+def test_an_object_other_than_the_announced_one_is_refused(tmp_path: Path, user: User) -> None:
+    ds = dicom.image()
+    path = dicom.saved(ds, tmp_path / "a")
+    for wrong in (Announced(ds.SOPClassUID, generate_uid()), Announced(generate_uid(), ds.SOPInstanceUID)):
+        (filed,) = intake_file(path=path, name="", user=user, announced=wrong)
+        assert (filed.status, filed.reason, filed.fault) == ("refused", NOT_AS_ANNOUNCED, "not as announced")
+    right = Announced(ds.SOPClassUID, ds.SOPInstanceUID)
+    (filed,) = intake_file(path=path, name="", user=user, address="192.0.2.1", announced=right)
+    assert filed.status == "stored"
+    assert AuditEvent.objects.get(code=Code.UPLOADED).address == "192.0.2.1"
 
 
 def test_a_study_of_another_patient_is_refused(tmp_path: Path, user: User) -> None:

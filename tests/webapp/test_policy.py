@@ -46,6 +46,16 @@ def study_page() -> Route:
     return Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 405, 405, 405), of_study=True)
 
 
+def of_dicomweb() -> Route:
+    """What DICOMweb serves of one study: an API, which answers 403 where a page would send somebody to sign in."""
+    return Route((403, 200, GONE, 200), (403, 405, 405, 405), of_study=True)
+
+
+def searched() -> Route:
+    """A search of DICOMweb over all that one may see."""
+    return Route((403, 200, 200, 200), (403, 405, 405, 405))
+
+
 ROUTES: dict[str, Route] = {
     "worklist": page(),
     "worklist-rows": page(),
@@ -59,6 +69,29 @@ ROUTES: dict[str, Route] = {
     "upload": page(),
     # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((403, 405, 405, 405), (403, 400, 400, 400)),
+    "schema": searched(),
+    # 415: what was sent is no multipart body of objects.
+    "dicomweb-studies": Route((403, 200, 200, 200), (403, 415, 415, 415)),
+    "dicomweb-all-series": searched(),
+    "dicomweb-all-instances": searched(),
+    "dicomweb-study": Route((403, 200, GONE, 200), (403, 415, 415, 415), of_study=True),
+    "dicomweb-study-metadata": of_dicomweb(),
+    "dicomweb-study-thumbnail": of_dicomweb(),
+    "dicomweb-study-series": of_dicomweb(),
+    "dicomweb-study-instances": of_dicomweb(),
+    "dicomweb-series": of_dicomweb(),
+    "dicomweb-series-metadata": of_dicomweb(),
+    "dicomweb-series-thumbnail": of_dicomweb(),
+    "dicomweb-series-instances": of_dicomweb(),
+    "dicomweb-instance": of_dicomweb(),
+    "dicomweb-metadata": of_dicomweb(),
+    "dicomweb-rendered": of_dicomweb(),
+    "dicomweb-thumbnail": of_dicomweb(),
+    "dicomweb-bulkdata": of_dicomweb(),
+    "dicomweb-bulkdata-value": of_dicomweb(),
+    "dicomweb-frames": of_dicomweb(),
+    "dicomweb-frame-rendered": of_dicomweb(),
+    "dicomweb-frame-thumbnail": of_dicomweb(),
     "models": page(),
     "model": page(),
     "model-picture": page(),
@@ -69,6 +102,15 @@ ROUTES: dict[str, Route] = {
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
     "sign-out": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
+}
+#: Those that answer in JSON, also when a request was forged.
+APIS = ("upload-api", "schema", "dicomweb-")
+#: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
+BEHIND = {
+    "dicomweb-bulkdata-value": ["7FE00010"],
+    "dicomweb-frames": ["1"],
+    "dicomweb-frame-rendered": ["1"],
+    "dicomweb-frame-thumbnail": ["1"],
 }
 
 
@@ -83,7 +125,7 @@ def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 
 @pytest.fixture
 def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Addresses of one study of the main clinic, a picture whose run failed, and of a model with an example."""
+    """Addresses of two studies of the main clinic, a picture whose run failed and a slice, and of a model."""
     weights = weights_reported(drawn_weights, tmp_path / "weights", "sorter")
     monkeypatch.setenv("READROOM_WEIGHTS", str(weights))
     series = factories.picture_series()
@@ -100,7 +142,18 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "model": ["sorter"],
         "model-picture": ["sorter", "sorter-1-found.png"],
     }
-    return lambda route: reverse(route, args=arguments.get(route, []))
+    sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
+    uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
+    pixels = np.zeros((8, 8), np.uint8)
+    uids.append(factories.slice_instance(series=sliced, pixels=pixels, position=0.0).sop_instance_uid)
+    return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
+
+
+def dicomweb_arguments(route: str, uids: list[str]) -> list[str]:
+    """Return the UIDs that an address of DICOMweb takes, and what stands behind them; nothing for other routes."""
+    takes = {pattern.name: len(pattern.pattern.converters) for pattern in routes(get_resolver().url_patterns)}
+    behind = BEHIND.get(route, [])
+    return uids[: takes[route] - len(behind)] + behind if route.startswith("dicomweb-") else []
 
 
 @pytest.fixture
@@ -134,7 +187,9 @@ def test_a_hidden_study_and_a_missing_one_are_answered_alike(
     method = "post" if route == "run-retry" else "get"
     hidden = getattr(stranger, method)(addresses(route))
     rest: dict[str, list[object]] = {"run-file": ["modality.png"], "frame": [0]}
-    missing = getattr(stranger, method)(reverse(route, args=[uuid4(), *rest.get(route, [])]))
+    elsewhere: list[object] = [*dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"])]
+    elsewhere = elsewhere or [uuid4(), *rest.get(route, [])]
+    missing = getattr(stranger, method)(reverse(route, args=elsewhere))
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
 
 
@@ -144,7 +199,7 @@ def test_a_form_of_another_site_is_refused(route: str, addresses: Callable[[str]
     browser.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
     answer = browser.post(addresses(route), {"anything": "at all"})
     assert answer.status_code in {403, 405}
-    if answer.status_code == 403 and route != "upload-api":
+    if answer.status_code == 403 and not route.startswith(APIS):
         assert "This form was sent from a page that is no longer valid" in answer.content.decode()
 
 

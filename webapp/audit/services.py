@@ -45,8 +45,9 @@ def audit_record(
     success: bool = True,
     details: str = "",
     actor: str = "",
+    address: str = "",
 ) -> AuditEvent:
-    """Append one event.
+    """Append one event; `actor` and `address` are for those who come without an account or a browser.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def audit_record(
         at=timezone.now(),
         code=code,
         actor=actor or (user.get_username() if user else ""),
-        address=(request.META.get("REMOTE_ADDR") or "") if request else "",
+        address=address or ((request.META.get("REMOTE_ADDR") or "") if request else ""),
         study=study,
         success=success,
         details=details[:500],
@@ -76,15 +77,16 @@ def audit_record(
 
 def study_view_record(*, user: User, request: HttpRequest, study: UUID) -> None:
     """Record that `user` looked at a study, once a look rather than once a picture."""
-    _look_record(Code.STUDY_VIEWED, user=user, request=request, study=study)
+    look_record(Code.STUDY_VIEWED, user=user, request=request, study=study)
 
 
 def worklist_view_record(*, user: User, request: HttpRequest) -> None:
     """Record that `user` looked at the worklist, once a look rather than at each of its questions for news."""
-    _look_record(Code.WORKLIST_VIEWED, user=user, request=request, study=None)
+    look_record(Code.WORKLIST_VIEWED, user=user, request=request, study=None)
 
 
-def _look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
+def look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
+    """Record something that is asked for piece by piece: once a look, whatever the number of pieces."""
     looks = AuditEvent.objects.filter(code=code, actor=user.get_username(), study=study)
     if not looks.filter(at__gte=timezone.now() - ONE_LOOK).exists():
         audit_record(code=code, user=user, request=request, study=study)

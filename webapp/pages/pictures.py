@@ -35,7 +35,7 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
     if not found.has_pixels or number >= found.number_of_frames:
         raise Http404
     study_view_record(user=user_of(request), request=request, study=study.pk)
-    name = _name(found, number)
+    name = frame_name(found, number)
     if _has_it(request, name):
         return _cached(HttpResponse(status=304), name)
     try:
@@ -92,7 +92,7 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
 def _made_small(instance: Instance, *, number: int, name: str) -> Path:
     small = storage.cache_path(name)
     if not small.exists():
-        drawn = frame_drawn(instance, number=number, name=_name(instance, number))
+        drawn = frame_drawn(instance, number=number, name=frame_name(instance, number))
         with Image.open(drawn) as picture, storage.written_whole(small) as unfinished:
             picture.thumbnail(SMALL)
             picture.save(unfinished, format="PNG")
@@ -114,7 +114,8 @@ def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
     return drawn
 
 
-def _name(instance: Instance, number: int) -> str:
+def frame_name(instance: Instance, number: int) -> str:
+    """Return the name of a drawn frame in the cache; it is its ETag too."""
     return f"{instance.sha256}-{number}-{DRAWING}.png"
 
 

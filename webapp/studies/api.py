@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError
+from drf_spectacular.utils import extend_schema
 from psycopg.errors import DiskFull
 from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 from rest_framework.parsers import MultiPartParser
@@ -24,6 +25,14 @@ from webapp.studies.intake import Filed, NoSite, intake_file
 FULL = {errno.ENOSPC, errno.EDQUOT}
 #: Bytes that a multipart body has around its file: headers, boundaries, the name.
 ENVELOPE_BYTES = 64 << 10
+
+#: Request and answer, as the OpenAPI description tells them.
+UPLOAD = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}},
+    "required": ["file"],
+}
+ANSWER = {"type": "object", "properties": {"files": {"type": "array", "items": {"type": "object"}}}}
 
 
 class TooLarge(APIException):
@@ -71,6 +80,7 @@ class UploadView(APIView):
         request._request.upload_handlers = [TemporaryFileUploadHandler(request._request)]
         super().initial(request, *args, **kwargs)
 
+    @extend_schema(request={"multipart/form-data": UPLOAD}, responses={200: ANSWER})
     def post(self, request: Request) -> Response:
         """Answer `{"files": [{name, status, reason, study, series}, ...]}`; a zip has one entry a member."""
         sent, *others = request.FILES.getlist("file") or [None]

@@ -7,8 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
+from webapp.studies.indexing import index_keep
 from webapp.studies.models import Instance, Patient, Series, Study
-from webapp.studies.stored import Bytes
+from webapp.studies.stored import Bytes, is_same_data_set
+from workers import storage
 from workers.api import Inspection, Refused
 
 OTHER_CONTENTS = (
@@ -21,10 +23,14 @@ OTHER_PERSON = (
 )
 
 
+class ContradictsError(Refused):
+    """Refused for what its identity says beside what is stored already; the message is for the sender."""
+
+
 def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
     """Return the instance that these very bytes became when they were sent before."""
     sent = Q(original_sha256=original_sha256) | Q(sha256=original_sha256)
-    return Instance.objects.select_related("series").filter(sent, site=site).first()
+    return Instance.objects.select_related("series__study").filter(sent, site=site).first()
 
 
 @transaction.atomic
@@ -47,15 +53,17 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
 
     Raises
     ------
-    Refused
+    ContradictsError
         If its UIDs or its patient contradict what is stored.
     """
     # One object of a site is filed at a time: twenty that arrive at once stand in line here, so that what is
     # looked up below stays true until the commit. (SQLite's transactions stand in line by themselves.)
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if same := _same_uid(found, site):
-        if weighed.original_sha256 not in {same.original_sha256, same.sha256}:
-            raise Refused(OTHER_CONTENTS)
+        if weighed.original_sha256 not in {same.original_sha256, same.sha256} and not is_same_data_set(
+            weighed.path, storage.object_path(same.sha256)
+        ):
+            raise ContradictsError(OTHER_CONTENTS)
         return same, False
     series = _series(found, _study(found, site, user))
     instance = Instance.objects.create(
@@ -74,11 +82,13 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
         has_pixels=found.has_pixels,
         laterality=found.laterality,
     )
+    if found.index is not None:
+        index_keep(instance=instance, index=found.index)
     return instance, True
 
 
 def _same_uid(found: Inspection, site: Site) -> Instance | None:
-    known = Instance.objects.select_related("series").filter(site=site, sop_instance_uid=found.sop_instance_uid)
+    known = Instance.objects.select_related("series__study").filter(site=site, sop_instance_uid=found.sop_instance_uid)
     return known.first()
 
 
@@ -92,7 +102,7 @@ def _patient(found: Inspection, site: Site) -> Patient | None:
     if made:
         return patient
     if _differ(patient.name, found.patient_name) and _differ(patient.birth_date, found.patient_birth_date):
-        raise Refused(OTHER_PERSON)
+        raise ContradictsError(OTHER_PERSON)
     blanks = {field: value for field, value in stated.items() if value and not getattr(patient, field)}
     if blanks:
         Patient.objects.filter(pk=patient.pk).update(**blanks)
@@ -111,14 +121,17 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
         study_instance_uid=found.study_instance_uid,
         defaults={
             "patient": patient,
+            "study_id": found.study_id,
             "study_date": found.study_date,
+            "study_time": found.study_time,
+            "referring_physician": found.referring_physician,
             "description": found.study_description,
             "accession_number": found.accession_number,
             "uploaded_by": user,
         },
     )
     if study.patient_id != (patient.pk if patient else None):
-        raise Refused(OTHER_PATIENT)
+        raise ContradictsError(OTHER_PATIENT)
     return study
 
 
@@ -126,7 +139,7 @@ def _series(found: Inspection, study: Study) -> Series:
     """Return the series, told that something has just arrived for it."""
     elsewhere = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid)
     if elsewhere.exclude(study=study).exists():
-        raise Refused(OTHER_STUDY)
+        raise ContradictsError(OTHER_STUDY)
     series, made = Series.objects.get_or_create(
         study=study,
         series_instance_uid=found.series_instance_uid,

@@ -13,16 +13,42 @@ from webapp.accounts.models import Site, User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.studies.archives import is_zip, members_unpacked, shown_name
-from webapp.studies.filing import instance_file, instance_known
+from webapp.studies.filing import ContradictsError, instance_file, instance_known
 from webapp.studies.models import Instance
 from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed
 from workers import api
 
+OTHER_STUDY_ASKED = "The object belongs to another study than the one that it was sent to. It was not stored."
+NO_OBJECT = "This is not a DICOM object; pictures and archives are taken by the upload page."
 EMPTIED = "Stored. Its preamble held something that is no part of an image; it was emptied."
+NOT_AS_ANNOUNCED = "The object is not the one that its sender announced: its SOP class or SOPInstanceUID differ."
+Fault = Literal["", "unreadable", "contradicts", "not as announced"]
 
 
 class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ours
     """The user works at no site, so what they send belongs nowhere."""
+
+
+@dataclass(frozen=True)
+class Uids:
+    """Study, series and instance UID of an object, and its SOP class; empty where they are not known."""
+
+    study: str = ""
+    series: str = ""
+    instance: str = ""
+    sop_class: str = ""
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What a sender says of an object before sending it (PS3.7 9.1.1.1): it must be that one."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+class NotAsAnnouncedError(api.Refused):
+    """The object is another one than its sender said."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,10 @@ class Filed:
         A plain sentence for the sender, empty where there is nothing to say.
     study, series
         Where it is filed, None where it was refused.
+    uids
+        What the object calls itself, as far as it could be read.
+    fault
+        What kind of refusal it is, for protocols that have a number for each.
     """
 
     name: str
@@ -44,13 +74,21 @@ class Filed:
     reason: str = ""
     study: UUID | None = None
     series: UUID | None = None
+    uids: Uids = Uids()
+    fault: Fault = ""
 
 
 @dataclass(frozen=True)
 class _Sender:
+    """Who sends, and what they may send here: any file, or DICOM objects (of one study) alone."""
+
     user: User
     site: Site
     request: HttpRequest | None
+    address: str = ""
+    announced: Announced | None = None
+    objects_only: bool = False
+    study_asked: str = ""
 
     def record(self, *, code: Code, weighed: Bytes, said: str, study: UUID | None = None) -> None:
         """Write to the audit trail. A file is named by its digest: its own name may be a patient's."""
@@ -58,13 +96,22 @@ class _Sender:
             code=code,
             user=self.user,
             request=self.request,
+            address=self.address,
             study=study,
             success=code == Code.UPLOADED,
             details=f"sha256 {weighed.original_sha256}: {said}",
         )
 
 
-def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | None) -> list[Filed]:
+def intake_file(
+    *,
+    path: Path,
+    name: str,
+    user: User,
+    request: HttpRequest | None = None,
+    address: str = "",
+    announced: Announced | None = None,
+) -> list[Filed]:
     """Take one file in: a DICOM object, a picture, or a zip of them.
 
     Parameters
@@ -77,6 +124,10 @@ def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | Non
         Who sends it; what is stored belongs to their site.
     request
         For the audit trail's address.
+    address
+        For the audit trail, of a sender who comes without a browser.
+    announced
+        What its sender said that it is; another object is refused.
 
     Returns
     -------
@@ -92,10 +143,30 @@ def intake_file(*, path: Path, name: str, user: User, request: HttpRequest | Non
     """
     if user.site is None:
         raise NoSite
-    sender = _Sender(user, user.site, request)
+    sender = _Sender(user, user.site, request, address, announced)
     if not is_zip(path):
         return [_one(path, shown_name(name), sender)]
     return _archive(path, shown_name(name), sender)
+
+
+def object_intake(*, path: Path, user: User, request: HttpRequest | None, study: str = "") -> Filed:
+    """Take in one file that must be a DICOM object; the rules are those of `intake_file`, and it raises the same.
+
+    Parameters
+    ----------
+    path, user, request
+        See `intake_file`.
+    study
+        The StudyInstanceUID that it must have; empty for any.
+
+    Returns
+    -------
+    Filed
+        Without a name.
+    """
+    if user.site is None:
+        raise NoSite
+    return _one(path, "", _Sender(user, user.site, request, objects_only=True, study_asked=study))
 
 
 def _archive(path: Path, name: str, sender: _Sender) -> list[Filed]:
@@ -114,11 +185,16 @@ def _archive(path: Path, name: str, sender: _Sender) -> list[Filed]:
 
 
 def _one(path: Path, name: str, sender: _Sender) -> Filed:
-    weighed = bytes_weighed(path)
-    if known := instance_known(site=sender.site, original_sha256=weighed.original_sha256):
-        return _duplicate(name, known, weighed, sender)
+    weighed, uids = bytes_weighed(path), Uids()
     try:
-        found = api.inspect(path)
+        if known := instance_known(site=sender.site, original_sha256=weighed.original_sha256):
+            uids = _uids_known(known)
+            _check_asked(uids, sender, is_object=not known.series.is_picture)
+            return _duplicate(name, known, weighed, sender)
+        found = _looked_into(path, sender)
+        uids = _uids_found(found)
+        _check_asked(uids, sender, is_object=found.kind == "dicom")
+        _check_announced(found, sender.announced)
         with bytes_stored(weighed), transaction.atomic():
             instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
             if not is_new:
@@ -127,11 +203,48 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
             sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
     except api.Refused as refused:
         sender.record(code=Code.UPLOAD_REFUSED, weighed=weighed, said=str(refused))
-        return Filed(name, "refused", str(refused))
+        return Filed(name, "refused", str(refused), uids=uids, fault=_fault(refused))
     reason = EMPTIED if weighed.is_emptied else ""
-    return Filed(name, "stored", reason, instance.series.study_id, instance.series_id)
+    return Filed(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
+
+
+def _looked_into(path: Path, sender: _Sender) -> api.Inspection:
+    if sender.objects_only and is_zip(path):
+        raise api.Refused(NO_OBJECT)
+    return api.inspect(path)
+
+
+def _check_announced(found: api.Inspection, announced: Announced | None) -> None:
+    if announced and announced != Announced(found.sop_class_uid, found.sop_instance_uid):
+        raise NotAsAnnouncedError(NOT_AS_ANNOUNCED)
+
+
+def _fault(refused: api.Refused) -> Fault:
+    if isinstance(refused, NotAsAnnouncedError):
+        return "not as announced"
+    return "contradicts" if isinstance(refused, ContradictsError) else "unreadable"
 
 
 def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> Filed:
     sender.record(code=Code.UPLOADED, weighed=weighed, said="already stored", study=known.series.study_id)
-    return Filed(name, "duplicate", "The same file is stored already.", known.series.study_id, known.series_id)
+    said = "The same file is stored already."
+    return Filed(name, "duplicate", said, known.series.study_id, known.series_id, _uids_known(known))
+
+
+def _check_asked(uids: Uids, sender: _Sender, *, is_object: bool) -> None:
+    """Refuse what does not belong where it was sent."""
+    if sender.objects_only and not is_object:
+        raise api.Refused(NO_OBJECT)
+    if sender.study_asked and uids.study != sender.study_asked:
+        raise api.Refused(OTHER_STUDY_ASKED)
+
+
+def _uids_found(found: api.Inspection) -> Uids:
+    return Uids(found.study_instance_uid, found.series_instance_uid, found.sop_instance_uid, found.sop_class_uid)
+
+
+def _uids_known(known: Instance) -> Uids:
+    series = known.series
+    return Uids(
+        series.study.study_instance_uid, series.series_instance_uid, known.sop_instance_uid, known.sop_class_uid
+    )

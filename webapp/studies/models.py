@@ -28,7 +28,10 @@ class Study(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="studies")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="studies")
     study_instance_uid = models.CharField(max_length=64)
+    study_id = models.CharField(max_length=16, blank=True, help_text="Study ID (0020,0010), not a UID")
     study_date = models.DateField(null=True)
+    study_time = models.CharField(max_length=16, blank=True, help_text="as the header states it (PS3.5 6.2, VR TM)")
+    referring_physician = models.CharField(max_length=324, blank=True)
     description = models.CharField(max_length=128, blank=True)
     accession_number = models.CharField(max_length=32, blank=True)
     arrived_at = models.DateTimeField(auto_now_add=True)
@@ -37,7 +40,12 @@ class Study(models.Model):
     class Meta:
         verbose_name_plural = "studies"
         constraints = [models.UniqueConstraint(fields=["site", "study_instance_uid"], name="study_uid_per_site")]
-        indexes = [models.Index(fields=["site", "-arrived_at"])]
+        indexes = [
+            models.Index(fields=["site", "-arrived_at"]),
+            # For whoever may see every site: paging, and a study named by its UID alone.
+            models.Index(fields=["-arrived_at"]),
+            models.Index(fields=["study_instance_uid"]),
+        ]
 
 
 class Series(models.Model):
@@ -86,10 +94,27 @@ class Instance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
-        indexes = [models.Index(fields=["site", "original_sha256"])]
+        indexes = [
+            models.Index(fields=["site", "original_sha256"]),
+            models.Index(fields=["sop_instance_uid"]),
+        ]
         # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.
         ordering = [
             models.F("position").asc(nulls_last=True),
             models.F("instance_number").asc(nulls_last=True),
             "sop_instance_uid",
         ]
+
+
+class InstanceIndex(models.Model):
+    """What serving an instance needs to know of its file, so that nothing is parsed then."""
+
+    instance = models.OneToOneField(Instance, on_delete=models.CASCADE, primary_key=True, related_name="index")
+    transfer_syntax_uid = models.CharField(max_length=64)
+    is_part10 = models.BooleanField(help_text="whether the file begins as PS3.10 asks")
+    header = models.BinaryField(help_text="DICOM JSON, deflated; large values are keys of `bulk`")
+    frame_count = models.PositiveIntegerField(
+        help_text="frames that `frames` holds; 0: they must be decoded, or are none"
+    )
+    frames = models.BinaryField(help_text="where each frame lies: pairs of offset and bytes")
+    bulk = models.JSONField(default=dict, help_text="where large values lie: key -> [offset, bytes]")

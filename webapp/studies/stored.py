@@ -14,6 +14,9 @@ from webapp.studies.models import Instance
 from workers import configuration, storage
 
 PREAMBLE = 128
+#: How (0002,0000), the length of the file meta information, and (0002,0010), the transfer syntax, begin (PS3.10 7.1).
+META_LENGTH, SYNTAX = b"\x02\x00\x00\x00UL\x04\x00", b"\x02\x00\x10\x00UI"
+META_LARGEST = 64 << 10
 TIFF = (b"II*\x00", b"MM\x00*")  # The one preamble with a purpose: whole-slide files that are also TIFF (PS3.10 7.1)
 
 
@@ -49,6 +52,32 @@ def bytes_weighed(path: Path) -> Bytes:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return Bytes(path, original, digest.hexdigest())
+
+
+def is_same_data_set(path: Path, other: Path) -> bool:
+    """Say whether two DICOM files hold the same data set in the same transfer syntax.
+
+    The file meta information before it belongs to whoever wrote the file (PS3.10 7.1): an object that is sent over the
+    network loses it, and the one who receives writes a new one.
+    """
+    mine, theirs = _data_set_digest(path), _data_set_digest(other)
+    return bool(mine) and mine == theirs
+
+
+def _data_set_digest(path: Path) -> str:
+    """Return the digest of transfer syntax and data set, empty for a file that does not say where it begins."""
+    with path.open("rb") as file:
+        start = file.read(PREAMBLE + 16)
+        length = int.from_bytes(start[PREAMBLE + 12 :], "little")
+        if start[PREAMBLE : PREAMBLE + 12] != b"DICM" + META_LENGTH or length > META_LARGEST:
+            return ""
+        meta = file.read(length)
+        at = meta.find(SYNTAX) + len(SYNTAX)
+        syntax = meta[at + 2 : at + 2 + int.from_bytes(meta[at : at + 2], "little")]
+        digest = hashlib.sha256(syntax.rstrip(b"\x00 ") + b"\x00")
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 @contextmanager

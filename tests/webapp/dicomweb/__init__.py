@@ -1,0 +1,1 @@
+"""DICOMweb: what clients ask for and what they get."""

@@ -1,0 +1,85 @@
+"""Who may have which instances: named by their UIDs, asked of the one policy, noted in the audit trail."""
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may
+from webapp.audit.events import Code
+from webapp.audit.services import look_record
+from webapp.pages.access import study_checked, user_of
+from webapp.studies.models import Instance, Study
+
+#: Columns of the index that most answers do without.
+HEAVY = ("index__header", "index__frames", "index__bulk")
+
+
+def objects() -> QuerySet[Instance]:
+    """Return what DICOMweb knows of: DICOM objects, not the pictures that came without a header."""
+    return Instance.objects.filter(series__is_picture=False)
+
+
+def instances_opened(
+    *, request: HttpRequest, study: str, series: str = "", instance: str = "", needs: tuple[str, ...] = (), code: Code
+) -> list[Instance]:
+    """Return the instances of a study, a series or one by itself: one query.
+
+    Parameters
+    ----------
+    request
+        Who asks.
+    study, series, instance
+        UIDs; empty means all of them.
+    needs
+        Those of `HEAVY` that the answer is made of.
+    code
+        What the audit trail calls it, once a look.
+
+    Returns
+    -------
+    list of Instance
+        At least one, of one study, in slice order within each series, with series, study and index.
+
+    Raises
+    ------
+    Http404
+        If there are none that the user may know of; a look at others' is audited.
+    """
+    named = {"series__study__study_instance_uid": study}
+    named |= {"series__series_instance_uid": series} if series else {}
+    named |= {"sop_instance_uid": instance} if instance else {}
+    found = list(
+        objects()
+        .filter(**named)
+        .select_related("series__study", "index")
+        .defer(*(column for column in HEAVY if column not in needs))
+    )
+    owner = study_of(request=request, studies=[one.series.study for one in found])
+    look_record(code, user=user_of(request), request=request, study=owner.pk)
+    return [one for one in found if one.series.study_id == owner.pk]
+
+
+def study_of(*, request: HttpRequest, studies: list[Study]) -> Study:
+    """Return the one of several studies of the same UID (at several sites) that the user means.
+
+    Raises
+    ------
+    Http404
+        If they may see none of them.
+    """
+    user = user_of(request)
+    allowed = [one for one in studies if may(user, Act.SEE, one)]
+    if not allowed and not studies:
+        raise Http404
+    return study_checked(request=request, study=_own_first(allowed or studies, user), act=Act.SEE)
+
+
+def study_named(*, request: HttpRequest, study: str) -> Study:
+    """Return the study of that UID if the user may see it; raises as `study_of`."""
+    return study_of(
+        request=request, studies=list(Study.objects.filter(study_instance_uid=study, patient__isnull=False))
+    )
+
+
+def _own_first(studies: list[Study], user: User) -> Study:
+    return min(studies, key=lambda one: (one.site_id != user.site_id, one.arrived_at))

@@ -1,0 +1,155 @@
+"""Searching for studies, series and instances: one query, whatever the size of the page (PS3.18 10.6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Expression, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import visible_studies
+from webapp.dicomweb.asked import Search
+from webapp.dicomweb.attributes import ATTRIBUTES, Attribute, Level
+from webapp.dicomweb.lookups import Joined
+from webapp.dicomweb.matching import condition
+from webapp.studies.models import Instance, Series, Study
+
+Rows = QuerySet[Any, Any]
+#: By level of the rows: the path from them to a row of each level above.
+PATHS = {
+    Level.STUDY: {Level.STUDY: ""},
+    Level.SERIES: {Level.STUDY: "study__", Level.SERIES: ""},
+    Level.INSTANCE: {Level.STUDY: "series__study__", Level.SERIES: "series__", Level.INSTANCE: ""},
+}
+MODELS: dict[Level, type[Model]] = {Level.STUDY: Study, Level.SERIES: Series, Level.INSTANCE: Instance}
+UID_COLUMNS = {
+    Level.STUDY: "study_instance_uid",
+    Level.SERIES: "series_instance_uid",
+    Level.INSTANCE: "sop_instance_uid",
+}
+#: The newest arrivals first; what arrived together stays in its own order.
+ORDERS: dict[Level, tuple[str | Expression | F, ...]] = {
+    Level.STUDY: ("-arrived_at", "pk"),
+    Level.SERIES: ("-study__arrived_at", "study", F("series_number").asc(nulls_last=True), "pk"),
+    Level.INSTANCE: (
+        "-series__study__arrived_at",
+        "series__study",
+        F("series__series_number").asc(nulls_last=True),
+        "series",
+        F("position").asc(nulls_last=True),
+        F("instance_number").asc(nulls_last=True),
+        "sop_instance_uid",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of rows: attributes and their values, the UIDs of study, series and instance, and the kept header."""
+
+    attributes: tuple[Attribute, ...]
+    rows: list[tuple[tuple[Any, ...], tuple[str, ...], bytes | None]]
+    has_more: bool
+
+
+def objects_find(*, user: User, search: Search) -> Found:
+    """Return what a user may see and a search matches.
+
+    Parameters
+    ----------
+    user
+        Who asks.
+    search
+        What for.
+
+    Returns
+    -------
+    Found
+        At most `search.limit` rows, and whether there are more behind them.
+    """
+    level = search.level
+    attributes = attributes_told(search)
+    columns = [_path(level, attribute) for attribute in attributes]
+    uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
+    header = ["index__header"] if headers_wanted(search) else []
+    # Counted and joined for the rows of the page alone, not for all that match.
+    page = _matching(user, search).order_by(*ORDERS[level]).values("pk")
+    page = page[search.offset : search.offset + search.limit + 1]
+    rows = (
+        MODELS[level]
+        ._default_manager.filter(pk__in=page)
+        .annotate(**_worked_out(level, attributes))
+        .order_by(*ORDERS[level])
+        .values_list(*columns, *uids, *header)
+    )
+    found = list(rows) if search.limit else []
+    split = len(columns), len(columns) + len(uids)
+    told = [(row[: split[0]], row[split[0] : split[1]], row[-1] if header else None) for row in found[: search.limit]]
+    return Found(attributes, told, has_more=len(found) > search.limit)
+
+
+def attributes_told(search: Search) -> tuple[Attribute, ...]:
+    """Return the attributes of an answer: all of its level, and of those above that the address does not fix."""
+    return tuple(
+        attribute
+        for attribute in ATTRIBUTES
+        if attribute.level == search.level
+        or (attribute.level < search.level and (attribute.level not in search.fixed or search.everything))
+        or (attribute.level < search.level and attribute.keyword in search.fields)
+    )
+
+
+def headers_wanted(search: Search) -> bool:
+    """Say whether an instance's own header must be looked into for what is to be told."""
+    known = {attribute.keyword for attribute in ATTRIBUTES}
+    return search.level == Level.INSTANCE and (search.everything or bool(search.fields - known))
+
+
+def _matching(user: User, search: Search) -> Rows:
+    level = search.level
+    study = PATHS[level][Level.STUDY]
+    visible = visible_studies(user, Study.objects.filter(patient__isnull=False))
+    rows: Rows = visible if level == Level.STUDY else MODELS[level]._default_manager.filter(**{f"{study}in": visible})
+    for attribute, value in search.keys:
+        path = PATHS[level][attribute.level] + attribute.column
+        rows = rows.filter(condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy))
+    return rows
+
+
+def _path(level: Level, attribute: Attribute) -> str:
+    """Return where a value stands in the answer's row: in a column, or under a name of its own."""
+    name = _name(attribute)
+    return name if attribute.column in WORKED_OUT else PATHS[level][attribute.level] + attribute.column
+
+
+def _name(attribute: Attribute) -> str:
+    return f"told_{attribute.level.name.lower()}_{attribute.column}"
+
+
+WORKED_OUT = {"modalities", "series_count", "instance_count"}
+
+
+def _worked_out(level: Level, attributes: Iterable[Attribute]) -> dict[str, Combinable]:
+    return {
+        _name(attribute): _expression(attribute, PATHS[level][attribute.level] + "pk")
+        for attribute in attributes
+        if attribute.column in WORKED_OUT
+    }
+
+
+def _expression(attribute: Attribute, row: str) -> Combinable:
+    if attribute.column == "modalities":
+        series = Series.objects.filter(study=OuterRef(row)).exclude(modality="")
+        return Subquery(_grouped(series, "study").annotate(told=Joined("modality")).values("told"))
+    if attribute.column == "series_count":
+        counted = _grouped(Series.objects.filter(study=OuterRef(row)), "study")
+    else:
+        by = "series__study" if attribute.level == Level.STUDY else "series"
+        counted = _grouped(Instance.objects.filter(**{by: OuterRef(row)}), by)
+    return Coalesce(Subquery(counted.annotate(told=Count("pk")).values("told")), 0)
+
+
+def _grouped(rows: Rows, by: str) -> Rows:
+    return rows.order_by().values(by)

@@ -1,0 +1,173 @@
+"""A folder into which others write: looked at, read and tidied without ever leaving it.
+
+Every step goes through open folders and refuses links (O_NOFOLLOW), so that nobody who may write into the folder can
+have a file read, or one moved, that lies outside of it.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+DONE, REFUSED = "done", "refused"
+#: What programs call a file that they have not finished writing.
+PARTIAL = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", "~")
+#: Folders in folders: DICOM media have four levels.
+DEPTH = 16
+#: Bytes of a name: with the reason's ending and a number it must stay below 255.
+NAME_BYTES = 200
+
+Place = tuple[str, ...]
+
+
+class Looks(NamedTuple):
+    """What tells one state of a file from another."""
+
+    number: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> "Looks":
+        """Return how a file looks."""
+        return cls(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+class ChangedError(Exception):
+    """The file is still being written, or is not there any more."""
+
+
+class UnreadableError(Exception):
+    """We may not read the file."""
+
+
+@dataclass(frozen=True)
+class OpenFolder:
+    """The watched folder, held open."""
+
+    handle: int
+
+    def files(self) -> dict[Place, Looks]:
+        """Return every regular file in it and below, but the hidden, the partial, and what was taken before."""
+        found: dict[Place, Looks] = {}
+        for above, folders, names, handle in os.fwalk(".", dir_fd=self.handle, follow_symlinks=False):
+            place = Path(above).parts
+            folders[:] = [name for name in folders if _is_shown(name) and (place or name not in {DONE, REFUSED})]
+            if len(place) >= DEPTH:
+                folders.clear()
+            for name in filter(_is_shown, names):
+                try:
+                    looks = os.stat(name, dir_fd=handle, follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # moved on meanwhile
+                if stat.S_ISREG(looks.st_mode):
+                    found[(*place, name)] = Looks.of(looks)
+        return found
+
+    def copy(self, place: Place, *, looks: Looks, out: Path) -> None:
+        """Copy a file, which must look as it did.
+
+        Raises
+        ------
+        ChangedError
+            If it changed before or while it was copied.
+        UnreadableError
+            If it may not be read.
+        """
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            with self._opened(place[:-1]) as folder:
+                handle = os.open(place[-1], flags, dir_fd=folder)
+        except PermissionError as closed:
+            raise UnreadableError from closed
+        except OSError as gone:
+            raise ChangedError from gone
+        with os.fdopen(handle, "rb") as file:
+            with out.open("xb") as copied:
+                if Looks.of(os.fstat(handle)) == looks:
+                    shutil.copyfileobj(file, copied, 1 << 20)
+            if Looks.of(os.fstat(handle)) != looks:
+                raise ChangedError
+
+    def put_away(self, place: Place, *, looks: Looks, into: str, reason: str = "") -> None:
+        """Move a file into `done` or `refused`, with the reason in a text file beside it.
+
+        Raises
+        ------
+        ChangedError
+            If another file lies in its place by now; that one stays.
+        """
+        with self._opened(place[:-1]) as folder, self._opened((into, *place[:-1]), make=True) as target:
+            name = _free_name(target, place[-1])
+            try:
+                if Looks.of(os.stat(place[-1], dir_fd=folder, follow_symlinks=False)) != looks:
+                    raise ChangedError
+            except FileNotFoundError as gone:
+                raise ChangedError from gone
+            if reason:  # First: a crash between the two must not leave a refusal without one.
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+                with os.fdopen(os.open(f"{name}.reason.txt", flags, 0o644, dir_fd=target), "w") as out:
+                    out.write(f"{reason}\n")
+            os.rename(place[-1], name, src_dir_fd=folder, dst_dir_fd=target)
+
+    @contextmanager
+    def _opened(self, place: Place, *, make: bool = False) -> Iterator[int]:
+        """Hold a folder below open; with `make`, make it where it is not there."""
+        held = os.dup(self.handle)
+        try:
+            for name in place:
+                if make and not _is_there(held, name):
+                    os.mkdir(name, dir_fd=held)
+                deeper = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held)
+                os.close(held)
+                held = deeper
+            yield held
+        finally:
+            os.close(held)
+
+
+@contextmanager
+def folder_opened(path: Path) -> Iterator[OpenFolder]:
+    """Hold the watched folder open, with its two folders for what was taken.
+
+    Raises
+    ------
+    OSError
+        If it is not there, cannot be written, or `done` or `refused` are no folders of its own.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        folder = OpenFolder(handle)
+        for name in (DONE, REFUSED):
+            with folder._opened((name,), make=True) as inside:
+                os.close(os.open(".probe", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=inside))
+                os.unlink(".probe", dir_fd=inside)
+        yield folder
+    finally:
+        os.close(handle)
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".") and not name.lower().endswith(PARTIAL)
+
+
+def _is_there(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _free_name(folder: int, name: str) -> str:
+    """Return the name, or one with a number where a file has it already."""
+    short = Path(os.fsdecode(os.fsencode(name)[-NAME_BYTES:]))
+    number, free = 1, short.name
+    while _is_there(folder, free):
+        number += 1
+        free = f"{short.stem} ({number}){short.suffix}"
+    return free
