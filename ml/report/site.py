@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from os.path import relpath
 from pathlib import Path
 
 from ml.report.across import QUESTIONS, cascade_page, explained_name, question_page
@@ -53,7 +54,7 @@ def files_made(pages: Sequence[Page], told: Gathered, out: Path) -> dict[str, st
         files |= _as_html(slug, (out / f"{slug}.md").read_text(encoding="utf-8"), links)
     for row in told.shipped:
         card = told.weights / row.card
-        files |= _as_html(f"card-{card.stem}", card.read_text(encoding="utf-8"), links)
+        files |= _as_html(f"card-{card.stem}", _seen_from(out, card), links)
     return files
 
 
@@ -69,6 +70,11 @@ def report_folder_written(files: Mapping[str, str], told: Gathered, out: Path) -
     for left in (file for pattern in OWN for file in out.glob(pattern)):
         if left.relative_to(out).as_posix() not in {*files, *pictures}:
             left.unlink()
+
+
+def _seen_from(out: Path, card: Path) -> str:
+    """A card's text with its pictures named as from another folder; they stay beside the weights."""
+    return card.read_text(encoding="utf-8").replace("](pictures/", f"]({relpath(card.parent, out)}/pictures/")
 
 
 def _as_html(
