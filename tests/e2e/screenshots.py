@@ -79,7 +79,7 @@ def performance(page: Page, folder: Path, stage: Stage) -> None:
     run([sys.executable, "-m", "tests.webapp.history", "600"], stage.environment)
     page.goto("/performance/")
     taken(page, folder, "performance")
-    page.get_by_role("link", name="tumour-detector").click()
+    page.get_by_role("link", name="tumour-detector/").last.click()  # the newest version
     page.get_by_role("heading", name="Tumour detector").scroll_into_view_if_needed()
     page.mouse.wheel(0, 400)
     page.wait_for_timeout(300)
