@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ml.networks.trunks import ResnetTrunk, SlimResnetTrunk, normalised
+from ml.networks.trunks import StagedTrunk, normalised
 
 
 class TrunkUnet(nn.Module):
@@ -18,7 +18,7 @@ class TrunkUnet(nn.Module):
         Gives five feature maps of strides 2 to 32.
     """
 
-    def __init__(self, trunk: ResnetTrunk | SlimResnetTrunk) -> None:
+    def __init__(self, trunk: StagedTrunk) -> None:
         super().__init__()
         self.trunk = trunk
         *skips, below = self.trunk.widths

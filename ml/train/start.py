@@ -6,9 +6,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from ml.evaluate.report import WEIGHTS
 from ml.train.config import runs_folder
-
-WEIGHTS = Path(__file__).resolve().parents[2] / "weights"
 
 
 def start_weights(network: nn.Module, run: str, *, only: str = "", weights: Path = WEIGHTS) -> None:
