@@ -31,6 +31,7 @@ from ml.train.form import Form, form_of
 from ml.train.heads import teaching
 from ml.train.pictures import seen
 from ml.train.segmenter import usable as segmenter_usable
+from ml.train.start import start_weights
 from ml.weights import ModelRow
 
 
@@ -56,10 +57,10 @@ def tensors_saved(network: nn.Module, file: Path) -> None:
 
 
 def trained(config: Config) -> nn.Module:
-    """The best network of a run."""
+    """The best network of a run, or in half precision the one that ships of it where the run is gone."""
     form = form_of(config)
     network = build(form.architecture, form.options)
-    network.load_state_dict(torch.load(config.folder / "best.pt", weights_only=True))
+    start_weights(network, config.key)
     return network
 
 
