@@ -8,8 +8,8 @@ import numpy as np
 from bench.floor import giga_operations, matrix_product_rate
 from bench.ratio import clocked, ratio
 from ml.networks import build
-from ml.runtime import BATCH, OpenvinoNetwork, TorchNetwork
-from ml.weights import ModelRow, manifest_read
+from ml.runtime import BATCH, TorchNetwork, served_on_cpu
+from ml.weights import ModelRow, forms_told, manifest_read
 
 
 def report(weights: Path) -> Iterator[str]:
@@ -22,13 +22,13 @@ def report(weights: Path) -> Iterator[str]:
 
 def _compared(row: ModelRow, weights: Path, floor: float) -> Iterator[str]:
     pictures = np.random.default_rng(0).random((BATCH, 1, row.size, row.size), dtype=np.float32)
-    served, eager = OpenvinoNetwork(row, weights), TorchNetwork(row, weights, device="cpu")
+    served, eager = served_on_cpu(row, weights), TorchNetwork(row, weights, device="cpu")
     together = clocked(lambda: served.run(pictures))
     slower = ratio(together, clocked(lambda: eager.run(pictures)))
     apart = ratio(together, clocked(lambda: [served.run(picture[None]) for picture in pictures]))
     work = giga_operations(build(row.architecture, row.options).eval(), size=row.size)
     rate = work * BATCH / slower.a_seconds
-    yield f"{row.name} {row.version} ({row.openvino.precision}): {row.size} px, {work:.2f} GFLOP a picture"
+    yield f"{row.name} {row.version} ({forms_told(row)}): {row.size} px, {work:.2f} GFLOP a picture"
     milliseconds = 1000 * slower.a_seconds / BATCH
     yield f"  {milliseconds:.1f} ms a picture in a batch of {BATCH}: {rate / floor:.1f} x the floor's rate"
     yield f"  eager PyTorch / OpenVINO         {slower}"

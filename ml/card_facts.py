@@ -18,6 +18,7 @@ def facts_told(row: ModelRow) -> str:
         ("Input", f"one grey picture, {row.size} x {row.size}"),
         ("File", f"{row.file}, sha256 `{row.sha256}`"),
         ("Served form", f"{row.openvino.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`"),
+        *_exact(row),
         ("Configuration", f"sha256 `{trained.get('config_digest', 'not stated')}`"),
         ("Training data", f"sha256 of its list `{trained.get('data_digest', 'not stated')}`"),
         ("Rule of the thresholds", str(extra.get("threshold_rule", "not stated"))),
@@ -41,6 +42,16 @@ def pictures_told(row: ModelRow, weights: Path) -> str:
     files = sorted((weights / "pictures").glob(f"{stem}*.png"))
     shown = [f"![{file.stem.removeprefix(stem).replace('-', ' ')}](pictures/{file.name})" for file in files]
     return "\n".join(shown) or "No example pictures are kept with this version."
+
+
+def _exact(row: ModelRow) -> list[tuple[str, str]]:
+    if row.exact is None:
+        return []
+    near = ", ".join(f"{name} {_number(room)}" for name, room in row.closeness.items())
+    return [
+        ("Close calls are asked of", f"the exact form, {row.exact.bin}, sha256 `{row.exact.bin_sha256}`"),
+        ("A close call lies within", f"{near} (logarithm of the odds) of a border"),
+    ]
 
 
 def _gate(row: ModelRow) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ Safetensors in half precision, the quantised form for CPUs made from them, opera
 on the validation split with the quantised form, and the model's row in the manifest.
 """
 
-import hashlib
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +11,6 @@ from typing import Any
 
 import nncf
 import numpy as np
-import openvino
-import torch
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from numpy.typing import NDArray
 from safetensors.torch import save_file
@@ -22,28 +19,22 @@ from torch import nn
 from ml.data import Picture, data_digest, squares_read
 from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS, row_stored
+from ml.exact import exact_added
+from ml.intermediate import converted, digest_of, form_saved
 from ml.networks import build
 from ml.runtime import OpenvinoNetwork
+from ml.train.asked import asked
 from ml.train.command import each, parser_of
 from ml.train.config import Config
-from ml.train.detector import usable as detector_usable
 from ml.train.form import Form, form_of
-from ml.train.heads import teaching
 from ml.train.pictures import seen
-from ml.train.segmenter import usable as segmenter_usable
 from ml.train.start import start_weights
 from ml.weights import ModelRow
 
 
 def calibration_pictures(config: Config, pictures: list[Picture]) -> list[Picture]:
     """Training pictures on which the quantisation measures its ranges: 320, every collection."""
-    pool = seen(pictures, config, "train")
-    if config.task == "classifier":
-        pool = teaching(pool, config.heads)
-    if config.task == "segmenter":
-        pool = [p for p in pool if segmenter_usable(p)]
-    if config.task == "detector":
-        pool = detector_usable(pool, config.options["label"], "train")
+    pool = asked(config, seen(pictures, config, "train"), "train")
     chosen = np.random.default_rng(config.seed).permutation(len(pool))[:320]
     return [pool[i] for i in chosen]
 
@@ -64,22 +55,14 @@ def trained(config: Config) -> nn.Module:
     return network
 
 
-def quantised(network: nn.Module, form: Form, size: int, squares: NDArray[np.uint8]) -> Any:
-    """Convert to OpenVINO with a free batch size and quantise weights and activations to 8 bits.
+def quantised(model: Any, form: Form, squares: NDArray[np.uint8]) -> Any:
+    """Quantise weights and activations of a converted model to 8 bits.
 
     Parameters
     ----------
     squares
         Prepared training pictures (N, size, size) that set the ranges.
     """
-    example = torch.rand(2, 1, size, size)
-    with torch.inference_mode():
-        network(example)  # a detector keeps its grid of places from the first call on
-    with torch.no_grad():
-        traced = torch.jit.trace(network, example, check_trace=False)
-    model = openvino.convert_model(traced, input=[-1, 1, size, size])
-    for port, name in zip(model.outputs, form.outputs, strict=True):
-        port.get_tensor().set_names({name})
     batches = [square[None, None].astype(np.float32) / 255 for square in squares]
     return nncf.quantize(
         model,
@@ -120,8 +103,8 @@ def export(config: Config, network: nn.Module, target: Path, folder: Path, pictu
     tensors = target / f"{name}.safetensors"
     tensors_saved(network, tensors)
     squares, _ = squares_read(folder, calibration_pictures(config, pictures), size=config.size)
-    xml = target / f"{name}.xml"
-    openvino.save_model(quantised(network.eval(), form, config.size, squares), xml)
+    model = converted(network.eval(), form, config.size)
+    files = form_saved(quantised(model, form, squares), target / f"{name}.xml", precision="int8")
     row = {
         "name": config.name,
         "version": config.version,
@@ -131,13 +114,7 @@ def export(config: Config, network: nn.Module, target: Path, folder: Path, pictu
         "file": tensors.name,
         "sha256": digest_of(tensors),
         "bytes": tensors.stat().st_size,
-        "openvino": {
-            "xml": xml.name,
-            "xml_sha256": digest_of(xml),
-            "bin": f"{name}.bin",
-            "bin_sha256": digest_of(xml.with_suffix(".bin")),
-            "precision": "int8",
-        },
+        "openvino": files,
         "input": {"size": config.size},
         "outputs": form.outputs,
         "labels": form.labels,
@@ -150,13 +127,8 @@ def export(config: Config, network: nn.Module, target: Path, folder: Path, pictu
         "metrics": {},
     }
     served = OpenvinoNetwork(ModelRow.model_validate(row), target)
-    return row | operating_points(config, served, folder, pictures)
-
-
-def digest_of(file: Path) -> str:
-    """Sha256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    row |= operating_points(config, served, folder, pictures)
+    return row | exact_added(config, ModelRow.model_validate(row), network, target, folder, pictures)
 
 
 def main(arguments: list[str] | None = None) -> int:

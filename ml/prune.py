@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Prune every classifier named; 0 when all were, 2 when one could not be."""
     parser = parser_of("python -m ml.prune", __doc__)
     parser.add_argument("--share", type=float, default=0.3, help="share of each layer's channels that goes")
-    parser.add_argument("--minutes", type=float, default=4, help="of training after")
+    parser.add_argument("--minutes", type=float, default=2, help="of training after")
     chosen = parser.parse_args(arguments)
 
     def act(config: Config, folder: Path, pictures: list[Picture]) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from ml.closeness import close_calls
 from ml.gate.model import GateModel, gate_read
-from ml.weights import ModelRow, WeightsError, file_verified
+from ml.weights import ModelRow, OpenvinoFiles, WeightsError, file_verified
 
 Tensors = Mapping[str, NDArray[np.float32]]
 #: Slices that go through a network together.
@@ -34,23 +35,28 @@ class Gated(Protocol):
 
 
 class OpenvinoNetwork:
-    """The int8 intermediate representation on the CPU."""
+    """An intermediate representation on the CPU: the quantised one, or the `files` named.
+
+    What is not quantised is computed in single precision: left to itself, OpenVINO takes bfloat16 on processors that
+    have it, and the answer to a picture would depend on the machine.
+    """
 
     _core: openvino.Core | None = None
+    _settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
 
     @staticmethod
     def is_available() -> bool:
         """Return True: the CPU plug-in comes with the package."""
         return True
 
-    def __init__(self, row: ModelRow, folder: Path) -> None:
-        files = row.openvino
+    def __init__(self, row: ModelRow, folder: Path, *, files: OpenvinoFiles | None = None) -> None:
+        files = files or row.openvino
         xml = file_verified(folder, files.xml, files.xml_sha256)
         weights = file_verified(folder, files.bin, files.bin_sha256)
         file_verified(folder, row.file, row.sha256)
         core = OpenvinoNetwork._core = OpenvinoNetwork._core or openvino.Core()
         try:
-            self._compiled = core.compile_model(core.read_model(xml, weights), "CPU", {"PERFORMANCE_HINT": "LATENCY"})
+            self._compiled = core.compile_model(core.read_model(xml, weights), "CPU", self._settings)
         except RuntimeError as error:
             raise WeightsError(f"OpenVINO cannot load the model {row.name} {row.version}.") from error
         self.row, self.gate = row, gate_read(row, folder)
@@ -59,6 +65,24 @@ class OpenvinoNetwork:
         """Return the outputs by name; see `Network.run`."""
         answers = self._compiled(batch)
         return {name: np.asarray(answers[name]) for name in self.row.outputs}
+
+
+class CarefulNetwork:
+    """The quantised form, and for close calls the exact one: as quick as the first, deciding as the second."""
+
+    def __init__(self, row: ModelRow, folder: Path) -> None:
+        self._quick, self._exact = OpenvinoNetwork(row, folder), OpenvinoNetwork(row, folder, files=row.exact)
+        self.row, self.gate = row, self._quick.gate
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return the outputs by name; see `Network.run`."""
+        outputs = dict(self._quick.run(batch))
+        close = close_calls(self.row, outputs)
+        if close.any():
+            for name, value in self._exact.run(batch[close]).items():
+                outputs[name] = outputs[name].copy()
+                outputs[name][close] = value
+        return outputs
 
 
 class TorchNetwork:
@@ -101,7 +125,7 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
     Parameters
     ----------
     device
-        "cpu" (OpenVINO), "cuda" (PyTorch), or "auto": the GPU where there is one.
+        "cpu" (OpenVINO: see `served_on_cpu`), "cuda" (PyTorch), or "auto": the GPU where there is one.
 
     Raises
     ------
@@ -109,7 +133,12 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
         If a file is missing or differs from the manifest, or the asked device is not there.
     """
     if device == "cpu" or (device == "auto" and not TorchNetwork.is_available()):
-        return OpenvinoNetwork(row, folder)
+        return served_on_cpu(row, folder)
     if not TorchNetwork.is_available():
         raise WeightsError("READROOM_DEVICE asks for cuda, but PyTorch sees no GPU.")
     return TorchNetwork(row, folder, device="cuda")
+
+
+def served_on_cpu(row: ModelRow, folder: Path) -> Network:
+    """Load the form that CPUs serve: quantised, and careful about close calls where there is an exact form."""
+    return CarefulNetwork(row, folder) if row.exact else OpenvinoNetwork(row, folder)

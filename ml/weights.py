@@ -16,7 +16,7 @@ class WeightsError(Exception):
 
 
 class OpenvinoFiles(BaseModel):
-    """The quantised form of a model for CPUs, made from its safetensors by `ml.export`."""
+    """A form of a model for CPUs, made from its safetensors by `ml.export`."""
 
     model_config = ConfigDict(frozen=True)
     xml: str
@@ -60,6 +60,13 @@ class ModelRow(BaseModel):
         By label: what a detector's clearest box must reach in a series of many slices (see `ml.operations.detect`).
     gate
         Of a classifier that abstains by its features; None where it has none.
+    exact
+        The form that close calls are asked of again (see `ml.closeness`); None where it has none.
+    closeness
+        By head or label: the farthest that the quantised form lay from the exact one on the validation split, in
+        logarithms of odds. What lies nearer to a border of a decision is a close call.
+    asked_of
+        By head: the modalities whose pictures it is asked about; a head that is not named is asked about all.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -80,6 +87,9 @@ class ModelRow(BaseModel):
     card: str
     metrics: dict[str, Any] = {}
     gate: GateFile | None = None
+    exact: OpenvinoFiles | None = None
+    closeness: dict[str, float] = {}
+    asked_of: dict[str, list[str]] = {}
 
     @property
     def size(self) -> int:
@@ -104,6 +114,11 @@ def manifest_read(folder: Path) -> dict[str, ModelRow]:
     if len(by_name) != len(rows):
         raise WeightsError("The weights' manifest names a model twice.")
     return by_name
+
+
+def forms_told(row: ModelRow) -> str:
+    """Say in a few words what a CPU is served: "int8, close calls exact"."""
+    return f"{row.openvino.precision}, close calls exact" if row.exact else row.openvino.precision
 
 
 def file_verified(folder: Path, name: str, sha256: str) -> Path:

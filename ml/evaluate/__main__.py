@@ -29,10 +29,10 @@ from ml.evaluate.report import (
 )
 from ml.evaluate.runs import as_shipped, run_judged, shipped_row
 from ml.evaluate.segmenter import segmenter_report
-from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
+from ml.runtime import CarefulNetwork, Network, OpenvinoNetwork, TorchNetwork, served_on_cpu
 from ml.train.command import each, parser_of
 from ml.train.config import Config, runs_folder
-from ml.weights import ModelRow, manifest_read
+from ml.weights import ModelRow, forms_told, manifest_read
 
 Judge = Callable[[Network, Config, Path, list[Picture]], Report]
 REPORTS: dict[str, Judge] = {
@@ -92,13 +92,16 @@ def _shipped_measured(
     judge = REPORTS[config.task]
     exact: Network = TorchNetwork(row, WEIGHTS, device="cpu")
     full = Form("PyTorch", exact, (WEIGHTS / row.file).stat().st_size, judge(exact, config, folder, pictures))
-    served = _form("int8", row, WEIGHTS, judge, config, folder, pictures)
+    served = _form("served", served_on_cpu(row, WEIGHTS), WEIGHTS, judge, config, folder, pictures)
     others = [served]
+    if row.exact:
+        others.append(_form("int8 alone", OpenvinoNetwork(row, WEIGHTS), WEIGHTS, judge, config, folder, pictures))
     for name, place in more.items():
-        others.append(_form(name, manifest_read(place)[config.name], place, judge, config, folder, pictures))
+        network = served_on_cpu(manifest_read(place)[config.name], place)
+        others.append(_form(name, network, place, judge, config, folder, pictures))
     report = served.report
     forms_compared(report, full, others, config, folder, judged_pictures(config, pictures))
-    report.about = about(config, row, pictures, form="int8", bytes_on_disk=served.bytes)
+    report.about = about(config, row, pictures, form=forms_told(row), bytes_on_disk=served.bytes)
     _kept(report, config.folder)
     row_stored(row.model_dump() | {"metrics": headline_rows(report)})
     card_filled(WEIGHTS / row.card, report)
@@ -107,10 +110,11 @@ def _shipped_measured(
 
 
 def _form(
-    name: str, row: ModelRow, weights: Path, judge: Judge, config: Config, folder: Path, pictures: list[Picture]
+    name: str, network: Network, weights: Path, judge: Judge, config: Config, folder: Path, pictures: list[Picture]
 ) -> Form:
-    network: Network = OpenvinoNetwork(row, weights)
-    size = sum((weights / file).stat().st_size for file in (row.openvino.xml, row.openvino.bin))
+    forms = [network.row.openvino, network.row.exact if isinstance(network, CarefulNetwork) else None]
+    files = [file for form in forms if form for file in (form.xml, form.bin)]
+    size = sum((weights / file).stat().st_size for file in files)
     return Form(name, network, size, judge(network, config, folder, pictures))
 
 

@@ -24,7 +24,7 @@ from ml.evaluate.ways import Way, configs_shipped, truth_of, ways_through
 from ml.operations import OPERATIONS
 from ml.pathways.declaration import Step
 from ml.reading.series import slices_read
-from ml.runtime import Network, OpenvinoNetwork, TorchNetwork
+from ml.runtime import Network, TorchNetwork, served_on_cpu
 from ml.train.config import Config
 from ml.weights import ModelRow
 
@@ -68,7 +68,7 @@ class Passed:
 
 def cascade_report(folder: Path, pictures: list[Picture], *, weights: Path = WEIGHTS, rounds: int = 4) -> Report:
     """Judge every way through the served cascade, and its speed beside eager PyTorch in so many rounds."""
-    served, configs, report = OneForm(weights, OpenvinoNetwork), configs_shipped(), Report()
+    served, configs, report = OneForm(weights, served_on_cpu), configs_shipped(), Report()
     all_found: list[NDArray[np.bool_]] = []
     all_groups: list[str] = []
     for way in ways_through(served.cascade, configs):
@@ -167,7 +167,7 @@ def _speed(
     """Time the whole cascade on one test picture of each modality, both forms in turns."""
     tested = in_split(pictures, "test")
     chosen = {p.modality: folder / p.path for p in reversed(tested)}
-    rows = [["picture", "int8, ms", "PyTorch, ms", "times as fast"]]
+    rows = [["picture", "served, ms", "PyTorch, ms", "times as fast"]]
     spent = []
     for modality, file in sorted(chosen.items()):
         quick, slow = alternated(partial(served.analyze, [file]), partial(eager.analyze, [file]), rounds=rounds)

@@ -48,6 +48,10 @@ def auc_figure(scores: Scores, positive: NDArray[np.bool_], groups: Sequence[str
 def macro_auc_figure(scores: Scores, truth: NDArray[np.intp], groups: Sequence[str]) -> Figure:
     """Mean over classes of the area under the ROC curve of each against the rest.
 
+    Its interval is put together from those of the classes (MOVER, Zou and Donner 2008), with the correlations between
+    their areas: where one group makes most of the spread, the number of groups of its class alone says how far to
+    trust it, and not that of all.
+
     Parameters
     ----------
     scores
@@ -59,11 +63,29 @@ def macro_auc_figure(scores: Scores, truth: NDArray[np.intp], groups: Sequence[s
     shown = [number for number in range(scores.shape[1]) if rarer_groups(truth == number, owners) > 1]
     if not shown:
         return Figure(math.nan, len(truth), math.nan, math.nan)
-    measured = [auc_parts(scores[:, number], truth == number, owners) for number in shown]
-    area = float(np.mean([value for value, _ in measured]))
-    pulls = np.mean([pull for _, pull in measured], axis=0)
-    spread = np.bincount(owners, pulls) ** 2
-    # Satterthwaite's number: a rare class pulls hard with few groups, and then few groups told the spread.
-    rarer = min(rarer_groups(truth == number, owners) for number in shown)
-    telling = float(spread.sum() ** 2 / (spread**2).sum()) if spread.any() else rarer
-    return Figure(area, len(truth), *auc_interval(area, pulls, owners, telling))
+    parts = [auc_parts(scores[:, number], truth == number, owners) for number in shown]
+    areas = np.array([area for area, _ in parts])
+    ends = np.array(
+        [
+            auc_interval(area, pulls, owners, rarer_groups(truth == number, owners))
+            for number, (area, pulls) in zip(shown, parts, strict=True)
+        ]
+    )
+    alike = _correlations(np.array([np.bincount(owners, pulls) for _, pulls in parts]))
+    below, above = (_joined(reach, alike) for reach in (areas - ends[:, 0], ends[:, 1] - areas))
+    area = float(areas.mean())
+    return Figure(area, len(truth), area - below, area + above)
+
+
+def _correlations(sums: Scores) -> Scores:
+    """Correlations between areas from what each group pulls at them, shape (areas, groups)."""
+    products = sums @ sums.T
+    spreads = np.sqrt(np.diag(products))
+    pairs = np.outer(spreads, spreads)
+    alike = np.divide(products, pairs, out=np.zeros_like(products), where=pairs > 0)
+    np.fill_diagonal(alike, 1.0)
+    return alike
+
+
+def _joined(reaches: Scores, alike: Scores) -> float:
+    return math.sqrt(max(0.0, float(reaches @ alike @ reaches))) / len(reaches)

@@ -17,6 +17,7 @@ from ml.evaluate.operating import softmax
 from ml.evaluate.report import Report
 from ml.runtime import Network, Tensors
 from ml.train.config import Config
+from ml.train.heads import UNKNOWN
 
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -63,13 +64,15 @@ def forms_compared(
     for form in others:
         given = answered(form.network, squares)
         table = report.table(f"{form.name} beside {full.name}", "Share of the decisions that stay the same.")
-        flipped = matter = 0
+        flipped = matter = total = 0
         decided, before = decisions(form.network, config, given), decisions(full.network, config, exact)
         for name, now in decided.items():
-            table.figures[name] = share_figure(now == before[name], groups)
-            flipped += int((now != before[name]).sum())
-            matter += int(flips_that_matter(form.network, config, name, before[name], now, judged).sum())
-        total = sum(len(now) for now in decided.values())
+            own = asked_of(config, name, judged)
+            same = (now == before[name])[own]
+            table.figures[name] = share_figure(same, [groups[index] for index in np.flatnonzero(own)])
+            total += len(same)
+            flipped += int((~same).sum())
+            matter += int((flips_that_matter(form.network, config, name, before[name], now, judged) & own).sum())
         slow, quick = _timed(full.network, form.network, squares)
         if len(rows) == 1:
             rows.append([full.name, f"{full.bytes / 1e6:.2f}", f"{slow[0]:.1f}", f"{slow[1]:.1f}", "1", "-", "-", "-"])
@@ -113,7 +116,14 @@ def flips_that_matter(
     if name == MODALITY:
         return np.asarray(changed)
     truth = np.array([config.heads[name].answer(p) for p in judged])
-    return np.asarray(changed & (before == truth))
+    return np.asarray(changed & (truth != UNKNOWN) & (before == truth))
+
+
+def asked_of(config: Config, name: str, judged: Sequence[Picture]) -> Flags:
+    """Pictures about which a decision is asked: a question about X-rays is none about others, whatever the answer."""
+    head = config.heads.get(name)
+    wanted = head.where.get(MODALITY) if head else None
+    return np.array([wanted is None or picture.modality in wanted for picture in judged], bool)
 
 
 def _headlines(full: Form, others: Sequence[Form]) -> list[list[str]]:

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data import Picture
+from ml.train.asked import asked
 from ml.train.config import Config
-from ml.train.detector import usable as boxed
-from ml.train.heads import teaching
 from ml.train.pictures import held_out, seen
-from ml.train.segmenter import usable as outlined
 
 #: Follows the name of a figure that was measured on collections that the run never saw.
 NEVER_SEEN = ", sources never seen"
@@ -29,7 +27,7 @@ def judged_pictures(config: Config, pictures: Sequence[Picture]) -> list[Picture
     """
     chosen = known_pictures(config, pictures)
     if config.without:
-        chosen = _asked(config, [replace(p, split="test") for p in held_out(pictures, config)])
+        chosen = asked(config, [replace(p, split="test") for p in held_out(pictures, config)], "test")
     if not chosen:
         raise ValueError(f"No picture of the data judges {config.key}.")
     return chosen
@@ -37,20 +35,12 @@ def judged_pictures(config: Config, pictures: Sequence[Picture]) -> list[Picture
 
 def known_pictures(config: Config, pictures: Sequence[Picture]) -> list[Picture]:
     """Test pictures of the collections that a run saw in training."""
-    return _asked(config, seen(pictures, config, "test"))
+    return asked(config, seen(pictures, config, "test"), "test")
 
 
 def suffix_of(config: Config) -> str:
     """What follows the name of a headline figure."""
     return NEVER_SEEN if config.without else ""
-
-
-def _asked(config: Config, pictures: Sequence[Picture]) -> list[Picture]:
-    if config.task == "classifier":
-        return teaching(pictures, config.heads)
-    if config.task == "detector":
-        return boxed(pictures, str(config.options["label"]), "test")
-    return [picture for picture in pictures if outlined(picture)]
 
 
 def subgroups(pictures: Sequence[Picture]) -> Iterator[tuple[str, NDArray[np.intp]]]:

@@ -12,7 +12,7 @@ from ml.data import Picture
 from ml.evaluate.points import operating_points
 from ml.evaluate.report import WEIGHTS
 from ml.networks import build
-from ml.runtime import Network, OpenvinoNetwork, Tensors
+from ml.runtime import Network, Tensors, served_on_cpu
 from ml.train.config import PLAIN, Config
 from ml.train.form import form_of
 from ml.train.tensors import training_device
@@ -91,4 +91,4 @@ def run_judged(config: Config, folder: Path, pictures: list[Picture]) -> RunNetw
 def network_judged(config: Config, folder: Path, pictures: list[Picture]) -> Network:
     """What is judged: the served form of what ships, the run of what does not."""
     row = shipped_row(config)
-    return run_judged(config, folder, pictures) if row is None else OpenvinoNetwork(row, WEIGHTS)
+    return run_judged(config, folder, pictures) if row is None else served_on_cpu(row, WEIGHTS)

@@ -14,7 +14,7 @@ from ml.evaluate.report import WEIGHTS, row_stored
 from ml.gate.choose import KEPT, METHOD, SCOPE, class_numbers, gate_fitted, gate_limited, methods, taught_pictures
 from ml.gate.choose import witnesses as witnesses_of
 from ml.gate.model import gate_saved
-from ml.runtime import Network, OpenvinoNetwork
+from ml.runtime import Network, served_on_cpu
 from ml.train.command import each, parser_of
 from ml.train.config import Config
 from ml.train.heads import teaching
@@ -34,7 +34,7 @@ def _shipped(config: Config, folder: Path, pictures: list[Picture], *, method: s
     row = manifest_read(WEIGHTS).get(config.name)
     if row is None or row.version != config.version:
         raise ValueError(f"{config.key} is not in the manifest; export it first.")
-    network = OpenvinoNetwork(row, WEIGHTS)
+    network = served_on_cpu(row, WEIGHTS)
     gate = gate_shipped(config, network, folder, pictures, weights=WEIGHTS, method=method)
     row_stored(row.model_dump() | {"gate": gate})
     print(f"{config.key}: {gate['method']}, distance at most {gate['threshold']:.6g}", flush=True)

@@ -38,7 +38,9 @@ QUESTIONS = (
     Question("calibration", "Calibration", {"test": r"calibrat|reliab|brier|\bECE\b"}),
     Question(EXPLANATIONS, "Explanations", {"explain": ""}),
     Question("gate", "The gate that abstains", {"gate": "", "test": r"\bgate|refused|kept as medical|unseen source"}),
-    Question("small-and-fast", "Small and fast", {"test": r"int8|quantis|speed|\bforms?\b|flipped|pruned"}),
+    Question(
+        "small-and-fast", "Small and fast", {"test": r"int8|quantis|speed|\bforms?\b|flipped|pruned|beside PyTorch"}
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from ml.report.page import Page
 from ml.report.run_page import about_rows, seconds_trained
 from ml.report.told import NOTHING, megabytes_told, minutes_told
 from ml.report.words import words_added
+from ml.weights import forms_told
 
 #: Pages of the same folder that other commands write.
 GUESTS = {"papers": "The papers", "sources": "Sources of the data"}
@@ -40,14 +41,14 @@ def _shipped_added(page: Page, told: Gathered) -> None:
         [
             f"[{row.name}-{row.version}](../../weights/{row.card})",
             row.architecture,
-            row.openvino.precision,
-            megabytes_told(_bytes(told, row.file, row.openvino.bin)),
+            forms_told(row),
+            megabytes_told(_bytes(told, row.file, row.openvino.bin, *([row.exact.bin] if row.exact else []))),
             f"{row.size} x {row.size}",
             f"`{row.sha256[:16]}`",
         ]
         for row in told.shipped
     ]
-    page.table(("card", "architecture", "form for CPUs", "both forms", "input", "digest"), rows)
+    page.table(("card", "architecture", "form for CPUs", "all forms", "input", "digest"), rows)
 
 
 def _bytes(told: Gathered, *files: str) -> int:

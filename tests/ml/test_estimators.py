@@ -94,17 +94,21 @@ def test_delong_over_correlated_groups_covers_where_pictures_alone_do_not() -> N
     assert covered(0.85, alone, times=800) < 0.9
 
 
-def test_the_mean_area_over_classes_covers_with_a_rare_class() -> None:
+@pytest.mark.parametrize("area", [0.85, 0.97, 0.995])
+def test_the_mean_area_over_classes_covers_with_a_rare_class_and_near_one(area: float) -> None:
     truth = np.repeat([0, 1, 2], [60, 50, 10])
     alone = [str(i) for i in range(120)]
+    widths = []
 
     def sample(rng: np.random.Generator) -> tuple[float, float]:
         # Each class's score tells it from both others alike, so that every area, and their mean, is known.
-        scores = rng.normal(size=(120, 3)) + norm.ppf(0.85) * np.sqrt(2) * np.eye(3)[truth]
+        scores = rng.normal(size=(120, 3)) + norm.ppf(area) * np.sqrt(2) * np.eye(3)[truth]
         figure = macro_auc_figure(scores, truth, alone)
+        widths.append(figure.high - figure.low)
         return figure.low, figure.high
 
-    assert 0.93 <= covered(0.85, sample, times=600) <= 0.97
+    assert 0.93 <= covered(area, sample, times=400) <= 0.97
+    assert max(widths) < 0.5  # an interval that holds everything covers too
 
 
 @pytest.mark.parametrize("count", [10, 40])
