@@ -70,6 +70,7 @@ report: setup ## Judge every trained network on the test split and on unseen sou
 	$(PYTHON) -m ml.evaluate.explain --profile $(PROFILE) ml/configs/*.toml ml/configs/beyond/tumour-type.toml
 	$(PYTHON) -m ml.evaluate --cascade
 	$(PYTHON) -m ml.cards --fill
+	$(PYTHON) -m ml.report.timed $(CONFIGS)
 	$(PYTHON) -m ml.report --check
 
 clean: ## Remove caches and collected static files (never the data)

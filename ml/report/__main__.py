@@ -9,13 +9,12 @@ from pathlib import Path
 
 from ml.report.check import problems
 from ml.report.gathered import ROOT, gathered
-from ml.report.kept import runs_kept
+from ml.report.kept import KEPT, runs_kept
 from ml.report.site import files_made, pages_made, report_folder_written
 from ml.train.config import runs_folder
 from ml.weights import WeightsError
 
 OUT = ROOT / "docs" / "models"
-KEPT = OUT / "runs"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+#: In the repository, a folder a run.
+KEPT = Path(__file__).resolve().parents[2] / "docs" / "models" / "runs"
 #: What a run leaves behind, but for its weights.
 NAMES = ("config.json", "epochs.csv", "test.json", "gate.json", "explain.json", "explain.png", "trials.csv")
 

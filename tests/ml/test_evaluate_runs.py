@@ -18,6 +18,7 @@ from ml.evaluate.question import Question
 from ml.evaluate.runs import RunNetwork, as_shipped, run_row, shipped_row
 from ml.evaluate.ways import CONFIGS, configs_shipped, ways_through
 from ml.networks import build
+from ml.report.timed import main as timed
 from ml.train.config import Config, config_read
 from ml.train.heads import Head
 from ml.weights import manifest_read
@@ -251,3 +252,16 @@ def test_another_network_is_not_taken_for_what_ships(other: dict[str, Any]) -> N
     config = config_read(CONFIGS / "fracture-detector.toml")
     with pytest.raises(ValueError, match="nothing of that name and input size ships"):
         as_shipped(replace(config, **other))
+
+
+def test_networks_are_clocked_again_in_turns_and_nothing_else_of_a_report_changes(tmp_path: Path) -> None:
+    file = as_if_trained(tmp_path, CLASSIFIER)
+    assert main([str(file)]) == 0
+    report = config_read(file).folder / "test.json"
+    before = json.loads(report.read_text())
+    before["about"]["ms"] = 1e9
+    report.write_text(json.dumps(before))
+    assert timed([str(file)]) == 0
+    after = json.loads(report.read_text())
+    assert 0 < after["about"].pop("ms") < before["about"].pop("ms")
+    assert after == before

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ml.evaluate.figures import Figure
-from ml.report.__main__ import KEPT, OUT, main
+from ml.report.__main__ import OUT, main
 from ml.report.check import problems
 from ml.report.comparison import UNWRITTEN
 from ml.report.gathered import Gathered, gathered
-from ml.report.kept import runs_kept
+from ml.report.kept import KEPT, runs_kept
 from ml.report.page import Page
 from ml.report.site import files_made, pages_made, report_folder_written
 from ml.report.told import interval_told, number_told, percent_cells
