@@ -96,7 +96,7 @@ AI_CRITICAL = 3
 
 
 def rank_of(*, priority: int, ai_urgency: int) -> int:
-    """Place in the list: STAT, then what the AI calls critical, then urgent, then what it calls soon, then the rest.
+    """Place in the list: STAT, then what the AI calls critical, then urgent, then the AI's lower levels, then the rest.
 
     Within a place the oldest comes first.
     """
@@ -104,6 +104,4 @@ def rank_of(*, priority: int, ai_urgency: int) -> int:
         return 0
     if ai_urgency >= AI_CRITICAL:
         return 1
-    if priority == Priority.URGENT:
-        return 2
-    return 3 if ai_urgency >= AI_CRITICAL - 1 else 4
+    return 2 if priority == Priority.URGENT else 2 + AI_CRITICAL - ai_urgency

@@ -26,6 +26,11 @@ class Waiting:
     target: int
     level: str
 
+    @property
+    def target_told(self) -> str:
+        """The target as a reader takes it in."""
+        return f"{self.target} min" if self.target < 120 else f"{self.target / 60:g} h"
+
 
 def tasks_visible(user: User) -> QuerySet[Task]:
     """Return the tasks of the sites whose studies the user may see."""

@@ -21,7 +21,7 @@ def tasks_made(apps: Apps, _schema: BaseDatabaseSchemaEditor) -> None:
             ai_urgency=said.get(study) or 0,
             ai_reason=reasons.get(study, ""),
             # As `rank_of` had it for a routine task when this was written.
-            rank={3: 1, 2: 3}.get(said.get(study) or 0, 4),
+            rank={3: 1, 2: 3, 1: 4}.get(said.get(study) or 0, 5),
         )
         for study, site, arrived_at in studies.values_list("pk", "site", "arrived_at").iterator()
     )
