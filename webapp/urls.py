@@ -9,6 +9,7 @@ from webapp.audit.views import audit, audit_verify
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
+from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
@@ -28,6 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("worklist/rows/", worklist_rows, name="worklist-rows"),
     path("worklist/search/", worklist_search, name="worklist-search"),
     path("studies/<uuid:study>/", study, name="study"),
+    path("next-case/", pick, name="next-case"),
+    path("studies/<uuid:study>/claim/", claim, name="study-claim"),
+    path("studies/<uuid:study>/release/", release, name="study-release"),
+    path("studies/<uuid:study>/take-over/", take_over, name="study-take-over"),
+    path("studies/<uuid:study>/finish/", finish, name="study-finish"),
+    path("studies/<uuid:study>/triage/", triage, name="study-triage"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
     path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import itertools
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pydicom.uid import CTImageStorage, generate_uid
 from ml.drawing import heat_map_png, mask_png
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
+from webapp.reading.models import Task
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Patient, Series, Study
 from workers import storage
@@ -65,6 +66,13 @@ def study(*, patient: Patient | None = None, at: Site | None = None, **fields: A
     return Study.objects.create(
         site=home, patient=patient, study_instance_uid=generate_uid(), uploaded_by=uploader, **fields
     )
+
+
+def arrived(study: Study, *, minutes: float) -> None:
+    """Let a study have arrived so long ago, and its task wait since."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    Study.objects.filter(pk=study.pk).update(arrived_at=since)
+    Task.objects.filter(study=study).update(waiting_since=since)
 
 
 def patient(name: str = "Phantom^Petra", *, at: Site | None = None, **fields: Any) -> Patient:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.webapp import drawn, factories
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
-from webapp.studies.models import Series, Study
+from webapp.studies.models import Series
 from workers import api
 
 NOT_RUN = Stage.Status.NOT_RUN
@@ -28,11 +28,6 @@ def spot(rows: int, columns: int, *, at: tuple[float, float], size: float) -> ND
     """Return a round heat map."""
     y, x = drawn.grid(rows, columns)
     return np.exp(-((y - at[0]) ** 2 + (x - at[1]) ** 2) / size**2).astype(np.float32)
-
-
-def arrived(study: Study, minutes: float) -> None:
-    """Let a study have arrived so long ago."""
-    Study.objects.filter(pk=study.pk).update(arrived_at=timezone.now() - timedelta(minutes=minutes))
 
 
 def digest() -> str:
@@ -180,7 +175,7 @@ def brain_with_tumour() -> Series:
     notes = factories.series_of(study, series_number=9, modality="SR", description="dose report")
     factories.report_instance(series=notes)
     Series.objects.filter(pk=notes.pk).update(asked_at=notes.last_arrival_at)
-    arrived(study, 11)
+    factories.arrived(study, minutes=11)
     return series
 
 
@@ -233,7 +228,7 @@ def broken_forearm() -> Series:
         box=[118.0, 205.0, 196.0, 262.0],
         sentence="Area suspicious of a fracture, on the left of the picture, 78 x 57 pixels.",
     )
-    arrived(series.study, 4)
+    factories.arrived(series.study, minutes=4)
     return series
 
 
@@ -284,7 +279,7 @@ def contradicting_chest() -> Series:
         reason="No box reaches the threshold on the picture.",
     )
     not_asked(run, "mri-region", "plane", "tumour-boxes", "tumour-outline")
-    arrived(study, 26)
+    factories.arrived(study, minutes=26)
     return series
 
 
@@ -356,7 +351,7 @@ def bleeding_head() -> Series:
         experimental=because,
         sentence="Suspicious of a haemorrhage, whole slices were judged, slices 5 to 8, clearest on 6.",
     )
-    arrived(study, 7)
+    factories.arrived(study, minutes=7)
     return series
 
 
@@ -368,7 +363,7 @@ def unfinished(name: str, state: str, minutes: float) -> None:
     for number in range(3):
         factories.slice_instance(series=series, pixels=drawn.brain(height=0.3 + number / 10), position=number)
     factories.run_of(series, state=state, started_at=timezone.now() if state == Run.State.RUNNING else None)
-    arrived(study, minutes)
+    factories.arrived(study, minutes=minutes)
 
 
 def others() -> None:
@@ -385,7 +380,7 @@ def others() -> None:
     )
     general(run, modality="US", title="Ultrasound")
     not_asked(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
-    arrived(fan.study, 47)
+    factories.arrived(fan.study, minutes=47)
 
     letter = factories.picture_series(pixels=drawn.page())
     reason = "The picture does not look like a medical image of a kind that the models know (2%, threshold 60%)."
@@ -410,7 +405,7 @@ def others() -> None:
         threshold=0.6,
     )
     not_asked(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
-    arrived(letter.study, 33)
+    factories.arrived(letter.study, minutes=33)
 
     broken = factories.series_of(
         factories.study(patient=factories.patient("Beispiel^Berta"), description="MRI knee"),
@@ -428,7 +423,7 @@ def others() -> None:
         urgency_reason="Analysis failed: needs a person",
         reason="Failed 3 times. The worker stopped in the middle of the run.",
     )
-    arrived(broken.study, 18)
+    factories.arrived(broken.study, minutes=18)
 
     unfinished("Warte^Wilma", Run.State.QUEUED, 2)
     unfinished("Lauf^Lars", Run.State.RUNNING, 1.5)
@@ -440,7 +435,7 @@ def others() -> None:
     )
     for number in range(5):
         factories.slice_instance(series=coming, pixels=drawn.brain(height=0.3 + number / 10), position=number)
-    arrived(coming.study, 0.2)
+    factories.arrived(coming.study, minutes=0.2)
 
 
 def scene() -> None:

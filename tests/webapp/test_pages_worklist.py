@@ -14,12 +14,12 @@ from tests.webapp.scene import scene
 from webapp.pages.presentation import STATUSES
 from webapp.pages.status import Status
 from webapp.runs.models import Run, RunEvent
-from webapp.studies.models import Series, Study
+from webapp.studies.models import Series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
-#: Session, user, site, last look, two ends of indexes, studies and their number, series, runs, chips (2).
-QUERIES = 12
+#: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips (4).
+QUERIES = 16
 
 
 def statuses(client: Client, query: str = "") -> list[Status]:
@@ -87,7 +87,7 @@ def test_the_most_urgent_come_first_then_those_that_waited_longest(clinician: Cl
     for name, urgency, minutes in (("new", 0, 1), ("soon", 2, 5), ("old", 0, 90), ("first", 3, 0), ("failed", 1, 3)):
         series = factories.picture_series()
         factories.run_of(series, outcome="negative", urgency=urgency, urgency_reason=name)
-        Study.objects.filter(pk=series.study_id).update(arrived_at=timezone.now() - timedelta(minutes=minutes))
+        factories.arrived(series.study, minutes=minutes)
         made[series.study_id] = name
     rows = clinician.get("/").context["rows"]
     assert [made[row.study.pk] for row in rows] == ["first", "soon", "failed", "old", "new"]
@@ -104,15 +104,18 @@ def test_a_study_is_as_urgent_as_its_most_urgent_series(clinician: Client) -> No
     assert (row.urgency, row.why) == (3, "level 3")
 
 
-def test_a_former_answer_keeps_a_study_up_while_it_is_asked_again(clinician: Client) -> None:
+def test_a_newer_answer_that_says_less_does_not_lower_a_study(clinician: Client) -> None:
     series = factories.picture_series()
     factories.run_of(series, outcome="findings", urgency=3, at=timezone.now() - timedelta(minutes=1))
     factories.run_of(series, state=Run.State.QUEUED)
     (row,) = clinician.get("/").context["rows"]
     assert (row.urgency, row.series[0].status) == (3, Status.QUEUED)
-    Run.objects.filter(state=Run.State.QUEUED).update(state=Run.State.DONE, outcome="negative")
+    Run.objects.filter(state=Run.State.QUEUED).update(
+        state=Run.State.DONE, outcome="negative", finished_at=timezone.now(), urgency_reason="Nothing found"
+    )
     (row,) = clinician.get("/").context["rows"]
-    assert (row.urgency, row.series[0].status) == (0, Status.NEGATIVE)
+    assert (row.urgency, row.series[0].status) == (3, Status.NEGATIVE)
+    assert row.why.endswith("(an earlier answer)")
 
 
 def test_a_contradiction_is_a_view_of_its_own(clinician: Client) -> None:
@@ -173,7 +176,7 @@ def test_a_search_ends(clinician: Client) -> None:
 
 
 def test_an_empty_worklist_says_what_to_do(clinician: Client) -> None:
-    assert "No studies yet" in clinician.get("/").content.decode()
+    assert "Nothing to read" in clinician.get("/").content.decode()
 
 
 def test_news_is_sent_only_when_there_is_any(clinician: Client) -> None:
@@ -216,11 +219,11 @@ def test_the_number_of_queries_does_not_grow(
     assert len(many.context["rows"]) == len(few.context["rows"]) + 20
 
 
-def test_a_question_for_news_costs_four_queries(
+def test_a_question_for_news_costs_five_queries(
     clinician: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     version = clinician.get("/").context["version"]
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         clinician.get(f"/worklist/rows/?seen={version}")
 
 

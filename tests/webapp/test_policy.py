@@ -62,6 +62,12 @@ ROUTES: dict[str, Route] = {
     "worklist-search": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
     "study": study_page(),
     "study-answer": study_page(),
+    "next-case": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
+    "study-claim": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 200, GONE, 200), of_study=True),
+    **dict.fromkeys(
+        ("study-release", "study-take-over", "study-finish", "study-triage"),
+        Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
+    ),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
@@ -105,6 +111,8 @@ ROUTES: dict[str, Route] = {
 }
 #: Those that answer in JSON, also when a request was forged.
 APIS = ("upload-api", "schema", "dicomweb-")
+#: Those that name a study.
+STUDIES = ("study-answer", "study-claim", "study-release", "study-take-over", "study-finish", "study-triage")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
     "dicomweb-bulkdata-value": ["7FE00010"],
@@ -134,7 +142,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     factories.stage(run, "modality", "Modality", heat_map=name)
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],
-        "study-answer": [series.study_id],
+        **{route: [series.study_id] for route in STUDIES},
         "run-retry": [run.pk],
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],

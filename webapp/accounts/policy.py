@@ -17,6 +17,8 @@ class Act(StrEnum):
 
     SEE = "see"
     RETRY = "retry"
+    READ = "read"
+    TRIAGE = "triage"
     UPLOAD = "upload"
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"

@@ -22,3 +22,5 @@ class Code(StrEnum):
     RUN_FINISHED = "110100 analysis finished"
     RUN_QUARANTINED = "110100 analysis failed"
     RUN_RETRIED = "110100 analysis retried"
+    TASK_TRIAGED = "110100 task triaged"
+    TASK_TAKEN_OVER = "110100 task taken over"

@@ -73,7 +73,7 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
 def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:
     """Return the study with that id if the user may do `act` to it; Http404 otherwise."""
     try:
-        found = Study.objects.select_related("patient", "site").get(pk=study)
+        found = Study.objects.select_related("patient", "site", "task__holder").get(pk=study)
     except Study.DoesNotExist:
         raise Http404 from None
     return study_checked(request=request, study=found, act=act)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+from webapp.accounts.models import User
 from webapp.pages.status import Status
+from webapp.reading.models import Priority
 from webapp.runs.models import Run
 from webapp.studies.models import Patient, Series, Study
 
@@ -33,6 +35,12 @@ URGENCIES: dict[int, Look] = {
     2: Look("Soon", "soon", "Look at this soon."),
     1: Look("Attention", "next", "Something here needs a person."),
     0: Look("Routine", "routine", "Nothing raised this in the order."),
+}
+
+PRIORITIES: dict[Priority, Look] = {
+    Priority.STAT: Look("STAT", "first", "A person asked for this now."),
+    Priority.URGENT: Look("Urgent", "soon", "A person asked for this soon."),
+    Priority.ROUTINE: Look("Routine", "routine", "Nobody asked for this sooner."),
 }
 
 STAGE_LOOKS: dict[str, Look] = {
@@ -82,6 +90,11 @@ def person_of(study: Study) -> Person:
         age=age_shown(patient, on=study.study_date or study.arrived_at.date()),
         sex=SEXES.get(patient.sex.upper(), ""),
     )
+
+
+def name_of(user: User) -> str:
+    """Return what colleagues call somebody: their name, else the name they sign in with."""
+    return user.get_full_name() or user.get_username()
 
 
 def name_shown(stated: str) -> str:

@@ -15,6 +15,7 @@ from webapp.accounts.policy import Act, may
 from webapp.audit.services import study_view_record
 from webapp.pages.access import study_checked, study_opened, user_of
 from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
+from webapp.pages.reading.held import held_shown
 from webapp.pages.study.selectors import Reading, study_read
 from webapp.runs.models import Run
 from webapp.runs.services import run_retry
@@ -24,7 +25,9 @@ from webapp.runs.services import run_retry
 def study(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show one study, one series of it opened."""
     reading = _read(request, study)
-    return render(request, "study/page.html", _shown(request, reading))
+    # Claimed by the open page itself (a look changes nothing): the line asks as soon as it is there.
+    held = held_shown(request, reading.study.task)
+    return render(request, "study/page.html", {**_shown(request, reading), **held, "is_first": True})
 
 
 @require_GET

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 #: Series whose header and pixels disagree: a view of its own, across all statuses.
 CONTRADICTION = "contradiction"
-VIEWS = (*Status, CONTRADICTION)
+#: What one has in hand; what is read already and left the list.
+MINE, READ = "mine", "read"
+VIEWS = (MINE, *Status, CONTRADICTION, READ)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def narrowed_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
 
 
 def narrowed_by_view(studies: QuerySet[Study], show: str) -> QuerySet[Study]:
-    """Keep studies that have a series of that status, or one that contradicts itself."""
-    if not show:
+    """Keep studies that have a series of that status, or one that contradicts itself; the other views are of tasks."""
+    if show in {"", MINE, READ}:
         return studies
     if show == CONTRADICTION:
         return studies.filter(pk__in=contradicting(Series.objects.all()).values("study"))

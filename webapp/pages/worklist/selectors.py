@@ -4,23 +4,29 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, IntegerField, Max, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
-from webapp.pages.presentation import STATUSES, URGENCIES, Look, Person, person_of
+from webapp.pages.presentation import PRIORITIES, STATUSES, URGENCIES, Look, Person, name_of, person_of
 from webapp.pages.series import SeriesRow, series_rows
-from webapp.pages.status import Status, current_runs, with_status
-from webapp.pages.worklist.filters import CONTRADICTION, Narrowing, contradicting, narrowed_by_view, narrowed_by_words
+from webapp.pages.status import Status, with_status
+from webapp.pages.worklist.filters import (
+    CONTRADICTION,
+    MINE,
+    READ,
+    Narrowing,
+    contradicting,
+    narrowed_by_view,
+    narrowed_by_words,
+)
+from webapp.reading.models import Priority, SiteRules, Task, TaskEvent
+from webapp.reading.selectors import Waiting, tasks_visible, waiting_of
 from webapp.runs.models import RunEvent
 from webapp.studies.models import Series, Study
-
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
 
 PER_PAGE = 50
 #: Series shown a study; the rest are counted, and listed when it is opened.
@@ -29,19 +35,39 @@ SERIES_SHOWN = 4
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One study: who, how urgent and why, and its series."""
+    """One task: whom it is about, how urgent and why, how long it waits, who has it, and the study's series."""
 
-    study: Study
+    task: Task
     person: Person
-    urgency: int
     why: str
+    waiting: Waiting
     series: list[SeriesRow]
     more: int
 
     @property
+    def study(self) -> Study:
+        """The study that is to be read."""
+        return self.task.study
+
+    @property
+    def urgency(self) -> int:
+        """What the AI says of it, 0 to 3."""
+        return self.task.ai_urgency
+
+    @property
     def look(self) -> Look:
-        """How its urgency is shown."""
+        """How the AI's urgency is shown."""
         return URGENCIES[self.urgency]
+
+    @property
+    def priority(self) -> Look | None:
+        """How a person's priority is shown; routine is not worth a word."""
+        return None if self.task.priority == Priority.ROUTINE else PRIORITIES[Priority(self.task.priority)]
+
+    @property
+    def held_by(self) -> str:
+        """Who reads it now, "" where nobody does."""
+        return name_of(self.task.holder) if self.task.is_held and self.task.holder else ""
 
 
 @dataclass(frozen=True)
@@ -55,9 +81,10 @@ class Chip:
 
 
 def worklist_version(user: User) -> str:
-    """Return a word that changes whenever any row could: two look-ups at the ends of two indexes."""
+    """Return a word that changes whenever any row could: three look-ups at the ends of three indexes."""
     newest = (
         RunEvent.objects.aggregate(last=Max("pk"))["last"],
+        TaskEvent.objects.aggregate(last=Max("pk"))["last"],
         Series.objects.aggregate(last=Max("last_arrival_at"))["last"],
         user.site_id,
         user.role,
@@ -65,64 +92,74 @@ def worklist_version(user: User) -> str:
     return hashlib.sha256(repr(newest).encode()).hexdigest()[:16]
 
 
-class UrgencyColumn(TypedDict):
-    """What the worklist adds to a study."""
-
-    urgency: int
-
-
-def worklist_page(
-    *, user: User, narrowing: Narrowing, number: str | None
-) -> "tuple[Page[WithAnnotations[Study, UrgencyColumn]], list[StudyRow]]":
-    """Return one page of studies: the most urgent first, then those that have waited longest."""
-    studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
-    urgency = current_runs(OuterRef("pk")).order_by().values("series__study").annotate(top=Max("urgency")).values("top")
-    ordered = (
-        narrowed_by_view(studies, narrowing.show)
-        .annotate(urgency=Coalesce(Subquery(urgency, output_field=IntegerField()), 0))
-        .select_related("patient", "site")
-        .order_by("-urgency", "arrived_at", "pk")
-    )
-    page = Paginator(ordered, PER_PAGE).get_page(number)
+def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[Task], list[StudyRow]]:
+    """Return one page of tasks: STAT, then what the AI calls critical, then by age."""
+    tasks = _shown(user, narrowing).select_related("study__patient", "study__site", "holder")
+    page = Paginator(tasks, PER_PAGE).get_page(number)
     return page, _rows(list(page))
 
 
 def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     """Return the views with their counts, within what was searched for; `shown` is the count of the view shown."""
     studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
-    series = Series.objects.filter(study__in=studies.values("pk"))
+    unread = studies.exclude(task__state=Task.State.DONE)
+    series = Series.objects.filter(study__in=unread.values("pk"))
     counts = dict(with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
+    tasks = Task.objects.filter(study__in=studies.values("pk"))
+    of_tasks = dict(tasks.order_by().values_list("state").annotate(tasks=Count("pk")))
+    mine = tasks.filter(holder=user, state=Task.State.CLAIMED).count()
+    waiting = sum(count for state, count in of_tasks.items() if state != Task.State.DONE)
     return [
-        Chip("", "All", "all", studies.count() if narrowing.show else shown),
+        Chip("", "To read", "all", waiting if narrowing.show else shown),
+        Chip(MINE, "In my hands", "mine", mine),
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
         Chip(CONTRADICTION, "Disagree", "contradiction", disagree),
+        Chip(READ, "Read", "read", of_tasks.get(Task.State.DONE, 0)),
     ]
 
 
-def _rows(studies: "list[WithAnnotations[Study, UrgencyColumn]]") -> list[StudyRow]:
+def _shown(user: User, narrowing: Narrowing) -> QuerySet[Task]:
+    """Return the tasks of a view, in its order."""
+    tasks = tasks_visible(user)
+    if narrowing.show == READ:
+        tasks = tasks.filter(state=Task.State.DONE).order_by("-done_at", "pk")
+    else:
+        tasks = tasks.exclude(state=Task.State.DONE).order_by("rank", "waiting_since", "pk")
+    if narrowing.show == MINE:
+        tasks = tasks.filter(holder=user, state=Task.State.CLAIMED)
+    if narrowing == Narrowing():
+        return tasks  # walked along its index, however many wait
+    studies = narrowed_by_view(narrowed_by_words(Study.objects.all(), narrowing.words), narrowing.show)
+    return tasks.filter(study__in=studies.values("pk"))
+
+
+def _rows(tasks: list[Task]) -> list[StudyRow]:
     of_study: dict[object, list[SeriesRow]] = defaultdict(list)
+    studies = [task.study_id for task in tasks]
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         of_study[row.series.study_id].append(row)
-    return [_row(study, of_study[study.pk]) for study in studies]
+    rules = SiteRules.objects.in_bulk({task.site_id for task in tasks})
+    return [_row(task, rules.get(task.site_id) or SiteRules(), of_study[task.study_id]) for task in tasks]
 
 
-def _row(study: "WithAnnotations[Study, UrgencyColumn]", series: list[SeriesRow]) -> StudyRow:
+def _row(task: Task, rules: SiteRules, series: list[SeriesRow]) -> StudyRow:
     # The series that speaks for the study comes first; otherwise they keep their order.
     ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
     return StudyRow(
-        study=study,
-        person=person_of(study),
-        urgency=study.urgency,
-        why=_why(study.urgency, ranked),
+        task=task,
+        person=person_of(task.study),
+        why=_why(task, ranked),
+        waiting=waiting_of(task, rules, at=timezone.now()),
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
     )
 
 
-def _why(urgency: int, ranked: Iterable[SeriesRow]) -> str:
-    """Return the words of the run that set the urgency."""
-    for row in ranked:
-        if row.run is not None and row.run.urgency == urgency and row.run.urgency_reason:
-            return row.run.urgency_reason
-    return "By its former answer, until the new one is there" if urgency else "No answer yet"
+def _why(task: Task, ranked: Iterable[SeriesRow]) -> str:
+    """Return the words of the run that raised the task, and whether a newer answer says less."""
+    answers = [row.run for row in ranked if row.run is not None and row.run.finished_at is not None]
+    if not task.ai_urgency:
+        return next((run.urgency_reason for run in answers if run.urgency_reason), "No answer yet")
+    is_newest = any(run.urgency == task.ai_urgency for run in answers)
+    return task.ai_reason if is_newest else f"{task.ai_reason} (an earlier answer)"

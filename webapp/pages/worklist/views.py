@@ -12,6 +12,7 @@ from webapp.audit.services import worklist_view_record
 from webapp.pages.access import allowed, user_of
 from webapp.pages.worklist.filters import Narrowing
 from webapp.pages.worklist.selectors import chips_list, worklist_page, worklist_version
+from webapp.reading.models import Priority
 
 #: Where the session keeps the words of the search: a name must not come into an address or its log.
 WORDS = "worklist_words"
@@ -29,6 +30,7 @@ def live(request: HttpRequest, *, version: str) -> dict[str, Any]:
         "rows": rows,
         "version": version,
         "is_admin": user.role == user.Role.ADMIN,
+        "priorities": Priority.choices,
     }
 
 

@@ -124,6 +124,7 @@ const by = (steps) => () => slices.go(slices.at + steps);
 bindKeys({
   ArrowUp: by(-1), ArrowLeft: by(-1), ArrowDown: by(1), ArrowRight: by(1), PageUp: by(-10), PageDown: by(10),
   Home: () => slices.go(0), End: () => slices.go(data.slices.length - 1),
+  e: () => byId("finish")?.click(),
   n: () => nextFinding(1), p: () => nextFinding(-1),
   b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
   "+": () => zoom.by(1.4), "=": () => zoom.by(1.4), "-": () => zoom.by(1 / 1.4), 0: () => zoom.fit(),

@@ -16,7 +16,26 @@ function step(by) {
   return true;
 }
 
+const triage = document.getElementById("triage");
+
+/** Ask for another priority of the row that holds the focus, or whose button was pressed. */
+function askPriority(button) {
+  if (!button) return false;
+  const form = triage.querySelector("form");
+  form.action = button.dataset.triage;
+  form.reset();
+  form.elements.priority.value = button.closest("tbody").dataset.priority;
+  document.getElementById("triage-of").textContent = button.dataset.of;
+  triage.showModal();
+  return true;
+}
+
+triage.querySelector("[data-close]").addEventListener("click", () => triage.close());
+document.addEventListener("click", (event) => askPriority(event.target.closest("[data-triage]")));
+
 bindKeys({
+  n: () => document.getElementById("next-case").click(),
+  t: () => askPriority(document.activeElement.closest("tbody")?.querySelector("[data-triage]")),
   j: () => step(1),
   k: () => step(-1),
   ArrowDown: () => step(1),

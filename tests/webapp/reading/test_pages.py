@@ -1,0 +1,119 @@
+"""The pages around a task: whose it is, another priority, put back, taken over, read, and the next one."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from tests.webapp import factories
+from tests.webapp.conftest import signed_in
+from webapp.reading.models import Priority, Task
+from webapp.studies.models import Study
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def study() -> Study:
+    """A study of the main clinic that arrived an hour ago."""
+    made = factories.picture_series().study
+    factories.arrived(made, minutes=60)
+    return made
+
+
+@pytest.fixture
+def colleague() -> Client:
+    return signed_in(factories.clinician("colleague").get_username())
+
+
+def claimed(client: Client, study: Study, **words: str) -> str:
+    return client.post(f"/studies/{study.pk}/claim/", words).content.decode()
+
+
+def test_looking_changes_nothing_and_the_open_page_claims(clinician: Client, study: Study) -> None:
+    page = clinician.get(f"/studies/{study.pk}/").content.decode()
+    assert study.task.state == Task.State.WAITING
+    assert f'hx-post="/studies/{study.pk}/claim/"' in page
+    assert 'hx-trigger="load, every 60s"' in page
+    assert "In your hands" in claimed(clinician, study)
+    assert Task.objects.get(study=study).is_held
+
+
+def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(
+    clinician: Client, colleague: Client, study: Study
+) -> None:
+    claimed(clinician, study)
+    assert "<b>clinician</b> is reading this study" in claimed(colleague, study)
+    assert "clinician is reading it" in colleague.get("/").content.decode()
+    answer = colleague.post(f"/studies/{study.pk}/take-over/", {"note": " "}, follow=True)
+    assert "Please leave a note for the one who has it now." in answer.content.decode()
+    colleague.post(f"/studies/{study.pk}/take-over/", {"note": "The surgeon waits."})
+    assert "In your hands" in claimed(colleague, study)
+    assert "<b>colleague</b> is reading" in claimed(clinician, study)
+
+
+def test_an_administrator_looks_without_taking_and_takes_when_they_ask(admin: Client, study: Study) -> None:
+    assert "Nobody has this study in hand." in claimed(admin, study)
+    assert "In your hands" in claimed(admin, study, asked="yes")
+
+
+def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study) -> None:
+    later = factories.picture_series().study
+    claimed(clinician, study)
+    answer = clinician.post(f"/studies/{study.pk}/finish/")
+    assert answer.headers["Location"] == f"/studies/{later.pk}/"
+    assert [row.study for row in clinician.get("/").context["rows"]] == [later]
+    assert [row.study for row in clinician.get("/?show=read").context["rows"]] == [study]
+    assert [row.study for row in clinician.get("/?show=mine").context["rows"]] == [later]
+    assert "Read by <b>clinician</b>" in clinician.get(f"/studies/{study.pk}/").content.decode()
+
+
+def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague: Client, study: Study) -> None:
+    claimed(clinician, study)
+    answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
+    assert "it was not marked as read" in answer.content.decode()
+    assert Task.objects.get(study=study).state == Task.State.CLAIMED
+
+
+def test_put_back_lets_another_have_it(clinician: Client, colleague: Client, study: Study) -> None:
+    claimed(clinician, study)
+    assert clinician.post(f"/studies/{study.pk}/release/").headers["Location"] == "/"
+    assert "In your hands" in claimed(colleague, study)
+
+
+def test_the_next_case_is_the_first_of_the_list(clinician: Client, study: Study) -> None:
+    urgent = factories.picture_series()
+    factories.run_of(urgent, outcome="findings", urgency=3, urgency_reason="Suspected")
+    assert clinician.post("/next-case/").headers["Location"] == f"/studies/{urgent.study_id}/"
+    assert clinician.post("/next-case/").headers["Location"] == f"/studies/{study.pk}/"
+    answer = clinician.post("/next-case/", follow=True)
+    assert "Nothing waits to be read." in answer.content.decode()
+
+
+def test_a_priority_is_given_with_a_reason_and_shown_with_it(clinician: Client, study: Study) -> None:
+    address = f"/studies/{study.pk}/triage/"
+    for words, refusal in (({"priority": "0"}, "Please say why"), ({"reason": "fall"}, "Please choose a priority.")):
+        assert refusal in clinician.post(address, words, follow=True).content.decode()
+    answer = clinician.post(address, {"priority": "0", "reason": "Fell from a ladder", "back": "/?show=mine"})
+    assert answer.headers["Location"] == "/?show=mine"
+    page = clinician.get("/").content.decode()
+    assert "STAT" in page
+    assert "Fell from a ladder" in page
+    assert Task.objects.get(study=study).priority == Priority.STAT
+    assert clinician.get("/").context["rows"][0].waiting.level == "overdue"
+
+
+def test_after_a_triage_nobody_is_sent_to_another_house(clinician: Client, study: Study) -> None:
+    words = {"priority": "1", "reason": "fever", "back": "https://elsewhere.example/"}
+    assert clinician.post(f"/studies/{study.pk}/triage/", words).headers["Location"] == "/"
+
+
+def test_studies_from_before_there_were_tasks_get_theirs(study: Study) -> None:
+
+    raised = factories.picture_series()
+    factories.run_of(raised, outcome="findings", urgency=3, urgency_reason="Suspected bleed")
+    Task.objects.all().delete()
+    import_module("webapp.reading.migrations.0002_tasks_of_studies").tasks_made(apps, None)
+    told = Task.objects.order_by("rank").values_list("study", "ai_urgency", "ai_reason", "rank")
+    assert list(told) == [(raised.study_id, 3, "Suspected bleed", 1), (study.pk, 0, "", 5)]

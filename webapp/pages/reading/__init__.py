@@ -1,0 +1,1 @@
+"""Having a case in hand, and the next one please."""

@@ -1,0 +1,106 @@
+"""Taking a case in hand, putting it back, taking it over, giving it another priority, and the next one please."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from webapp.accounts.policy import Act
+from webapp.pages.access import allowed, study_opened, user_of
+from webapp.pages.reading.held import held_shown
+from webapp.reading.models import Priority, Task
+from webapp.reading.selectors import tasks_visible
+from webapp.reading.services import (
+    NotYoursError,
+    task_claim,
+    task_finish,
+    task_pick,
+    task_release,
+    task_take_over,
+    task_triage,
+)
+
+ALL_READ = "Nothing waits to be read."
+
+
+@require_POST
+def claim(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Take a study in hand, or keep it, and say in a line who has it; the open page asks every minute."""
+    task, user = _opened(request, study, Act.READ), user_of(request)
+    # An administrator looks without taking a case from the readers, unless they ask for it.
+    if user.role == user.Role.CLINICIAN or task.holder_id == user.pk or "asked" in request.POST:
+        try:
+            task = task_claim(task=task, user=user)
+        except NotYoursError:
+            task = Task.objects.select_related("holder").get(pk=task.pk)
+    return render(request, "reading/held.html", held_shown(request, task))
+
+
+@require_POST
+def release(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Put a study back and show the list."""
+    task_release(task=_opened(request, study, Act.READ), user=user_of(request))
+    return redirect("worklist")
+
+
+@require_POST
+def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Take a study out of a colleague's hands; a note is asked for."""
+    task = _opened(request, study, Act.READ)
+    try:
+        task_take_over(task=task, note=request.POST.get("note", ""), user=user_of(request), request=request)
+    except (ValueError, NotYoursError) as refused:
+        messages.error(request, str(refused))
+    return redirect("study", study)
+
+
+@require_POST
+def finish(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Mark a study as read and open the next one."""
+    task = _opened(request, study, Act.READ)
+    if not task_finish(task=task, user=user_of(request)):
+        messages.error(request, "You do not have this study in hand any more, so it was not marked as read.")
+        return redirect("study", study)
+    return _next(request)
+
+
+@require_POST
+def triage(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Give a study another priority, for a reason."""
+    task = _opened(request, study, Act.TRIAGE)
+    try:
+        priority = Priority(int(request.POST.get("priority", "")))
+        task_triage(
+            task=task, priority=priority, reason=request.POST.get("reason", ""), user=user_of(request), request=request
+        )
+    except ValueError as refused:
+        sentence = str(refused) if str(refused).startswith("Please") else "Please choose a priority."
+        messages.error(request, sentence)
+    back = request.POST.get("back", "")
+    is_here = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if is_here else reverse("worklist"))
+
+
+@require_POST
+@allowed(Act.READ)
+def pick(request: HttpRequest) -> HttpResponse:
+    """Open the next case, whichever the list says it is."""
+    return _next(request)
+
+
+def _next(request: HttpRequest) -> HttpResponse:
+    user = user_of(request)
+    task = task_pick(user=user, tasks=tasks_visible(user))
+    if task is None:
+        messages.info(request, ALL_READ)
+        return redirect("worklist")
+    return redirect("study", task.study_id)
+
+
+def _opened(request: HttpRequest, study: UUID, act: Act) -> Task:
+    opened = study_opened(request=request, study=study, act=act)
+    return Task.objects.select_related("holder", "study").get(study=opened)

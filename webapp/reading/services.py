@@ -1,0 +1,180 @@
+"""Making, raising, triaging and holding tasks. Each is one conditional UPDATE: of two that try, one succeeds."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from webapp.accounts.models import Site, User
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.reading.models import Priority, SiteRules, Task, TaskEvent, rank_of
+from webapp.studies.models import Study
+
+#: Every so many cases that are handed out, the oldest comes first: routine work cannot starve.
+OLDEST_EVERY = 3
+#: What may be claimed: what waits, and what somebody held too long without a sign of life.
+FREE = Q(state=Task.State.WAITING) | Q(state=Task.State.CLAIMED)
+
+
+class NotYoursError(Exception):
+    """The task is in another's hands; the message names whose, for the one who asked."""
+
+
+def task_make(*, study: Study) -> Task:
+    """Return a study's task, made where it has none."""
+    rank = rank_of(priority=Priority.ROUTINE, ai_urgency=0)
+    task, made = Task.objects.get_or_create(study=study, defaults={"site_id": study.site_id, "rank": rank})
+    if made:
+        TaskEvent.objects.create(task=task, event="arrived")
+    return task
+
+
+@transaction.atomic
+def task_raise(*, study: UUID, urgency: int, reason: str) -> bool:
+    """Raise a study's task to what a run says of it; False where it stands as high already.
+
+    Nothing lowers it again: a later run that says less may have seen less.
+    """
+    task = Task.objects.select_for_update().filter(study=study, ai_urgency__lt=urgency).first()
+    if task is None:
+        return False
+    task.ai_urgency, task.ai_reason = urgency, reason[:300]
+    task.rank = rank_of(priority=task.priority, ai_urgency=urgency)
+    task.save(update_fields=["ai_urgency", "ai_reason", "rank"])
+    TaskEvent.objects.create(task=task, event="raised", note=task.ai_reason)
+    return True
+
+
+@transaction.atomic
+def task_triage(*, task: Task, priority: Priority, reason: str, user: User, request: HttpRequest | None = None) -> Task:
+    """Give a task another priority, for a reason that is kept.
+
+    Raises
+    ------
+    ValueError
+        If no reason is given.
+    """
+    if not reason.strip():
+        raise ValueError("Please say why: the next reader wants to know.")
+    found = Task.objects.select_for_update().get(pk=task.pk)
+    found.priority, found.priority_reason = priority, reason.strip()[:200]
+    found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
+    found.save(update_fields=["priority", "priority_reason", "rank"])
+    _told(found, "triaged", user, f"{priority.label}: {found.priority_reason}")
+    audit_record(
+        code=Code.TASK_TRIAGED, user=user, request=request, study=found.study_id, details=f"priority {priority.label}"
+    )
+    return found
+
+
+def task_claim(*, task: Task, user: User) -> Task:
+    """Take a task in hand, or keep it: a claim lasts as long as the site's rules say, and is renewed by asking again.
+
+    Raises
+    ------
+    NotYoursError
+        If somebody else holds it, or it is read already.
+    """
+    now = timezone.now()
+    until = now + timedelta(minutes=rules_of(task.site_id).claim_minutes)
+    with transaction.atomic():
+        mine = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
+        if mine.update(held_until=until):
+            return Task.objects.get(pk=task.pk)
+        free = Task.objects.filter(FREE, pk=task.pk).exclude(state=Task.State.CLAIMED, held_until__gt=now)
+        if free.update(state=Task.State.CLAIMED, holder=user, held_until=until, claim=F("claim") + 1):
+            _told(task, "claimed", user)
+            return Task.objects.get(pk=task.pk)
+    raise NotYoursError(_whose(Task.objects.select_related("holder").get(pk=task.pk)))
+
+
+def task_release(*, task: Task, user: User) -> bool:
+    """Put a task back; False where the user does not hold it."""
+    with transaction.atomic():
+        held = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
+        released = held.update(state=Task.State.WAITING, holder=None, held_until=None)
+        if released:
+            _told(task, "released", user)
+    return bool(released)
+
+
+@transaction.atomic
+def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | None = None) -> Task:
+    """Take a task out of another's hands; the note is kept, and shown to whom it was taken from.
+
+    Raises
+    ------
+    ValueError
+        If there is no note.
+    NotYoursError
+        If it is read already.
+    """
+    if not note.strip():
+        raise ValueError("Please leave a note for the one who has it now.")
+    found = Task.objects.select_for_update().select_related("holder").get(pk=task.pk)
+    if found.state == Task.State.DONE:
+        raise NotYoursError(_whose(found))
+    before = found.holder.get_username() if found.holder else "nobody"
+    found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
+    found.held_until = timezone.now() + timedelta(minutes=rules_of(found.site_id).claim_minutes)
+    found.save(update_fields=["state", "holder", "claim", "held_until"])
+    _told(found, "taken over", user, f"from {before}: {note.strip()}")
+    audit_record(code=Code.TASK_TAKEN_OVER, user=user, request=request, study=found.study_id, details=f"from {before}")
+    return found
+
+
+def task_finish(*, task: Task, user: User) -> bool:
+    """Mark a task as read; False where the user does not hold it (any more): nothing is written then."""
+    with transaction.atomic():
+        held = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
+        finished = held.update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
+        if finished:
+            _told(task, "read", user)
+    return bool(finished)
+
+
+def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
+    """Claim the next task for a reader: the first of the list, every third time the oldest; None where none waits.
+
+    Parameters
+    ----------
+    tasks
+        Those that the reader may see.
+    """
+    site = user.site
+    nth = _counted(site) if site else 1
+    order = ("waiting_since", "pk") if nth % OLDEST_EVERY == 0 else ("rank", "waiting_since", "pk")
+    free = tasks.filter(FREE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
+    for task in free.order_by(*order)[:20]:
+        try:
+            return task_claim(task=task, user=user)
+        except NotYoursError:  # somebody was quicker: the next one, then
+            continue
+    return None
+
+
+def rules_of(site: int) -> SiteRules:
+    """Return a site's rules, the defaults where it made none."""
+    return SiteRules.objects.filter(pk=site).first() or SiteRules(site_id=site)
+
+
+def _counted(site: Site) -> int:
+    with transaction.atomic():
+        SiteRules.objects.get_or_create(site=site)
+        SiteRules.objects.filter(pk=site.pk).update(picks=F("picks") + 1)
+        return SiteRules.objects.get(pk=site.pk).picks
+
+
+def _whose(task: Task) -> str:
+    if task.state == Task.State.DONE:
+        return "This study is read already."
+    holder = task.holder.get_username() if task.holder else "Somebody"
+    return f"{holder} is reading this study."
+
+
+def _told(task: Task, event: str, user: User, note: str = "") -> None:
+    TaskEvent.objects.create(task=task, event=event, by=user, note=note[:300])
