@@ -65,7 +65,9 @@ def _capture(
         **identity.arguments,
     )
     made.update(study)
-    made.PatientOrientation = None  # of type 2C; the letters would be true of the picture, not of the words below it
+    made.Laterality = made.PatientOrientation = (
+        None  # of type 2C; the letters would be true of the picture, not of the words below it
+    )
     made.ImageType = ["DERIVED", "SECONDARY"]
     made.DerivationDescription = "Marks and words drawn in by Readroom; not for measuring"
     made.SourceImageSequence = [_reference(instance, place[1])]

@@ -5,21 +5,20 @@ from highdicom.color import CIELabColor
 from highdicom.sr import AlgorithmIdentification, CodedConcept
 from pydicom.sr.codedict import codes
 
-from webapp.results.identity import MANUFACTURER
+from webapp.results.identity import MANUFACTURER, OWN_SCHEME
 from webapp.runs.models import Finding, Run, Stage
 
-OWN = "99READROOM"
 ABNORMAL = codes.SCT.MorphologicallyAbnormalStructure  # CID 7150
 SUMMARY = codes.DCM.CADProcessingAndFindingsSummary  # PS3.16 TID 4101 and others
 CERTAINTY = codes.DCM.CertaintyOfFinding  # 0 to 100, as the device places it
 COMMENT = codes.DCM.Comment
-THRESHOLD = CodedConcept("told-from", OWN, "Certainty from which a finding is told")
+THRESHOLD = CodedConcept("told-from", OWN_SCHEME, "Certainty from which a finding is told")
 #: What the whole run amounts to, as CID 6047 says it; for what it has no word, ours.
 OUTCOMES = {
     Run.Outcome.FINDINGS: codes.DCM.AllAlgorithmsSucceededWithFindings,
     Run.Outcome.NEGATIVE: codes.DCM.AllAlgorithmsSucceededWithoutFindings,
-    Run.Outcome.SORTED_ONLY: CodedConcept("sorted-only", OWN, "Sorted only; no finding was looked for"),
-    Run.Outcome.NOT_ANALYSED: CodedConcept("not-analysed", OWN, "Not analysed"),
+    Run.Outcome.SORTED_ONLY: CodedConcept("sorted-only", OWN_SCHEME, "Sorted only; no finding was looked for"),
+    Run.Outcome.NOT_ANALYSED: CodedConcept("not-analysed", OWN_SCHEME, "Not analysed"),
 }
 #: The same where part of the series could not be read.
 IN_PART = {
@@ -32,7 +31,7 @@ LONGEST = 64  # of an LO: a label, a meaning, a name
 def label_code(finding: Finding) -> CodedConcept:
     """Return what a finding suspects; its own name where it was told before labels travelled with their codes."""
     if not finding.code:
-        return CodedConcept(finding.label[:16], OWN, finding.label_title[:LONGEST])
+        return CodedConcept(finding.label[:16], OWN_SCHEME, finding.label_title[:LONGEST])
     return CodedConcept(finding.code, finding.code_scheme, finding.code_meaning)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 #: A picture is enlarged by whole numbers until its longer side has so many pixels: then words fit below it.
-LEAST_SIDE = 640
+LEAST_SIDE = 512
 MARGIN, TEXT, LINE = 10, 15, 20
 GROUND, WORDS, STRIP = "#14181c", "#e8eaec", "#f7b733"
 

@@ -85,13 +85,16 @@ def _certainty(finding: MarkedFinding) -> Iterable[Measurement]:
 def _frame(segment: Segment) -> ReferencedSegmentationFrame:
     (mark,) = segment.finding.outlined
     assert segment.frame is not None
-    return ReferencedSegmentationFrame(
+    named = ReferencedSegmentationFrame(
         sop_class_uid=segment.segmentation.SOPClassUID,
         sop_instance_uid=segment.segmentation.SOPInstanceUID,
         frame_number=segment.frame,
         segment_number=segment.number,
         source_image=SourceImageForSegmentation(*_image(mark.instance, [mark.frame])),
     )
+    # The frame says which segment it shows; PS3.3 table 10-3 allows one of the two numbers.
+    del named[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
+    return named
 
 
 def _segment(segment: Segment) -> ReferencedSegment:

@@ -5,12 +5,14 @@ from datetime import datetime
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.utils import timezone
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
 
 from webapp.results.models import ResultSeries
 from webapp.runs.models import Run
 
 MANUFACTURER = "Readroom"
+OWN_SCHEME = "99READROOM"
 MODEL_NAME = "Readroom cascade"
 #: Behind the series that scanners and readers number.
 SERIES_NUMBERS = {ResultSeries.Kind.SEG: 9001, ResultSeries.Kind.SR: 9002, ResultSeries.Kind.SC: 9003}
@@ -73,6 +75,11 @@ class Identity:
             "manufacturer_model_name": MODEL_NAME,
             "device_serial_number": self.run.cascade_digest[:16],
             "software_versions": self.run.cascade_digest,
+            "coding_schemes": [
+                CodingSchemeIdentificationItem(
+                    OWN_SCHEME, name="Labels that PS3.16 has no code for", responsible_organization=MANUFACTURER
+                )
+            ],
             "series_description": f"{TITLES[self.kind]}, answer {self.version}, unverified",
         }
 

@@ -35,7 +35,7 @@ SAID = {
     Run.Outcome.FINDINGS: "The models point at what is listed below. Each is a suspicion, not a diagnosis.",
     Run.Outcome.NEGATIVE: "It was looked for and not found. This does not rule out disease.",
     Run.Outcome.SORTED_ONLY: "The kind of image was recognised. No finding was looked for, so none can be ruled out.",
-    Run.Outcome.NOT_ANALYSED: "Not analysed: the models give no answer for these images. Read them as if there were none.",
+    Run.Outcome.NOT_ANALYSED: "Not analysed: the models give no answer for these images. Read them without.",
 }
 
 

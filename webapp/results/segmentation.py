@@ -37,7 +37,7 @@ class Segment:
     Attributes
     ----------
     frame
-        Of the segmentation (from 1), where the outline is on one slice alone.
+        The one frame (from 1) that shows the outline and nothing else; None where there are several, or none such.
     """
 
     finding: MarkedFinding
@@ -68,7 +68,7 @@ def segments_built(run: Run, *, findings: list[MarkedFinding], sources: Sources,
         for layer in _layers(run, stack, findings):
             count += 1
             identity = Identity(run, ResultSeries.Kind.SEG, version, count)
-            segments += _segments(run, stack, layer, _segmentation(run, stack, layer, sources, identity))
+            segments += _segments(layer, _segmentation(run, stack, layer, sources, identity))
     return segments
 
 
@@ -80,7 +80,9 @@ def _layers(run: Run, stack: Stack, findings: list[MarkedFinding]) -> list[_Laye
         raise TooLargeError
     layers: list[_Layer] = []
     for finding in findings:
-        masks = {index[place_of(mark)]: mask_read(run, mark.mask) for mark in finding.outlined if place_of(mark) in index}
+        masks = {
+            index[place_of(mark)]: mask_read(run, mark.mask) for mark in finding.outlined if place_of(mark) in index
+        }
         if not masks:
             continue
         free = (one for one in layers if not any(one.labels[at][mask].any() for at, mask in masks.items()))
@@ -155,25 +157,29 @@ def _refer_to(made: Segmentation, slices: dict[str, MarkedSlice]) -> None:
     named = [_name(Dataset(), one) for one in instances]
     made.SourceImageSequence = named
     made.ReferencedSeriesSequence[0].ReferencedInstanceSequence = named
+    if "FrameOfReferenceUID" not in made:
+        made.PatientOrientation = None  # of type 2C where nothing else says how the patient lay
 
 
 def _name(item: Dataset, one: MarkedSlice) -> Dataset:
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = one.instance.sop_class_uid, one.instance.sop_instance_uid
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = (
+        one.instance.sop_class_uid,
+        one.instance.sop_instance_uid,
+    )
     return item
 
 
-def _segments(run: Run, stack: Stack, layer: _Layer, made: Segmentation) -> Iterator[Segment]:
+def _segments(layer: _Layer, made: Segmentation) -> Iterator[Segment]:
     for number, finding in enumerate(layer.findings, start=1):
         frames = _frames(made, number, layer)
         yield Segment(finding, made, number, frames[0] if len(frames) == 1 else None)
 
 
 def _frames(made: Segmentation, number: int, layer: _Layer) -> list[int]:
-    """Return the frames (from 1) that show a segment."""
+    """Return the frames (from 1) that show a segment alone; a label map has none."""
     groups = list(made.PerFrameFunctionalGroupsSequence)
     if made.SegmentationType == SegmentationTypeValues.LABELMAP.value:
-        used = [labels for labels in layer.labels if labels.any()]
-        return [at for at, labels in enumerate(used, start=1) if (labels == number).any()]
+        return []
     if len(layer.findings) == 1:  # the segment is then told once for all frames
         return list(range(1, len(groups) + 1))
     named = (group.SegmentIdentificationSequence[0].ReferencedSegmentNumber for group in groups)

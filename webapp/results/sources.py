@@ -66,7 +66,8 @@ class SourceImage:
         if np.linalg.norm(np.cross(orientation[:3], orientation[3:])) < SHORTEST or min(spacing) <= 0:
             return None
         thickness, gap = (
-            _first(places, "PixelMeasuresSequence", keyword, 1) for keyword in ("SliceThickness", "SpacingBetweenSlices")
+            _first(places, "PixelMeasuresSequence", keyword, 1)
+            for keyword in ("SliceThickness", "SpacingBetweenSlices")
         )
         return Geometry(
             str(frame_of_reference[0]),

@@ -21,10 +21,11 @@ from webapp.studies.models import Instance, Series
 from workers import storage
 
 Masks = NDArray[np.bool_]
+Send = Callable[[list[FileDataset]], Series]
 
 
 @pytest.fixture
-def sent(db: None, data_folder: Path, tmp_path: Path) -> Callable[[list[FileDataset]], Series]:  # noqa: ARG001
+def sent(db: None, data_folder: Path, tmp_path: Path) -> Send:  # noqa: ARG001
     """Send objects of one series; each must be taken."""
 
     def send(objects: list[FileDataset]) -> Series:

@@ -2,15 +2,14 @@
 
 import numpy as np
 import pytest
-from highdicom.seg import Segmentation
 
 from tests.phantoms import geometry
-from tests.webapp.results.conftest import finding_outlined, made, run_answered, segmentation_of
+from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 
 
 @pytest.mark.parametrize("name", geometry.CUTS)
 @pytest.mark.parametrize("form", ["single frames", "enhanced"])
-def test_voxels_lie_where_the_outline_lies(name: str, form: str, sent) -> None:
+def test_voxels_lie_where_the_outline_lies(name: str, form: str, sent: Send) -> None:
     cut = geometry.CUTS[name]
     series = sent(geometry.single_frames(cut) if form == "single frames" else geometry.enhanced(cut))
     run = run_answered(series)

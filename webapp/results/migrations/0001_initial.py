@@ -5,47 +5,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('runs', '0004_marks_and_codes'),
-        ('studies', '0002_object_index'),
+        ("runs", "0004_marks_and_codes"),
+        ("studies", "0002_object_index"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ResultSet',
+            name="ResultSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('owed', 'To be made'), ('done', 'Made'), ('failed', 'Not made'), ('none', 'None')], default='owed', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('reason', models.CharField(blank=True, help_text='why nothing was made, or what was left out', max_length=300)),
-                ('owed_at', models.DateTimeField(auto_now_add=True)),
-                ('tried_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('ms', models.FloatField(help_text='that the attempt took which made them', null=True)),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='runs.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("owed", "To be made"), ("done", "Made"), ("failed", "Not made"), ("none", "None")],
+                        default="owed",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="why nothing was made, or what was left out", max_length=300
+                    ),
+                ),
+                ("owed_at", models.DateTimeField(auto_now_add=True)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("ms", models.FloatField(help_text="that the attempt took which made them", null=True)),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="results", to="runs.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ResultSeries',
+            name="ResultSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('SEG', 'Segmentation'), ('SR', 'Structured report'), ('SC', 'Picture')], max_length=3)),
-                ('series', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='result', to='studies.series')),
-                ('results', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='results.resultset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("SEG", "Segmentation"), ("SR", "Structured report"), ("SC", "Picture")], max_length=3
+                    ),
+                ),
+                (
+                    "series",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="result", to="studies.series"
+                    ),
+                ),
+                (
+                    "results",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="series", to="results.resultset"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind'],
+                "ordering": ["kind"],
             },
         ),
         migrations.AddIndex(
-            model_name='resultset',
-            index=models.Index(fields=['state', 'id'], name='results_res_state_828550_idx'),
+            model_name="resultset",
+            index=models.Index(fields=["state", "id"], name="results_res_state_828550_idx"),
         ),
         migrations.AddConstraint(
-            model_name='resultseries',
-            constraint=models.UniqueConstraint(fields=('results', 'kind'), name='one_series_per_kind'),
+            model_name="resultseries",
+            constraint=models.UniqueConstraint(fields=("results", "kind"), name="one_series_per_kind"),
         ),
     ]
