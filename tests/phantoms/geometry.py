@@ -31,7 +31,7 @@ class Cut:
     origin: tuple[float, float, float] = (-40.0, -30.0, 10.0)
     spacing: tuple[float, float] = (1.0, 1.0)
     gap: float = 3.0
-    shape: tuple[int, int, int] = (8, 60, 76)
+    shape: tuple[int, int, int] = (5, 50, 64)
 
     def positions(self) -> Points:
         """Return where the first pixel of each slice lies, (slices, 3)."""

@@ -20,7 +20,7 @@ from workers import api, storage
 
 #: Slices that are drawn for a run: those on which the most urgent findings are clearest. The report lists them all.
 MOST = 6
-STRIP = "Readroom: AI marks for research use, not for diagnosis. Not verified by a person."
+STRIP = "Readroom AI marks. Research use, not for diagnosis. Unverified."
 GREY = "#9aa7b4"
 
 
@@ -51,8 +51,14 @@ def _capture(
     study = sources.study
     slices = sum(one.number_of_frames for one in sources.instances)
     where = f"Slice {_number(sources, place)} of {slices}. " if slices > 1 else ""
+    lies = sources.image(instance).geometry(place[1])
     with _frame(instance, place[1]) as frame:
-        pixels = picture_drawn(frame, marks=_marks(run, place, findings), strip=f"{where}{STRIP}")
+        pixels = picture_drawn(
+            frame,
+            marks=_marks(run, place, findings),
+            strip=f"{where}{STRIP}",
+            aspect=lies.spacing[0] / lies.spacing[1] if lies else 1.0,
+        )
     made = SCImage(
         pixel_array=pixels,
         photometric_interpretation="RGB",

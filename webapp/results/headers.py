@@ -17,7 +17,7 @@ from webapp.studies.models import Instance
 OF_STUDY = (
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientIdentityRemoved",
     "DeidentificationMethod", "StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID",
-    "AccessionNumber", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight", "TimezoneOffsetFromUTC",
+    "AccessionNumber", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
 )  # fmt: skip
 #: Of type 2: present, if need be without a value.
 EXPECTED = (

@@ -92,6 +92,8 @@ def chance_removed(ds: Dataset, identity: Identity) -> None:
         setattr(ds, f"{name}Time", time)
     if "DateOfSecondaryCapture" in ds:
         ds.DateOfSecondaryCapture, ds.TimeOfSecondaryCapture = day, time
+    for item in ds.get("ContributingEquipmentSequence") or []:
+        item.ContributionDateTime = f"{day}{time}"
     dimensions = uid_made(identity.run.pk, identity.kind, identity.number, "dimensions")
     for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
         for item in ds.get(keyword) or []:

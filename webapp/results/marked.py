@@ -5,13 +5,17 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from webapp.runs.models import Finding, Mark, Run, Stage
 from workers.storage import Attempt
 
 #: Object and frame (from 0): which slice it is, whatever came later.
 Place = tuple[UUID, int]
+
+
+class MaskError(Exception):
+    """An outline that a run drew is missing or damaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +72,18 @@ def findings_marked(run: Run) -> list[MarkedFinding]:
 
 
 def mask_read(run: Run, name: str) -> NDArray[np.bool_]:
-    """Return a mask, shape (rows, columns)."""
-    with Image.open(Attempt(run.pk, run.attempt).out / name, formats=("PNG",)) as drawn:
-        return np.asarray(drawn.convert("1"), dtype=np.bool_)
+    """Return a mask, shape (rows, columns).
+
+    Raises
+    ------
+    MaskError
+        If it is not where the run left it, or no picture any more.
+    """
+    try:
+        with Image.open(Attempt(run.pk, run.attempt).out / name, formats=("PNG",)) as drawn:
+            return np.asarray(drawn.convert("1"), dtype=np.bool_)
+    except (FileNotFoundError, UnidentifiedImageError) as error:
+        raise MaskError from error
 
 
 def _only_mark(row: Finding) -> list[Mark]:

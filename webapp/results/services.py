@@ -5,6 +5,8 @@ import shutil
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.db import OperationalError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -12,12 +14,15 @@ from django.utils import timezone
 
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.results.building import Built, BuiltSet, results_built
+from webapp.results.marked import MaskError
 from webapp.results.models import ResultSeries, ResultSet
 from webapp.studies.filing import instance_file
 from webapp.studies.models import Instance, Series
-from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed
+from webapp.studies.stored import bytes_stored, bytes_weighed
 from workers import api, storage
+
+if TYPE_CHECKING:
+    from webapp.results.building import BuiltSet
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +32,8 @@ AGAIN = timedelta(minutes=2)
 State = ResultSet.State
 
 DIED = "The process that makes objects stopped in the middle of these, each time."
+NO_MASK = "An outline that the run drew is missing or damaged."
 UNFIT = "The headers of these images hold something that no valid object can be made of ({kind})."
-PLAN = list[tuple[Built, Bytes, api.Inspection]]
 
 
 def results_make() -> int:
@@ -46,12 +51,15 @@ def results_make() -> int:
     into = storage.temporary()
     into.mkdir()
     try:
-        built = results_built(run=claimed.run, earlier=_earlier(claimed), into=into)
-        _file(claimed, built, began)
+        _file(claimed, _built(claimed, into), began)
     except (OSError, OperationalError):
+        # Not the objects' fault: the attempt does not count.
+        ResultSet.objects.filter(pk=claimed.pk, attempts=claimed.attempts).update(attempts=F("attempts") - 1)
         raise
     except api.Refused as refused:
         _fail(claimed, str(refused))
+    except MaskError:
+        _fail(claimed, NO_MASK)
     except Exception as unfit:  # noqa: BLE001 - whatever a header makes the library raise, housekeeping lives on
         # Not the message: it may quote the patient.
         log.warning("results of run %s: %s", claimed.run_id, type(unfit).__name__)
@@ -81,6 +89,13 @@ def _claimed() -> ResultSet | None:
     return claimed
 
 
+def _built(claimed: ResultSet, into: Path) -> "BuiltSet":
+    # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
+    from webapp.results import building  # noqa: PLC0415
+
+    return building.results_built(run=claimed.run, earlier=_earlier(claimed), into=into)
+
+
 def _earlier(claimed: ResultSet) -> list[Instance]:
     """Return the reports of earlier answers about the same series, the oldest first."""
     reports: QuerySet[Instance] = Instance.objects.filter(
@@ -91,9 +106,9 @@ def _earlier(claimed: ResultSet) -> list[Instance]:
     return list(reports.select_related("series__study").order_by("series__result__results"))
 
 
-def _file(claimed: ResultSet, built: BuiltSet, began: float) -> None:
+def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
     """File all objects in one transaction, as intake files what is sent, unless another attempt did it first."""
-    plan: PLAN = [(one, bytes_weighed(one.path), api.inspect(one.path)) for one in built.objects]
+    plan = [(one, bytes_weighed(one.path), api.inspect(one.path)) for one in built.objects]
     study = claimed.run.series.study
     with ExitStack() as held:
         for _, weighed, _ in plan:

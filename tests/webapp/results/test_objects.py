@@ -56,7 +56,7 @@ def test_a_segment_and_its_measurement_group_are_one_finding(sent: Send) -> None
     (model,) = segment.SegmentationAlgorithmIdentificationSequence
     assert (model.AlgorithmName, model.AlgorithmVersion) == ("tumour-segmenter", "2")
     assert run.cascade_digest in model.AlgorithmParameters
-    colour = hd.color.CIELabColor.from_dicom_value(*segment.RecommendedDisplayCIELabValue)
+    colour = hd.color.CIELabColor.from_dicom_value(segment.RecommendedDisplayCIELabValue)
     assert np.allclose(colour.to_rgb(), (255, 159, 67), atol=2)
 
     (ds,) = objects["SR"]
@@ -183,7 +183,7 @@ def test_a_person_can_sign_what_a_device_found(sent: Send) -> None:
     ds = report_built(
         run, findings=[], segments=[], sources=Sources(run.series), version=1, authorship=Authorship(person)
     )
-    person_said, device = ds.content.get_observer_contexts()
+    person_said, device = report_of(ds).get_observer_contexts()
     assert [person_said.observer_type, device.observer_type] == [codes.DCM.Person, codes.DCM.Device]
     assert (ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag) == ("COMPLETE", "VERIFIED", "FINAL")
     assert ds.VerifyingObserverSequence[0].VerificationDateTime.startswith("20260301093000")

@@ -1,5 +1,6 @@
 """Objects are made once a run, whatever dies in between."""
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.phantoms import dicom, geometry
 from tests.webapp import factories
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered
 from webapp.audit.models import AuditEvent
-from webapp.results import services
+from webapp.results import building, services
 from webapp.results.building import results_built
 from webapp.results.models import ResultSet
 from webapp.results.services import results_make
@@ -55,7 +56,8 @@ def test_an_answer_that_is_collected_is_owed_its_objects(sent: Send, settings: S
     assert results_make() == 0
 
 
-def test_a_picture_without_a_header_has_no_study_to_file_into(data_folder: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("db", "data_folder")
+def test_a_picture_without_a_header_has_no_study_to_file_into() -> None:
     series = factories.picture_series()
     answer_store(run=factories.run_of(series, state=Run.State.RUNNING), answer=answer(series))
     results = ResultSet.objects.get()
@@ -104,6 +106,22 @@ def test_killed_while_filing_they_are_made_again_and_once(
     assert results_make() == 0
 
 
+def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_answered(sent([dicom.image()]))
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(building, "results_built", full)
+        for _ in range(services.ATTEMPTS_ALLOWED + 1):
+            due_again()
+            with pytest.raises(OSError, match="No space left"):
+                results_make()
+    due_again()
+    assert list(made(run)) == ["SR"]
+
+
 def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     series = sent([dicom.image()])
     run_answered(series)
@@ -112,7 +130,7 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
         ResultSet.objects.update(attempts=2)
         return results_built(**asked)
 
-    monkeypatch.setattr(services, "results_built", overtaken)
+    monkeypatch.setattr(building, "results_built", overtaken)
     results_make()
     assert not Instance.objects.exclude(series=series).exists()
     assert ResultSet.objects.get().state == "owed"
@@ -129,6 +147,6 @@ def test_what_cannot_be_made_is_given_up_with_a_reason_and_holds_up_nobody(sent:
         results_make()
     results = ResultSet.objects.get(run=run)
     assert (results.state, results.attempts) == ("failed", services.ATTEMPTS_ALLOWED)
-    assert dicom.CANARY not in results.reason
+    assert results.reason == "An outline that the run drew is missing or damaged."
     results_make()
     assert ResultSet.objects.get(run=other).state == "done"
