@@ -54,7 +54,7 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     ValueError, TypeError, KeyError, AttributeError
         If the headers of the sources are such that highdicom builds nothing of them.
     """
-    sources, findings, version = Sources(run.series), findings_marked(run), len(earlier) + 1
+    sources, findings, version = Sources(run), findings_marked(run), len(earlier) + 1
     reason = ""
     segments: list[Segment] = []
     try:

@@ -71,9 +71,9 @@ def _capture(
         **identity.arguments,
     )
     made.update(study)
-    made.Laterality = made.PatientOrientation = (
-        None  # of type 2C; the letters would be true of the picture, not of the words below it
-    )
+    # Both of type 2C; the letters would be true of the picture, not of the words below it.
+    for keyword in ("Laterality", "PatientOrientation"):
+        setattr(made, keyword, None)
     made.ImageType = ["DERIVED", "SECONDARY"]
     made.DerivationDescription = "Marks and words drawn in by Readroom; not for measuring"
     made.SourceImageSequence = [_reference(instance, place[1])]
@@ -84,7 +84,7 @@ def _capture(
 
 
 def _marks(run: Run, place: Place, findings: list[MarkedFinding]) -> list[Drawn]:
-    drawn = []
+    drawn: list[Drawn] = []
     for finding in findings:
         row = finding.row
         mark = next((mark for mark in finding.marks if place_of(mark) == place), None)

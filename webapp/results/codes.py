@@ -38,7 +38,7 @@ def label_code(finding: Finding) -> CodedConcept:
 def outcome_code(run: Run) -> CodedConcept:
     """Return what a run amounts to."""
     outcome = Run.Outcome(run.outcome)
-    return (IN_PART if run.reason else OUTCOMES).get(outcome, OUTCOMES[outcome])
+    return CodedConcept.from_code((IN_PART if run.reason else OUTCOMES).get(outcome, OUTCOMES[outcome]))
 
 
 def colour_of(finding: Finding) -> CIELabColor:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.utils import timezone
@@ -64,7 +65,7 @@ class Identity:
         return uid_made(self.run.pk, self.kind, self.number)
 
     @property
-    def arguments(self) -> dict[str, object]:
+    def arguments(self) -> dict[str, Any]:
         """Return what every class of highdicom takes."""
         return {
             "series_instance_uid": uid_made(self.run.pk, self.kind),

@@ -150,7 +150,10 @@ def _refer_to(made: Segmentation, slices: dict[str, MarkedSlice]) -> None:
     for group in made.PerFrameFunctionalGroupsSequence:
         for derivation in group.DerivationImageSequence:
             for item in derivation.SourceImageSequence:
-                _name(item, one := slices[item.ReferencedSOPInstanceUID])
+                one = slices.get(item.ReferencedSOPInstanceUID)
+                if one is None:  # segments of one slice share their item: it is named already
+                    continue
+                _name(item, one)
                 if one.instance.number_of_frames > 1:
                     item.ReferencedFrameNumber = one.frame + 1
     instances = {one.instance.pk: one for one in slices.values()}.values()

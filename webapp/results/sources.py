@@ -7,7 +7,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from webapp.results.headers import Header, header_read, numbers, of_study, values
-from webapp.studies.models import Instance, Series
+from webapp.runs.models import Run
+from webapp.studies.models import Instance
 
 #: Shorter than this, a row, a column or their cross product is no direction.
 SHORTEST = 0.5
@@ -80,11 +81,15 @@ class SourceImage:
 
 
 class Sources:
-    """The images of one series, each header read when it is first asked for."""
+    """The images that a run was about, each header read when it is first asked for.
 
-    def __init__(self, series: Series) -> None:
-        self.series = series
-        self.instances = list(series.instances.filter(has_pixels=True).select_related("index", "series__study"))
+    Images that came later are not among them: the objects of a run are the same whenever they are made.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.series = run.series
+        known = self.series.instances.filter(has_pixels=True, arrived_at__lte=run.started_at or run.finished_at)
+        self.instances = list(known.select_related("index", "series__study"))
         self._images = {instance.pk: SourceImage(instance) for instance in self.instances}
 
     def image(self, instance: Instance) -> SourceImage:

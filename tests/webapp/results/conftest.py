@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -38,9 +39,10 @@ def sent(db: None, data_folder: Path, tmp_path: Path) -> Send:  # noqa: ARG001
     return send
 
 
-def run_answered(series: Series, **fields: object) -> Run:
+def run_answered(series: Series, **fields: Any) -> Run:
     """Make a finished run that is owed its objects."""
-    run = factories.run_of(series, **{"outcome": Run.Outcome.NEGATIVE, "modality": "MR", "region": "brain", **fields})
+    given: dict[str, Any] = {"outcome": Run.Outcome.NEGATIVE, "modality": "MR", "region": "brain", **fields}
+    run = factories.run_of(series, **given)
     factories.stage(
         run, "tumour-boxes", "Tumour detector", model="tumour-detector", version="2", threshold=0.31, probability=0.87
     )
@@ -49,26 +51,22 @@ def run_answered(series: Series, **fields: object) -> Run:
     return run
 
 
-def finding_outlined(run: Run, masks: Masks, *, outlined: bool = True, **fields: object) -> Finding:
+def finding_outlined(run: Run, masks: Masks, *, outlined: bool = True, **fields: Any) -> Finding:
     """Add a finding marked on each slice where its mask (slices, rows, columns) is not empty."""
     slices = [(one, frame) for one in run.series.instances.all() for frame in range(one.number_of_frames)]
     marked = [number for number, mask in enumerate(masks) if mask.any()]
     middle = marked[len(marked) // 2]
-    row = factories.finding(
-        run,
-        instance=slices[middle][0],
-        index=middle,
-        **{
-            "frame": slices[middle][1],
-            "box": box_of(masks[middle]),
-            "code": "108369006",
-            "code_scheme": "SCT",
-            "code_meaning": "Neoplasm",
-            "colour": "#ff9f43",
-            "outlined_by": "tumour-outline" if outlined else "",
-            **fields,
-        },
-    )
+    given: dict[str, Any] = {
+        "frame": slices[middle][1],
+        "box": box_of(masks[middle]),
+        "code": "108369006",
+        "code_scheme": "SCT",
+        "code_meaning": "Neoplasm",
+        "colour": "#ff9f43",
+        "outlined_by": "tumour-outline" if outlined else "",
+        **fields,
+    }
+    row = factories.finding(run, instance=slices[middle][0], index=middle, **given)
     Run.objects.filter(pk=run.pk).update(outcome=Run.Outcome.FINDINGS)
     for number in marked:
         name = f"finding-{row.order}-slice-{number + 1}-mask.png" if outlined else ""

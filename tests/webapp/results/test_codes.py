@@ -1,5 +1,7 @@
 """Labels are coded with what the standard lists, or with our own codes: none is invented."""
 
+from typing import Any
+
 from pydicom.sr._concepts_dict import concepts
 
 from ml.overview import cascade_of
@@ -10,7 +12,8 @@ from workers import configuration
 def listed(scheme: str) -> dict[str, set[str]]:
     """Return the codes of a scheme in PS3.16 with their meanings."""
     found: dict[str, set[str]] = {}
-    for word in concepts[scheme].values():
+    words: dict[str, Any] = dict(concepts[scheme])
+    for word in words.values():
         for code, (meaning, _) in word.items():
             found.setdefault(code, set()).add(meaning)
     return found

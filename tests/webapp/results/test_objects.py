@@ -6,15 +6,15 @@ from pathlib import Path
 
 import highdicom as hd
 import numpy as np
-import pydicom
 import pytest
 from django.test import Client
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import ComputedRadiographyImageStorage, UltrasoundMultiFrameImageStorage
 from pytest_django import Settings
 
 from tests.phantoms import dicom, geometry
+from tests.webapp.dicomweb.reading import body_of
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 from webapp.results.authorship import Authorship, Signatory
 from webapp.results.report import report_built
@@ -26,16 +26,18 @@ from workers import storage
 CUT = geometry.Cut(shape=(4, 40, 48))
 
 
-def report_of(ds: FileDataset) -> hd.sr.MeasurementReport:
+def report_of(ds: Dataset) -> hd.sr.MeasurementReport:
     """Have highdicom read a report."""
-    return hd.sr.ComprehensiveSR.from_dataset(ds).content
+    content = hd.sr.ComprehensiveSR.from_dataset(ds).content
+    assert isinstance(content, hd.sr.MeasurementReport)
+    return content
 
 
-def said(ds: FileDataset) -> str:
+def said(ds: Dataset) -> str:
     """Return all words of a report, one content item a line."""
     found: list[str] = []
 
-    def walk(item: pydicom.Dataset) -> None:
+    def walk(item: Dataset) -> None:
         found.extend([item.TextValue] if "TextValue" in item else [])
         found.extend(code.CodeMeaning for code in item.get("ConceptCodeSequence") or [])
         for child in item.get("ContentSequence") or []:
@@ -47,16 +49,19 @@ def said(ds: FileDataset) -> str:
 
 def test_a_segment_and_its_measurement_group_are_one_finding(sent: Send) -> None:
     run = run_answered(sent(geometry.single_frames(CUT)))
-    finding_outlined(run, CUT.ball(radius=8))
-    finding_outlined(run, CUT.ball(radius=4, aside=4), probability=0.4)  # overlaps the first
+    masks = [CUT.ball(radius=8), CUT.ball(radius=4, aside=4), CUT.ball(radius=4, aside=14)]
+    for mask in masks:
+        finding_outlined(run, mask)
     objects = made(run)
-    first, second = (segmentation_of(ds) for ds in objects["SEG"])
-    (segment,) = first.SegmentSequence
+    first, second = (segmentation_of(ds) for ds in objects["SEG"])  # the second finding overlaps the first
+    volume = first.get_volume().array
+    assert np.array_equal(volume, np.stack([masks[0], masks[2]], axis=-1)[-len(volume) :])
+    segment, _beside = first.SegmentSequence
     assert segment.SegmentedPropertyTypeCodeSequence[0].CodeValue == codes.SCT.Neoplasm.value
     (model,) = segment.SegmentationAlgorithmIdentificationSequence
     assert (model.AlgorithmName, model.AlgorithmVersion) == ("tumour-segmenter", "2")
     assert run.cascade_digest in model.AlgorithmParameters
-    colour = hd.color.CIELabColor.from_dicom_value(segment.RecommendedDisplayCIELabValue)
+    colour = hd.color.CIELabColor.from_dicom_value(list(segment.RecommendedDisplayCIELabValue))
     assert np.allclose(colour.to_rgb(), (255, 159, 67), atol=2)
 
     (ds,) = objects["SR"]
@@ -64,6 +69,7 @@ def test_a_segment_and_its_measurement_group_are_one_finding(sent: Send) -> None
     assert [group.tracking_uid for group in groups] == [
         first.SegmentSequence[0].TrackingUID,
         second.SegmentSequence[0].TrackingUID,
+        first.SegmentSequence[1].TrackingUID,
     ]
     assert groups[0].finding_type == codes.SCT.Neoplasm
     certainty, threshold = groups[0].get_measurements()
@@ -88,6 +94,7 @@ def test_boxes_without_an_outline_are_regions_of_their_slices(sent: Send) -> Non
     assert set(objects) == {"SR", "SC"}
     (group,) = report_of(objects["SR"][0]).get_volumetric_roi_measurement_groups()
     marks = run.findings.get().marks.all()
+    assert isinstance(group.roi, list)
     assert [region.ContentSequence[0].referenced_sop_instance_uid for region in group.roi] == [
         mark.instance.sop_instance_uid for mark in marks
     ]
@@ -152,7 +159,7 @@ def test_that_nothing_was_found_or_asked_is_said(outcome: str, reason: str, code
     assert set(objects) == {"SR"}
     (group,) = report_of(objects["SR"][0]).get_image_measurement_groups()
     (summary,) = group.get_qualitative_evaluations()
-    assert summary.value.value == code
+    assert summary[0].value.value == code
     assert words in said(objects["SR"][0])
     assert "Tumour detector (tumour-detector 2): Done, 87% (told from 31%)." in said(objects["SR"][0])
 
@@ -177,11 +184,24 @@ def test_a_second_answer_names_the_report_of_the_first(sent: Send) -> None:
     assert [ds.SeriesDescription for ds in (first, second)] == [f"AI report, answer {n}, unverified" for n in (1, 2)]
 
 
+def test_images_that_came_after_the_answer_are_no_part_of_it(sent: Send) -> None:
+    early, late = dicom.series(2)
+    run = run_answered(sent([early]))
+    sent([late])
+    (ds,) = made(run)["SR"]
+    assert [one for _, _, one, _ in hd.sr.ComprehensiveSR.from_dataset(ds).get_evidence()] == [early.SOPInstanceUID]
+
+
 def test_a_person_can_sign_what_a_device_found(sent: Send) -> None:
     run = run_answered(sent([dicom.image()]))
     person = Signatory("Moreau^Claire^^Dr", "claire", "Main clinic", datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
     ds = report_built(
-        run, findings=[], segments=[], sources=Sources(run.series), version=1, authorship=Authorship(person)
+        run,
+        findings=[],
+        segments=[],
+        sources=Sources(run),
+        version=1,
+        authorship=Authorship(person),
     )
     person_said, device = report_of(ds).get_observer_contexts()
     assert [person_said.observer_type, device.observer_type] == [codes.DCM.Person, codes.DCM.Device]
@@ -203,7 +223,7 @@ def test_objects_are_listed_and_served_like_others_and_never_analysed(sent: Send
         address = f"/dicomweb/studies/{uid}/series/{series_uid}/instances/{instance_uid}"
         answer = clinician.get(address, headers={"Accept": "application/dicom; transfer-syntax=*"})
         assert answer.status_code == 200
-        assert b"".join(answer.streaming_content) == storage.object_path(instance.sha256).read_bytes()
+        assert body_of(answer) == storage.object_path(instance.sha256).read_bytes()
     assert series not in series_due(quiet_seconds=0)
     assert (
         not Series.objects.filter(pk__in=[one.pk for one in series_due(quiet_seconds=0)]).exclude(result=None).exists()

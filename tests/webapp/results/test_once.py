@@ -3,6 +3,7 @@
 import errno
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,7 +14,7 @@ from tests.webapp import factories
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered
 from webapp.audit.models import AuditEvent
 from webapp.results import building, services
-from webapp.results.building import results_built
+from webapp.results.building import BuiltSet, results_built
 from webapp.results.models import ResultSet
 from webapp.results.services import results_make
 from webapp.runs.collect import answer_store
@@ -126,7 +127,7 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
     series = sent([dicom.image()])
     run_answered(series)
 
-    def overtaken(**asked: object) -> object:
+    def overtaken(**asked: Any) -> BuiltSet:
         ResultSet.objects.update(attempts=2)
         return results_built(**asked)
 
