@@ -71,7 +71,12 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA / 'db.sqlite3'}")}
+# A thread of the web server keeps its connection for a minute: opening one costs as much as several questions.
+DATABASES = {
+    "default": dj_database_url.config(
+        default=f"sqlite:///{DATA / 'db.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # A writer takes its lock at the start: with WAL, readers never wait and two writers queue up.

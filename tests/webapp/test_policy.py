@@ -76,6 +76,8 @@ ROUTES: dict[str, Route] = {
     "dicomweb-all-instances": searched(),
     "dicomweb-study": Route((401, 200, GONE, 200), (401, 415, 415, 415), of_study=True),
     "dicomweb-study-metadata": of_dicomweb(),
+    "dicomweb-study-rendered": of_dicomweb(),
+    "dicomweb-series-rendered": of_dicomweb(),
     "dicomweb-study-thumbnail": of_dicomweb(),
     "dicomweb-study-series": of_dicomweb(),
     "dicomweb-study-instances": of_dicomweb(),

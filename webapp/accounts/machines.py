@@ -16,7 +16,7 @@ from rest_framework.authentication import BaseAuthentication, BasicAuthenticatio
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
-from webapp.accounts.models import User
+from webapp.accounts.models import AccessToken, User
 from webapp.accounts.tokens import token_get, token_use_record, token_user
 from webapp.audit.events import Code
 from webapp.audit.services import look_record, refusal_record
@@ -50,8 +50,8 @@ class _OfMachines(BaseAuthentication):
 class TokenAuthentication(_OfMachines):
     """`Authorization: Bearer TOKEN`."""
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the token's user; raise AuthenticationFailed for a token that opens nothing."""
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        """Return the token's user and the token; raise AuthenticationFailed for a token that opens nothing."""
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not request.path.startswith(MADE_FOR_MACHINES):
             return None
@@ -62,7 +62,7 @@ class TokenAuthentication(_OfMachines):
             refusal_record(actor=token.user.get_username() if token else "", request=request._request, details=named)
             raise AuthenticationFailed(NOT_KNOWN)
         token_use_record(token=token, request=request._request)
-        return user, None
+        return user, token
 
 
 class PasswordAuthentication(_OfMachines, BasicAuthentication):

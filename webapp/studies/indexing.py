@@ -5,6 +5,7 @@ A picture that was stored before pictures were wrapped becomes an object then, a
 
 import zlib
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,9 +16,18 @@ from webapp.studies.stored import bytes_stored, picture_weighed
 from workers import api, storage
 
 
+def index_make(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
+    """Keep the index of a new instance."""
+    return InstanceIndex.objects.create(instance=instance, **_columns(index))
+
+
 def index_keep(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
     """Keep the index of an instance; one that somebody else kept meanwhile stays."""
-    columns = {
+    return InstanceIndex.objects.get_or_create(instance=instance, defaults=_columns(index))[0]
+
+
+def _columns(index: api.ObjectIndex) -> dict[str, Any]:
+    return {
         "transfer_syntax_uid": index.transfer_syntax_uid,
         "is_part10": index.is_part10,
         "header": zlib.compress(index.header.encode(), 6),
@@ -25,7 +35,6 @@ def index_keep(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
         "frames": frames_packed(index.frames),
         "bulk": index.bulk,
     }
-    return InstanceIndex.objects.get_or_create(instance=instance, defaults=columns)[0]
 
 
 def instances_unindexed() -> QuerySet[Instance]:

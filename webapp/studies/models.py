@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from webapp.accounts.models import Site
 
@@ -19,6 +20,8 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "patient_id"], name="patient_number_per_site")]
+        # Searches go by number, or by how a name begins, whatever its capitals.
+        indexes = [models.Index(fields=["patient_id"]), models.Index(Upper("name"), name="patient_name_in_capitals")]
 
 
 class Study(models.Model):
@@ -45,6 +48,8 @@ class Study(models.Model):
             # For whoever may see every site: paging, and a study named by its UID alone.
             models.Index(fields=["-arrived_at"]),
             models.Index(fields=["study_instance_uid"]),
+            models.Index(fields=["accession_number"]),
+            models.Index(fields=["study_date"]),
         ]
 
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from webapp.runs import services
+from webapp.studies.statistics import statistics_refresh
 from webapp.studies.stored import objects_sweep
 from workers import storage
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
                     objects_sweep(older_than_seconds=UNFINISHED_SECONDS)
+                    statistics_refresh()
                     swept = time.monotonic()
             except (OperationalError, OSError) as trouble:
                 log.warning("waiting: %s", type(trouble).__name__)
