@@ -11,6 +11,7 @@ from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage
 from webapp.pages.study.views import retry, study, study_answer
+from webapp.pages.tokens import revoke, tokens
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.studies.api import UploadView
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
     path("performance/", performance, name="performance"),
     path("performance/download.csv", performance_csv, name="performance-csv"),
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/<int:token>/revoke/", revoke, name="token-revoke"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

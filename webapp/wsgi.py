@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from webapp.dicomweb.lane import Lane  # noqa: E402 - models exist only once the application does
+
+application = Lane(django_application)

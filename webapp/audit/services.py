@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from datetime import timedelta
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -19,6 +22,31 @@ FIRST = "0" * 64
 CHAIN_LOCK = 110_101
 #: One look at a study is one event: its pictures are asked for one by one.
 ONE_LOOK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something that somebody looks at piece by piece, as this process remembers it."""
+
+    code: str
+    actor: str
+    study: UUID | None
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether it is known, without asking the database, that the trail has an event of it."""
+        return time.time() < _noted.get(self, 0.0)
+
+    def remember(self, at: datetime) -> None:
+        """Know that the trail has an event of that time."""
+        if len(_noted) >= REMEMBERED:
+            _noted.clear()
+        _noted[self] = (at + ONE_LOOK).timestamp()
+
+
+#: Looks that this process need not ask the database about, and until when.
+_noted: dict[Look, float] = {}
+REMEMBERED = 20_000
 
 
 def digest_of(event: AuditEvent) -> str:
@@ -87,9 +115,23 @@ def worklist_view_record(*, user: User, request: HttpRequest) -> None:
 
 def look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
     """Record something that is asked for piece by piece: once a look, whatever the number of pieces."""
-    looks = AuditEvent.objects.filter(code=code, actor=user.get_username(), study=study)
-    if not looks.filter(at__gte=timezone.now() - ONE_LOOK).exists():
-        audit_record(code=code, user=user, request=request, study=study)
+    look = Look(code, user.get_username(), study)
+    if look.is_noted:
+        return
+    noted = AuditEvent.objects.filter(code=code, actor=look.actor, study=study, at__gte=timezone.now() - ONE_LOOK)
+    at = noted.order_by("-at").values_list("at", flat=True).first()
+    if at is None:
+        at = audit_record(code=code, user=user, request=request, study=study).at
+    # Remembered only once it is certain that the event stays: what is written down is never taken back.
+    transaction.on_commit(partial(look.remember, at))
+
+
+def refusal_record(*, actor: str, request: HttpRequest, details: str) -> None:
+    """Record a sign-in that a program keeps trying and is always refused: once a quarter of an hour and address."""
+    address = request.META.get("REMOTE_ADDR") or ""
+    same = AuditEvent.objects.filter(code=Code.SIGN_IN_REFUSED, actor=actor, address=address, details=details)
+    if not same.filter(at__gte=timezone.now() - ONE_LOOK).exists():
+        audit_record(code=Code.SIGN_IN_REFUSED, actor=actor, request=request, success=False, details=details)
 
 
 def chain_verify() -> tuple[int, int | None]:

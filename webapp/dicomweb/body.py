@@ -40,6 +40,12 @@ def multipart(parts: Iterable[Part], *, media: str) -> StreamingHttpResponse:
     return StreamingHttpResponse(_joined(parts, boundary), content_type=kind)
 
 
+def multipart_of_one(part: Part, *, media: str) -> HttpResponse:
+    """Return a part by itself in a multipart body, whose length is known."""
+    streamed = multipart([part], media=media)
+    return HttpResponse(b"".join(streamed), content_type=streamed.headers["Content-Type"])
+
+
 def started(parts: Iterator[Part]) -> Iterator[Part]:
     """Make the first part now, while what cannot be made can still be answered with a refusal."""
     first = next(parts)

@@ -77,7 +77,7 @@ def frames_read(*, instance: Instance, numbers: Sequence[int], form: Offer) -> I
         If they cannot be decoded.
     """
     index, path = instance_index(instance), storage.object_path(instance.sha256)
-    if index.frame_count and (form.syntax == index.transfer_syntax_uid or not is_packed(index)):
+    if is_as_stored(instance, form):
         for number in numbers:
             yield pieces_read(path, frame_pieces(index.frames, number))
         return
@@ -89,6 +89,12 @@ def frames_read(*, instance: Instance, numbers: Sequence[int], form: Offer) -> I
                 yield file.read(length)
     finally:
         unpacked.unlink(missing_ok=True)
+
+
+def is_as_stored(instance: Instance, form: Offer) -> bool:
+    """Say whether frames are given in a form as they lie in the file."""
+    index = instance_index(instance)
+    return bool(index.frame_count) and (form.syntax == index.transfer_syntax_uid or not is_packed(index))
 
 
 def is_packed(index: InstanceIndex) -> bool:

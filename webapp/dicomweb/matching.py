@@ -13,6 +13,7 @@ from webapp.studies.models import Series
 UIDS = re.compile(r"[,\\]")
 UID = re.compile(r"[0-9.]{1,64}\Z")
 TIME = re.compile(r"(\d{2})(\d{2})?(\d{2})?(\.\d{1,6})?\Z")
+WILD = {"*", "?"}
 LAST = "235959.999999"
 #: What separates the words of a name: components, groups, and blanks within them (PS3.5 6.2.1).
 WORDS = re.compile(r"[\s^=,]+")
@@ -50,7 +51,7 @@ def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy:
 
 
 def _text(path: str, value: str) -> Q:
-    return Q(**{f"{path}__matches": value})
+    return Q(**{f"{path}__matches" if set(value) & WILD else path: value})
 
 
 def _uids(path: str, value: str) -> Q:
@@ -77,6 +78,8 @@ def _ends(value: str) -> tuple[str, str]:
 
 
 def _range(path: str, first: date | str | None, last: date | str | None) -> Q:
+    if first == last is not None:
+        return Q(**{path: first})
     ends = {f"{path}__gte": first, f"{path}__lte": last}
     return Q(**{lookup: end for lookup, end in ends.items() if end is not None})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Expression, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, Expression, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -110,8 +110,11 @@ def headers_wanted(search: Search) -> bool:
 def _matching(user: User, search: Search) -> Rows:
     level = search.level
     study = PATHS[level][Level.STUDY]
-    visible = visible_studies(user, Study.objects.filter(patient__isnull=False))
-    rows: Rows = visible if level == Level.STUDY else MODELS[level]._default_manager.filter(**{f"{study}in": visible})
+    visible = visible_studies(user, Study.objects.all())
+    # Asked of each row that matches: a list of all that one may see would be made anew for every search.
+    rows: Rows = visible
+    if level != Level.STUDY:
+        rows = MODELS[level]._default_manager.filter(Exists(visible.filter(pk=OuterRef(f"{study}pk"))))
     for attribute, value in search.keys:
         path = PATHS[level][attribute.level] + attribute.column
         rows = rows.filter(condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy))

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
-from webapp.studies.indexing import index_keep
+from webapp.studies.indexing import index_make
 from webapp.studies.models import Instance, Patient, Series, Study
 from webapp.studies.stored import Bytes, is_same_data_set
 from workers import storage
@@ -33,7 +33,12 @@ def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
     return Instance.objects.select_related("series__study").filter(sent, site=site).first()
 
 
-@transaction.atomic
+def is_picture_of(known: Instance, weighed: Bytes) -> bool:
+    """Say whether bytes that are known are those of a picture, and not of the object that it became."""
+    return known.series.is_picture and weighed.original_sha256 == known.original_sha256
+
+
+@transaction.atomic(savepoint=False)
 def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
     """Find or make the rows of one object.
 
@@ -83,7 +88,7 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
         laterality=found.laterality,
     )
     if found.index is not None:
-        index_keep(instance=instance, index=found.index)
+        index_make(instance=instance, index=found.index)
     return instance, True
 
 
@@ -137,21 +142,19 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
 
 def _series(found: Inspection, study: Study) -> Series:
     """Return the series, told that something has just arrived for it."""
-    elsewhere = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid)
-    if elsewhere.exclude(study=study).exists():
+    known = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid).first()
+    if known is None:
+        return Series.objects.create(
+            study=study,
+            series_instance_uid=found.series_instance_uid,
+            series_number=found.series_number,
+            modality=found.modality,
+            description=found.series_description,
+            body_part=found.body_part,
+            is_picture=found.kind == "picture",
+            last_arrival_at=timezone.now(),
+        )
+    if known.study_id != study.pk:
         raise ContradictsError(OTHER_STUDY)
-    series, made = Series.objects.get_or_create(
-        study=study,
-        series_instance_uid=found.series_instance_uid,
-        defaults={
-            "series_number": found.series_number,
-            "modality": found.modality,
-            "description": found.series_description,
-            "body_part": found.body_part,
-            "is_picture": found.kind == "picture",
-            "last_arrival_at": timezone.now(),
-        },
-    )
-    if not made:
-        Series.objects.filter(pk=series.pk).update(last_arrival_at=timezone.now())
-    return series
+    Series.objects.filter(pk=known.pk).update(last_arrival_at=timezone.now())
+    return known

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from webapp.accounts.models import Site
 
@@ -19,10 +20,12 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "patient_id"], name="patient_number_per_site")]
+        # Searches go by number, or by how a name begins, whatever its capitals.
+        indexes = [models.Index(fields=["patient_id"]), models.Index(Upper("name"), name="patient_name_in_capitals")]
 
 
 class Study(models.Model):
-    """One examination. `patient` is empty for a picture that carries no header."""
+    """One examination. `patient` is empty for what came as a picture without a header."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="studies")
@@ -45,6 +48,8 @@ class Study(models.Model):
             # For whoever may see every site: paging, and a study named by its UID alone.
             models.Index(fields=["-arrived_at"]),
             models.Index(fields=["study_instance_uid"]),
+            models.Index(fields=["accession_number"]),
+            models.Index(fields=["study_date"]),
         ]
 
 
@@ -58,7 +63,7 @@ class Series(models.Model):
     modality = models.CharField(max_length=16, blank=True, help_text="Modality (0008,0060) as the header states it")
     description = models.CharField(max_length=128, blank=True)
     body_part = models.CharField(max_length=64, blank=True)
-    is_picture = models.BooleanField(default=False, help_text="PNG or JPEG without a header: whole at once")
+    is_picture = models.BooleanField(default=False, help_text="came as PNG, JPEG or TIFF: whole at once")
     last_arrival_at = models.DateTimeField()
     asked_at = models.DateTimeField(
         null=True, help_text="the last_arrival_at for which a run was made; older than it: a run is owed"
@@ -80,7 +85,8 @@ class Instance(models.Model):
     sop_class_uid = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64, help_text="of the stored bytes, which lie under this name")
     original_sha256 = models.CharField(
-        max_length=64, help_text="of the bytes as they were sent: another one where a preamble was emptied"
+        max_length=64,
+        help_text="of the bytes as they were sent: another one where a preamble was emptied or a picture wrapped",
     )
     file_size = models.BigIntegerField()
     instance_number = models.IntegerField(null=True)

@@ -8,9 +8,10 @@ from webapp.audit.events import Code
 from webapp.dicomweb.accept import JPEG, OCTETS, PNG, Offer
 from webapp.dicomweb.access import instances_opened
 from webapp.dicomweb.base import BadRequest, DicomwebView, cached, form_chosen, tag_of, unchanged
-from webapp.dicomweb.body import Part, multipart, single, started
+from webapp.dicomweb.body import Part, multipart, multipart_of_one, single, started
 from webapp.dicomweb.described import BYTES, RENDERING
-from webapp.dicomweb.frames import frame_form, frame_numbers, frames_read
+from webapp.dicomweb.frames import frame_form, frame_numbers, frames_read, is_as_stored
+from webapp.dicomweb.lane import decision_leave
 from webapp.dicomweb.rendering import THUMBNAIL, Drawing, drawing_asked, frame_picture
 from webapp.studies.models import Instance
 
@@ -27,18 +28,23 @@ class FramesView(DicomwebView):
 
 @extend_schema(tags=["DICOMweb retrieve"])
 class RenderedView(DicomwebView):
-    """An instance, or one frame of it, as a picture."""
+    """A study, a series, an instance, or one frame of it, as pictures."""
 
     @extend_schema(parameters=RENDERING, responses={(200, JPEG): BYTES, (200, PNG): BYTES})
-    def get(self, request: Request, study: str, series: str, instance: str, frames: str = "1") -> HttpResponseBase:
-        """Draw a frame, the first where none is named, through the object's window or another one."""
+    def get(
+        self, request: Request, study: str, series: str = "", instance: str = "", frames: str = ""
+    ) -> HttpResponseBase:
+        """Draw every frame through the object's window or another one; of one instance, the first or the one named."""
         if "," in frames:
             raise BadRequest("One frame is drawn at a time.")
-        (found,) = instances_opened(
+        found = instances_opened(
             request=request._request, study=study, series=series, instance=instance, code=Code.STUDY_VIEWED
         )
-        (number,) = frame_numbers(frames, instance=found)
-        return picture_answer(request._request, found, number, drawing_asked(request._request))
+        drawing = drawing_asked(request._request)
+        if not instance:
+            return pictures_answer(request._request, [one for one in found if one.has_pixels], drawing)
+        (number,) = frame_numbers(frames or "1", instance=found[0])
+        return picture_answer(request._request, found[0], number, drawing)
 
 
 @extend_schema(tags=["DICOMweb retrieve"])
@@ -78,6 +84,10 @@ def frames_answer(request: HttpRequest, *, study: str, series: str, instance: st
     if same := unchanged(request, tag):
         return same
     read = frames_read(instance=found, numbers=numbers, form=form)
+    if len(numbers) == 1 and is_as_stored(found, form):
+        decision_leave(request, instance=found, form=form)
+    if form.is_multipart and len(numbers) == 1:
+        return cached(multipart_of_one(Part(form.content_type, next(read)), media=form.media), tag)
     if form.is_multipart:
         parts = started(Part(form.content_type, frame) for frame in read)
         return cached(multipart(parts, media=form.media), tag)
@@ -94,3 +104,26 @@ def picture_answer(request: HttpRequest, instance: Instance, number: int, drawin
         return same
     picture = frame_picture(instance=instance, number=number, drawing=drawing, media=form.media)
     return cached(single(request, picture, content_type=form.media, tag=tag), tag)
+
+
+def pictures_answer(request: HttpRequest, instances: Sequence[Instance], drawing: Drawing) -> HttpResponseBase:
+    """Answer with every frame of several instances as a picture, in a multipart body unless there is only one."""
+    frames = [(one, number) for one in instances for number in range(one.number_of_frames)]
+    if not frames:
+        raise Http404
+    several = [Offer(media, is_multipart=True) for media in (JPEG, PNG)]
+    form = form_chosen(request, [*several, Offer(JPEG), Offer(PNG)] if len(frames) == 1 else several)
+    if not form.is_multipart:
+        return picture_answer(request, *frames[0], drawing)
+    tag = tag_of("pictures", *((one.sha256, number) for one, number in frames), drawing, form)
+    if same := unchanged(request, tag):
+        return same
+    parts = (
+        Part(
+            form.media,
+            frame_picture(instance=one, number=number, drawing=drawing, media=form.media),
+            f"{address_of(request, one)}/frames/{number + 1}/rendered",
+        )
+        for one, number in frames
+    )
+    return cached(multipart(started(parts), media=form.media), tag)

@@ -13,6 +13,7 @@ from django.db import OperationalError, close_old_connections
 
 from webapp.results.services import results_make
 from webapp.runs import services
+from webapp.studies.statistics import statistics_refresh
 from webapp.studies.stored import objects_sweep
 from workers import storage
 
@@ -48,6 +49,7 @@ class Command(BaseCommand):
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
                     objects_sweep(older_than_seconds=UNFINISHED_SECONDS)
+                    statistics_refresh()
                     swept = time.monotonic()
             except (OperationalError, OSError) as trouble:
                 log.warning("waiting: %s", type(trouble).__name__)
