@@ -12,6 +12,8 @@ from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.sending.views import destination, destination_echo, network, study_sending
+from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
 
 
@@ -29,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("worklist/search/", worklist_search, name="worklist-search"),
     path("studies/<uuid:study>/", study, name="study"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
+    path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),
+    path("deliveries/<uuid:delivery>/retry/", delivery_retry, name="delivery-retry"),
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
     path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),
     path("frames/<uuid:instance>/<int:number>.png", frame, name="frame"),
@@ -42,6 +46,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
     path("performance/", performance, name="performance"),
     path("performance/download.csv", performance_csv, name="performance-csv"),
+    path("network/", network, name="network"),
+    path("network/<int:destination>/", destination, name="destination"),
+    path("network/<int:destination>/echo/", destination_echo, name="destination-echo"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

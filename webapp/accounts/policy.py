@@ -18,11 +18,13 @@ class Act(StrEnum):
     SEE = "see"
     RETRY = "retry"
     UPLOAD = "upload"
+    SEND = "send"
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
+    MANAGE_DESTINATIONS = "manage destinations"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE})
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.MANAGE_DESTINATIONS})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
