@@ -10,6 +10,7 @@ from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.study.views import retry, study, study_answer
+from webapp.pages.tokens import revoke, tokens
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.sending.views import destination, destination_echo, network, study_sending
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/", network, name="network"),
     path("network/<int:destination>/", destination, name="destination"),
     path("network/<int:destination>/echo/", destination_echo, name="destination-echo"),
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/<int:token>/revoke/", revoke, name="token-revoke"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

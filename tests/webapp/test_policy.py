@@ -49,13 +49,13 @@ def study_page() -> Route:
 
 
 def of_dicomweb() -> Route:
-    """What DICOMweb serves of one study: an API, which answers 403 where a page would send somebody to sign in."""
-    return Route((403, 200, GONE, 200), (403, 405, 405, 405), of_study=True)
+    """What DICOMweb serves of one study: an API, which answers 401 where a page would send somebody to sign in."""
+    return Route((401, 200, GONE, 200), (401, 405, 405, 405), of_study=True)
 
 
 def searched() -> Route:
     """A search of DICOMweb over all that one may see."""
-    return Route((403, 200, 200, 200), (403, 405, 405, 405))
+    return Route((401, 200, 200, 200), (401, 405, 405, 405))
 
 
 ROUTES: dict[str, Route] = {
@@ -74,14 +74,14 @@ ROUTES: dict[str, Route] = {
     "destination-echo": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "run-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
     "upload": page(),
-    # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
-    "upload-api": Route((403, 405, 405, 405), (403, 400, 400, 400)),
+    # An API answers 401 where a page would send somebody to sign in; 400: nothing was sent.
+    "upload-api": Route((401, 405, 405, 405), (401, 400, 400, 400)),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
-    "dicomweb-studies": Route((403, 200, 200, 200), (403, 415, 415, 415)),
+    "dicomweb-studies": Route((401, 200, 200, 200), (401, 415, 415, 415)),
     "dicomweb-all-series": searched(),
     "dicomweb-all-instances": searched(),
-    "dicomweb-study": Route((403, 200, GONE, 200), (403, 415, 415, 415), of_study=True),
+    "dicomweb-study": Route((401, 200, GONE, 200), (401, 415, 415, 415), of_study=True),
     "dicomweb-study-metadata": of_dicomweb(),
     "dicomweb-study-thumbnail": of_dicomweb(),
     "dicomweb-study-series": of_dicomweb(),
@@ -104,6 +104,8 @@ ROUTES: dict[str, Route] = {
     "model-picture": page(),
     "performance": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "performance-csv": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "tokens": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
+    "token-revoke": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
@@ -149,6 +151,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "destination-echo": [pacs.pk],
         "study-answer": [series.study_id],
         "run-retry": [run.pk],
+        "token-revoke": [1],
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
         "thumbnail": [series.pk],

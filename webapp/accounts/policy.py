@@ -22,20 +22,21 @@ class Act(StrEnum):
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
     MANAGE_DESTINATIONS = "manage destinations"
+    KEEP_TOKENS = "keep tokens"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.MANAGE_DESTINATIONS})
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.MANAGE_DESTINATIONS, Act.KEEP_TOKENS})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
     """Say whether `user` may do `act`, to `study` where one is meant.
 
     A clinician works within their own site; an administrator, who answers for the whole house, sees
-    every site, and each look is audited like everyone's.
+    every site, and each look is audited like everyone's. A token stays within its site, whoever it acts for.
     """
     if not isinstance(user, User) or not user.is_active:
         return False
-    if user.role == User.Role.ADMIN:
+    if _is_everywhere(user):
         return True
     if act in ADMIN_ONLY or user.site_id is None:
         return False
@@ -44,13 +45,17 @@ def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> b
 
 def visible_studies(user: User, studies: "QuerySet[Study]") -> "QuerySet[Study]":
     """Narrow a query to the studies that `may(user, Act.SEE, study)` allows (a test holds the two together)."""
-    if user.role == User.Role.ADMIN:
+    if _is_everywhere(user):
         return studies
     return studies.filter(site=user.site_id) if user.site_id else studies.none()
 
 
 def visible_sites(user: User, sites: QuerySet[Site]) -> QuerySet[Site]:
     """Narrow a query to the sites whose studies `visible_studies` shows (a test holds the two together)."""
-    if user.role == User.Role.ADMIN:
+    if _is_everywhere(user):
         return sites
     return sites.filter(pk=user.site_id) if user.site_id else sites.none()
+
+
+def _is_everywhere(user: User) -> bool:
+    return user.role == User.Role.ADMIN and not user.is_kept_to_site

@@ -92,6 +92,14 @@ def look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | N
         audit_record(code=code, user=user, request=request, study=study)
 
 
+def refusal_record(*, actor: str, request: HttpRequest, details: str) -> None:
+    """Record a sign-in that a program keeps trying and is always refused: once a quarter of an hour and address."""
+    address = request.META.get("REMOTE_ADDR") or ""
+    same = AuditEvent.objects.filter(code=Code.SIGN_IN_REFUSED, actor=actor, address=address, details=details)
+    if not same.filter(at__gte=timezone.now() - ONE_LOOK).exists():
+        audit_record(code=Code.SIGN_IN_REFUSED, actor=actor, request=request, success=False, details=details)
+
+
 def chain_verify() -> tuple[int, int | None]:
     """Walk the whole chain.
 

@@ -11,20 +11,24 @@ from django.utils import timezone
 from webapp.sending.models import Delivery, DeliveryObject, Destination
 from webapp.studies.models import Instance, Series
 
-#: How the description of a series of results begins.
-MARK = "Readroom "
+#: The series numbers that results have, and how their descriptions begin.
+NUMBERS = (9001, 9002, 9003)
+MARKS = ("AI outlines, ", "AI report, ", "AI pictures, ")
 #: The objects of one answer are filed one after the other; they leave together.
 TOGETHER = timedelta(seconds=3)
 
 
 def is_result(series: Series) -> bool:
     """Say whether a series holds what Readroom itself made of a study."""
-    return series.description.startswith(MARK)
+    return series.series_number in NUMBERS and series.description.startswith(MARKS)
 
 
 def results_only() -> Q:
     """Return the condition that keeps the instances of such series."""
-    return Q(series__description__startswith=MARK)
+    begins = Q()
+    for mark in MARKS:
+        begins |= Q(series__description__startswith=mark)
+    return begins & Q(series__series_number__in=NUMBERS)
 
 
 @receiver(post_save, sender=Instance)

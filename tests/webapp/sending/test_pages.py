@@ -79,7 +79,7 @@ def test_results_are_offered_where_there_are_some(clinician: Client, study: Stud
     assert "Its results" not in clinician.get(address).content.decode()
     nothing = clinician.post(address, {"destination": archive.pk, "what": "results"}).content.decode()
     assert "This study has no results yet." in nothing
-    study.series.update(description="Readroom findings")
+    study.series.update(series_number=9002, description="AI report, answer 1")
     assert "Its results" in clinician.get(address).content.decode()
 
 
