@@ -160,7 +160,11 @@ def test_results_leave_by_themselves_together_and_once(sender: Sender) -> None:
         assert not Delivery.objects.exists()
         with pytest.raises(NothingToSendError, match="no results yet"):
             asked(Study.objects.get(), destination, Delivery.What.RESULTS)
-        result = {"StudyInstanceUID": ct.StudyInstanceUID, "SeriesNumber": 9001, "SeriesDescription": "AI outlines, answer 1"}
+        result = {
+            "StudyInstanceUID": ct.StudyInstanceUID,
+            "SeriesNumber": 9001,
+            "SeriesDescription": "AI outlines, answer 1",
+        }
         series = dicom.image().SeriesInstanceUID
         sender.send(*(dicom.image(SeriesInstanceUID=series, **result) for _ in range(2)))
         delivery = Delivery.objects.get()
