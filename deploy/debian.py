@@ -40,7 +40,7 @@ def missing() -> list[str]:
 
 @contextmanager
 def services_kept_still() -> Iterator[None]:
-    """Keep apt from starting what it installs: the tests start servers of their own (Debian's policy-rc.d, status 101)."""
+    """Keep apt from starting what it installs (Debian policy 9.3.3.1): the tests start servers of their own."""
     try:
         handle = os.open(POLICY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
     except FileExistsError:

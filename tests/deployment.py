@@ -67,6 +67,7 @@ class Deployment(ABC):
     """A running Readroom, its data folder, and the hands to hurt it with."""
 
     name: str
+    dicom_port: int
 
     def __init__(self, *, url: str, data: Path, accounts: dict[str, tuple[str, str]]) -> None:
         self.url = url
@@ -237,8 +238,9 @@ def embedded(*, data: Path) -> Iterator[Embedded]:
     """Run the embedded deployment over a data folder."""
     port = free_port()
     with launched(data=data, port=port) as launcher:
-        accounts = accounts_told(told_until_ready(launcher))
-        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        told = told_until_ready(launcher)
+        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts_told(told))
+        deployment.dicom_port = int(re.findall(r"DICOM: send to READROOM, port (\d+)", told)[0])
         deployment.launcher = psutil.Process(launcher.pid)
         with closing(deployment):
             yield deployment
@@ -331,6 +333,7 @@ def served(*, data: Path) -> Iterator[Served]:
         made = run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"])
         accounts = accounts_told(welcome(port=port, accounts=made))
         deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        deployment.dicom_port = int(ours["listener"]["environment"]["READROOM_DICOM_PORT"])
         deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
         deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)
         with kept_running(deployment.supervisor), closing(deployment):

@@ -9,6 +9,7 @@ from webapp.audit.views import audit, audit_verify
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
+from webapp.pages.state_api import StudyStateView
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.tokens import revoke, tokens
 from webapp.pages.views import healthz, upload
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("thumbnails/<uuid:series>.png", thumbnail, name="thumbnail"),
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
+    path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("models/", models, name="models"),

@@ -76,6 +76,7 @@ ROUTES: dict[str, Route] = {
     "upload": page(),
     # An API answers 401 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((401, 405, 405, 405), (401, 400, 400, 400)),
+    "study-state": of_dicomweb(),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
     "dicomweb-studies": Route((401, 200, 200, 200), (401, 415, 415, 415)),
@@ -113,7 +114,7 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "schema", "dicomweb-")
+APIS = ("upload-api", "study-state", "schema", "dicomweb-")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
     "dicomweb-bulkdata-value": ["7FE00010"],
@@ -162,6 +163,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
     pixels = np.zeros((8, 8), np.uint8)
     uids.append(factories.slice_instance(series=sliced, pixels=pixels, position=0.0).sop_instance_uid)
+    arguments["study-state"] = [uids[0]]
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
 
 

@@ -17,8 +17,8 @@ from webapp.sending.states import State, delivery_move
 from webapp.studies.models import Instance, Study
 
 #: Until the next attempt: doubled after each one that got nothing across, up to the longest.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
-#: So many of those in a row (about two and a half hours), and it waits for a person.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+#: So many of those in a row (an hour and a half or more), and it waits for a person.
 FAILURES_ALLOWED = 10
 
 NO_OBJECTS = "This study holds no DICOM object: pictures without a header cannot be sent."

@@ -54,8 +54,8 @@ def test_of_two_that_claim_a_delivery_one_has_it(study: Study, nowhere: Destinat
 
 
 def test_pauses_double_up_to_an_hour() -> None:
-    assert [pause_after(failures).total_seconds() for failures in (1, 2, 3)] == [10, 20, 40]
-    assert pause_after(FAILURES_ALLOWED) == LONGEST_PAUSE
+    assert [pause_after(failures).total_seconds() for failures in (1, 2, 3)] == [5, 10, 20]
+    assert pause_after(20) == LONGEST_PAUSE
 
 
 def test_after_too_many_failures_it_waits_for_a_person_who_can_send_again(study: Study, nowhere: Destination) -> None:
