@@ -102,7 +102,7 @@ def test_an_old_protocol_is_not_spoken(station: Station, ours: Papers) -> None:
     old.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
         socket.create_connection(("127.0.0.1", station.port), timeout=60) as plain,
-        pytest.raises(ssl.SSLError, match="(?i)handshake"),
+        pytest.raises(ssl.SSLError, match=r"(?i)handshake"),
     ):
         old.wrap_socket(plain)
 

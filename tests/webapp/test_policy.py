@@ -142,7 +142,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", failures=3)
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
     factories.stage(run, "modality", "Modality", heat_map=name)
-    pacs = Destination.objects.create(name="Archive", host="127.0.0.1", port=9, title="PACS")
+    pacs = Destination.objects.create(name="Archive", kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
     delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study", next_at=timezone.now())
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],

@@ -46,8 +46,8 @@ def test_the_button_says_whether_a_destination_answers(admin: Client) -> None:
     with node() as peer:
         archive = pacs(peer)
         assert "It answers." in admin.post(f"/network/{archive.pk}/echo/").content.decode()
-        Destination.objects.update(title="OTHER")
-    assert "does not answer" in admin.post(f"/network/{archive.pk}/echo/").content.decode()
+    Destination.objects.update(kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
+    assert "READROOM_SEND_NOT_SET is not set" in admin.post(f"/network/{archive.pk}/echo/").content.decode()
 
 
 def test_a_clinician_sends_a_study_and_sees_how_far_it_is(clinician: Client, study: Study) -> None:
