@@ -1,6 +1,8 @@
 """What is put into the watched folder is taken in when it is whole, and moved where its sender can see it."""
 
+import gc
 import os
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -287,8 +289,12 @@ def test_a_zipped_medium_is_done_and_names_its_index(incoming: Path, folder: Ope
 
 def medium(folder: Path) -> list[Path]:
     """Write a series of three as a DICOM medium (PS3.10 8); return its files."""
-    index = FileSet()
-    for ds in dicom.series(3, StudyID="1", StudyTime="120000", SeriesNumber=1):
-        index.add(ds)
-    index.write(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pydicom leaves its own folders to the collector
+        index = FileSet()
+        for ds in dicom.series(3, StudyID="1", StudyTime="120000", SeriesNumber=1):
+            index.add(ds)
+        index.write(folder)
+        del index
+        gc.collect()
     return [path for path in folder.rglob("*") if path.is_file()]
