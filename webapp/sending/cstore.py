@@ -24,6 +24,8 @@ PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 #: Presentation contexts of one association (PS3.8 9.3.2.2: odd numbers from 1 to 255).
 CONTEXTS = 128
 SECONDS_TO_CONNECT, SECONDS_TO_ANSWER = 10.0, 60.0
+#: Bytes a second below which a connection is given up: the time to answer begins before an object is all sent.
+SLOWEST = 1 << 18
 #: Why an association is rejected (PS3.8 table 9-21), by source and reason.
 REJECTED = {
     (1, 2): "it does not know the application context",
@@ -123,6 +125,7 @@ def _sent(
 ) -> Answer:
     """Send one object as stored where that is taken, else unpacked."""
     sop_class = item.instance.sop_class_uid
+    opened.dimse_timeout = SECONDS_TO_ANSWER + item.instance.file_size / SLOWEST
     explicit, implicit = ((sop_class, each) in taken for each in PLAIN)
     try:
         if syntax and (sop_class, syntax) in taken:

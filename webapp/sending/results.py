@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -32,6 +33,7 @@ def results_only() -> Q:
 
 
 @receiver(post_save, sender=Instance)
+@transaction.atomic
 def on_filed(*, instance: Instance, created: bool, **_: Any) -> None:
     """Send a result wherever the rule says, in the transaction that files it: both are there or neither."""
     if not created or not is_result(instance.series):
