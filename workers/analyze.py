@@ -63,7 +63,9 @@ def told(answer: SeriesAnswer) -> dict[str, object]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="manage.py analyze", description="Run the cascade over files and folders.")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="DICOM, PNG, JPEG, or a folder of them")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="DICOM, PNG, JPEG, TIFF, or a folder of them"
+    )
     parser.add_argument("--json", type=_writable, metavar="FILE", help="write the answers there; masks lie beside it")
     return parser
 

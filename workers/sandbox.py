@@ -13,7 +13,7 @@ AT_ONCE = 2
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path, *, wrapped: Path | None = None) -> Inspection:
     """Return what intake must know of a file; see `ml.reading.inspect.inspect`.
 
     Raises
@@ -22,7 +22,7 @@ def inspect(path: Path) -> Inspection:
         If it is refused, or crashed or outlasted the process that read it.
     """
     with _places, lent_reader() as reader:
-        return Inspection.model_validate(reader.ask(do="inspect", path=str(path)))
+        return Inspection.model_validate(reader.ask(do="inspect", path=str(path), wrapped=str(wrapped or "")))
 
 
 def draw(path: Path, *, frame: int, out: Path, window: str = "") -> None:

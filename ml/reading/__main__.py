@@ -35,7 +35,8 @@ def answer(question: dict[str, Any], out: BinaryIO) -> None:
     try:
         match question["do"]:
             case "inspect":
-                ok = inspect(path).model_dump(mode="json")
+                wrapped = question.get("wrapped")
+                ok = inspect(path, wrapped=Path(wrapped) if wrapped else None).model_dump(mode="json")
             case "head":
                 ok = head(path).model_dump(mode="json")
             case "facts":

@@ -1,25 +1,21 @@
 """What intake must know of a file before it is stored: read once, in a process that may die of it."""
 
-import hashlib
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from pydicom.dataset import FileDataset
 
 from ml.answer import Answer
+from ml.reading.capture import captured
 from ml.reading.dicom import dataset_read, frame_count, has_pixels
 from ml.reading.header import header_facts, position_along_normal
 from ml.reading.index import ObjectIndex, index_of
-from ml.reading.pictures import picture_read
 from ml.reading.pixels import frame_of
 from ml.reading.refusal import Refused
 from ml.reading.sniff import sniff
 from ml.reading.values import day, text, uid_of, whole_number
-
-#: UIDs of pictures are made from their bytes, so that the same picture is the same instance
-#: (PS3.5 B.2: 2.25. and a 128-bit number).
-UUID_ROOT = "2.25."
 
 
 class Inspection(Answer):
@@ -54,8 +50,16 @@ class Inspection(Answer):
     index: ObjectIndex | None = None
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path, *, wrapped: Path | None = None) -> Inspection:
     """Read what intake needs and decode a first frame, so that what is stored can also be shown.
+
+    Parameters
+    ----------
+    path
+        The file.
+    wrapped
+        Where the object goes that a picture becomes (see `ml.reading.capture`), which is what is described; None
+        where nobody wants it.
 
     Raises
     ------
@@ -65,8 +69,17 @@ def inspect(path: Path) -> Inspection:
     kind = sniff(path)
     if kind == "zip":
         raise Refused("A zip inside a zip is not opened.")
-    if kind == "picture":
-        return _picture(path)
+    return _picture(path, wrapped) if kind == "picture" else _object(path)
+
+
+def _picture(path: Path, wrapped: Path | None) -> Inspection:
+    with TemporaryDirectory() as folder:
+        out = wrapped or Path(folder, "wrapped")
+        captured(path, out=out)
+        return _object(out).model_copy(update={"kind": "picture"})
+
+
+def _object(path: Path) -> Inspection:
     ds = dataset_read(path)
     if has_pixels(ds):
         frame_of(ds, frame=0)
@@ -76,21 +89,6 @@ def inspect(path: Path) -> Inspection:
 def head(path: Path) -> Inspection:
     """Read the header of a DICOM file alone, without its pixels; raises as `inspect` does."""
     return _header(dataset_read(path, pixels=False))
-
-
-def _picture(path: Path) -> Inspection:
-    rows, columns = picture_read(path).shape[:2]
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    uids = [_uid_made(level + digest) for level in (b"study", b"series", b"instance")]
-    return Inspection(
-        kind="picture",
-        study_instance_uid=uids[0],
-        series_instance_uid=uids[1],
-        sop_instance_uid=uids[2],
-        rows=rows,
-        columns=columns,
-    )
 
 
 def _header(ds: FileDataset) -> Inspection:
@@ -123,7 +121,3 @@ def _header(ds: FileDataset) -> Inspection:
         columns=whole_number(ds, "Columns") or 0,
         has_pixels=has_pixels(ds),
     )
-
-
-def _uid_made(seed: bytes) -> str:
-    return UUID_ROOT + str(int.from_bytes(hashlib.sha256(seed).digest()[:16]))

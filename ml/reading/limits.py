@@ -6,6 +6,8 @@ PIXELS_PER_FRAME = 64_000_000
 FRAMES = 4_000
 #: Decoded bytes of one object.
 DECODED_BYTES = 2 << 30
+#: Decoded bytes of one picture, all pages together: they are held at once.
+PICTURE_BYTES = 512 << 20
 #: A deflated object may unpack to so many bytes whatever its size, and to so many times its size.
 DEFLATED_BYTES, DEFLATED_RATIO = 64 << 20, 100
 #: Depth of nested sequences: enhanced multi-frame objects use four, structured reports about ten.

@@ -2,15 +2,17 @@
 
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
+from ml.reading.capture import captured_frame
 from ml.reading.dicom import BROKEN, dataset_read, frame_count, has_pixels
 from ml.reading.display import Frame, shown
-from ml.reading.pictures import picture_read
+from ml.reading.pictures import picture_frames
 from ml.reading.refusal import NO_IMAGE, Refused
 from ml.reading.sniff import sniff
 
@@ -32,13 +34,16 @@ def frames_read(path: Path) -> Iterator[Frame]:
         If the file cannot be read or decoded.
     """
     if sniff(path) == "picture":
-        yield picture_read(path)
+        yield from picture_frames(path)
         return
     ds = dataset_read(path)
     check_shown(ds)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
+            if (picture := captured_frame(ds)) is not None:
+                yield picture
+                return
             for number, stored in enumerate(iter_pixels(ds)):
                 yield shown(ds, stored, frame=number)
     except UNDECODED as error:
@@ -47,7 +52,12 @@ def frames_read(path: Path) -> Iterator[Frame]:
 
 def frame_read(path: Path, *, frame: int, window: Dataset | None = None) -> Frame:
     """Return one frame (from 0) of a file as it looks on a screen, with another window; see `frames_read`."""
-    return picture_read(path) if sniff(path) == "picture" else frame_of(dataset_read(path), frame=frame, window=window)
+    if sniff(path) != "picture":
+        return frame_of(dataset_read(path), frame=frame, window=window)
+    page = next(islice(picture_frames(path), frame, None), None)
+    if page is None:
+        raise Refused(f"The picture has no page {frame}.")
+    return page
 
 
 def frame_of(ds: FileDataset, *, frame: int, window: Dataset | None = None) -> Frame:
@@ -58,6 +68,8 @@ def frame_of(ds: FileDataset, *, frame: int, window: Dataset | None = None) -> F
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if window is None and (picture := captured_frame(ds)) is not None:
+                return picture
             return shown(ds, pixel_array(ds, index=frame), frame=frame, window=window)
     except UNDECODED as error:
         raise Refused(DAMAGED) from error

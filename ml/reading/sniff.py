@@ -8,9 +8,9 @@ from ml.reading.refusal import Refused
 Kind = Literal["dicom", "picture", "zip"]
 
 PREAMBLE = 132
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # PNG, JPEG
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")  # PNG, JPEG, TIFF
 FILES = " Send a zip or the files themselves."
-FORMATS = " Send PNG or JPEG."
+FORMATS = " Send PNG, JPEG or TIFF."
 #: First bytes of what people send by mistake: what it is, and what to send instead.
 FOREIGN = {
     b"%PDF": ("a PDF document", ""),
@@ -19,8 +19,6 @@ FOREIGN = {
     b"7z\xbc\xaf": ("a 7z archive", FILES),
     b"GIF8": ("a GIF picture", FORMATS),
     b"BM": ("a BMP picture", FORMATS),
-    b"II*\x00": ("a TIFF picture", FORMATS),
-    b"MM\x00*": ("a TIFF picture", FORMATS),
     b"\x7fELF": ("a program", ""),
     b"MZ": ("a program", ""),
     b"<": ("a web or XML document", ""),
@@ -34,7 +32,7 @@ def sniff(path: Path) -> Kind:
     Raises
     ------
     Refused
-        If it is empty or neither DICOM nor PNG, JPEG or zip.
+        If it is empty or neither DICOM nor PNG, JPEG, TIFF or zip.
     """
     with path.open("rb") as file:
         start = file.read(PREAMBLE)
@@ -48,10 +46,10 @@ def sniff(path: Path) -> Kind:
         return "zip"
     for magic, (name, instead) in FOREIGN.items():
         if start.startswith(magic):
-            raise Refused(f"This is {name}, not a DICOM file, a PNG or a JPEG.{instead}")
+            raise Refused(f"This is {name}, not a DICOM file, a PNG, a JPEG or a TIFF.{instead}")
     if _is_bare_dataset(start):
         return "dicom"
-    raise Refused("This is neither a DICOM file nor a PNG or JPEG picture.")
+    raise Refused("This is neither a DICOM file nor a PNG, JPEG or TIFF picture.")
 
 
 def _is_bare_dataset(start: bytes) -> bool:

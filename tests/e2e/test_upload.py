@@ -45,7 +45,7 @@ def test_files_are_sent_and_each_is_answered(visit: Open, files: Path, pictures_
         page.locator("#files").set_input_files([files / "hand.png", files / "letter.txt", files / "more.zip"])
         expect(page.locator("#tally")).to_have_text("3 of 3 files, all done", timeout=30_000)
         assert told(page, "hand.png") == "Stored"
-        assert told(page, "letter.txt") == "This is neither a DICOM file nor a PNG or JPEG picture."
+        assert told(page, "letter.txt") == "This is neither a DICOM file nor a PNG, JPEG or TIFF picture."
         assert told(page, "more.zip") == "2 files: 1 stored or known, 1 refused"
         assert told(page, "notes.txt").startswith("This is neither")
         assert page.locator(".views b").all_inner_texts() == ["4", "2", "0", "2"]

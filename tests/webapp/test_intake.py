@@ -4,10 +4,12 @@ import hashlib
 import os
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pydicom
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from ml.reading.grouping import series_grouped
 from tests.phantoms import dicom, pictures
@@ -17,7 +19,16 @@ from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.audit.services import chain_verify
 from webapp.studies import filing
-from webapp.studies.intake import EMPTIED, NOT_AS_ANNOUNCED, Announced, Filed, NoSite, intake_file
+from webapp.studies.intake import (
+    EMPTIED,
+    NO_OBJECT,
+    NOT_AS_ANNOUNCED,
+    Announced,
+    Filed,
+    NoSite,
+    intake_file,
+    object_intake,
+)
 from webapp.studies.models import Instance, Patient, Series, Study
 from webapp.studies.stored import is_same_data_set, objects_sweep
 from workers import storage
@@ -95,6 +106,24 @@ def test_a_picture_is_a_study_without_a_patient(tmp_path: Path, user: User) -> N
     series = Series.objects.select_related("study").get()
     assert (filed.status, filed.series) == ("stored", series.pk)
     assert (series.is_picture, series.study.patient) == (True, None)
+
+
+@pytest.mark.parametrize("made", [pictures.png, pictures.jpeg])
+def test_a_picture_is_stored_as_an_object_and_known_again_by_either(
+    tmp_path: Path, user: User, made: Callable[[Path], Path]
+) -> None:
+    path = made(tmp_path / "a")
+    assert sent(path, user).status == "stored"
+    instance = Instance.objects.get()
+    ds = pydicom.dcmread(storage.object_path(instance.sha256))
+    assert (ds.SOPInstanceUID, ds.SOPClassUID) == (instance.sop_instance_uid, SecondaryCaptureImageStorage)
+    assert instance.original_sha256 == hashlib.sha256(path.read_bytes()).hexdigest() != instance.sha256
+    assert instance.index.frame_count == 1
+    assert list(stored_bytes()) == [instance.sha256]
+    assert sent(path, user).status == "duplicate"
+    assert sent(storage.object_path(instance.sha256), user).status == "duplicate"
+    assert object_intake(path=storage.object_path(instance.sha256), user=user, request=None).status == "duplicate"
+    assert object_intake(path=path, user=user, request=None).reason == NO_OBJECT
 
 
 def test_a_report_is_kept_and_has_no_pixels(tmp_path: Path, user: User) -> None:

@@ -99,7 +99,7 @@ def test_what_is_refused_lies_beside_its_reason(incoming: Path, folder: OpenFold
     seen_and_taken(folder)
     assert below(incoming) == {
         "refused/letter.pdf": b"%PDF-1.7",
-        "refused/letter.pdf.reason.txt": b"This is a PDF document, not a DICOM file, a PNG or a JPEG.\n",
+        "refused/letter.pdf.reason.txt": b"This is a PDF document, not a DICOM file, a PNG, a JPEG or a TIFF.\n",
     }
 
 
@@ -110,7 +110,7 @@ def test_a_zip_with_a_bad_member_names_it_and_its_good_ones_are_stored(incoming:
     seen_and_taken(folder)
     assert Instance.objects.count() == 1
     reason = (incoming / "refused" / "study.zip.reason.txt").read_text()
-    assert reason == "bad.txt: This is neither a DICOM file nor a PNG or JPEG picture.\n"
+    assert reason == "bad.txt: This is neither a DICOM file nor a PNG, JPEG or TIFF picture.\n"
 
 
 def test_a_file_that_grows_is_waited_for(incoming: Path, folder: OpenFolder) -> None:

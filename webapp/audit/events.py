@@ -22,8 +22,8 @@ class Code(StrEnum):
     UPLOADED = "110104 file stored"
     UPLOAD_REFUSED = "110104 file refused"
     ACCESS_REFUSED = "110113 access refused"
-    TOKEN_MADE = "110137 token made"
-    TOKEN_REVOKED = "110137 token revoked"
+    TOKEN_MADE = "110137 token made"  # noqa: S105 - no password
+    TOKEN_REVOKED = "110137 token revoked"  # noqa: S105
     ASSOCIATION_REFUSED = "110113 association refused"
     RUN_FINISHED = "110100 analysis finished"
     RUN_QUARANTINED = "110100 analysis failed"

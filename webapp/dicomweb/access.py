@@ -1,6 +1,5 @@
 """Who may have which instances: named by their UIDs, asked of the one policy, noted in the audit trail."""
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from webapp.accounts.models import User
@@ -12,11 +11,6 @@ from webapp.studies.models import Instance, Study
 
 #: Columns of the index that most answers do without.
 HEAVY = ("index__header", "index__frames", "index__bulk")
-
-
-def objects() -> QuerySet[Instance]:
-    """Return what DICOMweb knows of: DICOM objects, not the pictures that came without a header."""
-    return Instance.objects.filter(series__is_picture=False)
 
 
 def instances_opened(
@@ -49,8 +43,7 @@ def instances_opened(
     named |= {"series__series_instance_uid": series} if series else {}
     named |= {"sop_instance_uid": instance} if instance else {}
     found = list(
-        objects()
-        .filter(**named)
+        Instance.objects.filter(**named)
         .select_related("series__study", "index")
         .defer(*(column for column in HEAVY if column not in needs))
     )
@@ -76,9 +69,7 @@ def study_of(*, request: HttpRequest, studies: list[Study]) -> Study:
 
 def study_named(*, request: HttpRequest, study: str) -> Study:
     """Return the study of that UID if the user may see it; raises as `study_of`."""
-    return study_of(
-        request=request, studies=list(Study.objects.filter(study_instance_uid=study, patient__isnull=False))
-    )
+    return study_of(request=request, studies=list(Study.objects.filter(study_instance_uid=study)))
 
 
 def _own_first(studies: list[Study], user: User) -> Study:

@@ -104,7 +104,8 @@ def age_shown(patient: Patient, *, on: date) -> str:
 def kind_shown(series: Series, run: Run | None) -> list[str]:
     """Return what a series is, the surest word first: modality, part, plane."""
     answered = run is not None and bool(run.modality)
-    modality = run.modality if run is not None and answered else series.modality
+    stated = "" if series.is_picture else series.modality  # a picture's own says that it is none: OT
+    modality = run.modality if run is not None and answered else stated
     part = run.region if run is not None and answered else series.body_part.lower()
     plane = run.plane if run is not None and answered else ""
     words = [MODALITIES.get(modality, modality), part.replace("_", " ").capitalize(), plane.capitalize()]

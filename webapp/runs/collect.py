@@ -61,7 +61,10 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
             },
         )
         if finished:
-            instances = {instance.sha256: instance for instance in run.series.instances.all()}
+            # By the picture's digest too: it may have been wrapped while the run looked at it.
+            instances = {
+                digest: one for one in run.series.instances.all() for digest in (one.original_sha256, one.sha256)
+            }
             Stage.objects.bulk_create(
                 _stage(run, order, stage, answer, instances) for order, stage in enumerate(answer.stages)
             )

@@ -33,6 +33,11 @@ def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
     return Instance.objects.select_related("series__study").filter(sent, site=site).first()
 
 
+def is_picture_of(known: Instance, weighed: Bytes) -> bool:
+    """Say whether bytes that are known are those of a picture, and not of the object that it became."""
+    return known.series.is_picture and weighed.original_sha256 == known.original_sha256
+
+
 @transaction.atomic
 def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
     """Find or make the rows of one object.

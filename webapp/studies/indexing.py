@@ -1,12 +1,17 @@
-"""The index of an instance: kept at intake, made later for what was stored before there was one."""
+"""The index of an instance: kept at intake, made later for what was stored before there was one.
+
+A picture that was stored before pictures were wrapped becomes an object then, as it would at intake today.
+"""
 
 import zlib
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from webapp.studies.frames import frames_packed
-from webapp.studies.models import Instance, InstanceIndex, Study
+from webapp.studies.models import Instance, InstanceIndex, Series, Study
+from webapp.studies.stored import bytes_stored, picture_weighed
 from workers import api, storage
 
 
@@ -24,8 +29,8 @@ def index_keep(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
 
 
 def instances_unindexed() -> QuerySet[Instance]:
-    """Return the DICOM objects that have no index yet; pictures without a header need none."""
-    return Instance.objects.filter(index=None, series__is_picture=False).select_related("series__study")
+    """Return the instances that have no index yet."""
+    return Instance.objects.filter(index=None).select_related("series__study")
 
 
 def instance_index(instance: Instance) -> InstanceIndex:
@@ -44,9 +49,13 @@ def instance_index(instance: Instance) -> InstanceIndex:
 
 def index_fill(*, instance: Instance) -> InstanceIndex:
     """Read a stored object again, apart, and keep its index and what its study did not know; raises `Refused`."""
-    found = api.inspect(storage.object_path(instance.sha256))
-    if found.index is None:
-        raise api.Refused("This is a picture without a header; it has no index.")
+    wrapped = storage.temporary()
+    try:
+        found = api.inspect(storage.object_path(instance.sha256), wrapped=wrapped)
+        if found.kind == "picture":
+            return _picture_fill(instance, found, wrapped)
+    finally:
+        wrapped.unlink(missing_ok=True)
     study = instance.series.study
     stated = {
         "study_id": found.study_id,
@@ -57,4 +66,21 @@ def index_fill(*, instance: Instance) -> InstanceIndex:
     with transaction.atomic():
         if blanks:
             Study.objects.filter(pk=study.pk).update(**blanks)
-        return index_keep(instance=instance, index=found.index)
+        return _kept(instance, found)
+
+
+def _picture_fill(instance: Instance, found: api.Inspection, wrapped: Path) -> InstanceIndex:
+    """Put the object that a picture became in its place; the picture's own bytes stay beside it."""
+    weighed = picture_weighed(wrapped, original_sha256=instance.original_sha256)
+    instance.sha256, instance.file_size = weighed.sha256, wrapped.stat().st_size
+    instance.sop_class_uid, instance.instance_number = found.sop_class_uid, found.instance_number
+    with bytes_stored(weighed), transaction.atomic():
+        instance.save(update_fields=["sha256", "file_size", "sop_class_uid", "instance_number"])
+        Series.objects.filter(pk=instance.series_id, modality="").update(modality=found.modality)
+        return _kept(instance, found)
+
+
+def _kept(instance: Instance, found: api.Inspection) -> InstanceIndex:
+    if found.index is None:
+        raise api.Refused("The object has no index.")
+    return index_keep(instance=instance, index=found.index)

@@ -1,5 +1,7 @@
 """The one door by which files come in: looked into, stored, filed, and answered one by one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,10 +15,10 @@ from webapp.accounts.models import Site, User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.studies.archives import is_zip, members_unpacked, shown_name
-from webapp.studies.filing import ContradictsError, instance_file, instance_known
+from webapp.studies.filing import ContradictsError, instance_file, instance_known, is_picture_of
 from webapp.studies.models import Instance
-from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed
-from workers import api
+from webapp.studies.stored import Bytes, bytes_stored, bytes_weighed, picture_weighed
+from workers import api, storage
 
 OTHER_STUDY_ASKED = "The object belongs to another study than the one that it was sent to. It was not stored."
 NO_OBJECT = "This is not a DICOM object; pictures and archives are taken by the upload page."
@@ -194,18 +196,20 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
     try:
         if known := instance_known(site=sender.site, original_sha256=weighed.original_sha256):
             uids = _uids_known(known)
-            _check_asked(uids, sender, is_object=not known.series.is_picture)
+            _check_asked(uids, sender, is_object=not is_picture_of(known, weighed))
             return _duplicate(name, known, weighed, sender)
-        found = _looked_into(path, sender)
-        uids = _uids_found(found)
-        _check_asked(uids, sender, is_object=found.kind == "dicom")
-        _check_announced(found, sender.announced)
-        with bytes_stored(weighed), transaction.atomic():
-            instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
-            if not is_new:
-                return _duplicate(name, instance, weighed, sender)
-            # In the same transaction: what cannot be audited is not stored.
-            sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
+        with _looked_into(path, sender) as (found, wrapped):
+            uids = _uids_found(found)
+            _check_asked(uids, sender, is_object=found.kind == "dicom")
+            _check_announced(found, sender.announced)
+            if found.kind == "picture":
+                weighed = picture_weighed(wrapped, original_sha256=weighed.original_sha256)
+            with bytes_stored(weighed), transaction.atomic():
+                instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
+                if not is_new:
+                    return _duplicate(name, instance, weighed, sender)
+                # In the same transaction: what cannot be audited is not stored.
+                sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
     except api.Refused as refused:
         sender.record(code=Code.UPLOAD_REFUSED, weighed=weighed, said=str(refused))
         return Filed(name, "refused", str(refused), uids=uids, fault=_fault(refused))
@@ -213,10 +217,16 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
     return Filed(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
 
 
-def _looked_into(path: Path, sender: _Sender) -> api.Inspection:
+@contextmanager
+def _looked_into(path: Path, sender: _Sender) -> Iterator[tuple[api.Inspection, Path]]:
+    """Lend what a file is, and where the object lies for now that a picture becomes."""
     if sender.objects_only and is_zip(path):
         raise api.Refused(NO_OBJECT)
-    return api.inspect(path)
+    wrapped = storage.temporary()
+    try:
+        yield api.inspect(path, wrapped=wrapped), wrapped
+    finally:
+        wrapped.unlink(missing_ok=True)
 
 
 def _check_announced(found: api.Inspection, announced: Announced | None) -> None:

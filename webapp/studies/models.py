@@ -22,7 +22,7 @@ class Patient(models.Model):
 
 
 class Study(models.Model):
-    """One examination. `patient` is empty for a picture that carries no header."""
+    """One examination. `patient` is empty for what came as a picture without a header."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="studies")
@@ -58,7 +58,7 @@ class Series(models.Model):
     modality = models.CharField(max_length=16, blank=True, help_text="Modality (0008,0060) as the header states it")
     description = models.CharField(max_length=128, blank=True)
     body_part = models.CharField(max_length=64, blank=True)
-    is_picture = models.BooleanField(default=False, help_text="PNG or JPEG without a header: whole at once")
+    is_picture = models.BooleanField(default=False, help_text="came as PNG, JPEG or TIFF: whole at once")
     last_arrival_at = models.DateTimeField()
     asked_at = models.DateTimeField(
         null=True, help_text="the last_arrival_at for which a run was made; older than it: a run is owed"
@@ -80,7 +80,8 @@ class Instance(models.Model):
     sop_class_uid = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64, help_text="of the stored bytes, which lie under this name")
     original_sha256 = models.CharField(
-        max_length=64, help_text="of the bytes as they were sent: another one where a preamble was emptied"
+        max_length=64,
+        help_text="of the bytes as they were sent: another one where a preamble was emptied or a picture wrapped",
     )
     file_size = models.BigIntegerField()
     instance_number = models.IntegerField(null=True)

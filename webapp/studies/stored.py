@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db.models import Q
+
 from webapp.studies.models import Instance
 from workers import configuration, storage
 
@@ -26,18 +28,18 @@ class Bytes:
 
     Attributes
     ----------
+    path
+        Where the bytes lie that will be stored.
     original_sha256, sha256
-        Of what was sent and of what is stored; they differ where a preamble is emptied.
+        Of what was sent and of what is stored; they differ where a preamble is emptied or a picture is wrapped.
+    is_emptied
+        Whether the preamble holds something that is no business of an image and is not stored.
     """
 
     path: Path
     original_sha256: str
     sha256: str
-
-    @property
-    def is_emptied(self) -> bool:
-        """Whether the preamble holds something that is no business of an image and is not stored."""
-        return self.sha256 != self.original_sha256
+    is_emptied: bool = False
 
 
 def bytes_weighed(path: Path) -> Bytes:
@@ -51,7 +53,13 @@ def bytes_weighed(path: Path) -> Bytes:
         digest = hashlib.sha256(bytes(PREAMBLE) + b"DICM")
         while piece := file.read(1 << 20):
             digest.update(piece)
-    return Bytes(path, original, digest.hexdigest())
+    return Bytes(path, original, digest.hexdigest(), is_emptied=True)
+
+
+def picture_weighed(wrapped: Path, *, original_sha256: str) -> Bytes:
+    """Digest the object that a picture became."""
+    with wrapped.open("rb") as file:
+        return Bytes(wrapped, original_sha256, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def is_same_data_set(path: Path, other: Path) -> bool:
@@ -108,8 +116,11 @@ def objects_sweep(*, older_than_seconds: float) -> int:
     for folder in sorted(configuration.made(storage.root() / "objects").iterdir()):
         with _locked(folder, fcntl.LOCK_EX):
             old = {path.name: path for path in folder.iterdir() if _age(path) > older_than_seconds}
-            owned = set(Instance.objects.filter(sha256__in=old).values_list("sha256", flat=True))
-            for name in old.keys() - owned:
+            owned = Instance.objects.filter(Q(sha256__in=old) | Q(original_sha256__in=old))
+            # A picture that was stored before pictures were wrapped: a run that began with it may still read it.
+            for name in old.keys() - {
+                digest for row in owned.values_list("sha256", "original_sha256") for digest in row
+            }:
                 old[name].unlink()
                 removed += 1
     return removed

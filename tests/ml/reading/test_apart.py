@@ -137,9 +137,9 @@ def test_what_a_library_prints_is_no_answer(tmp_path: Path) -> None:
     chatty = (
         "import ml.reading.__main__ as reading, os\n"
         "inspect = reading.inspect\n"
-        "def loud(path):\n"
+        "def loud(path, *, wrapped):\n"
         "    os.write(1, b'noise of a C library\\n')\n"
-        "    return inspect(path)\n"
+        "    return inspect(path, wrapped=wrapped)\n"
         "reading.inspect = loud\n"
         "reading.main()\n"
     )

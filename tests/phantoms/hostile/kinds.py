@@ -49,11 +49,11 @@ def object_bytes(path: Path) -> bytes:
 
 def foreign(what: str, instead: str = "") -> str:
     """Return what is said of a file of another kind."""
-    return f"This is {what}, not a DICOM file, a PNG or a JPEG.{instead}"
+    return f"This is {what}, not a DICOM file, a PNG, a JPEG or a TIFF.{instead}"
 
 
-FILES, FORMATS = " Send a zip or the files themselves.", " Send PNG or JPEG."
-NEITHER = "This is neither a DICOM file nor a PNG or JPEG picture."
+FILES, FORMATS = " Send a zip or the files themselves.", " Send PNG, JPEG or TIFF."
+NEITHER = "This is neither a DICOM file nor a PNG, JPEG or TIFF picture."
 PICTURE_DAMAGED = "The picture is damaged or cut short."
 PICTURE_BOMB = "The picture would unpack to more pixels than is read."
 PIXELS_DAMAGED = "The pixels of the DICOM file are damaged and cannot be decoded."

@@ -83,12 +83,6 @@ def bmp(path: Path) -> Path:
     return path
 
 
-@hostile(foreign("a TIFF picture", FORMATS))
-def tiff(path: Path) -> Path:
-    Image.fromarray(pictures.disc()).save(path, format="TIFF")
-    return path
-
-
 def png_chunk(kind: bytes, data: bytes) -> bytes:
     """Return one chunk of a PNG with its right checksum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

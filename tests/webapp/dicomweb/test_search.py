@@ -1,14 +1,14 @@
 """Searching: what matches, what is told, how far one answer goes, and what it costs."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pydicom.uid import CTImageStorage, MRImageStorage, generate_uid
+from pydicom.uid import CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage, generate_uid
 
-from tests.phantoms import dicom
-from tests.webapp import factories
+from tests.phantoms import dicom, pictures
 from tests.webapp.dicomweb.conftest import Sender
 from tests.webapp.dicomweb.reading import ROOT, series_address, uids, value
 from webapp.audit.events import Code
@@ -176,9 +176,11 @@ def test_json_is_what_is_told(sender: Sender, accept: str, status: int) -> None:
     assert sender.browser.get(f"{ROOT}/studies", headers={"Accept": xml}).status_code == 406
 
 
-def test_pictures_without_a_header_are_no_dicom(sender: Sender) -> None:
-    factories.picture_series()
-    assert found(sender, "studies") == found(sender, "series") == found(sender, "instances") == []
+def test_a_picture_is_found_as_what_it_became(sender: Sender, tmp_path: Path) -> None:
+    sender.send(pictures.png(tmp_path / "a.png"))
+    (study,), (series,), (instance,) = (found(sender, where) for where in ("studies", "series", "instances"))
+    assert (study[NAME], study[NUMBER], value(study, "00080061")) == ({"vr": "PN"}, {"vr": "LO"}, "OT")
+    assert (value(series, "00080060"), value(instance, "00080016")) == ("OT", SecondaryCaptureImageStorage)
 
 
 def test_somebody_without_a_number_is_told_without_one(sender: Sender) -> None:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare what `workers.analyze` understands."""
-        parser.add_argument("paths", nargs="+", metavar="PATH", help="DICOM, PNG, JPEG, or a folder of them")
+        parser.add_argument("paths", nargs="+", metavar="PATH", help="DICOM, PNG, JPEG, TIFF, or a folder of them")
         parser.add_argument("--json", metavar="FILE", help="write the answers there; masks lie beside it")
 
     def handle(self, *args: Any, **options: Any) -> None:

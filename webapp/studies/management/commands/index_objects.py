@@ -1,4 +1,4 @@
-"""manage.py index_objects: the index of objects that were stored before there was one."""
+"""manage.py index_objects: the index of objects that were stored before there was one; pictures become objects."""
 
 from typing import Any
 
