@@ -50,9 +50,14 @@ def sent_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -
     sendable: list[tuple[DeliveryObject, str]] = []
     for item in items:
         try:
-            sendable.append((item, syntax_stored(item.instance)))
+            syntax = syntax_stored(item.instance)
         except api.Refused as refused:
             yield Answer(item, refused=f"Its stored file cannot be read: {refused}")
+            continue
+        if item.instance.sop_class_uid:
+            sendable.append((item, syntax))
+        else:
+            yield Answer(item, refused="It does not say what kind of object it is (SOP class).")
     for batch in _batches(sendable):
         offered = {context for item, syntax in batch for context in _contexts(item, syntax)}
         with association(destination, sorted(offered)) as opened:

@@ -21,7 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 #: So many of those in a row (an hour and a half or more), and it waits for a person.
 FAILURES_ALLOWED = 10
 
-NO_OBJECTS = "This study holds no DICOM object: pictures without a header cannot be sent."
+NO_OBJECTS = "This study holds nothing that could be sent."
 NO_RESULTS = "This study has no results yet."
 STOPPED = "Readroom was stopped in the middle."
 
@@ -36,14 +36,14 @@ def destinations_open(study: Study) -> list[Destination]:
 
 
 def instances_of(study: Study, *, what: str) -> list[Instance]:
-    """Return the DICOM objects that are meant by a study, or by its results.
+    """Return the objects that are meant by a study, or by its results.
 
     Raises
     ------
     NothingToSendError
         If there are none.
     """
-    objects = Instance.objects.filter(series__study=study, series__is_picture=False)
+    objects = Instance.objects.filter(series__study=study)
     is_results = what == Delivery.What.RESULTS
     found = list(objects.filter(results_only()) if is_results else objects)
     if not found:

@@ -9,16 +9,17 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     MRImageStorage,
     RLELossless,
+    SecondaryCaptureImageStorage,
 )
 
 from tests.peers import node
-from tests.phantoms import dicom
+from tests.phantoms import dicom, pictures
 from tests.webapp.dicomweb.conftest import Sender
 from tests.webapp.sending.conftest import asked, carried, pacs
 from webapp.sending import cstore
 from webapp.sending.echo import destination_echoed
 from webapp.sending.models import Delivery, DeliveryObject, Destination
-from webapp.studies.models import Study
+from webapp.studies.models import Instance, Study
 
 State = Delivery.State
 
@@ -127,6 +128,14 @@ def test_more_kinds_of_objects_than_one_association_has_room_for(
         ended = carried(asked(Study.objects.get(), pacs(peer)))
     assert ended.state == State.SENT, ended.said
     assert {ds.SOPClassUID for _, ds in peer.received} == set(kinds)
+
+
+def test_a_picture_leaves_as_the_object_that_it_became(sender: Sender) -> None:
+    sender.send(pictures.png(sender.folder / "wrist.png"))
+    with node(classes=[SecondaryCaptureImageStorage]) as peer:
+        ended = carried(asked(Study.objects.get(), pacs(peer)))
+    assert ended.state == State.SENT, ended.said
+    assert peer.received[0][1].Rows == Instance.objects.get().rows
 
 
 def test_where_two_are_sent_to_each_has_its_own_delivery(study: Study) -> None:

@@ -134,10 +134,9 @@ def test_a_destination_of_another_site_takes_none_of_this_ones_studies(study: St
     assert services.destinations_open(study) == [nowhere]
 
 
-def test_a_picture_without_a_header_cannot_be_sent(nowhere: Destination) -> None:
-    picture = factories.picture_series().study
-    with pytest.raises(NothingToSendError, match="pictures without a header"):
-        asked(picture, nowhere)
+def test_a_study_that_holds_nothing_cannot_be_sent(nowhere: Destination) -> None:
+    with pytest.raises(NothingToSendError, match="holds nothing"):
+        asked(factories.study(), nowhere)
 
 
 def test_each_study_that_leaves_is_audited_and_names_nobody(study: Study) -> None:
