@@ -24,7 +24,7 @@ class EarlierAnswer:
         return STATUSES[Status(self.run.outcome)]
 
 
-def earlier_answers(*, series: Series, newest: UUID | None, images: Collection[Instance]) -> list[EarlierAnswer]:
+def earlier_answers(*, series: Series, newest: UUID, images: Collection[Instance]) -> list[EarlierAnswer]:
     """Return the superseded answers of a series, the last one first: one query."""
     runs = Run.objects.filter(series=series, state=Run.State.DONE).exclude(pk=newest).order_by("-created_at")
     return [EarlierAnswer(run, images_before(images, run.created_at)) for run in runs]
