@@ -33,13 +33,13 @@ class Orthanc:
         """Put an object into it past all that is tested."""
         self.http.post("/instances", content=path.read_bytes()).raise_for_status()
 
-    def sends(self, study: str) -> dict[str, Any]:
+    def sends(self, study: str) -> None:
         """Let it send a study by C-STORE."""
-        return self.post("/modalities/readroom/store", {"Resources": [self.own_id(study)], "Synchronous": True})
+        self.post("/modalities/readroom/store", {"Resources": [self.own_id(study)], "Synchronous": True})
 
-    def stores(self, study: str) -> dict[str, Any]:
+    def stores(self, study: str) -> None:
         """Let it send a study by STOW-RS."""
-        return self.post("/dicom-web/servers/readroom/stow", {"Resources": [self.own_id(study)], "Synchronous": True})
+        self.post("/dicom-web/servers/readroom/stow", {"Resources": [self.own_id(study)], "Synchronous": True})
 
     def finds(self, **arguments: str) -> list[dict[str, Any]]:
         """Let it search for studies by QIDO-RS."""

@@ -153,7 +153,7 @@ def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | Non
 
 def pause_after(failures: int) -> timedelta:
     """Return how long to wait after so many failures in a row."""
-    return min(FIRST_PAUSE * 2 ** max(0, failures - 1), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << max(0, failures - 1)), LONGEST_PAUSE)
 
 
 def _put_off(delivery: Delivery, trouble: str, *, failures: int) -> None:

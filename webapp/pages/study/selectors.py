@@ -142,9 +142,7 @@ def study_read(*, study: Study, series: UUID | None, asked: UUID | None = None) 
     declared = cascade_declared()
     slices = slices_of(chosen.series) if chosen else []
     images = {instance for instance, _frame in slices}
-    earlier = (
-        earlier_answers(series=chosen.series, newest=newest.pk if newest else None, images=images) if chosen else []
-    )
+    earlier = earlier_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
     opened = next((one.run for one in earlier if one.run.pk == asked), None)
     run = opened or newest
     stages = list(Stage.objects.filter(run=run)) if run else []
