@@ -25,8 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, archive: Orthanc) -> Iterato
         READROOM_DEMO_CLINICIAN_PASSWORD=PASSWORD,
     )
     with place.listening(), place.serving() as url:
-        known = {"title": OURS, "dicom_port": place.port, "url": f"{url}/dicomweb/"}
-        archive.meet(**known, user=USER, password=PASSWORD)
+        archive.meet(title=OURS, dicom_port=place.port, url=f"{url}/dicomweb/", user=USER, password=PASSWORD)
         for words in (
             ["By C-STORE", "--host=127.0.0.1", f"--port={archive.dicom_port}", f"--title={TITLE}"],
             ["By STOW", "--kind=stow", f"--url={archive.dicomweb}"],

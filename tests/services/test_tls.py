@@ -37,14 +37,22 @@ def papers(folder: Path, name: str, *, authority: Path | None = None) -> Papers:
     """Make a certificate for this machine; signed by itself where nobody else does."""
     key, certificate, request = (folder / f"{name}.{ending}" for ending in ("key", "pem", "csr"))
     # RSA: what dcmtk of Debian shows by default.
-    new = ["-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", f"/CN={name}"]
+    new: list[str | Path] = ["-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", f"/CN={name}"]
     if authority is None:
         openssl("req", "-x509", "-days", "2", *new, "-out", certificate)
         return Papers(certificate, key, certificate)
     names = folder / "names"
     names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost")
     openssl("req", *new, "-out", request)
-    signing = ["-CA", authority, "-CAkey", authority.with_suffix(".key"), "-CAcreateserial", "-extfile", names]
+    signing: list[str | Path] = [
+        "-CA",
+        authority,
+        "-CAkey",
+        authority.with_suffix(".key"),
+        "-CAcreateserial",
+        "-extfile",
+        names,
+    ]
     openssl("x509", "-req", "-days", "2", "-in", request, *signing, "-out", certificate)
     return Papers(certificate, key, authority)
 
