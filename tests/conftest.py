@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import deployment as running
+from tests.orthanc import Orthanc, orthanc
 from tests.servers import postgres, redis_server
 
 
@@ -22,6 +23,13 @@ def redis_url() -> Iterator[str]:
     """Return the address of a real Redis server."""
     with redis_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    """Return a real Orthanc."""
+    with orthanc(tmp_path_factory.mktemp("orthanc")) as here:
+        yield here
 
 
 @pytest.fixture(scope="session", params=["embedded", "served"])

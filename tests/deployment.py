@@ -32,7 +32,7 @@ from tests.servers import free_port, postgres, redis_server, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 #: What a shell or a container would know by itself; the settings under test stay out of it.
 OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
-LASTING = ("web", "housekeeping", "worker", "listener", "watcher")
+LASTING = ("web", "housekeeping", "delivery", "worker", "listener", "watcher")
 
 
 class Visitor:
@@ -67,6 +67,7 @@ class Deployment(ABC):
     """A running Readroom, its data folder, and the hands to hurt it with."""
 
     name: str
+    dicom_port: int
 
     def __init__(self, *, url: str, data: Path, accounts: dict[str, tuple[str, str]]) -> None:
         self.url = url
@@ -152,7 +153,8 @@ class Embedded(Deployment):
 
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the launcher's children."""
-        marks = {"web": "gunicorn", "housekeeping": "housekeeping", "worker": "celery", "listener": "listen"}
+        words = ("web:gunicorn", "housekeeping:housekeeping", "delivery:deliver", "worker:celery", "listener:listen")
+        marks = dict(word.split(":") for word in words)
         children = [(child, words_of(child)) for child in self.launcher.children()]
         return {name: child for name, mark in marks.items() for child, words in children if mark in words}
 
@@ -236,8 +238,9 @@ def embedded(*, data: Path) -> Iterator[Embedded]:
     """Run the embedded deployment over a data folder."""
     port = free_port()
     with launched(data=data, port=port) as launcher:
-        accounts = accounts_told(told_until_ready(launcher))
-        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        told = told_until_ready(launcher)
+        deployment = Embedded(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts_told(told))
+        deployment.dicom_port = int(re.findall(r"DICOM: send to READROOM, port (\d+)", told)[0])
         deployment.launcher = psutil.Process(launcher.pid)
         with closing(deployment):
             yield deployment
@@ -330,6 +333,7 @@ def served(*, data: Path) -> Iterator[Served]:
         made = run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"])
         accounts = accounts_told(welcome(port=port, accounts=made))
         deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
+        deployment.dicom_port = int(ours["listener"]["environment"]["READROOM_DICOM_PORT"])
         deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
         deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)
         with kept_running(deployment.supervisor), closing(deployment):

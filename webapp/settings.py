@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "webapp.results",
     "webapp.receiving",
     "webapp.reading",
+    "webapp.sending",
     "webapp.pages",
 ]
 
@@ -168,6 +169,11 @@ DICOM_ADDRESS = configuration.text("READROOM_DICOM_ADDRESS", default="127.0.0.1"
 DICOM_TITLE = configuration.text("READROOM_DICOM_TITLE", default="READROOM")
 DICOM_CALLERS = configuration.words("READROOM_DICOM_CALLERS", default="")
 DICOM_ASSOCIATIONS = configuration.whole_number("READROOM_DICOM_ASSOCIATIONS", default=16, least=1, most=200)
+# TLS, its own and ours when we send: certificate and key, who vouches for other nodes, must callers show theirs?
+DICOM_TLS_CERTIFICATE = configuration.text("READROOM_DICOM_TLS_CERTIFICATE", default="")
+DICOM_TLS_KEY = configuration.text("READROOM_DICOM_TLS_KEY", default="")
+DICOM_TLS_AUTHORITY = configuration.text("READROOM_DICOM_TLS_AUTHORITY", default="")
+DICOM_TLS_MUTUAL = configuration.flag("READROOM_DICOM_TLS_MUTUAL")
 RECEIVING_SITE = configuration.text("READROOM_RECEIVING_SITE", default="")
 
 # A folder whose files are taken in (`manage.py watch`) once they have been quiet for so long.
@@ -187,5 +193,7 @@ LOGGING = {
         "axes": {"level": "ERROR"},
         "pynetdicom": {"level": "CRITICAL", "propagate": False},
         "highdicom": {"level": "CRITICAL", "propagate": False},
+        # It logs what a service answers.
+        "dicomweb_client": {"level": "CRITICAL", "propagate": False},
     },
 }

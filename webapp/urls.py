@@ -10,10 +10,13 @@ from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
 from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage
+from webapp.pages.state_api import StudyStateView
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.tokens import revoke, tokens
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.sending.views import destination, destination_echo, network, study_sending
+from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
 
 
@@ -37,12 +40,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/finish/", finish, name="study-finish"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
+    path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),
+    path("deliveries/<uuid:delivery>/retry/", delivery_retry, name="delivery-retry"),
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
     path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),
     path("frames/<uuid:instance>/<int:number>.png", frame, name="frame"),
     path("thumbnails/<uuid:series>.png", thumbnail, name="thumbnail"),
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
+    path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("models/", models, name="models"),
@@ -50,6 +56,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
     path("performance/", performance, name="performance"),
     path("performance/download.csv", performance_csv, name="performance-csv"),
+    path("network/", network, name="network"),
+    path("network/<int:destination>/", destination, name="destination"),
+    path("network/<int:destination>/echo/", destination_echo, name="destination-echo"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/<int:token>/revoke/", revoke, name="token-revoke"),
     path("audit/", audit, name="audit"),

@@ -7,7 +7,7 @@ from ml.overview import DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
 from ml.reading.index import ObjectIndex
 from ml.reading.inspect import Inspection
-from ml.reading.refusal import Refused
+from ml.reading.refusal import IS_INDEX, Refused
 from ml.reading.syntaxes import syntaxes_read
 from ml.weights import WeightsError
 from workers import configuration, reports
@@ -16,6 +16,7 @@ from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelS
 from workers.sandbox import draw, inspect, unpack, unpack_frames
 
 __all__ = [
+    "IS_INDEX",
     "DrawnStage",
     "Inspection",
     "KeptChart",

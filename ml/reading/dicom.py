@@ -24,7 +24,7 @@ from pydicom.uid import (
 
 from ml.reading.claims import check_claims, check_present
 from ml.reading.elements import NESTED, FileMap, check_deflated, check_elements
-from ml.reading.refusal import CUT_SHORT, Refused
+from ml.reading.refusal import CUT_SHORT, IS_INDEX, Refused
 from ml.reading.values import whole_number
 
 #: pydicom's log quotes the values that it stumbles over, names and numbers of patients among them.
@@ -121,7 +121,7 @@ def _parsed(path: Path, *, pixels: bool) -> FileDataset:
 def _check_kind(ds: FileDataset) -> None:
     """Refuse what only looks like an object: bytes that parse to nothing, and an index of other files."""
     if ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-        raise Refused("This is a DICOMDIR, an index; the files that it lists are what is read.")
+        raise Refused(IS_INDEX)
     if "SOPClassUID" not in ds and not has_pixels(ds):
         raise Refused("This is not a DICOM object: it states no SOP class, no rows and no columns.")
 

@@ -7,3 +7,4 @@ class Refused(Exception):  # noqa: N818 - the answer to a file, no error of ours
 
 CUT_SHORT = "The DICOM file is cut short: it claims more than its bytes hold."
 NO_IMAGE = "The DICOM object holds no image."
+IS_INDEX = "This is a DICOMDIR, an index of other files; it is left out, they are taken."

@@ -17,6 +17,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 
+from deploy.launch import answers
 from tests.phantoms import dicom
 from tests.servers import free_port, wait_until
 from webapp.receiving.echo import VERIFICATION
@@ -33,6 +34,12 @@ from django.core.management import call_command
 call_command("migrate", interactive=False, verbosity=0)
 call_command("demo_users")
 """
+
+
+def dcmtk_sent(port: int, files: list[Path], *words: str) -> subprocess.CompletedProcess[str]:
+    """Send files as dcmtk's storescu does."""
+    command = ["storescu", "-v", *words, "-aec", TITLE, "127.0.0.1", str(port), *map(str, files)]
+    return subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 class Station:
@@ -71,6 +78,21 @@ class Station:
 
             wait_until(listens, what="the listener", seconds=SECONDS)
             yield process
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Run the web side and yield its address."""
+        port = free_port()
+        words = [sys.executable, "-m", "gunicorn", "webapp.wsgi", f"--bind=127.0.0.1:{port}", "--threads=4"]
+        environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "webapp.settings"}
+        with self.log.open("ab") as log:
+            web = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: answers(port), what="the web server", seconds=SECONDS)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            web.terminate()
+            web.wait(timeout=SECONDS)
 
     def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

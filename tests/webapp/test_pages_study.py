@@ -20,9 +20,9 @@ from webapp.studies.models import Patient, Series
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
-def opened(client: Client, series: Series) -> str:
-    """Return the page of a series as one line of text."""
-    answer = client.get(f"/studies/{series.study_id}/?series={series.pk}")
+def opened(client: Client, series: Series, *, run: Run | None = None) -> str:
+    """Return the page of a series, or of a superseded run of it, as one line of text."""
+    answer = client.get(f"/studies/{series.study_id}/?series={series.pk}{f'&run={run.pk}' if run else ''}")
     assert answer.status_code == 200
     return re.sub(r"[ \n]+", " ", answer.content.decode())
 
@@ -340,3 +340,29 @@ def test_an_older_answer_gives_way_to_a_newer(clinician: Client) -> None:
     factories.run_of(series, outcome="findings", at=timezone.now() - timedelta(minutes=5))
     factories.run_of(series, outcome="negative")
     assert OUTCOMES[Status.NEGATIVE] in opened(clinician, series)
+
+
+def test_an_answer_that_late_images_supersede_stays_and_says_so(clinician: Client) -> None:
+    series = brain_with_tumour()
+    first = series.runs.get()
+    assert "superseded" not in opened(clinician, series)
+    factories.slice_instance(series=series, pixels=drawn.brain(height=0.9), position=90.0)
+    Series.objects.filter(pk=series.pk).update(last_arrival_at=timezone.now())
+    text = opened(clinician, series)
+    assert "Images are still arriving." in text
+    assert "1 image came after the answer below; it will be superseded by a new one." in text
+    series.refresh_from_db()
+    factories.run_of(series, outcome="negative", modality="MR")
+    text = opened(clinician, series)
+    assert OUTCOMES[Status.NEGATIVE] in text
+    assert viewer(text)["findings"] == []
+    assert f'href="?series={series.pk}&amp;run={first.pk}"' in text
+    older = opened(clinician, series, run=first)
+    assert "Superseded: 1 image came after this answer." in older
+    assert "Suspected brain tumour" in older
+    assert [mark["number"] for mark in viewer(older)["findings"]] == [1, 2]
+
+
+def test_a_run_of_another_series_is_not_opened_in_its_place(clinician: Client) -> None:
+    series, other = brain_with_tumour(), bleeding_head()
+    assert "Superseded" not in opened(clinician, series, run=other.runs.get())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.reports import weights_reported
@@ -17,6 +18,7 @@ from webapp.accounts.policy import Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.runs.models import Run
+from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Series, Study
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -71,10 +73,16 @@ ROUTES: dict[str, Route] = {
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
+    "study-sending": Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 200, GONE, 200), of_study=True),
+    "delivery-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
+    "network": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
+    "destination": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
+    "destination-echo": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "run-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
     "upload": page(),
     # An API answers 401 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((401, 405, 405, 405), (401, 400, 400, 400)),
+    "study-state": of_dicomweb(),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
     "dicomweb-studies": Route((401, 200, 200, 200), (401, 415, 415, 415)),
@@ -114,7 +122,7 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "schema", "dicomweb-")
+APIS = ("upload-api", "study-state", "schema", "dicomweb-")
 #: Those that name a study.
 STUDIES = ("study-answer", "study-claim", "study-release", "study-take-over", "study-finish", "study-triage")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
@@ -144,9 +152,15 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", failures=3)
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
     factories.stage(run, "modality", "Modality", heat_map=name)
+    pacs = Destination.objects.create(name="Archive", kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
+    delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study", next_at=timezone.now())
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],
         **{route: [series.study_id] for route in STUDIES},
+        "study-sending": [series.study_id],
+        "delivery-retry": [delivery.pk],
+        "destination": [pacs.pk],
+        "destination-echo": [pacs.pk],
         "run-retry": [run.pk],
         "token-revoke": [1],
         "run-file": [run.pk, name],
@@ -159,6 +173,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
     pixels = np.zeros((8, 8), np.uint8)
     uids.append(factories.slice_instance(series=sliced, pixels=pixels, position=0.0).sop_instance_uid)
+    arguments["study-state"] = [uids[0]]
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
 
 
@@ -197,7 +212,7 @@ def test_route(route: str, method: str, who: str, browsers: dict[str, Client], a
 def test_a_hidden_study_and_a_missing_one_are_answered_alike(
     route: str, stranger: Client, addresses: Callable[[str], str]
 ) -> None:
-    method = "post" if route == "run-retry" else "get"
+    method = "post" if route in {"run-retry", "delivery-retry"} else "get"
     hidden = getattr(stranger, method)(addresses(route))
     rest: dict[str, list[object]] = {"run-file": ["modality.png"], "frame": [0]}
     elsewhere: list[object] = [*dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"])]

@@ -1,18 +1,23 @@
 """What is put into the watched folder is taken in when it is whole, and moved where its sender can see it."""
 
+import gc
 import os
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom.fileset import FileSet
 from pytest_django import Settings
 
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
 from webapp.audit.models import AuditEvent
+from webapp.receiving import heard
 from webapp.receiving import watcher as watching
 from webapp.receiving.folders import OpenFolder, folder_opened
+from webapp.receiving.models import Sender
 from webapp.receiving.watcher import Watcher
 from webapp.studies.intake import Filed, intake_file
 from webapp.studies.models import Instance
@@ -253,3 +258,43 @@ def test_what_cannot_be_moved_away_is_not_taken_again(
     watcher = seen_and_taken(folder)
     assert looked(watcher) == 0
     assert AuditEvent.objects.count() == 1
+
+
+def test_a_medium_is_taken_whole_and_its_index_is_left_out_with_a_sentence(
+    incoming: Path, folder: OpenFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    medium(incoming / "disc")
+    names = set(below(incoming))
+    assert "disc/DICOMDIR" in names
+    monkeypatch.setattr(heard, "_noted", {})
+    seen_and_taken(folder)
+    assert Instance.objects.count() == 3
+    told = {"done/disc/DICOMDIR.reason.txt"}
+    assert set(below(incoming)) == {f"done/{name}" for name in names} | told
+    sentence = "This is a DICOMDIR, an index of other files; it is left out, they are taken.\n"
+    assert (incoming / "done" / "disc" / "DICOMDIR.reason.txt").read_text() == sentence
+    assert Sender.objects.get().name == "Watched folder"
+
+
+def test_a_zipped_medium_is_done_and_names_its_index(incoming: Path, folder: OpenFolder) -> None:
+    files = medium(incoming.parent / "disc")
+    with zipfile.ZipFile(incoming / "disc.zip", "w") as archive:
+        for file in files:
+            archive.write(file, file.relative_to(incoming.parent))
+    seen_and_taken(folder)
+    assert Instance.objects.count() == 3
+    reason = (incoming / "done" / "disc.zip.reason.txt").read_text()
+    assert reason.startswith("disc/DICOMDIR: This is a DICOMDIR")
+
+
+def medium(folder: Path) -> list[Path]:
+    """Write a series of three as a DICOM medium (PS3.10 8); return its files."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pydicom leaves its own folders to the collector
+        index = FileSet()
+        for ds in dicom.series(3, StudyID="1", StudyTime="120000", SeriesNumber=1):
+            index.add(ds)
+        index.write(folder)
+        del index
+        gc.collect()
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -20,12 +20,14 @@ class Act(StrEnum):
     READ = "read"
     TRIAGE = "triage"
     UPLOAD = "upload"
+    SEND = "send"
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
+    MANAGE_DESTINATIONS = "manage destinations"
     KEEP_TOKENS = "keep tokens"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.KEEP_TOKENS})
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.MANAGE_DESTINATIONS, Act.KEEP_TOKENS})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:

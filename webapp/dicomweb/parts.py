@@ -14,6 +14,8 @@ from webapp.studies.api import TooLarge
 from workers import storage
 
 CHUNK = 1 << 20
+#: RFC 2046 5.1.1 allows 70; Orthanc sends 73.
+BOUNDARY_LONGEST = 200
 HEADERS_LONGEST = 16 << 10
 END_OF_HEADERS = b"\r\n\r\n"
 BROKEN = "The multipart body does not end, or its boundary is not where it says."
@@ -100,8 +102,8 @@ def parts_sent(stream: Stream, *, boundary: str, largest: int) -> Iterator[SentP
     TooLarge
         If it goes on beyond `largest`.
     """
-    if not boundary or len(boundary) > 70 or not boundary.isascii():
-        raise BadRequest("The Content-Type names no boundary of 1 to 70 characters.")
+    if not boundary or len(boundary) > BOUNDARY_LONGEST or not boundary.isascii():
+        raise BadRequest(f"The Content-Type names no boundary of 1 to {BOUNDARY_LONGEST} characters.")
     mark = b"\r\n--" + boundary.encode()
     ahead = _Ahead(stream, largest)
     ahead.held += b"\r\n"  # the first boundary may stand at the very beginning

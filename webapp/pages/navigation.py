@@ -13,6 +13,7 @@ PAGES = (
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
     ("performance", "Performance", Act.SEE_PERFORMANCE),
+    ("network", "Network", Act.MANAGE_DESTINATIONS),
     ("tokens", "Tokens", Act.KEEP_TOKENS),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )

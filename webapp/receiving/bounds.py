@@ -1,6 +1,9 @@
 """How much one caller may take of the listener: bytes, time, connections. Whoever takes more is cut off."""
 
+import logging
 import socketserver
+import ssl
+import threading
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +11,8 @@ from typing import Any, cast
 from django.conf import settings
 from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+
+log = logging.getLogger(__name__)
 
 #: Bytes of a P-DATA PDU that we ask for (PS3.8 D.1); any PDU, an A-ASSOCIATE-RQ of 128 contexts included, has fewer
 #: than the second.
@@ -75,6 +80,19 @@ def file_being_received(assoc: Association) -> Path | None:
 class BoundedCall(RequestHandler):
     """A call whose socket is a bounded one."""
 
+    def handle(self) -> None:
+        """Agree on TLS where it is asked for, in this call's own thread, then on an association."""
+        if isinstance(self.request, ssl.SSLSocket):
+            server = cast("BoundedServer", self.server)
+            try:
+                with server.agreeing:
+                    self.request.do_handshake()
+            except OSError:  # an SSLError is one: no TLS, or none that we take
+                log.warning("a call without TLS, or without a certificate that is trusted, was ended")
+                self.request.close()
+                return
+        super().handle()
+
     def _create_association(self) -> Association:
         assoc = super()._create_association()
         # pynetdicom names the class of its sockets in the middle of a function; this one only reads differently.
@@ -82,18 +100,41 @@ class BoundedCall(RequestHandler):
         return assoc
 
 
+class _Agreeing:
+    """How many callers are just agreeing on TLS: they are no associations yet, and hold a thread each."""
+
+    def __init__(self) -> None:
+        self.count, self.lock = 0, threading.Lock()
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.count -= 1
+
+
 class BoundedServer(ThreadedAssociationServer):
     """A server with a limited number of connections, none of which can block a thread for ever."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        self.agreeing = _Agreeing()
+        super().__init__(*given, **named)
+
     def get_request(self) -> tuple[Any, Any]:
-        """Accept a connection that gives up on a silent peer."""
-        connection, address = super().get_request()
+        """Accept a connection that gives up on a silent peer; TLS is agreed on later, where nobody else waits."""
+        assert self.socket is not None
+        connection, address = self.socket.accept()
         connection.settimeout(SECONDS_PER_PDU)
+        if self.ssl_context is not None:
+            connection = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's signature
         """Say whether there is room for one more connection; where there is none, it is closed without a word."""
-        return len(self.active_associations) < self.ae.maximum_associations + CONNECTIONS_BESIDE
+        here = len(self.active_associations) + self.agreeing.count
+        return here < self.ae.maximum_associations + CONNECTIONS_BESIDE
 
     def stop(self) -> None:
         """Accept nobody any more, let those who are here finish for a while, then end what is left."""

@@ -2,6 +2,8 @@
 
 from pynetdicom import AE
 
+from webapp import tls
+
 #: SOP class of the C-ECHO (PS3.4 A.2).
 VERIFICATION = "1.2.840.10008.1.1"
 SECONDS = 5.0
@@ -13,7 +15,8 @@ def echo_answered(*, title: str, address: str, port: int) -> bool:
     entity = AE(ae_title=title)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = SECONDS
     entity.add_requested_context(VERIFICATION)
-    association = entity.associate(address, port, ae_title=title)
+    secured = tls.context_for_checking()
+    association = entity.associate(address, port, ae_title=title, tls_args=(secured, address) if secured else None)
     if not association.is_established:
         return False
     try:

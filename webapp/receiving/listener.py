@@ -15,6 +15,7 @@ from pynetdicom import AE, AllStoragePresentationContexts, _config, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
+from webapp import tls
 from webapp.accounts.models import Site
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
@@ -23,6 +24,7 @@ from webapp.receiving import bounds
 from webapp.receiving.accounts import sender_account_get
 from webapp.receiving.callers import Caller, caller_get
 from webapp.receiving.echo import VERIFICATION
+from webapp.receiving.heard import sender_heard
 from webapp.receiving.statuses import Status, filed_told, told, trouble_told
 from webapp.studies.archives import shown_name
 from webapp.studies.intake import Announced, intake_file
@@ -76,6 +78,8 @@ class Listener:
         ------
         OSError
             If the port cannot be bound.
+        ImproperlyConfigured
+            If its TLS cannot be had as the settings say.
         """
         # An object is written to disk as it arrives and never parsed in this process (decision 10).
         _config.STORE_RECV_CHUNKED_DATASET = True
@@ -92,6 +96,7 @@ class Listener:
                 (evt.EVT_RELEASED, on_end),
                 (evt.EVT_CONN_CLOSE, on_hang_up),
             ],
+            ssl_context=tls.context_for_answering(),
             server_class=bounds.BoundedServer,
             request_handler=bounds.BoundedCall,
         )
@@ -139,9 +144,12 @@ class Listener:
                 path=event.dataset_path,
                 name="",
                 user=sender_account_get(name=f"DICOM {caller.title}", site=self.site),
+                actor=f"DICOM {call.calling}",
                 address=call.address,
                 announced=announced,
             )
+            if not filed.fault:
+                sender_heard(name=f"DICOM {call.calling}", address=call.address)
         except (OSError, DatabaseError) as trouble:
             connections.close_all()
             return trouble_told(trouble)

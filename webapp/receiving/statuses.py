@@ -28,6 +28,7 @@ class Status(IntEnum):
 
 STATUS_OF: dict[Fault, Status] = {
     "": Status.STORED,
+    "index": Status.UNREADABLE,
     "unreadable": Status.UNREADABLE,
     "contradicts": Status.CONTRADICTS,
     "not as announced": Status.NOT_AS_ANNOUNCED,

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from webapp.accounts.models import User
 from webapp.receiving.folders import DONE, REFUSED, ChangedError, Looks, OpenFolder, Place, UnreadableError
+from webapp.receiving.heard import sender_heard
 from webapp.studies.intake import Filed, intake_file
 from workers import storage
 
@@ -52,30 +53,40 @@ class Watcher:
 
     def _take(self, place: Place, looks: Looks) -> None:
         try:
-            reason = self._refusal(place, looks)
+            into, reason = self._taken(place, looks)
         except ChangedError:
             return  # It is looked at again when it is quiet.
         try:
-            self.folder.put_away(place, looks=looks, into=REFUSED if reason else DONE, reason=reason)
+            self.folder.put_away(place, looks=looks, into=into, reason=reason)
         except ChangedError:
             return
         except OSError as trouble:
             self.stuck[place] = looks  # It is stored: not to be taken again and again.
             log.warning("a file was taken and cannot be moved away: %s", trouble.strerror)
 
-    def _refusal(self, place: Place, looks: Looks) -> str:
-        """Take one file in; return why it, or a member of it, was refused, and nothing where all is well."""
+    def _taken(self, place: Place, looks: Looks) -> tuple[str, str]:
+        """Take one file in; return where it belongs now, and what is to be said of it or of a member.
+
+        An index of other files is left out and nothing is wrong with it: a medium lies in `done` as a whole.
+        """
         if looks.size > settings.UPLOAD_LARGEST_BYTES:
-            return f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the most that is taken."
+            return (
+                REFUSED,
+                f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the most that is taken.",
+            )
         copy = storage.temporary()  # What is digested, read and stored must be one and the same.
         try:
             self.folder.copy(place, looks=looks, out=copy)
             filed = intake_file(path=copy, name=place[-1], user=self.user)
         except UnreadableError:
-            return "Readroom may not read the file: its rights do not allow it."
+            return REFUSED, "Readroom may not read the file: its rights do not allow it."
         finally:
             copy.unlink(missing_ok=True)
-        return "\n".join(_said(each, of_many=len(filed) > 1) for each in filed if each.status == "refused")
+        if any(not each.fault for each in filed):
+            sender_heard(name=self.user.get_username())
+        refused = [each for each in filed if each.status == "refused"]
+        into = REFUSED if any(each.fault != "index" for each in refused) else DONE
+        return into, "\n".join(_said(each, of_many=len(filed) > 1) for each in refused)
 
 
 def _said(filed: Filed, *, of_many: bool) -> str:

@@ -24,7 +24,7 @@ OTHER_STUDY_ASKED = "The object belongs to another study than the one that it wa
 NO_OBJECT = "This is not a DICOM object; pictures and archives are taken by the upload page."
 EMPTIED = "Stored. Its preamble held something that is no part of an image; it was emptied."
 NOT_AS_ANNOUNCED = "The object is not the one that its sender announced: its SOP class or SOPInstanceUID differ."
-Fault = Literal["", "unreadable", "contradicts", "not as announced"]
+Fault = Literal["", "index", "unreadable", "contradicts", "not as announced"]
 
 
 class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ours
@@ -87,6 +87,7 @@ class _Sender:
     user: User
     site: Site
     request: HttpRequest | None
+    actor: str = ""
     address: str = ""
     announced: Announced | None = None
     objects_only: bool = False
@@ -98,6 +99,7 @@ class _Sender:
             code=code,
             user=self.user,
             request=self.request,
+            actor=self.actor,
             address=self.address,
             study=study,
             success=code == Code.UPLOADED,
@@ -111,6 +113,7 @@ def intake_file(
     name: str,
     user: User,
     request: HttpRequest | None = None,
+    actor: str = "",
     address: str = "",
     announced: Announced | None = None,
 ) -> list[Filed]:
@@ -126,6 +129,8 @@ def intake_file(
         Who sends it; what is stored belongs to their site.
     request
         For the audit trail's address.
+    actor
+        For the audit trail, where the account stands for several senders.
     address
         For the audit trail, of a sender who comes without a browser.
     announced
@@ -145,7 +150,7 @@ def intake_file(
     """
     if user.site is None:
         raise NoSite
-    sender = _Sender(user, user.site, request, address, announced)
+    sender = _Sender(user, user.site, request, actor, address, announced)
     if not is_zip(path):
         return [_one(path, shown_name(name), sender)]
     return _archive(path, shown_name(name), sender)
@@ -232,6 +237,8 @@ def _check_announced(found: api.Inspection, announced: Announced | None) -> None
 def _fault(refused: api.Refused) -> Fault:
     if isinstance(refused, NotAsAnnouncedError):
         return "not as announced"
+    if str(refused) == api.IS_INDEX:
+        return "index"
     return "contradicts" if isinstance(refused, ContradictsError) else "unreadable"
 
 

@@ -189,7 +189,7 @@ def uid_too_long(path: Path) -> Path:
     return written(path, data.replace(old, b"\x20\x00\x0e\x00UI" + struct.pack("<H", 82) + long + b"\x00"))
 
 
-@hostile("This is a DICOMDIR, an index; the files that it lists are what is read.")
+@hostile("This is a DICOMDIR, an index of other files; it is left out, they are taken.")
 def dicomdir(path: Path) -> Path:
     return dicom.saved(dicom.header(MediaStorageDirectoryStorage), path)
 

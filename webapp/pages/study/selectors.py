@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from webapp.pages.cascade import Declared, cascade_declared
 from webapp.pages.graph import Graph, graph_drawn
-from webapp.pages.presentation import percent, range_shown
+from webapp.pages.presentation import STATUSES, Look, percent, range_shown
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
+from webapp.pages.study.earlier import EarlierAnswer, earlier_answers, images_before
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
 from webapp.pages.study.rails import Line, lines_drawn
 from webapp.results.models import ResultSet
@@ -60,11 +61,33 @@ class Reading:
     declared: Declared
     #: The DICOM objects of the run, None where it is owed none.
     results: ResultSet | None
+    earlier: list[EarlierAnswer]
+    opened: Run | None = None
 
     @property
     def run(self) -> Run | None:
-        """The newest run of the chosen series."""
-        return self.chosen.run if self.chosen else None
+        """The run that is shown: a superseded one where that was opened, else the newest of the chosen series."""
+        return self.opened or (self.chosen.run if self.chosen else None)
+
+    @property
+    def status(self) -> Status | None:
+        """What the shown run says, or what becomes of the series."""
+        if self.opened:
+            return Status(self.opened.outcome)
+        return self.chosen.status if self.chosen else None
+
+    @property
+    def look(self) -> Look | None:
+        """How that is shown."""
+        return STATUSES[self.status] if self.status else None
+
+    @property
+    def images_unseen(self) -> int:
+        """How many images came after the shown run was asked for."""
+        if self.run is None:
+            return 0
+        images = {instance for instance, _frame in self.slices}
+        return len(images) - images_before(images, self.run.created_at)
 
     @property
     def is_live(self) -> bool:
@@ -111,14 +134,21 @@ class Reading:
         }
 
 
-def study_read(*, study: Study, series: UUID | None) -> Reading:
-    """Return a study with one of its series opened: the asked one, else the most urgent that holds images."""
+def study_read(*, study: Study, series: UUID | None, asked: UUID | None = None) -> Reading:
+    """Return a study with one of its series opened: the asked one, else the most urgent that holds images.
+
+    `asked` names a superseded run of it that is to be read instead of the newest.
+    """
     rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
     chosen = _chosen(rows, series)
-    run = chosen.run if chosen else None
+    newest = chosen.run if chosen else None
     declared = cascade_declared()
-    stages = list(Stage.objects.filter(run=run)) if run else []
     slices = slices_of(chosen.series) if chosen else []
+    images = {instance for instance, _frame in slices}
+    earlier = earlier_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
+    opened = next((one.run for one in earlier if one.run.pk == asked), None)
+    run = opened or newest
+    stages = list(Stage.objects.filter(run=run)) if run else []
     # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
     place: Place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
     return Reading(
@@ -139,6 +169,8 @@ def study_read(*, study: Study, series: UUID | None) -> Reading:
         results=ResultSet.objects.prefetch_related("series__series__instances").filter(run=run).first()
         if run
         else None,
+        earlier=earlier,
+        opened=opened,
     )
 
 

@@ -55,7 +55,7 @@ def retry(request: HttpRequest, run: UUID) -> HttpResponse:
 def _read(request: HttpRequest, study: UUID) -> Reading:
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
-    return study_read(study=opened, series=_uuid(request.GET.get("series")))
+    return study_read(study=opened, series=_uuid(request.GET.get("series")), asked=_uuid(request.GET.get("run")))
 
 
 def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
         "run": reading.run,
         "urgency_look": URGENCIES[reading.run.urgency] if reading.run else None,
         "layers": LAYERS,
-        "outcome": OUTCOMES[reading.chosen.status] if reading.chosen else None,
+        "outcome": OUTCOMES[reading.status] if reading.status else None,
         "may_retry": may(request.user, Act.RETRY, reading.study),
     }
     answer = render_to_string("study/answer.html", shown, request)

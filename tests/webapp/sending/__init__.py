@@ -1,0 +1,1 @@
+"""Sending: deliveries, and peers that others wrote."""

@@ -1,0 +1,54 @@
+"""A study to send, destinations to send it to, and the hand that carries it."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.peers import TITLE, Node
+from tests.phantoms import dicom
+from tests.webapp import factories
+from tests.webapp.dicomweb.conftest import Sender
+from webapp.sending.carrier import carry
+from webapp.sending.models import Delivery, Destination
+from webapp.sending.services import delivery_ask, delivery_begin, delivery_end
+from webapp.studies.models import Study
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of the test's own."""
+    monkeypatch.setenv("READROOM_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def sender(db: None, tmp_path: Path) -> Sender:  # noqa: ARG001 - asks for the database
+    """A clinician of the main clinic who sends objects in."""
+    return Sender(factories.clinician(), tmp_path)
+
+
+@pytest.fixture
+def study(sender: Sender) -> Study:
+    """A CT series of three slices."""
+    sender.send(*dicom.series(3))
+    return Study.objects.get()
+
+
+def pacs(node: Node, **fields: object) -> Destination:
+    """Name a node as a destination."""
+    given = {"name": "Archive", "host": "127.0.0.1", "port": node.port, "title": TITLE, **fields}
+    return Destination.objects.create(**given)
+
+
+def asked(study: Study, destination: Destination, what: str = Delivery.What.STUDY) -> Delivery:
+    """Ask for a delivery."""
+    return delivery_ask(study=study, destination=destination, what=what, user=None)
+
+
+def carried(delivery: Delivery) -> Delivery:
+    """Make one attempt, as the process that sends does; return the row as it then stands."""
+    assert delivery_begin(delivery)
+    ended = carry(delivery, threading.Event())
+    delivery_end(delivery, trouble=ended.trouble, progressed=ended.progressed)
+    return Delivery.objects.get(pk=delivery.pk)

@@ -1,0 +1,211 @@
+"""The account that is kept of deliveries: nothing is lost, nothing is repeated for ever, a person sees what waits."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.peers import node
+from tests.phantoms import dicom
+from tests.webapp import factories
+from tests.webapp.dicomweb.conftest import Sender
+from tests.webapp.sending.conftest import asked, carried, pacs
+from webapp.audit.events import Code
+from webapp.audit.models import AuditEvent
+from webapp.sending import services
+from webapp.sending.carrier import STOPPED, Ended, carry
+from webapp.sending.models import Delivery, DeliveryObject, Destination
+from webapp.sending.services import FAILURES_ALLOWED, LONGEST_PAUSE, NothingToSendError, pause_after
+from webapp.sending.states import TRANSITIONS, delivery_move
+from webapp.studies.models import Study
+
+State = Delivery.State
+
+
+@pytest.fixture
+def nowhere(db: None) -> Destination:  # noqa: ARG001 - asks for the database
+    """A destination where nobody is."""
+    return Destination.objects.create(name="Nowhere", host="127.0.0.1", port=9, title="NOWHERE")
+
+
+def failed(delivery: Delivery, *, trouble: str = "It does not answer.", progressed: bool = False) -> Delivery:
+    """Let one attempt fail."""
+    Delivery.objects.filter(pk=delivery.pk).update(next_at=timezone.now())
+    (due,) = services.deliveries_due()
+    assert services.delivery_begin(due)
+    services.delivery_end(due, trouble=trouble, progressed=progressed)
+    return Delivery.objects.get(pk=delivery.pk)
+
+
+def test_every_state_can_be_left_or_is_an_end() -> None:
+    assert set(State.values) - {from_state for from_state, _ in TRANSITIONS} == {State.SENT}
+    assert set(TRANSITIONS.values()) <= set(State.values)
+
+
+def test_of_two_that_claim_a_delivery_one_has_it(study: Study, nowhere: Destination) -> None:
+    delivery = asked(study, nowhere)
+    other = Delivery.objects.get(pk=delivery.pk)
+    assert services.delivery_begin(delivery)
+    assert not services.delivery_begin(other)
+    with pytest.raises(KeyError):
+        delivery_move(delivery=delivery, event="retry")
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    assert [pause_after(failures).total_seconds() for failures in (1, 2, 3)] == [5, 10, 20]
+    assert pause_after(20) == LONGEST_PAUSE
+
+
+def test_after_too_many_failures_it_waits_for_a_person_who_can_send_again(study: Study, nowhere: Destination) -> None:
+    delivery = asked(study, nowhere)
+    for _ in range(FAILURES_ALLOWED - 1):
+        delivery = failed(delivery)
+        assert delivery.state == State.WAITING
+        assert delivery.next_at > timezone.now()
+    delivery = failed(delivery)
+    assert (delivery.state, delivery.said) == (State.FAILED, "Failed 10 times: It does not answer.")
+    assert services.deliveries_due() == []
+    assert services.delivery_retry(delivery=delivery, user=factories.admin())
+    assert [one.pk for one in services.deliveries_due()] == [delivery.pk]
+    assert Delivery.objects.get().failures == 0
+
+
+def test_an_attempt_that_got_something_across_begins_the_count_anew(study: Study, nowhere: Destination) -> None:
+    delivery = asked(study, nowhere)
+    for _ in range(4):
+        delivery = failed(delivery)
+    assert failed(delivery, progressed=True).failures == 1
+
+
+def test_what_a_dead_process_was_sending_is_taken_back_and_counted(study: Study, nowhere: Destination) -> None:
+    delivery = asked(study, nowhere)
+    for died in range(1, FAILURES_ALLOWED + 1):
+        Delivery.objects.update(next_at=timezone.now())
+        services.delivery_begin(Delivery.objects.get())
+        assert services.deliveries_recover() == 1
+        assert Delivery.objects.get().failures == died
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempt) == (State.FAILED, FAILURES_ALLOWED)
+    assert services.deliveries_recover() == 0
+
+
+def test_what_was_refused_is_sent_again_on_retry_and_what_was_taken_is_not(study: Study) -> None:
+    answers = iter([0, 0xC123, 0, 0])
+    with node(answers=lambda _taken: next(answers)) as peer:
+        delivery = carried(asked(study, pacs(peer)))
+        services.delivery_retry(delivery=delivery, user=factories.admin())
+        assert carried(Delivery.objects.get()).state == State.SENT
+    assert len(peer.uids) == len(set(peer.uids)) == 3
+
+
+def test_a_stop_between_two_objects_leaves_the_rest_for_later(study: Study) -> None:
+    stop = threading.Event()
+    stop.set()
+    with node() as peer:
+        delivery = asked(study, pacs(peer))
+        services.delivery_begin(delivery)
+        assert carry(delivery, stop) == Ended(STOPPED, progressed=True)
+    assert len(services.objects_waiting(delivery)) == 2
+
+
+def test_a_destination_that_is_off_keeps_what_waits_for_it(study: Study, nowhere: Destination) -> None:
+    asked(study, nowhere)
+    Destination.objects.update(is_used=False)
+    assert services.deliveries_due() == []
+    assert services.destinations_open(study) == []
+    Destination.objects.update(is_used=True)
+    assert len(services.deliveries_due()) == 1
+
+
+def test_one_delivery_at_a_time_to_each_destination_the_oldest_first(study: Study, nowhere: Destination) -> None:
+    other = Destination.objects.create(name="Other", host="127.0.0.1", port=9, title="OTHER")
+    first, _second, third = asked(study, nowhere), asked(study, nowhere), asked(study, other)
+    Delivery.objects.filter(pk=first.pk).update(next_at=timezone.now() - timedelta(hours=1))
+    assert {one.pk for one in services.deliveries_due()} == {first.pk, third.pk}
+    assert [one.pk for one in services.deliveries_due(busy=[nowhere.pk])] == [third.pk]
+
+
+def test_a_destination_of_another_site_takes_none_of_this_ones_studies(study: Study, nowhere: Destination) -> None:
+    Destination.objects.update(site=factories.site("Other clinic"))
+    assert services.destinations_open(study) == []
+    Destination.objects.update(site=study.site)
+    assert services.destinations_open(study) == [nowhere]
+
+
+def test_a_study_that_holds_nothing_cannot_be_sent(nowhere: Destination) -> None:
+    with pytest.raises(NothingToSendError, match="holds nothing"):
+        asked(factories.study(), nowhere)
+
+
+def test_each_study_that_leaves_is_audited_and_names_nobody(study: Study) -> None:
+    with node() as peer:
+        carried(asked(study, pacs(peer)))
+    told = AuditEvent.objects.filter(study=study.pk, actor="sending").order_by("pk").values_list("code", "details")
+    assert list(told) == [
+        (Code.SENDING_ASKED, "the study to Archive: 3 objects"),
+        (Code.SENDING_BEGUN, "the study to Archive: attempt 1"),
+        (Code.SENT, "the study to Archive: 3 objects sent."),
+    ]
+
+
+def test_results_leave_by_themselves_together_and_once(sender: Sender) -> None:
+    ct = dicom.image()
+    with node() as peer:
+        destination = pacs(peer, takes_results=True)
+        pacs(peer, name="Asks", takes_results=False)
+        sender.send(ct)
+        assert not Delivery.objects.exists()
+        with pytest.raises(NothingToSendError, match="no results yet"):
+            asked(Study.objects.get(), destination, Delivery.What.RESULTS)
+        result = {
+            "StudyInstanceUID": ct.StudyInstanceUID,
+            "SeriesNumber": 9001,
+            "SeriesDescription": "AI outlines, answer 1",
+        }
+        series = dicom.image().SeriesInstanceUID
+        sender.send(*(dicom.image(SeriesInstanceUID=series, **result) for _ in range(2)))
+        delivery = Delivery.objects.get()
+        assert (delivery.destination, delivery.what, delivery.asked_by) == (destination, Delivery.What.RESULTS, None)
+        assert services.deliveries_due() == []  # not before all of them are filed
+        assert carried(delivery).state == State.SENT
+        sender.send(dicom.image(SeriesInstanceUID=series, **result))
+    assert Delivery.objects.count() == 2
+    assert DeliveryObject.objects.count() == 3
+    assert ct.SOPInstanceUID not in peer.uids
+
+
+def test_the_command_line_names_destinations_and_sends(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    with node() as peer:
+        call_command("destinations", "Archive", "--host=127.0.0.1", f"--port={peer.port}", "--title=PACS")
+        call_command("destinations", "Archive", "--echo")
+        call_command("send", study.study_instance_uid, "Archive")
+        carried(Delivery.objects.get())
+    call_command("destinations", "Archive", "--results")
+    call_command("destinations")
+    told = capsys.readouterr().out
+    assert "Archive answers." in told
+    assert f"Archive\tc-store\tPACS@127.0.0.1:{peer.port}\t0 on their way, 0 not sent" in told
+    assert Destination.objects.get().takes_results
+    assert len(peer.uids) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["destinations", "X", "--kind=stow"], "url: This is needed."),
+        (["destinations", "X", "--kind=stow", "--url=https://me:secret@pacs/"], "No user and no password here"),
+        (["destinations", "X", "--kind=stow", "--url=ftp://pacs/"], "begins with https://"),
+        (["destinations", "X", "--host=a b", "--port=104", "--title=T"], "no name and no address"),
+        (["destinations", "X", "--host=pacs", "--port=104", "--title=A\\B"], "1 to 16 plain characters"),
+        (["destinations", "X", "--host=pacs", "--title=T"], "port: This is needed."),
+        (["destinations", "X", "--echo"], "There is no destination 'X'."),
+        (["send", "1.2.3", "X"], "There is no destination 'X' in use."),
+        (["send", "1.2.3", "Nowhere"], "There is no study of that StudyInstanceUID"),
+    ],
+)
+@pytest.mark.usefixtures("nowhere")
+def test_what_makes_no_sense_is_said_in_one_sentence(words: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=said.replace("?", r"\?").replace(".", r"\.")):
+        call_command(*words)

@@ -1,0 +1,51 @@
+"""GET /api/studies/UID/: how far a study is, for programs that sent it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.audit.services import study_view_record
+from webapp.dicomweb.access import study_named
+from webapp.pages.access import user_of
+from webapp.pages.series import SeriesRow, series_rows
+from webapp.runs.models import Run
+from webapp.studies.models import Series
+
+STATE = {
+    "type": "object",
+    "properties": {
+        "study": {"type": "string", "description": "StudyInstanceUID"},
+        "arrived": {"type": "string", "format": "date-time"},
+        "series": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+class StudyStateView(APIView):
+    """The state of each series of one study, as the worklist words it, and what its newest run says."""
+
+    @extend_schema(tags=["Readroom"], responses=STATE)
+    def get(self, request: Request, study: str) -> Response:
+        """Tell the state of a study that is named by its StudyInstanceUID."""
+        found = study_named(request=request._request, study=study)
+        study_view_record(user=user_of(request._request), request=request._request, study=found.pk)
+        rows = series_rows(Series.objects.filter(study=found).order_by("series_number", "last_arrival_at"))
+        told = {"study": found.study_instance_uid, "arrived": found.arrived_at, "series": [_told(row) for row in rows]}
+        return Response(told)
+
+
+def _told(row: SeriesRow) -> dict[str, Any]:
+    """Return one series; a run that is not finished has said nothing yet."""
+    run = row.run if row.run is not None and row.run.state == Run.State.DONE else None
+    return {
+        "series": row.series.series_instance_uid,
+        "status": row.status,
+        "last_arrival": row.series.last_arrival_at,
+        "run": str(row.run.pk) if row.run else None,
+        "outcome": run.outcome if run else None,
+        "urgency": run.urgency if run else None,
+        "reason": (run.urgency_reason if run else "") or row.reason,
+    }
