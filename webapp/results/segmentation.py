@@ -22,7 +22,7 @@ from webapp.results.sources import Sources
 from webapp.results.stacks import MarkedSlice, Stack, stacks_made
 from webapp.runs.models import Run
 
-#: A segmentation of more pixels than this is not made: it would take that many bytes of memory.
+#: Segmentations of one stack with more pixels than this are not made: they would take that many bytes of memory.
 MOST_PIXELS = 1 << 30
 
 
@@ -76,8 +76,6 @@ def _layers(run: Run, stack: Stack, findings: list[MarkedFinding]) -> list[_Laye
     """Spread findings over as few arrays as hold them without overlap."""
     rows, columns = stack.slices[0].instance.rows, stack.slices[0].instance.columns
     index = {one.place: number for number, one in enumerate(stack.slices)}
-    if len(index) * rows * columns > MOST_PIXELS:
-        raise TooLargeError
     layers: list[_Layer] = []
     for finding in findings:
         masks = {
@@ -88,6 +86,8 @@ def _layers(run: Run, stack: Stack, findings: list[MarkedFinding]) -> list[_Laye
         free = (one for one in layers if not any(one.labels[at][mask].any() for at, mask in masks.items()))
         layer = next(free, None)
         if layer is None:
+            if (len(layers) + 1) * len(index) * rows * columns > MOST_PIXELS:
+                raise TooLargeError
             layers.append(layer := _Layer(np.zeros((len(index), rows, columns), np.uint8), []))
         layer.findings.append(finding)
         for at, mask in masks.items():

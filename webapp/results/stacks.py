@@ -1,6 +1,7 @@
 """Slices that one segmentation can hold together: of one size and direction, no two of them at one place."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from webapp.results.marked import MarkedFinding, Place, place_of
 from webapp.results.sources import Geometry, Sources
@@ -23,16 +24,23 @@ class MarkedSlice:
         """Object and frame."""
         return self.instance.pk, self.frame
 
+    @cached_property
+    def depth(self) -> float:
+        """How far along the stack's normal it lies."""
+        return round(self.geometry.along, PLACE_DIGITS) if self.geometry else 0.0
+
 
 @dataclass(eq=False)
 class Stack:
     """Slices in the order in which they lie."""
 
     slices: list[MarkedSlice] = field(default_factory=list)
+    taken: set[float] = field(default_factory=set)
 
-    def takes(self, one: MarkedSlice) -> bool:
-        """Say whether a slice lies at a place that is still free."""
-        return all(_depth(other) != _depth(one) for other in self.slices)
+    def add(self, one: MarkedSlice) -> None:
+        """Add a slice at a place that is still free."""
+        self.slices.append(one)
+        self.taken.add(one.depth)
 
 
 def stacks_made(findings: list[MarkedFinding], sources: Sources) -> list[Stack]:
@@ -44,13 +52,13 @@ def stacks_made(findings: list[MarkedFinding], sources: Sources) -> list[Stack]:
     stacks: dict[object, list[Stack]] = {}
     for one in _slices(findings, sources):
         alike = stacks.setdefault(_kind(one), [])
-        free = next((stack for stack in alike if stack.takes(one)), None)
+        free = next((stack for stack in alike if one.depth not in stack.taken), None)
         if free is None:
             alike.append(free := Stack())
-        free.slices.append(one)
+        free.add(one)
     made = [stack for alike in stacks.values() for stack in alike]
     for stack in made:
-        stack.slices.sort(key=_depth)
+        stack.slices.sort(key=lambda one: one.depth)
     return made
 
 
@@ -68,7 +76,3 @@ def _kind(one: MarkedSlice) -> object:
         return one.place
     numbers = (round(number, DIGITS) for number in (*lies.orientation, *lies.spacing))
     return lies.frame_of_reference, one.instance.rows, one.instance.columns, *numbers
-
-
-def _depth(one: MarkedSlice) -> float:
-    return round(one.geometry.along, PLACE_DIGITS) if one.geometry else 0.0

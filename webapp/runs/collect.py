@@ -142,7 +142,7 @@ def _finding(
         heat_map=answer.heat_map or "",
         code=answer.code.value if answer.code else "",
         code_scheme=answer.code.scheme if answer.code else "",
-        code_meaning=answer.code.meaning if answer.code else "",
+        code_meaning=answer.code.meaning[:64] if answer.code else "",
         colour=answer.colour,
         outlined_by=answer.outlined_by or "",
         experimental=answer.experimental,
