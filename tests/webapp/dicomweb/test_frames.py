@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
 
 from tests.phantoms import dicom, pictures
 from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.reading import STORED_FRAMES, address, body_of, parts_of
+from tests.webapp.dicomweb.reading import STORED_FRAMES, address, body_of, parts_of, series_address
 from workers import api
 
 SAMPLES = Path(pydicom.__file__).parent / "data" / "test_files"
@@ -133,6 +133,19 @@ def picture(answer: Any) -> Image.Image:
     """Open a drawn frame."""
     assert answer.status_code == 200, answer.content
     return Image.open(io.BytesIO(body_of(answer)))
+
+
+def test_a_series_and_a_study_are_drawn_frame_by_frame(sender: Sender) -> None:
+    ds = cine(3)
+    still = dicom.image(StudyInstanceUID=ds.StudyInstanceUID)
+    sender.send(ds, still)
+    drawn = parts_of(sender.browser.get(series_address(ds, "/rendered?viewport=40,40")))
+    assert [(kind, Image.open(io.BytesIO(content)).size) for kind, content in drawn] == [("image/jpeg", (33, 40))] * 3
+    study = f"/dicomweb/studies/{ds.StudyInstanceUID}/rendered"
+    assert len(parts_of(sender.browser.get(study, headers={"Accept": 'multipart/related; type="image/png"'}))) == 4
+    assert sender.browser.get(study, headers={"Accept": "image/png"}).status_code == 406
+    alone = sender.browser.get(series_address(still, "/rendered"), headers={"Accept": "image/png"})
+    assert picture(alone).format == "PNG"
 
 
 def test_a_frame_is_drawn_through_its_own_window_or_another(sender: Sender) -> None:

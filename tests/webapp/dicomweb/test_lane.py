@@ -98,7 +98,7 @@ def test_the_short_way_gives_what_the_long_way_gives(
     ask: Ask,
     long_ways: list[str],
     way: str,
-    packed: bool,
+    packed: bool,  # noqa: FBT001 - a parameter of the test
     accept: str,
 ) -> None:
     ds = dicom.image(np.arange(3 * 64, dtype=np.uint16).reshape(3, 8, 8))

@@ -1,5 +1,7 @@
 """WADO-RS: frames, as data and as pictures (PS3.18 10.4.1.1.3, .4 and .6)."""
 
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,6 +9,7 @@ from rest_framework.request import Request
 from webapp.audit.events import Code
 from webapp.dicomweb.accept import JPEG, OCTETS, PNG, Offer
 from webapp.dicomweb.access import instances_opened
+from webapp.dicomweb.addresses import address_of
 from webapp.dicomweb.base import BadRequest, DicomwebView, cached, form_chosen, tag_of, unchanged
 from webapp.dicomweb.body import Part, multipart, multipart_of_one, single, started
 from webapp.dicomweb.described import BYTES, RENDERING
