@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from tests.deployment import Deployment, Visitor
 from tests.phantoms import dicom
@@ -44,7 +45,7 @@ def test_a_study_is_received_analysed_and_asked_again_when_more_of_it_comes(
     assert state(visitor, study)["status"] == "receiving"
     second = settled(visitor, study, after=first["run"])
     ((own_id,),) = deployment.rows(f"SELECT id FROM studies_study WHERE study_instance_uid = '{study}'")
-    page = visitor.http.get(f"/studies/{own_id}/?run={first['run']}").text
+    page = visitor.http.get(f"/studies/{UUID(str(own_id))}/?run={first['run']}").text
     assert "Superseded: 2 images came after this answer." in page
     kept = "SELECT run.id, run.state FROM runs_run AS run JOIN studies_series AS series ON series.id = run.series_id "
     runs = deployment.rows(f"{kept} WHERE series.series_instance_uid = '{second['series']}' ORDER BY run.created_at")

@@ -119,6 +119,8 @@ def _told(client: StowClient, path: Path, destination: Destination) -> Dataset |
         return client.store_file(path)
     except requests.HTTPError as refused:
         answer = refused.response
+        if answer is None:  # never so where a status is refused; the library's type allows it
+            raise PeerTroubleError(_nobody(destination)) from refused
         if answer.status_code == UNSUPPORTED:
             return None
         if answer.status_code not in {BAD_REQUEST, CONFLICT}:

@@ -15,7 +15,7 @@ from tests.webapp.sending.conftest import asked, carried, pacs
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.sending import services
-from webapp.sending.carrier import STOPPED, Ended, carry
+from webapp.sending.carrier import Ended, carry
 from webapp.sending.models import Delivery, DeliveryObject, Destination
 from webapp.sending.services import FAILURES_ALLOWED, LONGEST_PAUSE, NothingToSendError, pause_after
 from webapp.sending.states import TRANSITIONS, delivery_move
@@ -106,7 +106,7 @@ def test_a_stop_between_two_objects_leaves_the_rest_for_later(study: Study) -> N
     with node() as peer:
         delivery = asked(study, pacs(peer))
         services.delivery_begin(delivery)
-        assert carry(delivery, stop) == Ended(STOPPED, progressed=True)
+        assert carry(delivery, stop) == Ended(services.STOPPED, progressed=True)
     assert len(services.objects_waiting(delivery)) == 2
 
 

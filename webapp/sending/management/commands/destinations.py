@@ -10,8 +10,15 @@ from webapp.sending.echo import destination_echoed
 from webapp.sending.forms import DestinationForm
 from webapp.sending.models import Destination
 from webapp.sending.selectors import destinations_listed
+from webapp.sending.stow import SECRETS
 
-TEXT = ("host", "port", "title", "url", "credentials")
+TEXT = {
+    "host": "C-STORE: name or address of the machine",
+    "port": "C-STORE: its port",
+    "title": "C-STORE: the AE title that is called",
+    "url": "STOW-RS: address of the DICOMweb service",
+    "credentials": f"STOW-RS: the end of the variable {SECRETS}... that holds user:password or a token",
+}
 ACTOR = "command line"
 
 
@@ -24,8 +31,8 @@ class Command(BaseCommand):
         """Declare the fields of a destination."""
         parser.add_argument("name", nargs="?", help="the destination's name; absent: all are listed")
         parser.add_argument("--kind", choices=Destination.Kind.values, help="how it is reached")
-        for name in TEXT:
-            parser.add_argument(f"--{name}", help=str(Destination._meta.get_field(name).help_text))
+        for name, meaning in TEXT.items():
+            parser.add_argument(f"--{name}", help=meaning)
         parser.add_argument("--site", type=int, help="number of the site whose studies may go there; absent: all")
         parser.add_argument("--tls", action="store_true", default=None, help="C-STORE by TLS")
         parser.add_argument("--results", action="store_true", default=None, dest="takes_results", help="send results")
@@ -61,7 +68,7 @@ class Command(BaseCommand):
         given = {name: options[name] for name in stated if options.get(name) is not None}
         form = DestinationForm({**stated, **given}, instance=known)
         if not form.is_valid():
-            raise CommandError("; ".join(f"{name}: {' '.join(said)}" for name, said in form.errors.items()))
+            raise CommandError("; ".join(f"{name}: {' '.join(map(str, said))}" for name, said in form.errors.items()))
         form.save()
         audit_record(code=Code.DESTINATION_CHANGED, actor=ACTOR, details=f"{options['name']}: {', '.join(given)}")
         self.stdout.write(f"{options['name']} is {'changed' if known else 'added'}.")
