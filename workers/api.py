@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ml import overview
+from ml.deidentify.options import Asked, Options, Rectangle, Told
 from ml.overview import DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
 from ml.reading.index import ObjectIndex
@@ -13,9 +14,10 @@ from ml.weights import WeightsError
 from workers import configuration, reports
 from workers.doorbell import ring
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
-from workers.sandbox import draw, inspect, unpack, unpack_frames
+from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
+    "Asked",
     "DrawnStage",
     "Inspection",
     "KeptChart",
@@ -25,10 +27,14 @@ __all__ = [
     "ListedModel",
     "ModelSheet",
     "ObjectIndex",
+    "Options",
     "PathwayError",
+    "Rectangle",
     "Refused",
+    "Told",
     "WeightsError",
     "cascade_digest",
+    "deidentify",
     "draw",
     "inspect",
     "model_picture",
