@@ -16,6 +16,7 @@ from ml.deidentify.pseudonyms import Pseudonyms
 from ml.deidentify.table import TECHNICAL, rules
 from ml.deidentify.words import DUMMY, term_cleaned, text_cleaned
 
+COLOURS = ("Red", "Green", "Blue")
 TEXT = frozenset({"LO", "LT", "SH", "ST", "UC", "UT"})
 DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
 NUMBERS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
@@ -27,18 +28,9 @@ DUMMIES: dict[str, Any] = {
     **dict.fromkeys(NUMBERS - {"DS", "IS", "AT"}, 0),
     **dict.fromkeys(("OB", "UN"), b"\0\0"),
 }
-#: Large values that are numbers and no picture of words; pixels are dealt with apart.
-BULK = frozenset(
-    {
-        "RedPaletteColorLookupTableData",
-        "GreenPaletteColorLookupTableData",
-        "BluePaletteColorLookupTableData",
-        "SegmentedRedPaletteColorLookupTableData",
-        "SegmentedGreenPaletteColorLookupTableData",
-        "SegmentedBluePaletteColorLookupTableData",
-        "LUTData",
-    }
-)
+#: Lookup tables, which are kept where they are as long as their descriptor says; pixels are dealt with apart.
+TABLES = {f"{colour}PaletteColorLookupTableData": f"{colour}PaletteColorLookupTableDescriptor" for colour in COLOURS}
+TABLES["LUTData"] = "LUTDescriptor"
 OLDEST_YEARS = 89  # older people are so few that their age names them
 
 
@@ -56,7 +48,7 @@ class Cleaner:
         if coded:
             code_written(ds, out)
         for element in ds:
-            if coded and element.keyword in CODE_ELEMENTS:
+            if (coded and element.keyword in CODE_ELEMENTS) or not _is_table(ds, element):
                 continue
             if (kept := self._element(element)) is not None:
                 out.add(kept)
@@ -104,7 +96,7 @@ class Cleaner:
         if vr == "PN":
             return "D"
         numeric = all(part in NUMBERS for part in vr.split(" or "))
-        return "K" if vr == "SQ" or numeric or element.keyword in BULK else "X"
+        return "K" if vr == "SQ" or numeric or element.keyword in TABLES else "X"
 
     def _sequence(self, element: DataElement, action: str) -> DataElement | None:
         """Walk the items: a dummy, a cleaned or a kept sequence is one whose every leaf obeys the same rules."""
@@ -142,6 +134,16 @@ def _is_known(element: DataElement) -> bool:
         return False
     stated, listed = set(element.VR.split(" or ")), set(dictionary_VR(tag).split(" or "))
     return bool(stated & listed) or (stated <= TEXT and listed <= TEXT)
+
+
+def _is_table(ds: Dataset, element: DataElement) -> bool:
+    """Say whether a lookup table has the entries that its descriptor counts (PS3.3 C.7.6.3.1.5); yes for all others."""
+    if element.keyword not in TABLES:
+        return True
+    counted = ds.get(TABLES[element.keyword]) or []
+    if not isinstance(counted, MultiValue | list) or len(counted) != 3 or not isinstance(element.value, bytes):
+        return element.VR == "US"  # numbers, as some write short tables
+    return len(element.value) in {(int(counted[0]) or 1 << 16) * width for width in (1, 2)}
 
 
 def _each(element: DataElement, change: Any) -> Any:
