@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "webapp.studies",
     "webapp.runs",
     "webapp.receiving",
+    "webapp.exports",
     "webapp.pages",
 ]
 

@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.exports.views import download, export, exports
+from webapp.exports.views import retry as export_retry
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
@@ -42,6 +44,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
     path("performance/", performance, name="performance"),
     path("performance/download.csv", performance_csv, name="performance-csv"),
+    path("exports/", exports, name="exports"),
+    path("exports/<uuid:export>/", export, name="export"),
+    path("exports/<uuid:export>/retry/", export_retry, name="export-retry"),
+    path("exports/<uuid:export>/download.zip", download, name="export-download"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

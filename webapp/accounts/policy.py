@@ -20,9 +20,11 @@ class Act(StrEnum):
     UPLOAD = "upload"
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
+    EXPORT = "export without identities"
+    MANAGE_WEBHOOKS = "manage webhooks"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE})
+ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.EXPORT, Act.MANAGE_WEBHOOKS})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:

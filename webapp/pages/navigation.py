@@ -13,6 +13,7 @@ PAGES = (
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
     ("performance", "Performance", Act.SEE_PERFORMANCE),
+    ("exports", "Exports", Act.EXPORT),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )
 
