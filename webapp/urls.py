@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
+    path("fhir/", include("webapp.fhir.urls")),
     path("models/", models, name="models"),
     path("models/<slug:name>/", model, name="model"),
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),

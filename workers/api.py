@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ml import overview
 from ml.deidentify.options import Asked, Options, Rectangle, Told
-from ml.overview import DrawnStage, ListedModel
+from ml.overview import DeclaredCode, DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
 from ml.reading.index import ObjectIndex
 from ml.reading.inspect import Inspection
@@ -18,6 +18,7 @@ from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
     "Asked",
+    "DeclaredCode",
     "DrawnStage",
     "Inspection",
     "KeptChart",
@@ -34,6 +35,7 @@ __all__ = [
     "Told",
     "WeightsError",
     "cascade_digest",
+    "codes_declared",
     "deidentify",
     "draw",
     "inspect",
@@ -51,6 +53,11 @@ __all__ = [
 def cascade_digest() -> str:
     """Return the digest of the pathways, labels and models that a run made now will use."""
     return overview.cascade_digest(configuration.weights_folder())
+
+
+def codes_declared() -> dict[str, dict[str, DeclaredCode]]:
+    """Return the codes that the pathways declare, by question and label; regions of all kinds under "part"."""
+    return overview.codes_declared(configuration.weights_folder())
 
 
 def pathways_drawn() -> list[DrawnStage]:

@@ -16,8 +16,11 @@ from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.exports.models import Export
+from webapp.fhir.kinds import KINDS
 from webapp.runs.models import Run
 from webapp.studies.models import Series, Study
+from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -92,11 +95,19 @@ ROUTES: dict[str, Route] = {
     "dicomweb-frames": of_dicomweb(),
     "dicomweb-frame-rendered": of_dicomweb(),
     "dicomweb-frame-thumbnail": of_dicomweb(),
+    "fhir-metadata": searched(),
+    **{f"fhir-{kind}": searched() for kind in KINDS},
+    **{f"fhir-{kind}-read": of_dicomweb() for kind in KINDS if kind != "Device"},
+    "fhir-Device-read": searched(),
     "models": page(),
     "model": page(),
     "model-picture": page(),
     "performance": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "performance-csv": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "exports": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
+    "export": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "export-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
+    "export-download": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
@@ -104,7 +115,7 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "schema", "dicomweb-")
+APIS = ("upload-api", "schema", "dicomweb-", "fhir-")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
     "dicomweb-bulkdata-value": ["7FE00010"],
@@ -142,10 +153,19 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "model": ["sorter"],
         "model-picture": ["sorter", "sorter-1-found.png"],
     }
+    export = Export.objects.create(name="Trial", asked_by=factories.admin(), state=Export.State.DONE)
+    with storage.written_whole(storage.export_path(export.pk)) as unfinished:
+        unfinished.write_bytes(b"PK")
+    arguments |= {key: [export.pk] for key in ("export", "export-retry", "export-download")}
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
-    pixels = np.zeros((8, 8), np.uint8)
-    uids.append(factories.slice_instance(series=sliced, pixels=pixels, position=0.0).sop_instance_uid)
+    instance = factories.slice_instance(series=sliced, pixels=np.zeros((8, 8), np.uint8), position=0.0)
+    uids.append(instance.sop_instance_uid)
+    answered = factories.run_of(sliced, outcome="findings")
+    factories.stage(answered, "tumour-boxes", "Tumours", model="tumour-detector", version="2")
+    finding = factories.finding(answered, instance=instance)
+    ids = (sliced.study_id, answered.pk, finding.pk, sliced.study.patient_id, "tumour-detector.2")
+    arguments |= {f"fhir-{kind}-read": [pk] for kind, pk in zip(KINDS, ids, strict=True)}
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
 
 
@@ -172,6 +192,7 @@ def test_every_route_is_classified() -> None:
 def test_route(route: str, method: str, who: str, browsers: dict[str, Client], addresses: Callable[[str], str]) -> None:
     expected = getattr(ROUTES[route], method)[WHO.index(who)]
     answer = getattr(browsers[who], method)(addresses(route))
+    answer.close()
     assert answer.status_code == expected
     if who == "anonymous" and expected == SIGN_IN:
         assert answer.headers["Location"].startswith("/sign-in/?next=")
