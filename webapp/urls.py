@@ -15,6 +15,9 @@ from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.studies.api import UploadView
+from webapp.webhooks.views import change as webhook_change
+from webapp.webhooks.views import retry as notice_retry
+from webapp.webhooks.views import webhooks
 
 
 class PictureName(StringConverter):
@@ -49,6 +52,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<uuid:export>/", export, name="export"),
     path("exports/<uuid:export>/retry/", export_retry, name="export-retry"),
     path("exports/<uuid:export>/download.zip", download, name="export-download"),
+    path("webhooks/", webhooks, name="webhooks"),
+    path("webhooks/<uuid:subscription>/", webhook_change, name="webhook-change"),
+    path("webhooks/notices/<int:notice>/retry/", notice_retry, name="notice-retry"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

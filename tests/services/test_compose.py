@@ -15,7 +15,7 @@ def test_a_picture_goes_in_and_an_answer_comes_out(deployment: Served) -> None:
     assert_each_finished_once(deployment, studies)
 
 
-@pytest.mark.parametrize("service", ["web", "housekeeping", "worker", "listener", "watcher"])
+@pytest.mark.parametrize("service", ["web", "housekeeping", "sharing", "worker", "listener", "watcher"])
 def test_a_running_service_is_healthy(deployment: Served, service: str) -> None:
     wait_until(lambda: deployment.is_healthy(service), what=f"{service} to be healthy")
 

@@ -20,6 +20,8 @@ from webapp.exports.models import Export
 from webapp.fhir.kinds import KINDS
 from webapp.runs.models import Run
 from webapp.studies.models import Series, Study
+from webapp.webhooks.models import Notice, Subscription
+from webapp.webhooks.services import notices_write
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -108,6 +110,10 @@ ROUTES: dict[str, Route] = {
     "export": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "export-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
     "export-download": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "webhooks": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
+    # 404: nothing was said that could be changed.
+    "webhook-change": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 404)),
+    "notice-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
@@ -157,6 +163,9 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with storage.written_whole(storage.export_path(export.pk)) as unfinished:
         unfinished.write_bytes(b"PK")
     arguments |= {key: [export.pk] for key in ("export", "export-retry", "export-download")}
+    told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["run.finished"])
+    notices_write(happening="run.finished", study=series.study)
+    arguments |= {"webhook-change": [told.pk], "notice-retry": [Notice.objects.get().pk]}
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
     instance = factories.slice_instance(series=sliced, pixels=np.zeros((8, 8), np.uint8), position=0.0)

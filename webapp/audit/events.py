@@ -15,6 +15,7 @@ class Code(StrEnum):
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
     FIGURES_EXPORTED = "110106 figures exported"
+    WEBHOOK_CHANGED = "110100 webhook changed"
     EXPORT_ASKED = "110106 export asked for"
     EXPORT_MADE = "110106 export made"
     EXPORT_FETCHED = "110106 export fetched"

@@ -31,7 +31,8 @@ def export_next() -> Export | None:
     Two that ask at once get two: each taking is one conditional UPDATE.
     """
     now = timezone.now()
-    due = Q(state=State.QUEUED) | Q(state=State.RUNNING, beat_at__lt=now - LEASE)
+    left = Q(beat_at=None) | Q(beat_at__lt=now - LEASE)
+    due = Q(state=State.QUEUED) | Q(left, state=State.RUNNING)
     for export in Export.objects.filter(due).order_by("asked_at")[:5]:
         seen = Export.objects.filter(pk=export.pk, state=export.state, attempt=export.attempt)
         if export.attempt >= ATTEMPTS:
@@ -40,6 +41,11 @@ def export_next() -> Export | None:
             export.refresh_from_db()
             return export
     return None
+
+
+def exports_recover() -> int:
+    """Take back at once what a process that died was making; for the one process that makes, before it begins."""
+    return Export.objects.filter(state=State.RUNNING).update(beat_at=None)
 
 
 def export_make(export: Export) -> None:

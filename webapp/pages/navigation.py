@@ -14,6 +14,7 @@ PAGES = (
     ("models", "Models", Act.SEE),
     ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("exports", "Exports", Act.EXPORT),
+    ("webhooks", "Webhooks", Act.MANAGE_WEBHOOKS),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )
 

@@ -10,6 +10,8 @@ from webapp.audit.services import audit_record
 from webapp.runs.models import Finding, Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Instance
+from webapp.webhooks.models import Happening
+from webapp.webhooks.services import notices_write
 from workers.contracts import FindingAnswer, SeriesAnswer, SliceName, StageAnswer
 
 
@@ -74,7 +76,19 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
                 study=run.series.study_id,
                 details=f"run {run.pk}: {outcome.label.lower()}",
             )
+            run_finished_tell(run)
     return finished
+
+
+def run_finished_tell(run: Run) -> None:
+    """Let webhooks know that a run came to its end, whatever it is."""
+    series = run.series
+    notices_write(
+        happening=Happening.RUN_FINISHED,
+        study=series.study,
+        series_instance_uid=series.series_instance_uid,
+        run=run.pk,
+    )
 
 
 def _stage(run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, instances: dict[str, Instance]) -> Stage:

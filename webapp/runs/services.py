@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.runs.collect import answer_store
+from webapp.runs.collect import answer_store, run_finished_tell
 from webapp.runs.models import Run
 from webapp.runs.states import run_move
 from webapp.studies.models import Series
+from webapp.webhooks.models import Happening
+from webapp.webhooks.services import notices_write
 from workers import api, storage
 from workers.contracts import AnalysisRequest, AnalysisResult
 from workers.storage import Attempt
@@ -29,15 +31,16 @@ LEASE_SECONDS = 6.0
 FAILURES_ALLOWED = 3
 
 LOST = "The worker stopped in the middle of the run."
+#: Series for which something arrived since a run was last asked for.
+OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
 IN_FLIGHT = (Run.State.RUNG, Run.State.RUNNING)
 
 
 def series_due(*, quiet_seconds: float) -> list[Series]:
     """Return series that are owed a run: pictures at once, DICOM when nothing came for a while."""
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
-    owed = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
-    return list(Series.objects.filter(owed & whole).order_by("last_arrival_at")[:200])
+    return list(Series.objects.filter(OWED & whole).order_by("last_arrival_at")[:200])
 
 
 def run_create(*, series: Series) -> Run | None:
@@ -47,7 +50,9 @@ def run_create(*, series: Series) -> Run | None:
     """
     with transaction.atomic():
         digests = sorted(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
-        Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+        asked = Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+        if asked and not Series.objects.filter(OWED, study=series.study_id).exists():
+            notices_write(happening=Happening.STUDY_RECEIVED, study=series.study)
         if not digests:
             return None
         run, _ = Run.objects.get_or_create(
@@ -183,4 +188,5 @@ def run_fail(*, run: Run, reason: str) -> bool:
                 success=False,
                 details=f"run {run.pk}: {reason}",
             )
+            run_finished_tell(run)
     return moved

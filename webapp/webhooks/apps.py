@@ -1,0 +1,9 @@
+"""Webhooks: configuration."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """Signed notices to other programs."""
+
+    name = "webapp.webhooks"
