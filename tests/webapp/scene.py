@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
+from tests.webapp.leaving import leaving
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Series, Study
@@ -475,6 +476,7 @@ EVENTS = {
     "urgent": brain_with_tumour,
     "running": one_more_running,
     "finish": finish_running,
+    "leaving": leaving,
 }
 
 if __name__ == "__main__":
