@@ -161,7 +161,7 @@ WATCHED_FOLDER = configuration.text("READROOM_WATCHED_FOLDER", default="")
 WATCHED_QUIET_SECONDS = configuration.whole_number("READROOM_WATCHED_QUIET_SECONDS", default=3, most=3600)
 
 # Webhooks go to public addresses by https; networks of the house that may be told too, as 10.1.0.0/16, comma-separated.
-WEBHOOK_NETWORKS = configuration.words("READROOM_WEBHOOK_NETWORKS", default="")
+WEBHOOK_NETWORKS = configuration.networks("READROOM_WEBHOOK_NETWORKS")
 
 LOGGING = {
     "version": 1,

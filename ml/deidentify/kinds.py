@@ -9,6 +9,8 @@ from ml.reading.refusal import Refused
 SEGMENTATIONS = frozenset({UID("1.2.840.10008.5.1.4.1.1.66.4"), LABEL_MAP_SEGMENTATION})
 #: The branches of structured reports and of secondary captures (PS3.4 annex B.5).
 REPORTS, CAPTURES = "1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.7"
+#: Where the standard's own SOP classes stand.
+STANDARD = "1.2.840.10008.5.1.4."
 PRESENTATIONS, PHOTOGRAPHS = "1.2.840.10008.5.1.4.1.1.11.", "1.2.840.10008.5.1.4.1.1.77.1."
 #: Made by a machine that writes nothing into its images.
 WITHOUT_WRITING = frozenset({"CT", "MR", "PT", "NM", "CR", "DX", "MG", "PX", "IO"})
@@ -27,6 +29,8 @@ def check_kind(ds: Dataset) -> None:
     """
     kind = UID(str(ds.get("SOPClassUID", "")))
     named = kind.name if kind.is_valid and kind.name != kind else "unknown kind"
+    if not kind.startswith(STANDARD):
+        raise Refused("Objects of a maker's own kind are not exported: what they hold is not understood here.")
     if "EncapsulatedDocument" in ds:
         raise Refused(f"Documents ({named}) are not exported: their pages name the patient.")
     if kind.startswith(PRESENTATIONS) or "WaveformSequence" in ds:

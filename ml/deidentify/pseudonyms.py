@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import hmac
+import re
 from datetime import date, timedelta
 
 from pydicom.uid import UID_dictionary
 
+#: SOP classes, also those that are newer than the dictionary.
+STANDARD = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.[0-9.]{1,20}")
 #: Days that a person's dates are moved back: at least a year, at most eleven.
 LEAST_DAYS, SPAN_DAYS = 365, 3650
 
@@ -20,7 +23,7 @@ class Pseudonyms:
 
     def uid(self, uid: str) -> str:
         """Return another UID; one that the standard itself defines names nobody and stays (PS3.6 annex A)."""
-        if not uid or uid in UID_dictionary:
+        if not uid or uid in UID_dictionary or STANDARD.fullmatch(uid):
             return uid
         # PS3.5 B.2: 2.25. and a 128-bit number.
         return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16])}"

@@ -5,10 +5,12 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -24,6 +26,7 @@ from webapp.webhooks.addresses import AddressRefusedError, target_of
 from webapp.webhooks.models import Happening, Notice, Subscription
 from webapp.webhooks.sending import notices_send
 from webapp.webhooks.services import FAILURES_ALLOWED, LEASE, notices_take, notices_write
+from workers import configuration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -31,7 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 @pytest.fixture
 def receiver(settings: Settings) -> Iterator[Receiver]:
     """A receiver on this machine, which the setting allows."""
-    settings.WEBHOOK_NETWORKS = ["127.0.0.0/8"]
+    settings.WEBHOOK_NETWORKS = [ip_network("127.0.0.0/8")]
     with receiving() as running:
         yield running
 
@@ -180,10 +183,16 @@ def test_addresses_that_lead_inside_are_refused(url: str) -> None:
 
 def test_a_public_address_is_taken_and_an_allowed_network_too(settings: Settings) -> None:
     assert target_of("https://8.8.8.8:8443/told").address == "8.8.8.8"
-    settings.WEBHOOK_NETWORKS = ["10.1.0.0/16"]
+    settings.WEBHOOK_NETWORKS = [ip_network("10.1.0.0/16")]
     assert target_of("http://10.1.2.3/").address == "10.1.2.3"
     with pytest.raises(AddressRefusedError):
         target_of("http://10.2.2.3/")
+
+
+def test_a_mistyped_network_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READROOM_WEBHOOK_NETWORKS", "10.1.0.0/16, 10.2")
+    with pytest.raises(ImproperlyConfigured, match="READROOM_WEBHOOK_NETWORKS must name networks"):
+        configuration.networks("READROOM_WEBHOOK_NETWORKS")
 
 
 def test_a_name_that_leads_inside_by_now_is_not_called(receiver: Receiver, study: Study, settings: Settings) -> None:

@@ -50,7 +50,7 @@ def notice_send(notice: Notice) -> str:
         return str(refused)
     except httpx.TimeoutException:
         return "It did not answer in time."
-    except httpx.HTTPError as trouble:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as trouble:
         return f"It could not be reached ({type(trouble).__name__})."
     if 300 <= status < 400:
         return f"It answered {status}; redirections are not followed."

@@ -111,6 +111,7 @@ def test_what_was_done_is_written_down(left: Left) -> None:
         (dicom.header("1.2.840.10008.5.1.4.1.1.104.1", EncapsulatedDocument=b"%PDF"), "Documents"),
         (dicom.header("1.2.840.10008.5.1.4.1.1.11.1"), "writing or speech"),
         (dicom.header("1.2.840.10008.5.1.4.1.1.481.3"), "not understood"),
+        (dicom.image(sop_class="1.2.276.0.4711.1"), "maker's own kind"),
         (dicom.image(BurnedInAnnotation="YES"), "its header says"),
         (dicom.image(sop_class=SecondaryCaptureImageStorage), "captured screen"),
         (dicom.image(Modality="US"), "on their margin"),
@@ -126,6 +127,23 @@ def test_what_may_show_a_name_is_refused_with_a_sentence(leave: Leave, ds: FileD
 
 def test_an_image_that_says_so_is_free_of_writing(leave: Leave) -> None:
     assert isinstance(leave(dicom.image(Modality="XA", BurnedInAnnotation="NO")), Path)
+
+
+@pytest.mark.parametrize("kind", ["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
+def test_a_segmentation_keeps_its_bits_its_labels_and_what_it_points_to(left: Left, kind: str) -> None:
+    source, segment = dicom.image(), Dataset()
+    segment.SegmentNumber, segment.SegmentLabel, segment.TrackingID = 1, "Tumour of Zwitscher", "Zwitscher 1"
+    same = {keyword: source[keyword].value for keyword in ("StudyInstanceUID", "SeriesInstanceUID")}
+    ds = dicom.header(kind, Modality="SEG", SegmentationType="BINARY", SegmentSequence=[segment], **same)
+    ds.Rows, ds.Columns, ds.NumberOfFrames, ds.SamplesPerPixel, ds.PhotometricInterpretation = 3, 5, 2, 1, "MONOCHROME2"
+    ds.BitsAllocated = ds.BitsStored = 1
+    ds.HighBit = ds.PixelRepresentation = 0
+    ds.PixelData = bytes([0b10101010, 0b11110000, 0b00001111, 0b00101010])
+    kept = left(ds)
+    assert kept.SOPClassUID == kind
+    assert bytes(kept.PixelData) == bytes(ds.PixelData)
+    assert kept.StudyInstanceUID == left(source).StudyInstanceUID
+    assert (kept.SegmentSequence[0].SegmentLabel, kept.SegmentSequence[0].TrackingID) == ("Tumour of", "REMOVED")
 
 
 def test_a_made_nameless_object_can_be_made_nameless_again(leave: Leave) -> None:

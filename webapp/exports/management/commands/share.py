@@ -37,14 +37,15 @@ class Command(BaseCommand):
 
 
 def share(*, stop: threading.Event) -> None:
-    """Work until asked to stop, and show that both hands live."""
+    """Work until asked to stop, and show that both hands live; raises CommandError where one of them died."""
     works: tuple[tuple[Work, Work], ...] = ((exports_recover, exports_made), (notices_recover, notices_send))
     threads = [threading.Thread(target=repeated, args=(*work, stop), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     while not stop.wait(1):
-        if all(thread.is_alive() for thread in threads):
-            (storage.root() / "sharing.alive").touch()
+        if not all(thread.is_alive() for thread in threads):
+            raise CommandError("A mistake of ours ended this; it is started again.")
+        (storage.root() / "sharing.alive").touch()
     for thread in threads:
         thread.join(timeout=5)  # what is not done by then is taken back at the next start
 
