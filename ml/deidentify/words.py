@@ -17,8 +17,8 @@ def words() -> frozenset[str]:
 
 
 def text_cleaned(text: str) -> str:
-    """Return the words of a free text that are on the list, in their order."""
-    return " ".join(word for word in re.findall(r"[^\W_]+", text) if is_known(word))
+    """Return the words of a free text that are on the list, in their order; never a bare number."""
+    return " ".join(word for word in re.findall(r"[^\W_]+", text) if is_known(word) and not word.isdigit())
 
 
 def term_cleaned(term: str) -> str:
