@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,7 @@ def _shape(ds: Dataset, frames: int, samples: int) -> tuple[int, ...]:
     return frames, rows, columns, samples
 
 
-def _unused_bits_emptied(values: NDArray[np.integer], ds: Dataset) -> None:
+def _unused_bits_emptied(values: NDArray[Any], ds: Dataset) -> None:
     """Empty the bits beside the stored ones, where overlays of old lie (PS3.5 8.1.2); a sign fills its own."""
     allocated, stored = int(ds.BitsAllocated), whole_number(ds, "BitsStored") or int(ds.BitsAllocated)
     high = whole_number(ds, "HighBit")
@@ -137,7 +138,7 @@ def _unused_bits_emptied(values: NDArray[np.integer], ds: Dataset) -> None:
         values <<= below
 
 
-def _blacked(values: NDArray[np.integer], ds: Dataset, *, outside: Sequence[Box], inside: Sequence[Box]) -> None:
+def _blacked(values: NDArray[Any], ds: Dataset, *, outside: Sequence[Box], inside: Sequence[Box]) -> None:
     if not outside and not inside:
         return
     black = np.full((int(ds.Rows), int(ds.Columns)), bool(outside))

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, path, register_converter
 from django.urls.converters import StringConverter
 
-from webapp.fhir.views import VIEWS, MetadataView
+from webapp.fhir.kinds import KINDS
+from webapp.fhir.views import MetadataView, ReadView, SearchView
 
 
 class FhirId(StringConverter):
@@ -16,6 +17,9 @@ register_converter(FhirId, "fhirid")
 
 urlpatterns: list[URLPattern] = [
     path("metadata", MetadataView.as_view(), name="fhir-metadata"),
-    *(path(kind, search.as_view(), name=f"fhir-{kind}") for kind, (_read, search) in VIEWS.items()),
-    *(path(f"{kind}/<fhirid:pk>", read.as_view(), name=f"fhir-{kind}-read") for kind, (read, _s) in VIEWS.items()),
+    *(path(name, SearchView.as_view(kind=kind), name=f"fhir-{name}") for name, kind in KINDS.items()),
+    *(
+        path(f"{name}/<fhirid:pk>", ReadView.as_view(kind=kind), name=f"fhir-{name}-read")
+        for name, kind in KINDS.items()
+    ),
 ]

@@ -47,7 +47,7 @@ def notices_write(*, happening: str, study: Study, **ids: object) -> None:
         "study_instance_uid": study.study_instance_uid,
         **{name: str(value) for name, value in ids.items()},
     }
-    told = {"event": event, "happening": happening, "study": study, "body": body, "next_at": now}
+    told: dict[str, Any] = {"event": event, "happening": happening, "study": study, "body": body, "next_at": now}
     Notice.objects.bulk_create(
         Notice(subscription=one, **told) for one in subscribed if str(happening) in one.happenings
     )
