@@ -47,6 +47,13 @@ class ListedModel(Answer):
     stages: list[str]
 
 
+class DeclaredCode(Answer):
+    """The public or own code of a label (PS3.16 section 8)."""
+
+    code: str
+    scheme: str
+
+
 @cache
 def cascade_of(weights: Path, pathways: Path = FOLDER) -> Cascade:
     """Load the cascade once a process; files that change ask for a restart."""
@@ -107,3 +114,14 @@ def models_listed(weights: Path) -> list[ListedModel]:
         )
         for row in cascade.models.values()
     ]
+
+
+def codes_declared(weights: Path) -> dict[str, dict[str, DeclaredCode]]:
+    """Return the codes of all labels: by question, and all that are no findings together under "part"."""
+    questions = cascade_of(weights).questions
+    codes = {
+        question: {name: DeclaredCode(code=label.code, scheme=label.scheme) for name, label in labels.items()}
+        for question, labels in questions.items()
+    }
+    parts = {name: code for question, own in codes.items() if question != "finding" for name, code in own.items()}
+    return {**codes, "part": parts}

@@ -32,7 +32,7 @@ from tests.servers import free_port, postgres, redis_server, wait_until
 ROOT = Path(__file__).resolve().parents[1]
 #: What a shell or a container would know by itself; the settings under test stay out of it.
 OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
-LASTING = ("web", "housekeeping", "delivery", "worker", "listener", "watcher")
+LASTING = ("web", "housekeeping", "delivery", "sharing", "worker", "listener", "watcher")
 
 
 class Visitor:
@@ -153,8 +153,14 @@ class Embedded(Deployment):
 
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the launcher's children."""
-        words = ("web:gunicorn", "housekeeping:housekeeping", "delivery:deliver", "worker:celery", "listener:listen")
-        marks = dict(word.split(":") for word in words)
+        marks = {
+            "web": "gunicorn",
+            "housekeeping": "housekeeping",
+            "delivery": "deliver",
+            "sharing": "share",
+            "worker": "celery",
+            "listener": "listen",
+        }
         children = [(child, words_of(child)) for child in self.launcher.children()]
         return {name: child for name, mark in marks.items() for child, words in children if mark in words}
 

@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "webapp.receiving",
     "webapp.reading",
     "webapp.sending",
+    "webapp.exports",
+    "webapp.webhooks",
     "webapp.pages",
 ]
 
@@ -179,6 +181,9 @@ RECEIVING_SITE = configuration.text("READROOM_RECEIVING_SITE", default="")
 # A folder whose files are taken in (`manage.py watch`) once they have been quiet for so long.
 WATCHED_FOLDER = configuration.text("READROOM_WATCHED_FOLDER", default="")
 WATCHED_QUIET_SECONDS = configuration.whole_number("READROOM_WATCHED_QUIET_SECONDS", default=3, most=3600)
+
+# Webhooks go to public addresses by https; networks of the house that may be told too, as 10.1.0.0/16, comma-separated.
+WEBHOOK_NETWORKS = configuration.networks("READROOM_WEBHOOK_NETWORKS")
 
 LOGGING = {
     "version": 1,

@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.exports.views import download, export, exports
+from webapp.exports.views import retry as export_retry
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
@@ -18,6 +20,9 @@ from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.sending.views import destination, destination_echo, network, study_sending
 from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
+from webapp.webhooks.views import change as webhook_change
+from webapp.webhooks.views import retry as notice_retry
+from webapp.webhooks.views import webhooks
 
 
 class PictureName(StringConverter):
@@ -51,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
+    path("fhir/", include("webapp.fhir.urls")),
     path("models/", models, name="models"),
     path("models/<slug:name>/", model, name="model"),
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),
@@ -61,6 +67,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/<int:destination>/echo/", destination_echo, name="destination-echo"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/<int:token>/revoke/", revoke, name="token-revoke"),
+    path("exports/", exports, name="exports"),
+    path("exports/<uuid:export>/", export, name="export"),
+    path("exports/<uuid:export>/retry/", export_retry, name="export-retry"),
+    path("exports/<uuid:export>/download.zip", download, name="export-download"),
+    path("webhooks/", webhooks, name="webhooks"),
+    path("webhooks/<uuid:subscription>/", webhook_change, name="webhook-change"),
+    path("webhooks/notices/<int:notice>/retry/", notice_retry, name="notice-retry"),
     path("audit/", audit, name="audit"),
     path("audit/verify/", audit_verify, name="audit-verify"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

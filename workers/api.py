@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ml import overview
-from ml.overview import DrawnStage, ListedModel
+from ml.deidentify.options import Asked, Options, Rectangle, Told
+from ml.overview import DeclaredCode, DrawnStage, ListedModel
 from ml.pathways.declaration import PathwayError
 from ml.reading.index import ObjectIndex
 from ml.reading.inspect import Inspection
@@ -13,10 +14,12 @@ from ml.weights import WeightsError
 from workers import configuration, reports
 from workers.doorbell import ring
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
-from workers.sandbox import draw, inspect, unpack, unpack_frames
+from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
     "IS_INDEX",
+    "Asked",
+    "DeclaredCode",
     "DrawnStage",
     "Inspection",
     "KeptChart",
@@ -26,10 +29,15 @@ __all__ = [
     "ListedModel",
     "ModelSheet",
     "ObjectIndex",
+    "Options",
     "PathwayError",
+    "Rectangle",
     "Refused",
+    "Told",
     "WeightsError",
     "cascade_digest",
+    "codes_declared",
+    "deidentify",
     "draw",
     "inspect",
     "model_picture",
@@ -46,6 +54,11 @@ __all__ = [
 def cascade_digest() -> str:
     """Return the digest of the pathways, labels and models that a run made now will use."""
     return overview.cascade_digest(configuration.weights_folder())
+
+
+def codes_declared() -> dict[str, dict[str, DeclaredCode]]:
+    """Return the codes that the pathways declare, by question and label; regions of all kinds under "part"."""
+    return overview.codes_declared(configuration.weights_folder())
 
 
 def pathways_drawn() -> list[DrawnStage]:

@@ -3,6 +3,7 @@
 import os
 import secrets
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from celery.exceptions import ImproperlyConfigured
@@ -46,6 +47,20 @@ def whole_number(name: str, *, default: int, least: int = 0, most: int) -> int:
     if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
         raise ImproperlyConfigured(f"{name} must be a number from {least} to {most}, not {value!r}.")
     return int(value)
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return an environment variable as networks, such as 10.1.0.0/16, comma-separated.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If one of them is none.
+    """
+    try:
+        return [ip_network(word) for word in words(name, default="")]
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"{name} must name networks such as 10.1.0.0/16: {wrong}.") from wrong
 
 
 def made(folder: Path) -> Path:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from ml.deidentify.options import Asked, Told
 from ml.reading.inspect import Inspection
 from ml.reading.lending import lent_reader
 
@@ -47,3 +48,11 @@ def unpack_frames(path: Path, *, frames: Sequence[int], out: Path) -> list[int]:
             do="unpack_frames", path=str(path), frames=json.dumps(list(frames)), out=str(out)
         )
         return lengths
+
+
+def deidentify(path: Path, *, asked: Asked, out: Path) -> Told:
+    """Write a stored object without identities at `out`; raises as `inspect` does."""
+    with _places, lent_reader() as reader:
+        return Told.model_validate(
+            reader.ask(do="deidentify", path=str(path), asked=asked.model_dump_json(), out=str(out))
+        )

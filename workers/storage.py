@@ -3,6 +3,7 @@
 objects/ab/abcdef...        stored bytes, named by their sha256
 runs/<run>/<attempt>/       request.json, heartbeat; out/ appears whole, by one rename
 cache/                      pictures for the screen; may be emptied at any time
+exports/                    zips on their way out; each appears whole
 tmp/                        unfinished writes; swept
 queue/                      the embedded queue
 """
@@ -34,6 +35,11 @@ def object_path(sha256: str) -> Path:
     if len(sha256) != 64 or not sha256.isalnum():
         raise ValueError("A stored object is named by 64 hexadecimal digits.")
     return root() / "objects" / sha256[:2] / sha256
+
+
+def export_path(export: UUID) -> Path:
+    """Return where the zip of an export lies."""
+    return root() / "exports" / f"{export}.zip"
 
 
 def cache_path(name: str) -> Path:

@@ -1,6 +1,7 @@
 """The reading process: one JSON question a line in, answers out (see `ml.reading.apart`).
 
-Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "frames", "path": ...}.
+Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "deidentify" | "frames",
+"path": ...}.
 Each is answered by one line, {"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each
 frame before that.
 """
@@ -30,31 +31,45 @@ SECONDS = 60
 
 def answer(question: dict[str, Any], out: BinaryIO) -> None:
     """Answer one question."""
-    path = Path(question["path"])
-    ok: Any = None
     try:
-        match question["do"]:
-            case "inspect":
-                wrapped = question.get("wrapped")
-                ok = inspect(path, wrapped=Path(wrapped) if wrapped else None).model_dump(mode="json")
-            case "head":
-                ok = head(path).model_dump(mode="json")
-            case "facts":
-                ok = facts_read(path).words
-            case "draw":
-                draw(path, frame=question["frame"], window=question["window"], out=Path(question["out"]))
-            case "unpack":
-                object_unpacked(path, out=Path(question["out"]))
-            case "unpack_frames":
-                ok = frames_unpacked(path, frames=json.loads(question["frames"]), out=Path(question["out"]))
-            case _:
-                send_frames(path, out)
+        ok = answered(question, Path(question["path"]), out)
     except Refused as refused:
         tell(out, {"refused": str(refused)})
     except MemoryError:
         tell(out, {"refused": "The file needs more memory than reading one file may take."})
     else:
         tell(out, {"ok": ok})
+
+
+def answered(question: dict[str, Any], path: Path, out: BinaryIO) -> Any:
+    """Do what is asked of a file; return what is told of it."""
+    match question["do"]:
+        case "inspect":
+            wrapped = question.get("wrapped")
+            return inspect(path, wrapped=Path(wrapped) if wrapped else None).model_dump(mode="json")
+        case "head":
+            return head(path).model_dump(mode="json")
+        case "facts":
+            return facts_read(path).words
+        case "draw":
+            draw(path, frame=question["frame"], window=question["window"], out=Path(question["out"]))
+        case "unpack":
+            object_unpacked(path, out=Path(question["out"]))
+        case "unpack_frames":
+            return frames_unpacked(path, frames=json.loads(question["frames"]), out=Path(question["out"]))
+        case "deidentify":
+            return deidentified(path, asked=question["asked"], out=Path(question["out"]))
+        case _:
+            send_frames(path, out)
+    return None
+
+
+def deidentified(path: Path, *, asked: str, out: Path) -> dict[str, Any]:
+    """Write an object without identities; the code for it is loaded when first asked for."""
+    from ml.deidentify.objects import object_deidentified  # noqa: PLC0415 - dictionaries of codes that few ask for
+    from ml.deidentify.options import Asked  # noqa: PLC0415
+
+    return object_deidentified(path, asked=Asked.model_validate_json(asked), out=out).model_dump()
 
 
 def draw(path: Path, *, frame: int, window: str, out: Path) -> None:

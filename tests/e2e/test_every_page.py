@@ -18,6 +18,8 @@ PAGES = {
     "upload": "/upload/",
     "models": "/models/",
     "audit": "/audit/",
+    "exports": "/exports/",
+    "webhooks": "/webhooks/",
     "empty-view": "/?show=contradiction&page=1",
     "nothing": "/nothing/",
 }
@@ -51,7 +53,7 @@ def test_page(name: str, size: str, visit: Open, pictures_kept: Path) -> None:
 
 
 @pytest.mark.parametrize("size", ["desk", "tablet"])
-@pytest.mark.parametrize("name", ["worklist", "upload", "audit", "study-findings"])
+@pytest.mark.parametrize("name", ["worklist", "upload", "audit", "study-findings", "exports", "webhooks"])
 def test_what_a_finger_presses_is_large_enough(name: str, size: str, visit: Open) -> None:
     with visit(role="admin", size=size) as page:
         open_page(page, name)

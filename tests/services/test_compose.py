@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deployment import Served, moved
+from tests.deployment import LASTING, Served, moved
 from tests.servers import free_port, wait_until
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done
 
@@ -15,7 +15,7 @@ def test_a_picture_goes_in_and_an_answer_comes_out(deployment: Served) -> None:
     assert_each_finished_once(deployment, studies)
 
 
-@pytest.mark.parametrize("service", ["web", "housekeeping", "delivery", "worker", "listener", "watcher"])
+@pytest.mark.parametrize("service", LASTING)
 def test_a_running_service_is_healthy(deployment: Served, service: str) -> None:
     wait_until(lambda: deployment.is_healthy(service), what=f"{service} to be healthy")
 

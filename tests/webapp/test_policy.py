@@ -17,9 +17,14 @@ from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.exports.models import Export
+from webapp.fhir.kinds import KINDS
 from webapp.runs.models import Run
 from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Series, Study
+from webapp.webhooks.models import Notice, Subscription
+from webapp.webhooks.services import notices_write
+from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -108,6 +113,10 @@ ROUTES: dict[str, Route] = {
     "dicomweb-frames": of_dicomweb(),
     "dicomweb-frame-rendered": of_dicomweb(),
     "dicomweb-frame-thumbnail": of_dicomweb(),
+    "fhir-metadata": searched(),
+    **{f"fhir-{kind}": searched() for kind in KINDS},
+    **{f"fhir-{kind}-read": of_dicomweb() for kind in KINDS if kind != "Device"},
+    "fhir-Device-read": searched(),
     "models": page(),
     "model": page(),
     "model-picture": page(),
@@ -115,6 +124,14 @@ ROUTES: dict[str, Route] = {
     "performance-csv": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "tokens": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
     "token-revoke": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
+    "exports": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
+    "export": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "export-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
+    "export-download": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
+    "webhooks": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
+    # 404: nothing was said that could be changed.
+    "webhook-change": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 404)),
+    "notice-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
     "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
     "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
     "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
@@ -122,7 +139,7 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "study-state", "schema", "dicomweb-")
+APIS = ("upload-api", "study-state", "schema", "dicomweb-", "fhir-")
 #: Those that name a study.
 STUDIES = ("study-answer", "study-claim", "study-release", "study-take-over", "study-finish", "study-triage")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
@@ -169,11 +186,23 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "model": ["sorter"],
         "model-picture": ["sorter", "sorter-1-found.png"],
     }
+    export = Export.objects.create(name="Trial", asked_by=factories.admin(), state=Export.State.DONE)
+    with storage.written_whole(storage.export_path(export.pk)) as unfinished:
+        unfinished.write_bytes(b"PK")
+    arguments |= {key: [export.pk] for key in ("export", "export-retry", "export-download")}
+    told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["run.finished"])
+    notices_write(happening="run.finished", study=series.study)
+    arguments |= {"webhook-change": [told.pk], "notice-retry": [Notice.objects.get().pk]}
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
-    pixels = np.zeros((8, 8), np.uint8)
-    uids.append(factories.slice_instance(series=sliced, pixels=pixels, position=0.0).sop_instance_uid)
     arguments["study-state"] = [uids[0]]
+    instance = factories.slice_instance(series=sliced, pixels=np.zeros((8, 8), np.uint8), position=0.0)
+    uids.append(instance.sop_instance_uid)
+    answered = factories.run_of(sliced, outcome="findings")
+    factories.stage(answered, "tumour-boxes", "Tumours", model="tumour-detector", version="2")
+    finding = factories.finding(answered, instance=instance)
+    ids = (sliced.study_id, answered.pk, finding.pk, sliced.study.patient_id, "tumour-detector.2")
+    arguments |= {f"fhir-{kind}-read": [pk] for kind, pk in zip(KINDS, ids, strict=True)}
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
 
 
@@ -200,6 +229,7 @@ def test_every_route_is_classified() -> None:
 def test_route(route: str, method: str, who: str, browsers: dict[str, Client], addresses: Callable[[str], str]) -> None:
     expected = getattr(ROUTES[route], method)[WHO.index(who)]
     answer = getattr(browsers[who], method)(addresses(route))
+    answer.close()
     assert answer.status_code == expected
     if who == "anonymous" and expected == SIGN_IN:
         assert answer.headers["Location"].startswith("/sign-in/?next=")

@@ -24,10 +24,21 @@ class Act(StrEnum):
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
     MANAGE_DESTINATIONS = "manage destinations"
+    MANAGE_WEBHOOKS = "manage webhooks"
     KEEP_TOKENS = "keep tokens"
+    EXPORT = "export without identities"
 
 
-ADMIN_ONLY = frozenset({Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE, Act.MANAGE_DESTINATIONS, Act.KEEP_TOKENS})
+ADMIN_ONLY = frozenset(
+    {
+        Act.SEARCH_AUDIT,
+        Act.SEE_PERFORMANCE,
+        Act.MANAGE_DESTINATIONS,
+        Act.MANAGE_WEBHOOKS,
+        Act.KEEP_TOKENS,
+        Act.EXPORT,
+    }
+)
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:

@@ -15,6 +15,8 @@ PAGES = (
     ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("network", "Network", Act.MANAGE_DESTINATIONS),
     ("tokens", "Tokens", Act.KEEP_TOKENS),
+    ("exports", "Exports", Act.EXPORT),
+    ("webhooks", "Webhooks", Act.MANAGE_WEBHOOKS),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )
 

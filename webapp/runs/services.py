@@ -14,6 +14,7 @@ from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.runs.collect import answer_store
 from webapp.runs.models import Run
+from webapp.runs.signals import study_received
 from webapp.runs.states import run_move
 from webapp.studies.models import Series
 from workers import api, storage
@@ -29,16 +30,17 @@ LEASE_SECONDS = 6.0
 FAILURES_ALLOWED = 3
 
 LOST = "The worker stopped in the middle of the run."
+#: Series for which something arrived since a run was last asked for.
+OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
 IN_FLIGHT = (Run.State.RUNG, Run.State.RUNNING)
 
 
 def series_due(*, quiet_seconds: float) -> list[Series]:
     """Return series that are owed a run: pictures at once, DICOM when nothing came for a while."""
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
-    owed = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
     # What Readroom made itself is never analysed.
-    return list(Series.objects.filter(owed & whole, result=None).order_by("last_arrival_at")[:200])
+    return list(Series.objects.filter(OWED & whole, result=None).order_by("last_arrival_at")[:200])
 
 
 def run_create(*, series: Series) -> Run | None:
@@ -48,7 +50,9 @@ def run_create(*, series: Series) -> Run | None:
     """
     with transaction.atomic():
         digests = sorted(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
-        Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+        asked = Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+        if asked and not Series.objects.filter(OWED, study=series.study_id).exists():
+            study_received.send(sender=Series, study=series.study)
         if not digests:
             return None
         run, _ = Run.objects.get_or_create(

@@ -48,6 +48,12 @@ def hundredths(share: float) -> str:
 
 
 @register.filter
+def patient_name(stated: str) -> str:
+    """Return a name of the header as people write it."""
+    return presentation.name_shown(stated)
+
+
+@register.filter
 def event_number(code: str) -> str:
     """Return the DICOM event ID of an audit code."""
     return code.partition(" ")[0]

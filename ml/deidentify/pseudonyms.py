@@ -1,0 +1,52 @@
+"""Other names for the same things: the same in every object of an export, and without the key nobody's."""
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import date, timedelta
+
+from pydicom.uid import UID_dictionary
+
+#: SOP classes, also those that are newer than the dictionary.
+STANDARD = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.[0-9.]{1,20}")
+#: Days that a person's dates are moved back: at least a year, at most eleven.
+LEAST_DAYS, SPAN_DAYS = 365, 3650
+
+
+class Pseudonyms:
+    """Names made with a keyed digest (HMAC-SHA256): nothing is remembered, nothing can be turned back."""
+
+    def __init__(self, *, secret: str, person: str) -> None:
+        self._key = bytes.fromhex(secret)
+        self._person = person
+
+    def uid(self, uid: str) -> str:
+        """Return another UID; one that the standard itself defines names nobody and stays (PS3.6 annex A)."""
+        if not uid or uid in UID_dictionary or STANDARD.fullmatch(uid):
+            return uid
+        # PS3.5 B.2: 2.25. and a 128-bit number.
+        return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16])}"
+
+    def person(self) -> str:
+        """Return the person's number and name: P and ten letters."""
+        return "P" + base64.b32encode(self._digest("person", self._person)).decode()[:10]
+
+    def day(self, text: str) -> str | None:
+        """Return a date (VR DA) moved as all dates of this person are; None where it is none."""
+        try:
+            then = date.fromisoformat(text.strip().replace(".", ""))
+            moved = then - timedelta(
+                days=LEAST_DAYS + int.from_bytes(self._digest("days", self._person)[:4]) % SPAN_DAYS
+            )
+        except (ValueError, OverflowError):
+            return None
+        return moved.strftime("%Y%m%d")
+
+    def moment(self, text: str) -> str | None:
+        """Return a date and time (VR DT) moved by whole days; None where it does not begin with a whole date."""
+        day, rest = self.day(text[:8]), text[8:].strip()
+        return day + rest if day and all(sign in "0123456789.+-" for sign in rest) else None
+
+    def _digest(self, kind: str, told: str) -> bytes:
+        return hmac.new(self._key, f"{kind}\0{told}".encode(), hashlib.sha256).digest()

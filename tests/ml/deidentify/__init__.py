@@ -1,0 +1,1 @@
+"""What leaves without a name."""

@@ -1,0 +1,59 @@
+"""Exports and notices in every state, for screenshots and for eyes."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.exports.models import Export, ExportProblem
+from webapp.studies.models import Instance, Study
+from webapp.webhooks.models import Happening, Notice, Subscription
+from webapp.webhooks.services import notices_write
+
+WRITING = "Names may stand among its pixels (it is a captured screen or a scanned film)."
+SAID = {"sent": "Taken.", "failed": "Failed 10 times. It answered 503."}
+
+
+def exports() -> None:
+    """One export of each state, the finished one with an object that stayed."""
+    admin = User.objects.filter(role=User.Role.ADMIN).first() or factories.admin()
+    studies = list(Study.objects.filter(patient__isnull=False)[:2])
+    for number, state in enumerate(Export.State.values):
+        reason = "Given up: it stopped in the middle 3 times." if state == "failed" else ""
+        export = Export.objects.create(
+            name=f"Head trial, part {number + 1}",
+            state=state,
+            asked_by=admin,
+            objects_total=48,
+            objects_done={"queued": 0, "running": 17}.get(state, 48),
+            file_size=9_400_000,
+            expires_at=timezone.now() + timedelta(days=7),
+            reason=reason,
+        )
+        export.studies.set(studies)
+        if state == Export.State.DONE:
+            instance = Instance.objects.filter(series__study=studies[0]).first()
+            ExportProblem.objects.create(export=export, instance=instance, sentence=WRITING)
+
+
+def notices() -> None:
+    """Two subscriptions, one of them off, and a notice of each state."""
+    study = Study.objects.filter(patient__isnull=False).first()
+    assert study is not None
+    every = list(Happening.values)
+    Subscription.objects.create(name="RIS", url="https://ris.example/hooks/readroom", happenings=every)
+    for state in Notice.State.values:
+        notices_write(happening="run.finished", study=study)
+        Notice.objects.filter(attempt=0, state="waiting").update(
+            state=state, attempt=3, said=SAID.get(state, "It answered 500.")
+        )
+    Subscription.objects.create(
+        name="Archive", url="https://archive.example/", happenings=["study.received"], is_used=False
+    )
+
+
+def leaving() -> None:
+    """Make all of it."""
+    exports()
+    notices()

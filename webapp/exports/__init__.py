@@ -1,0 +1,1 @@
+"""Exports without identities: studies leave as a zip that says of nobody who it is."""

@@ -1,0 +1,109 @@
+"""Making exports: whoever takes one tells at every object that it lives; one that was left is taken up again."""
+
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.exports.leaving import manifest_row, manifest_written, objects_left, objects_of
+from webapp.exports.models import Export, ExportProblem
+from workers import api, storage
+
+State = Export.State
+#: Who was silent for so long has died: longer than reading one object may take.
+LEASE = timedelta(seconds=90)
+ATTEMPTS = 3
+KEPT = timedelta(days=7)
+
+
+class TakenOverError(Exception):
+    """Somebody else makes this export now."""
+
+
+def export_next() -> Export | None:
+    """Take the oldest export that waits, or whose maker died; None where there is none.
+
+    Two that ask at once get two: each taking is one conditional UPDATE.
+    """
+    now = timezone.now()
+    left = Q(beat_at=None) | Q(beat_at__lt=now - LEASE)
+    due = Q(state=State.QUEUED) | Q(left, state=State.RUNNING)
+    for export in Export.objects.filter(due).order_by("asked_at")[:5]:
+        seen = Export.objects.filter(pk=export.pk, state=export.state, attempt=export.attempt)
+        if export.attempt >= ATTEMPTS:
+            export_end(seen, export, state=State.FAILED, reason=f"Given up: it stopped in the middle {ATTEMPTS} times.")
+        elif seen.update(state=State.RUNNING, attempt=F("attempt") + 1, beat_at=now, objects_done=0):
+            export.refresh_from_db()
+            return export
+    return None
+
+
+def exports_recover() -> int:
+    """Take back at once what a process that died was making; for the one process that makes, before it begins."""
+    return Export.objects.filter(state=State.RUNNING).update(beat_at=None)
+
+
+def export_make(export: Export) -> None:
+    """Write the export's file, which appears whole; an object that cannot leave is a problem, not a failure."""
+    mine = Export.objects.filter(pk=export.pk, state=State.RUNNING, attempt=export.attempt)
+    ExportProblem.objects.filter(export=export).delete()
+    try:
+        with storage.written_whole(storage.export_path(export.pk)) as unfinished:
+            written = _archive_written(unfinished, export, mine)
+    except TakenOverError:
+        return
+    if written:
+        export_end(mine, export, state=State.DONE)
+    else:
+        storage.export_path(export.pk).unlink()
+        export_end(mine, export, state=State.FAILED, reason="No object could leave; each has its reason below.")
+
+
+def _archive_written(path: Path, export: Export, mine: models.QuerySet[Export]) -> int:
+    """Write the archive, telling at each object that this maker lives; return how many objects it holds.
+
+    Raises
+    ------
+    TakenOverError
+        If another maker took the export meanwhile.
+    """
+    instances = objects_of(list(export.studies.order_by("arrived_at")))
+    asked, rows = api.Options.model_validate(export.options), []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for done, left in enumerate(objects_left(instances, name=export.name, options=asked), start=1):
+            if left.path is None:
+                ExportProblem.objects.create(export=export, instance=left.instance, sentence=left.refused[:300])
+            else:
+                archive.write(left.path, left.name)
+                rows.append(manifest_row(left))
+            if not mine.update(beat_at=timezone.now(), objects_done=done, objects_total=len(instances)):
+                raise TakenOverError
+        archive.writestr("manifest.csv", manifest_written(rows))
+    return len(rows)
+
+
+def export_end(mine: models.QuerySet[Export], export: Export, *, state: str, reason: str = "") -> None:
+    """End an export and write down in the audit trail what became of it."""
+    now, file = timezone.now(), storage.export_path(export.pk)
+    done = {"file_size": file.stat().st_size, "expires_at": now + KEPT} if state == State.DONE else {}
+    with transaction.atomic():
+        if mine.update(state=state, reason=reason, finished_at=now, **done):
+            audit_record(
+                code=Code.EXPORT_MADE,
+                actor="export",
+                success=state == State.DONE,
+                details=f"export {export.pk}: {reason or f'{export.problems.count()} objects did not leave'}",
+            )
+
+
+def exports_expire() -> int:
+    """Remove the files of exports whose time is over; return how many."""
+    over = Export.objects.filter(state=State.DONE, expires_at__lt=timezone.now())
+    for export in over:
+        storage.export_path(export.pk).unlink(missing_ok=True)
+    return over.update(state=State.EXPIRED)

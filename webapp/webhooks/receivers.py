@@ -1,0 +1,31 @@
+"""What happens elsewhere and is told to webhooks; in the same transaction, so that neither is without the other."""
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from webapp.runs.models import Run, RunEvent
+from webapp.runs.signals import study_received
+from webapp.studies.models import Study
+from webapp.webhooks.models import Happening
+from webapp.webhooks.services import notices_write
+
+
+@receiver(study_received)
+def received(*, study: Study, **_: Any) -> None:
+    """Tell that a study is whole."""
+    notices_write(happening=Happening.STUDY_RECEIVED, study=study)
+
+
+@receiver(post_save, sender=RunEvent)
+def run_over(*, instance: RunEvent, created: bool, **_: Any) -> None:
+    """Tell that a run came to its end, whatever it is."""
+    if created and instance.to_state in {Run.State.DONE, Run.State.QUARANTINED}:
+        run = Run.objects.select_related("series__study").get(pk=instance.run_id)
+        notices_write(
+            happening=Happening.RUN_FINISHED,
+            study=run.series.study,
+            series_instance_uid=run.series.series_instance_uid,
+            run=run.pk,
+        )
