@@ -34,8 +34,9 @@ def main() -> int:
 def page(size: Size) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# DICOMweb, measured\n"
-    yield f"`python -m bench.dicomweb --write docs/bench.md`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
-    yield f"({platform.machine()}), which clients and servers share. Load is the number of processes that wanted a core.\n"
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    yield f"`python -m bench.dicomweb --write docs/bench.md`, {when}, {os.cpu_count()} cores ({platform.machine()})"
+    yield "that clients and servers share. Load is the number of processes that wanted a core then.\n"
     yield HEAD
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="readroom-bench-", ignore_cleanup_errors=True) as folder:

@@ -22,7 +22,8 @@ NAME = "bench"
 def readroom(folder: Path, *, studies: int = 0) -> Iterator[Place]:
     """Run our web server over a new data folder that holds so many drawn studies."""
     folder.mkdir(parents=True)
-    port, environment = free_port(), shared_environment(data=folder)
+    port = free_port()
+    environment = {**shared_environment(data=folder), "DJANGO_SETTINGS_MODULE": "webapp.settings"}
     words = [sys.executable, "-m", "bench.dicomweb.rows", str(studies)]
     made = subprocess.run(words, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
     web = embedded_services(port=port, environment=environment)[0]
