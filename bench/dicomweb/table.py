@@ -31,7 +31,10 @@ class Row:
         return f"| {self.what} | {self.ours} | {self.other} | {self.compared} | {self.target} | {self.load:.1f} |"
 
 
-HEAD = "| what | Readroom: rate, processor | beside it | rate of ours to theirs; processor | target | load |\n|---|---|---|---|---|---|"
+HEAD = (
+    "| what | Readroom: rate, processor | beside it | rate of ours to theirs; processor | target | load |\n"
+    "|---|---|---|---|---|---|"
+)
 
 
 def rows(folder: Path, size: Size) -> Iterator[Row]:
