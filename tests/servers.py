@@ -138,9 +138,12 @@ def _redis_answers(url: str) -> bool:
 
 
 @contextmanager
-def running(command: list[str], *, log: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server for the length of the block."""
-    with subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd="/") as process:
+def running(
+    command: list[str], *, log: int, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server for the length of the block; one with an environment of its own runs in the checkout."""
+    folder = Path(__file__).resolve().parents[1] if environment else Path("/")
+    with subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, env=environment) as process:
         try:
             yield process
         finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.dicomweb.measures import SMALL, Size
+from bench.dicomweb.measures import BRIEF, SMALL, Size
 from bench.dicomweb.table import HEAD, rows
 
 WORDS = Path(__file__).with_name("words.md")
@@ -21,9 +21,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.dicomweb", description=__doc__)
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the table in this page")
     parser.add_argument("--small", action="store_true", help="a run of seconds, to see that it works")
+    parser.add_argument("--brief", action="store_true", help="a tenth of it, for a busy machine")
     options = parser.parse_args()
     told = []
-    for line in page(SMALL if options.small else Size()):
+    for line in page(SMALL if options.small else BRIEF if options.brief else Size()):
         print(line, flush=True)
         told.append(line)
     if options.write:
@@ -34,8 +35,9 @@ def main() -> int:
 def page(size: Size) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# DICOMweb, measured\n"
-    yield f"`python -m bench.dicomweb --write docs/bench.md`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores"
-    yield f"({platform.machine()}), which clients and servers share. Load is the number of processes that wanted a core.\n"
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    yield f"`python -m bench.dicomweb --write docs/bench.md`, {when}, {os.cpu_count()} cores ({platform.machine()})"
+    yield "that clients and servers share. Load is the number of processes that wanted a core then.\n"
     yield HEAD
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="readroom-bench-", ignore_cleanup_errors=True) as folder:

@@ -37,6 +37,7 @@ class Size:
     searches: int = 40
 
 
+BRIEF = Size(batch=8, rounds=2, few=200, many=20_000, slices=100, searches=6)
 SMALL = Size(batch=2, rounds=1, few=20, many=40, slices=5, frames=4, side=64, searches=3)
 
 
@@ -51,13 +52,37 @@ def connected(place: Place, count: int = 1) -> Iterator[list[Connection]]:
             one.close()
 
 
-def stow(ours: Place, other: Place, size: Size, *, at_a_time: int) -> Ratio:
+@dataclass(frozen=True)
+class Compared:
+    """Two servers at the same work: time as a ratio, and milliseconds of a core that each took for one of `count`."""
+
+    ratio: Ratio
+    count: int
+    mine: float
+    theirs: float
+
+
+def compared(
+    ours: Place, other: Place, a: Callable[[], float], b: Callable[[], float], *, rounds: int, count: int
+) -> Compared:
+    """Do the work of both in turn; each does `count` things at a time."""
+    before = ours.processor_seconds(), other.processor_seconds()
+    told = ratio(a, b, rounds=rounds)
+    after = ours.processor_seconds(), other.processor_seconds()
+    calls = (4 * rounds + 1, 2 * rounds + 1)
+    if ours == other:
+        calls = (sum(calls), sum(calls))
+    mine, theirs = (1000 * (x - y) / (n * count) for x, y, n in zip(after, before, calls, strict=True))
+    return Compared(told, count, mine, theirs)
+
+
+def stow(ours: Place, other: Place, size: Size, *, at_a_time: int) -> Compared:
     """Compare storing small objects, each in a request of its own, one by one or several at once."""
-    small = template(side=128)
+    small, count = template(side=128), max(size.batch, at_a_time)
 
     def storing(connections: Sequence[Connection]) -> Callable[[], float]:
         def action() -> float:
-            pile = small.series(size.batch * at_a_time)
+            pile = small.series(count)
             shares = [pile[number::at_a_time] for number in range(at_a_time)]
             began = time.perf_counter()
             at_once([_each(one, share) for one, share in zip(connections, shares, strict=True)])
@@ -66,7 +91,7 @@ def stow(ours: Place, other: Place, size: Size, *, at_a_time: int) -> Ratio:
         return action
 
     with connected(ours, at_a_time) as mine, connected(other, at_a_time) as theirs:
-        return ratio(storing(mine), storing(theirs), rounds=size.rounds)
+        return compared(ours, other, storing(mine), storing(theirs), rounds=size.rounds, count=count)
 
 
 def _each(connection: Connection, share: Sequence[Named]) -> Callable[[], None]:
@@ -87,7 +112,7 @@ def filled(places: Sequence[Place], shape: Template, count: int) -> list[Named]:
     return pile
 
 
-def asked(ours: Place, other: Place, size: Size, mine: Sequence[str], theirs: Sequence[str], accept: str) -> Ratio:
+def asked(ours: Place, other: Place, size: Size, mine: Sequence[str], theirs: Sequence[str], accept: str) -> Compared:
     """Compare asking for addresses, in turn, on one connection each."""
 
     def asking(connection: Connection, paths: Sequence[str]) -> Callable[[], float]:
@@ -98,7 +123,8 @@ def asked(ours: Place, other: Place, size: Size, mine: Sequence[str], theirs: Se
         return clocked(action)
 
     with connected(ours) as (one,), connected(other) as (two,):
-        return ratio(asking(one, mine), asking(two, theirs), rounds=size.rounds)
+        a, b = asking(one, mine), asking(two, theirs)
+        return compared(ours, other, a, b, rounds=size.rounds, count=size.batch)
 
 
 @dataclass(frozen=True)

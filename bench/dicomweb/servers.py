@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bench.dicomweb.client import Connection, Place
@@ -22,20 +23,17 @@ NAME = "bench"
 def readroom(folder: Path, *, studies: int = 0) -> Iterator[Place]:
     """Run our web server over a new data folder that holds so many drawn studies."""
     folder.mkdir(parents=True)
-    port, environment = free_port(), shared_environment(data=folder)
+    port = free_port()
+    environment = {**shared_environment(data=folder), "DJANGO_SETTINGS_MODULE": "webapp.settings"}
     words = [sys.executable, "-m", "bench.dicomweb.rows", str(studies)]
     made = subprocess.run(words, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
     web = embedded_services(port=port, environment=environment)[0]
     with (
         (folder / "log").open("wb") as log,
-        subprocess.Popen(web.command, env=environment, cwd=ROOT, stdout=log, stderr=log) as process,
+        running(list(web.command), log=log.fileno(), environment=environment) as server,
     ):
-        try:
-            wait_until(lambda: answers(port), what="our web server to answer", seconds=120)
-            yield Place(port, "/dicomweb", f"Bearer {made.stdout.split()[-1]}")
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+        wait_until(lambda: answers(port), what="our web server to answer", seconds=120)
+        yield Place(port, "/dicomweb", f"Bearer {made.stdout.split()[-1]}", server.pid)
 
 
 @contextmanager
@@ -64,9 +62,12 @@ def orthanc(folder: Path) -> Iterator[Place | None]:
     (folder / "orthanc.json").write_text(json.dumps(settings))
     password = base64.b64encode(f"{NAME}:{NAME}".encode()).decode()
     place = Place(port, "/dicom-web", f"Basic {password}")
-    with (folder / "log").open("wb") as log, running([ORTHANC[0], str(folder / "orthanc.json")], log=log.fileno()):
+    with (
+        (folder / "log").open("wb") as log,
+        running([ORTHANC[0], str(folder / "orthanc.json")], log=log.fileno()) as run,
+    ):
         wait_until(lambda: _is_there(place), what="Orthanc to answer", seconds=120)
-        yield place
+        yield replace(place, pid=run.pid)
 
 
 @contextmanager
@@ -88,8 +89,8 @@ def nginx(folder: Path, *, content: bytes) -> Iterator[Place | None]:
         f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; {places}\n"
         f"server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
     )
-    with running([program, "-c", str(folder / "nginx.conf"), "-p", str(folder)], log=subprocess.DEVNULL):
-        place = Place(port, "")
+    with running([program, "-c", str(folder / "nginx.conf"), "-p", str(folder)], log=subprocess.DEVNULL) as run:
+        place = Place(port, "", pid=run.pid)
         wait_until(lambda: _is_there(place, "/file"), what="nginx to answer")
         yield place
 

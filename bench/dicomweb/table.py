@@ -9,9 +9,8 @@ from pathlib import Path
 from bench.dicomweb import drawn
 from bench.dicomweb.client import Place
 from bench.dicomweb.material import Named, template
-from bench.dicomweb.measures import AT_ONCE, FRAME, JSON, Size, Spread, asked, filled, searched, stow
+from bench.dicomweb.measures import AT_ONCE, FRAME, JSON, Compared, Size, Spread, asked, filled, searched, stow
 from bench.dicomweb.servers import nginx, orthanc, readroom
-from bench.ratio import Ratio
 
 ABSENT = "not installed"
 
@@ -32,7 +31,10 @@ class Row:
         return f"| {self.what} | {self.ours} | {self.other} | {self.compared} | {self.target} | {self.load:.1f} |"
 
 
-HEAD = "| what | Readroom | beside it | compared | target | load |\n|---|---|---|---|---|---|"
+HEAD = (
+    "| what | Readroom: rate, processor | beside it | rate of ours to theirs; processor | target | load |\n"
+    "|---|---|---|---|---|---|"
+)
 
 
 def rows(folder: Path, size: Size) -> Iterator[Row]:
@@ -43,7 +45,7 @@ def rows(folder: Path, size: Size) -> Iterator[Row]:
         for number in (1, AT_ONCE):
             words = "STOW, one by one" if number == 1 else f"STOW, {number} at once"
             told = stow(ours, theirs or ours, size, at_a_time=number)
-            yield _rates(f"{words}, 128 x 128 CT", told, theirs, size.batch * number, "objects/s")
+            yield _rates(f"{words}, 128 x 128 CT", told, theirs, "objects/s")
         yield from _frames(folder, ours, theirs, size)
         yield from _series(ours, theirs, size)
     yield from _searches(folder, size)
@@ -56,19 +58,17 @@ def _frames(folder: Path, ours: Place, theirs: Place | None, size: Size) -> Iter
     paths = [one.address("/frames/1") for one in pile]
     kib = size.side * size.side * 2 >> 10
     told = asked(ours, theirs or ours, size, paths, paths, FRAME)
-    yield _rates(f"a frame of {kib} KiB, authorised and audited", told, theirs, size.batch, "frames/s", "10 x Orthanc")
+    yield _rates(f"a frame of {kib} KiB, authorised and audited", told, theirs, "frames/s", "10 x Orthanc")
     with nginx(folder / "nginx", content=bytes(size.side * size.side * 2)) as served:
         told = asked(ours, served or ours, size, paths, ["/file"], FRAME)
-        yield _rates(
-            "the same beside nginx serving a file", told, served, size.batch, "frames/s", "0.6 x nginx", "nginx"
-        )
+        yield _rates("the same beside nginx serving a file", told, served, "frames/s", "0.6 x nginx", "nginx")
     (long,) = filled(both, template(side=size.side // 4, frames=size.frames), 1)
     first, last = ([long.address(f"/frames/{number}")] for number in (1, size.frames))
     told = asked(ours, ours, size, last, first, FRAME)
     what = f"frame {size.frames} of {size.frames} beside frame 1"
-    yield _rates(what, told, ours, size.batch, "frames/s", "the same", "frame 1")
+    yield _rates(what, told, ours, "frames/s", "the same", "frame 1")
     told = asked(ours, theirs or ours, size, last, last, FRAME)
-    yield _rates(f"frame {size.frames} of {size.frames}", told, theirs, size.batch, "frames/s")
+    yield _rates(f"frame {size.frames} of {size.frames}", told, theirs, "frames/s")
 
 
 def _series(ours: Place, theirs: Place | None, size: Size) -> Iterator[Row]:
@@ -76,7 +76,7 @@ def _series(ours: Place, theirs: Place | None, size: Size) -> Iterator[Row]:
     path = [f"/studies/{pile[0].study}/series/{pile[0].series}/metadata"]
     once = Size(batch=1, rounds=size.rounds)
     told = asked(ours, theirs or ours, once, path, path, JSON)
-    yield _rates(f"metadata of {size.slices} instances", told, theirs, 1, "series/s")
+    yield _rates(f"metadata of {size.slices} instances", told, theirs, "series/s")
 
 
 def _searches(folder: Path, size: Size) -> Iterator[Row]:
@@ -94,15 +94,14 @@ def _searches(folder: Path, size: Size) -> Iterator[Row]:
     yield _spread(f"QIDO, {size.many:,} studies", large, small, f"{size.few:,} studies", "p99 within 2 x")
 
 
-def _rates(
-    what: str, told: Ratio, other: Place | None, count: int, unit: str, target: str = "", name: str = "Orthanc"
-) -> Row:
-    load = os.getloadavg()[0]
-    mine = f"{count / told.a_seconds:,.0f} {unit}"
+def _rates(what: str, told: Compared, other: Place | None, unit: str, target: str = "", name: str = "Orthanc") -> Row:
+    load, found = os.getloadavg()[0], told.ratio
+    mine = f"{told.count / found.a_seconds:,.0f} {unit}, {told.mine:.2f} ms"
     if other is None:
         return Row(what, mine, f"{name}: {ABSENT}", "", target, load)
-    compared = f"{told.median:.2f} x [{told.low:.2f}, {told.high:.2f}]{'' if told.stands else ', void: busy'}"
-    return Row(what, mine, f"{name}: {count / told.b_seconds:,.0f}", compared, target, load)
+    rate = f"{found.median:.2f} x [{found.low:.2f}, {found.high:.2f}]{'' if found.stands else ', void: busy'}"
+    theirs = f"{name}: {told.count / found.b_seconds:,.0f}, {told.theirs:.2f} ms"
+    return Row(what, mine, theirs, f"{rate}; {told.theirs / max(told.mine, 1e-9):.2f} x", target, load)
 
 
 def _spread(what: str, mine: Spread, other: Spread | None, name: str, target: str) -> Row:

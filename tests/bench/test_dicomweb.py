@@ -1,7 +1,6 @@
 """The comparison with other servers runs, and the web server that it starts is the one that people start."""
 
 import io
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +11,7 @@ from dicomweb_client.api import DICOMwebClient
 
 from bench.dicomweb.client import BOUNDARY, STOW, Connection, Place
 from bench.dicomweb.material import template
-from bench.dicomweb.measures import SMALL, searched
+from bench.dicomweb.measures import SMALL, Compared, searched
 from bench.dicomweb.servers import readroom
 from bench.dicomweb.table import ABSENT, Row, _rates
 from bench.ratio import Ratio
@@ -78,10 +77,13 @@ def test_a_refusal_is_no_answer(place: Place) -> None:
 
 
 def test_a_row_says_how_the_two_compare() -> None:
-    told = Ratio(2.5, 2.0, 3.0, 0.95, 1.0, 5, a_seconds=0.1, b_seconds=0.25)
-    line = str(_rates("frames", told, Place(1, ""), 10, "frames/s", "10 x"))
-    assert re.match(r"\| frames \| 100 frames/s \| Orthanc: 40 \| 2.50 x \[2.00, 3.00\] \| 10 x \| \d+\.\d \|$", line)
-    alone: Row = _rates("frames", told, None, 10, "frames/s")
+    ratio = Ratio(2.5, 2.0, 3.0, 0.95, 1.0, 5, a_seconds=0.1, b_seconds=0.25)
+    told = Compared(ratio, 10, mine=0.5, theirs=2.0)
+    line = str(_rates("frames", told, Place(1, ""), "frames/s", "10 x"))
+    assert line.startswith(
+        "| frames | 100 frames/s, 0.50 ms | Orthanc: 40, 2.00 ms | 2.50 x [2.00, 3.00]; 4.00 x | 10 x |"
+    )
+    alone: Row = _rates("frames", told, None, "frames/s")
     assert (alone.other, alone.compared) == (f"Orthanc: {ABSENT}", "")
 
 

@@ -16,13 +16,14 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest
 
 from webapp.accounts.models import AccessToken, User
@@ -43,8 +44,8 @@ FRAME = re.compile(
 )
 #: Where the long way leaves what it decided, for the lane to keep.
 DECIDED = "readroom.lane"
-#: How long a grant lasts, how many one process keeps, and of how many instances.
-SECONDS, GRANTS, INSTANCES = 60.0, 32, 2_000
+#: How long a grant lasts, how many one process keeps, of how many instances, and of how many frames the others have.
+SECONDS, GRANTS, INSTANCES, FRAMES = 60.0, 32, 2_000, 64
 #: Requests with one of these are answered the long way.
 SPECIAL = ("HTTP_RANGE", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_X_HTTP_METHOD_OVERRIDE")
 #: What makes one client's requests alike.
@@ -63,6 +64,7 @@ class Decision:
     user: User
     study: Study
     series: UUID
+    instance: UUID
     syntax: str
     form: Offer
     rows: tuple[Model, ...]
@@ -141,7 +143,8 @@ class Lane:
 
         def started(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if decided and status.startswith("200 ") and not any(name.lower() == "set-cookie" for name, _ in headers):
-                self._keep(key, decided[0], [pair for pair in headers if pair[0].lower() not in OWN])
+                with suppress(DatabaseError):  # the frame itself is here
+                    self._keep(key, decided[0], [pair for pair in headers if pair[0].lower() not in OWN])
             return start_response(status, headers, *more)
 
         return self.app(environ, started)
@@ -171,15 +174,16 @@ class Lane:
 
 def decision_leave(request: HttpRequest, *, instance: Instance, form: Offer) -> None:
     """Leave what was decided about a frame, where a lane is there to keep it."""
-    kept, who = request.META.get(DECIDED), _signed_in_by(request)
-    if kept is None or who is None:
+    kept = request.META.get(DECIDED)
+    who = _signed_in_by(request) if kept is not None else None
+    if who is None:
         return
     user, study = user_of(request), instance.series.study
     ends = who.expires_at if isinstance(who, AccessToken) else who.expire_date
     until = min(time.time() + SECONDS, ends.timestamp() if ends else math.inf)
     account = getattr(user, "_wrapped", user)  # not the lazy object that holds the whole request
     syntax = instance.index.transfer_syntax_uid
-    kept.append(Decision(account, study, instance.series_id, syntax, form, (who, account, study), until))
+    kept.append(Decision(account, study, instance.series_id, instance.pk, syntax, form, (who, account, study), until))
 
 
 def _signed_in_by(request: HttpRequest) -> AccessToken | Session | None:
@@ -192,7 +196,8 @@ def _signed_in_by(request: HttpRequest) -> AccessToken | Session | None:
 
 def _instances(decision: Decision) -> Iterator[tuple[str, tuple[str, bytes, int]]]:
     """Yield where the frames of the series lie that are given in the same form."""
-    rows = Instance.objects.filter(series=decision.series, index__frame_count__gt=0).order_by()
+    few = Q(index__frame_count__range=(1, FRAMES)) | Q(pk=decision.instance)
+    rows = Instance.objects.filter(few, series=decision.series).order_by()
     same = rows.filter(index__transfer_syntax_uid=decision.syntax)
     for uid, digest, packed, count in same.values_list(
         "sop_instance_uid", "sha256", "index__frames", "index__frame_count"
