@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "webapp.runs",
     "webapp.receiving",
     "webapp.pages",
+    "webapp.viewer",
 ]
 
 MIDDLEWARE = [
