@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "webapp.studies",
     "webapp.runs",
     "webapp.receiving",
+    "webapp.marks",
+    "webapp.viewer",
     "webapp.pages",
     "webapp.viewer",
 ]

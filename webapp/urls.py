@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
@@ -13,6 +14,7 @@ from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.studies.api import UploadView
+from webapp.viewer.api import ViewerView
 from webapp.viewer.views import viewer
 
 
@@ -37,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("thumbnails/<uuid:series>.png", thumbnail, name="thumbnail"),
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
+    path("api/studies/<uuid:study>/viewer/", ViewerView.as_view(), name="viewer-api"),
+    path("api/studies/<uuid:study>/marks/", MarksView.as_view(), name="marks-api"),
+    path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("models/", models, name="models"),

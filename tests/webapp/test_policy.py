@@ -46,8 +46,8 @@ def study_page() -> Route:
     return Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 405, 405, 405), of_study=True)
 
 
-def of_dicomweb() -> Route:
-    """What DICOMweb serves of one study: an API, which answers 403 where a page would send somebody to sign in."""
+def study_api() -> Route:
+    """What DICOMweb or REST serves of one study: an API, which answers 403 where a page would send somebody to sign in."""
     return Route((403, 200, GONE, 200), (403, 405, 405, 405), of_study=True)
 
 
@@ -70,29 +70,32 @@ ROUTES: dict[str, Route] = {
     "upload": page(),
     # An API answers 403 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((403, 405, 405, 405), (403, 400, 400, 400)),
+    "viewer-api": study_api(),
+    "marks-api": study_api(),
+    "mark-api": study_api(),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
     "dicomweb-studies": Route((403, 200, 200, 200), (403, 415, 415, 415)),
     "dicomweb-all-series": searched(),
     "dicomweb-all-instances": searched(),
     "dicomweb-study": Route((403, 200, GONE, 200), (403, 415, 415, 415), of_study=True),
-    "dicomweb-study-metadata": of_dicomweb(),
-    "dicomweb-study-thumbnail": of_dicomweb(),
-    "dicomweb-study-series": of_dicomweb(),
-    "dicomweb-study-instances": of_dicomweb(),
-    "dicomweb-series": of_dicomweb(),
-    "dicomweb-series-metadata": of_dicomweb(),
-    "dicomweb-series-thumbnail": of_dicomweb(),
-    "dicomweb-series-instances": of_dicomweb(),
-    "dicomweb-instance": of_dicomweb(),
-    "dicomweb-metadata": of_dicomweb(),
-    "dicomweb-rendered": of_dicomweb(),
-    "dicomweb-thumbnail": of_dicomweb(),
-    "dicomweb-bulkdata": of_dicomweb(),
-    "dicomweb-bulkdata-value": of_dicomweb(),
-    "dicomweb-frames": of_dicomweb(),
-    "dicomweb-frame-rendered": of_dicomweb(),
-    "dicomweb-frame-thumbnail": of_dicomweb(),
+    "dicomweb-study-metadata": study_api(),
+    "dicomweb-study-thumbnail": study_api(),
+    "dicomweb-study-series": study_api(),
+    "dicomweb-study-instances": study_api(),
+    "dicomweb-series": study_api(),
+    "dicomweb-series-metadata": study_api(),
+    "dicomweb-series-thumbnail": study_api(),
+    "dicomweb-series-instances": study_api(),
+    "dicomweb-instance": study_api(),
+    "dicomweb-metadata": study_api(),
+    "dicomweb-rendered": study_api(),
+    "dicomweb-thumbnail": study_api(),
+    "dicomweb-bulkdata": study_api(),
+    "dicomweb-bulkdata-value": study_api(),
+    "dicomweb-frames": study_api(),
+    "dicomweb-frame-rendered": study_api(),
+    "dicomweb-frame-thumbnail": study_api(),
     "models": page(),
     "model": page(),
     "model-picture": page(),
@@ -105,7 +108,7 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "schema", "dicomweb-")
+APIS = ("upload-api", "viewer-api", "marks-api", "mark-api", "schema", "dicomweb-")
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
     "dicomweb-bulkdata-value": ["7FE00010"],
@@ -140,6 +143,9 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
         "thumbnail": [series.pk],
+        "viewer-api": [series.study_id],
+        "marks-api": [series.study_id],
+        "mark-api": [factories.mark(series.instances.get()).mark_id],
         "model": ["sorter"],
         "model-picture": ["sorter", "sorter-1-found.png"],
     }

@@ -16,6 +16,7 @@ class Act(StrEnum):
     """What somebody may want to do."""
 
     SEE = "see"
+    MARK = "mark"
     RETRY = "retry"
     UPLOAD = "upload"
     SEARCH_AUDIT = "search the audit log"

@@ -1,1 +1,1 @@
-"""The viewer: one page, and the static files that Vite makes of `frontend/`."""
+"""The viewer: what its page is told of a study, how pictures are hung, and the page's own scripts (`frontend/`)."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
@@ -20,5 +21,5 @@ def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
     shown = {"study": opened, "person": person_of(opened), "built": built_get(), "series": request.GET.get("series", "")}
-    shown["address"] = f"/api/studies/{opened.pk}/viewer/"
+    shown["address"] = reverse("viewer-api", args=[opened.pk])
     return render(request, "viewer/page.html", shown)
