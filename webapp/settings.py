@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "webapp.marks",
     "webapp.viewer",
     "webapp.pages",
-    "webapp.viewer",
 ]
 
 MIDDLEWARE = [
