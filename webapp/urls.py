@@ -15,6 +15,7 @@ from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.studies.api import UploadView
 from webapp.viewer.api import ViewerView
+from webapp.viewer.views import viewer
 
 
 class PictureName(StringConverter):
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("worklist/rows/", worklist_rows, name="worklist-rows"),
     path("worklist/search/", worklist_search, name="worklist-search"),
     path("studies/<uuid:study>/", study, name="study"),
+    path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
     path("runs/<uuid:run>/files/<picture:name>", run_file, name="run-file"),

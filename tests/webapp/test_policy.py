@@ -62,6 +62,7 @@ ROUTES: dict[str, Route] = {
     "worklist-search": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
     "study": study_page(),
     "study-answer": study_page(),
+    "viewer": study_page(),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),

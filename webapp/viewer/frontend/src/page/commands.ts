@@ -1,0 +1,139 @@
+// Everything that a reader can do, once: the keys, the buttons and the help are made from this table.
+
+import { MEASURING, type ToolId } from "../reading/tools.ts";
+import { LAYOUTS, type Reading } from "../reading/reading.ts";
+import { presetApplied } from "../reading/presets.ts";
+import { removeSelected } from "../reading/measurements.ts";
+
+export interface Command {
+  id: string;
+  title: string;
+  group: "Image" | "Look" | "Measure" | "Wall" | "Go";
+  /** KeyboardEvent.key, in small letters, with "ctrl+" and "shift+" before it where they are pressed. */
+  keys: readonly string[];
+  /** Name of an icon; those without one have no button. */
+  icon?: string;
+  run(reading: Reading): unknown;
+  isOn?(reading: Reading): boolean;
+}
+
+const ZOOM_STEP = 1.25;
+
+export const COMMANDS: readonly Command[] = [
+  tool("window", "Window and level", "w", "contrast"),
+  tool("pan", "Pan", "p", "hand"),
+  tool("zoom", "Zoom", "z", "zoom"),
+  { id: "larger", title: "Larger", group: "Look", keys: ["+"], run: (reading) => zoomBy(reading, ZOOM_STEP) },
+  { id: "smaller", title: "Smaller", group: "Look", keys: ["-"], run: (reading) => zoomBy(reading, 1 / ZOOM_STEP) },
+  { id: "fit", title: "Fit to the viewport", group: "Look", keys: ["="], icon: "fit", run: fit },
+  { id: "rotate-right", title: "Rotate right", group: "Look", keys: ["r"], icon: "rotate", run: (reading) => turn(reading, 90) },
+  { id: "rotate-left", title: "Rotate left", group: "Look", keys: ["l"], run: (reading) => turn(reading, 270) },
+  { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: (reading) => flip(reading, "flipHorizontal") },
+  { id: "flip-v", title: "Flip top to bottom", group: "Look", keys: ["v"], icon: "flip-v", run: (reading) => flip(reading, "flipVertical") },
+  { id: "invert", title: "Invert", group: "Look", keys: ["i"], icon: "invert", run: invert },
+  ...[1, 2, 3, 4, 5].map(preset),
+  { id: "reset", title: "Reset the view", group: "Look", keys: [" "], icon: "reset", run: reset },
+  tool("length", "Length", "m", "length"),
+  tool("angle", "Angle", "g", "angle"),
+  tool("rectangle", "Rectangle with statistics", "b", "rectangle"),
+  tool("ellipse", "Ellipse with statistics", "q", "ellipse"),
+  tool("probe", "Value at a point", "x", "probe"),
+  { id: "remove", title: "Remove the chosen measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
+  { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
+  { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y", "ctrl+shift+z"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
+  { id: "image-before", title: "Image before", group: "Image", keys: ["arrowup"], run: (reading) => reading.active.step(-1) },
+  { id: "image-after", title: "Image after", group: "Image", keys: ["arrowdown"], run: (reading) => reading.active.step(1) },
+  { id: "image-first", title: "First image", group: "Image", keys: ["home"], run: (reading) => reading.active.show(0) },
+  { id: "image-last", title: "Last image", group: "Image", keys: ["end"], run: (reading) => reading.active.show(reading.active.imageIds.length - 1) },
+  { id: "cine", title: "Cine", group: "Image", keys: ["c"], icon: "cine", run: (reading) => { reading.cine.toggle(reading.active); reading.renewed(); }, isOn: (reading) => reading.cine.isOn(reading.active) },
+  { id: "series-before", title: "Series before", group: "Wall", keys: ["pageup"], run: (reading) => reading.hangNext(-1) },
+  { id: "series-after", title: "Series after", group: "Wall", keys: ["pagedown"], run: (reading) => reading.hangNext(1) },
+  { id: "viewport-before", title: "Viewport before", group: "Wall", keys: ["arrowleft"], run: (reading) => reading.activateNext(-1) },
+  { id: "viewport-after", title: "Viewport after", group: "Wall", keys: ["arrowright"], run: (reading) => reading.activateNext(1) },
+  { id: "layout", title: "Next layout", group: "Wall", keys: ["k"], run: nextLayout },
+  { id: "link", title: "Scroll the viewports together", group: "Wall", keys: ["y"], icon: "link", run: link, isOn: (reading) => reading.link.isOn },
+  { id: "study", title: "Study page: findings and path", group: "Go", keys: ["s"], run: () => go("study") },
+  { id: "worklist", title: "Worklist", group: "Go", keys: ["escape"], run: () => go("worklist") },
+];
+
+function tool(id: ToolId, title: string, key: string, icon: string): Command {
+  return {
+    id,
+    title,
+    group: MEASURING.includes(id) ? "Measure" : "Look",
+    keys: [key],
+    icon,
+    run: (reading) => { reading.tools.activate(id); reading.renewed(); },
+    isOn: (reading) => reading.tools.active === id,
+  };
+}
+
+function preset(number: number): Command {
+  return {
+    id: `preset-${number}`,
+    title: `Window preset ${number}`,
+    group: "Look",
+    keys: [String(number)],
+    run: (reading) => {
+      const chosen = reading.presets().find((one) => one.key === String(number));
+      if (!chosen) return reading.say("There is no window preset on that key for this modality.");
+      reading.change((cell) => presetApplied(cell, chosen));
+      reading.say(`${chosen.title}: W ${chosen.width} L ${chosen.level}`);
+    },
+  };
+}
+
+function zoomBy(reading: Reading, factor: number): void {
+  const { viewport, at } = reading.active;
+  if (at < 0) return;
+  viewport.setZoom(viewport.getZoom() * factor);
+  viewport.render();
+}
+
+function fit(reading: Reading): void {
+  if (reading.active.at < 0) return;
+  const { viewport } = reading.active;
+  viewport.setZoom(1);
+  viewport.setPan([0, 0]);
+  viewport.render();
+}
+
+function turn(reading: Reading, by: number): void {
+  reading.change((cell) => {
+    const now = cell.presentation();
+    cell.present({ ...now, rotation: (now.rotation + by) % 360 });
+  });
+}
+
+function flip(reading: Reading, which: "flipHorizontal" | "flipVertical"): void {
+  reading.change((cell) => {
+    const now = cell.presentation();
+    cell.present({ ...now, [which]: !now[which] });
+  });
+}
+
+function invert(reading: Reading): void {
+  reading.change((cell) => {
+    const now = cell.presentation();
+    cell.present({ ...now, invert: !now.invert });
+  });
+}
+
+function reset(reading: Reading): void {
+  reading.change((cell) => cell.reset());
+}
+
+function nextLayout(reading: Reading): void {
+  reading.arrange(LAYOUTS[(LAYOUTS.indexOf(reading.layout) + 1) % LAYOUTS.length] ?? "1x1");
+}
+
+function link(reading: Reading): void {
+  reading.link.toggle();
+  reading.link.hold(reading.cells);
+  reading.say(reading.link.isOn ? "The viewports scroll together." : "Each viewport scrolls by itself.");
+  reading.renewed();
+}
+
+function go(where: "study" | "worklist"): void {
+  (document.querySelector(`[data-go="${where}"]`) as HTMLAnchorElement | null)?.click();
+}
