@@ -116,8 +116,13 @@ def test_a_stranger_learns_nothing_of_marks_and_images(clinician: Client, strang
     assert AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, actor="stranger").count() == 4
 
 
-def test_without_a_session_nothing_is_saved(image: Instance) -> None:
-    assert put(Client(), body(image), uuid.uuid4()).status_code == 403
+def test_without_a_session_or_in_somebody_elses_nothing_is_saved(admin: Client, image: Instance) -> None:
+    author = str(factories.clinician().pk)
+    answers = [put(browser, body(image, authorId=author), uuid.uuid4()) for browser in (Client(), admin)]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (403, "not_authenticated"),
+        (403, "somebody_else"),
+    ]
     assert not Mark.objects.exists()
 
 
@@ -139,7 +144,7 @@ def test_what_is_no_mark_is_refused_in_words(
     changed: dict[str, Any], sentence: str, clinician: Client, image: Instance
 ) -> None:
     answer = put(clinician, body(image, **changed), uuid.uuid4())
-    assert (answer.status_code, answer.json()) == (400, {"detail": sentence})
+    assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
     assert not Mark.objects.exists()
 
 

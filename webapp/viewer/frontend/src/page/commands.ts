@@ -3,6 +3,7 @@
 import { MEASURING, type ToolId } from "../reading/tools.ts";
 import { LAYOUTS, type Reading } from "../reading/reading.ts";
 import { presetApplied } from "../reading/presets.ts";
+import { shown } from "../overlays/shown.ts";
 import { removeSelected } from "../reading/measurements.ts";
 
 export interface Command {
@@ -31,6 +32,10 @@ export const COMMANDS: readonly Command[] = [
   { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: (reading) => flip(reading, "flipHorizontal") },
   { id: "flip-v", title: "Flip top to bottom", group: "Look", keys: ["v"], icon: "flip-v", run: (reading) => flip(reading, "flipVertical") },
   { id: "invert", title: "Invert", group: "Look", keys: ["i"], icon: "invert", run: invert },
+  {
+    id: "overlays", title: "Overlays", group: "Look", keys: ["o"], icon: "overlays", isOn: () => !shown.isHidden,
+    run: (reading) => { reading.say(shown.toggleAll() ? "All overlays are hidden." : "Overlays are shown."); reading.renewed(); },
+  },
   ...[1, 2, 3, 4, 5].map(preset),
   { id: "reset", title: "Reset the view", group: "Look", keys: [" "], icon: "reset", run: reset },
   tool("length", "Length", "m", "length"),

@@ -3,10 +3,11 @@
 // For those who draw on it (overlays, marks): listen to the events of `CellEvents`, draw into `layer`, an SVG in CSS
 // pixels over the image, and put pixels of the image onto it with `toCanvas`.
 
-import { Enums, metaData, utilities, type RenderingEngine, type Types } from "@cornerstonejs/core";
+import { Enums, metaData, type RenderingEngine, type Types } from "@cornerstonejs/core";
 
 import { headerOf } from "../cornerstone.ts";
 import { imageFetched, seriesReady } from "../frames.ts";
+import { pixelOf, placeOf, planeOf } from "../header/plane.ts";
 import type { Header } from "../header/tags.ts";
 import { Prefetch } from "../prefetch.ts";
 import type { Hung, ImageRef } from "../study.ts";
@@ -178,14 +179,13 @@ export class Cell {
 
   /** Put a point, in pixels of the image (the centre of the first is [0, 0]), onto the screen: CSS pixels of the cell. */
   toCanvas(point: Place): Place {
-    const world = utilities.imageToWorldCoords(this.imageIds[this.at] as string, [point[0], point[1]]);
-    return this.viewport.worldToCanvas(world as Types.Point3);
+    return this.viewport.worldToCanvas(placeOf(planeOf(this.imageIds[this.at] as string), point));
   }
 
   /** The other way round. */
   toImage(place: Place): Place {
     const world = this.viewport.canvasToWorld([place[0], place[1]]);
-    return utilities.worldToImageCoords(this.imageIds[this.at] as string, world) as unknown as Place;
+    return pixelOf(planeOf(this.imageIds[this.at] as string), world);
   }
 
   presentation(): Presentation {
