@@ -11,6 +11,8 @@ const SAID_MS = 4000;
 
 export class Page {
   readonly grid: HTMLElement;
+  /** Where the study's data came from. */
+  readonly address: string;
   private readonly element: HTMLElement;
   private readonly said: HTMLElement;
   private silence = 0;
@@ -19,6 +21,7 @@ export class Page {
 
   constructor(element: HTMLElement) {
     this.element = element;
+    this.address = element.dataset.address as string;
     this.grid = element.querySelector("#wall") as HTMLElement;
     this.said = element.querySelector("#said") as HTMLElement;
   }

@@ -130,8 +130,7 @@ export class Reading {
   prior(study: string): Promise<StudyData> {
     const held = this.priors.get(study);
     if (held) return held;
-    const address = this.data.priors.find((one) => one.study === study)?.address;
-    const coming = address ? studyFetched(address) : Promise.reject(new Error("The server does not have it."));
+    const coming = studyFetched(this.page.address.replace(this.data.study.id, study));
     coming.catch(() => this.priors.delete(study));
     this.priors.set(study, coming);
     return coming;
