@@ -1,7 +1,7 @@
 // The page round the wall: bar, series, help, and the line that says what just happened.
 
 import type { Reading } from "../reading/reading.ts";
-import { COMMANDS, type Command } from "./commands.ts";
+import { COMMANDS, done, type Command } from "./commands.ts";
 import { helpFilled } from "./help.ts";
 import { keysBound } from "./keys.ts";
 import { SeriesList } from "./series.ts";
@@ -31,7 +31,7 @@ export class Page {
     const help: Command = { id: "help", title: "This help", group: "Go", keys: ["?"], run: () => dialog.showModal() };
     const all = [...COMMANDS, help];
     const dialog = this.element.querySelector("#help") as HTMLDialogElement;
-    const run = (command: Command): void => void command.run(reading);
+    const run = (command: Command): void => done(command, reading);
     helpFilled(dialog, all, (key) => reading.data.presets.find((one) => one.key === key)?.title ?? "");
     keysBound(all, run);
     this.element.querySelector("[data-help]")?.addEventListener("click", () => dialog.showModal());
