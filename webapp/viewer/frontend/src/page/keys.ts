@@ -24,7 +24,7 @@ export function keyMap(commands: readonly Command[]): Map<string, Command> {
   return map;
 }
 
-/** Listen; `run` does a command. */
+/** Listen; `run` does a command. Before Cornerstone, whose own listener takes every key that an image has the focus of. */
 export function keysBound(commands: readonly Command[], run: (command: Command) => void): void {
   const map = keyMap(commands);
   document.addEventListener("keydown", (event) => {
@@ -37,7 +37,7 @@ export function keysBound(commands: readonly Command[], run: (command: Command) 
     if (!command) return;
     event.preventDefault();
     run(command);
-  });
+  }, { capture: true });
 }
 
 const NAMES: Record<string, string> = {

@@ -2,7 +2,7 @@
 
 import { Side } from "../overlays/side.ts";
 import type { Reading } from "../reading/reading.ts";
-import { COMMANDS, type Command } from "./commands.ts";
+import { COMMANDS, done, type Command } from "./commands.ts";
 import { helpFilled } from "./help.ts";
 import { keysBound } from "./keys.ts";
 import { SeriesList } from "./series.ts";
@@ -12,6 +12,8 @@ const SAID_MS = 4000;
 
 export class Page {
   readonly grid: HTMLElement;
+  /** Where the study's data came from. */
+  readonly address: string;
   private readonly element: HTMLElement;
   private readonly said: HTMLElement;
   private silence = 0;
@@ -20,6 +22,7 @@ export class Page {
 
   constructor(element: HTMLElement) {
     this.element = element;
+    this.address = element.dataset.address as string;
     this.grid = element.querySelector("#wall") as HTMLElement;
     this.said = element.querySelector("#said") as HTMLElement;
   }
@@ -29,7 +32,7 @@ export class Page {
     const help: Command = { id: "help", title: "This help", group: "Go", keys: ["?"], run: () => dialog.showModal() };
     const all = [...COMMANDS, help];
     const dialog = this.element.querySelector("#help") as HTMLDialogElement;
-    const run = (command: Command): void => void command.run(reading);
+    const run = (command: Command): void => done(command, reading);
     helpFilled(dialog, all, (key) => reading.data.presets.find((one) => one.key === key)?.title ?? "");
     keysBound(all, run);
     this.element.querySelector("[data-help]")?.addEventListener("click", () => dialog.showModal());

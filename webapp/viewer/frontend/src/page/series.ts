@@ -87,7 +87,7 @@ function buttonOf(series: Series, hang: () => void): HTMLButtonElement {
   }
   const count = series.images.length;
   const title = [series.number === null ? "" : `${series.number}.`, series.modality, series.bodyPart].filter(Boolean).join(" ");
-  for (const [name, text] of [["b", title], ["span", series.description], ["span", count ? `${count} image${count === 1 ? "" : "s"}` : "No image"], ["span", series.run && !series.run.finished ? `AI: ${series.run.words}` : ""]] as const) {
+  for (const [name, text] of [["b", title], ["span", series.description], ["span", count ? `${count} image${count === 1 ? "" : "s"}` : "No image"], ["span", series.run && !series.run.finished ? `AI: ${series.run.status}` : ""]] as const) {
     if (!text) continue;
     const line = document.createElement(name);
     line.textContent = text;

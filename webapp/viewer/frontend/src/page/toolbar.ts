@@ -40,6 +40,12 @@ export class Toolbar {
         this.bar.querySelector(`[data-command="${command.id}"]`)?.setAttribute("aria-pressed", String(command.isOn(this.reading)));
       }
     }
+    const planes = this.bar.querySelector<HTMLElement>('[data-command="planes"]');
+    if (planes && this.reading.cells.length) {
+      const why = this.reading.planes ? "" : this.reading.whyNoPlanes();
+      planes.title = why || "Three planes with a crosshair (f)";
+      planes.setAttribute("aria-disabled", String(why !== ""));
+    }
     this.layouts.value = this.reading.layout;
     const presets = this.reading.cells.length ? this.reading.presets() : [];
     this.presets.hidden = presets.length === 0;
@@ -48,7 +54,8 @@ export class Toolbar {
 
   private chosen(): void {
     const preset = this.reading.presets().find((one) => one.id === this.presets.value);
-    if (preset) this.reading.change((cell) => presetApplied(cell, preset));
+    if (preset && this.reading.planes) this.reading.planes.preset(preset);
+    else if (preset) this.reading.change((cell) => presetApplied(cell, preset));
     this.reading.active.root.focus();
   }
 }

@@ -189,14 +189,16 @@ export class Cell {
   }
 
   presentation(): Presentation {
-    const { rotation = 0, flipHorizontal = false, flipVertical = false } = this.viewport.getViewPresentation();
+    const { rotation = 0 } = this.viewport.getViewPresentation();
+    const { flipHorizontal = false, flipVertical = false } = this.viewport.getCamera();
     const { invert = false, voiRange } = this.viewport.getProperties();
     return { rotation, flipHorizontal, flipVertical, invert, range: voiRange && { ...voiRange } };
   }
 
   present(to: Presentation): void {
     const { rotation, flipHorizontal, flipVertical, invert, range } = to;
-    this.viewport.setViewPresentation({ ...this.viewport.getViewPresentation(), rotation, flipHorizontal, flipVertical });
+    this.viewport.setCamera({ flipHorizontal, flipVertical }); // a view presentation flips, but never back
+    this.viewport.setViewPresentation({ ...this.viewport.getViewPresentation(), rotation });
     this.viewport.setProperties(range ? { invert, voiRange: range } : { invert });
     this.viewport.render();
   }

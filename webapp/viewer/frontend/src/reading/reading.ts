@@ -2,7 +2,8 @@
 
 import type { RenderingEngine } from "@cornerstonejs/core";
 
-import { engineStarted } from "../cornerstone.ts";
+import { engineStarted, headerOf } from "../cornerstone.ts";
+import { whyNoVolume } from "../header/geometry.ts";
 import { marks } from "../marks/index.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
@@ -12,6 +13,7 @@ import { Cine } from "./cine.ts";
 import { firstOf, likest, opensAt } from "./first.ts";
 import { History } from "./history.ts";
 import { Link } from "./link.ts";
+import { Planes } from "./planes.ts";
 import { presetApplied, presetsFor } from "./presets.ts";
 import { Tools } from "./tools.ts";
 
@@ -39,9 +41,12 @@ export class Reading {
   readonly data: StudyData;
   cells: Cell[] = [];
   layout: Layout = "1x1";
+  /** The three cuts that lie over the wall, while they do. */
+  planes: Planes | null = null;
   private readonly engine: RenderingEngine;
   private readonly page: Page;
   private readonly priors = new Map<string, Promise<StudyData>>();
+  private readonly whys = new WeakMap<string[], string>();
   private activeCell = 0;
   private made = 0;
 
@@ -130,8 +135,7 @@ export class Reading {
   prior(study: string): Promise<StudyData> {
     const held = this.priors.get(study);
     if (held) return held;
-    const address = this.data.priors.find((one) => one.study === study)?.address;
-    const coming = address ? studyFetched(address) : Promise.reject(new Error("The server does not have it."));
+    const coming = studyFetched(this.page.address.replace(this.data.study.id, study));
     coming.catch(() => this.priors.delete(study));
     this.priors.set(study, coming);
     return coming;
@@ -156,6 +160,42 @@ export class Reading {
     const after = cell.presentation();
     this.history.put((isUndo) => cell.present(isUndo ? before : after));
     this.page.renew();
+  }
+
+  /** Why the active series cannot be cut in other planes; "" where it can. */
+  whyNoPlanes(): string {
+    const { imageIds } = this.active;
+    const held = this.whys.get(imageIds);
+    if (held !== undefined) return held;
+    const why = imageIds.length ? whyNoVolume(imageIds.map(headerOf)) : "There is no image here.";
+    this.whys.set(imageIds, why);
+    return why;
+  }
+
+  /** Cut the active series in three planes, or go back to the wall. */
+  async togglePlanes(): Promise<void> {
+    if (this.planes) return this.closePlanes();
+    const why = this.whyNoPlanes();
+    const { hung, imageIds } = this.active;
+    if (why || !hung) return this.say(why);
+    for (const cell of this.cells) this.cine.stop(cell);
+    const planes = new Planes(this.page.grid, hung, imageIds);
+    this.planes = planes;
+    this.page.renew();
+    try {
+      await planes.open(this.active.presentation().range);
+      this.page.renew();
+    } catch (trouble) {
+      if (this.planes === planes) this.closePlanes();
+      this.say(`The planes cannot be cut. ${trouble instanceof Error ? trouble.message : ""}`);
+    }
+  }
+
+  private closePlanes(): void {
+    this.planes?.close();
+    this.planes = null;
+    this.page.renew();
+    this.active.root.focus();
   }
 
   seriesOf(id: string, data = this.data): Series | undefined {
