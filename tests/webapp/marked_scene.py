@@ -79,12 +79,12 @@ def scene() -> None:
     for stack in stacks:
         for ds in stack:
             ds.update({"PatientName": PERSON["PatientName"], "PatientID": PERSON["PatientID"]})
-            ds.StudyID, ds.AccessionNumber, ds.StudyTime = "1", "", ""
+            ds.StudyID, ds.AccessionNumber, ds.StudyTime, ds.SliceThickness = "1", "", "", 1
     viewer_scene.taken_in([ds for stack in stacks for ds in [*stack, segmentation(stack)]])
     for stack in stacks:
         series = Series.objects.get(series_instance_uid=stack[0].SeriesInstanceUID)
         image = series.instances.all()[MARKED]
-        run = factories.run_of(series, outcome="findings", modality="MR", region="brain")
+        run = factories.run_of(series, outcome="findings", modality="CT", region="abdomen")
         factories.stage(run, "tumour-boxes", "Tumour detector", model="tumour-detector", threshold=0.35)
         factories.finding(
             run,

@@ -58,7 +58,8 @@ export class Layer {
     this.image.setAttribute("transform", `matrix(${matrix.map((value) => value.toFixed(5)).join(" ")})`);
     for (const { text, box: [x0, y0, x1, y1] } of this.names) {
       const corners = ([[x0, y0], [x1, y0], [x1, y1], [x0, y1]] as const).map((corner) => this.cell.toCanvas(corner));
-      text.setAttribute("x", Math.max(4, Math.min(...corners.map(([x]) => x))).toFixed(1));
+      const most = this.cell.root.clientWidth - text.getComputedTextLength() - 4;
+      text.setAttribute("x", Math.max(4, Math.min(most, ...corners.map(([x]) => x))).toFixed(1));
       text.setAttribute("y", Math.max(16, Math.min(...corners.map(([, y]) => y)) - 6).toFixed(1));
     }
   }

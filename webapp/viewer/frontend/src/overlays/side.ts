@@ -14,13 +14,13 @@ export class Side {
 
   constructor(side: HTMLElement, reading: Reading) {
     const news = new News(reading);
-    const sections = ["findings", "legend", "saved"].map((name) => {
+    const sections = ["findings", "saved", "legend"].map((name) => {
       const section = document.createElement("section");
       section.className = `side-${name}`;
       return section;
     }) as [HTMLElement, HTMLElement, HTMLElement];
     side.append(...sections);
-    this.parts = [new Findings(sections[0], reading, news), new Legend(sections[1], reading), new Saved(sections[2], reading)];
+    this.parts = [new Findings(sections[0], reading, news), new Saved(sections[1], reading), new Legend(sections[2], reading)];
     for (const kind of ["change", "image"]) shown.addEventListener(kind, () => this.renew());
     keeper.addEventListener("change", () => this.renew());
     this.renew();
