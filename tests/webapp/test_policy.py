@@ -47,7 +47,7 @@ def study_page() -> Route:
 
 
 def study_api() -> Route:
-    """What DICOMweb or REST serves of one study: an API, which answers 403 where a page would send somebody to sign in."""
+    """What an API serves of one study: it answers 403 where a page would send somebody to sign in."""
     return Route((403, 200, GONE, 200), (403, 405, 405, 405), of_study=True)
 
 

@@ -31,6 +31,7 @@ from webapp.studies.models import Instance
 
 LARGEST_BYTES = 16 << 10
 MARK = {"type": "object"}
+SOMEBODY_ELSE = "Somebody else is signed in by now than the one who drew this. Nothing was saved."
 
 
 class TooLarge(APIException):
@@ -85,6 +86,8 @@ class MarkView(APIView):
         sent = MarkSent(data=request.data)
         sent.is_valid(raise_exception=True)
         given = sent.validated_data
+        if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
+            raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
         instance = self._image(request, given)
         said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
         now, is_new = mark_save(
@@ -110,21 +113,16 @@ class MarkView(APIView):
         return Response(status=204)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer every refusal with a sentence; a conflict with the mark as it is now."""
-        if isinstance(exc, ChangedMeanwhileError):
-            answer = super().handle_exception(Conflict(str(exc)))
-            answer.data |= {"mark": mark_told(exc.now)}
-            return answer
+        """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
         if isinstance(exc, NotTheAuthorError):
             self._refused()
-            exc = PermissionDenied(str(exc))
-        elif isinstance(exc, MarkRefusedError):
-            exc = ParseError(str(exc))
-        elif isinstance(exc, ValidationError):
-            exc = ParseError(sentence_of(exc.detail))
-        elif isinstance(exc, RecursionError):
-            exc = ParseError("The body is nested without measure.")
-        return super().handle_exception(exc)
+        refusal = _refusal(exc)
+        answer = super().handle_exception(refusal)
+        if isinstance(refusal, APIException):
+            answer.data["code"] = refusal.get_codes()
+        if isinstance(exc, ChangedMeanwhileError):
+            answer.data["mark"] = mark_told(exc.now)
+        return answer
 
     def _opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
         try:
@@ -153,3 +151,19 @@ class MarkView(APIView):
             success=False,
             details=f"change of somebody else's mark {self.kwargs['mark']}",
         )
+
+
+def _refusal(exc: Exception) -> Exception:
+    """Return how DRF answers a refusal of ours."""
+    match exc:
+        case ChangedMeanwhileError():
+            return Conflict(str(exc))
+        case NotTheAuthorError():
+            return PermissionDenied(str(exc), code="not_the_author")
+        case MarkRefusedError():
+            return ParseError(str(exc))
+        case ValidationError():
+            return ParseError(sentence_of(exc.detail))
+        case RecursionError():
+            return ParseError("The body is nested without measure.")
+    return exc

@@ -40,7 +40,7 @@ def mark_told(now: MarkVersion) -> dict[str, Any]:
         "frame": mark.frame,
         "kind": mark.kind,
         "author": mark.author.get_full_name() or mark.author.get_username(),
-        "authorId": mark.author_id,
+        "authorId": str(mark.author_id),
         **version_told(now),
     }
 

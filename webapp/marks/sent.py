@@ -39,6 +39,9 @@ class MarkSent(serializers.Serializer[Mark]):
     figures = serializers.DictField(child=serializers.FloatField(min_value=-1e15, max_value=1e15), default=dict)
     unit = serializers.ChoiceField(choices=MarkVersion.Unit.choices)
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+    authorId = serializers.CharField(  # noqa: N815 - the name that the browser sends
+        max_length=20, required=False, help_text="who drew it; refused where somebody else is signed in by now"
+    )
 
     def validate_figures(self, value: dict[str, float]) -> dict[str, float]:
         """Refuse what no screen shows."""

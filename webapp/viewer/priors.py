@@ -31,7 +31,7 @@ class Prior:
             "date": self.study.study_date.isoformat() if self.study.study_date else "",
             "description": self.study.description,
             "modalities": sorted(self.modalities),
-            "address": f"{reverse('study', args=[self.study.pk])}viewer/",
+            "address": reverse("viewer-api", args=[self.study.pk]),
         }
 
 

@@ -110,6 +110,7 @@ def _series(
             for image, frame in slices
         ],
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
+        "isOurs": False,
         "run": _run(row) if slices else None,
         "findings": findings_told(answered, place, declared),
         "heats": heats_told(answered, place),

@@ -20,6 +20,11 @@ def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show a study in the viewer, which fetches what it needs by itself."""
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
-    shown = {"study": opened, "person": person_of(opened), "built": built_get(), "series": request.GET.get("series", "")}
+    shown = {
+        "study": opened,
+        "person": person_of(opened),
+        "built": built_get(),
+        "series": request.GET.get("series", ""),
+    }
     shown["address"] = reverse("viewer-api", args=[opened.pk])
     return render(request, "viewer/page.html", shown)

@@ -1,6 +1,7 @@
 // The viewer's page. What the first picture needs is asked for here, while Cornerstone is still on its way.
 
 import "./page/viewer.css";
+import "./overlays/overlays.css";
 
 import { firstOf } from "./reading/first.ts";
 import { studyFetched } from "./study.ts";

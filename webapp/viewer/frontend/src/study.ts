@@ -49,7 +49,8 @@ export interface Finding {
 }
 
 export interface Run {
-  id: string;
+  /** Null while none was asked for. */
+  id: string | null;
   status: string;
   words: string;
   finished: boolean;
@@ -66,6 +67,8 @@ export interface Series {
   kind: "images" | "picture" | "result" | "other";
   images: ImageRef[];
   whyNotShown: string;
+  /** Filed by Readroom with an answer of its own. */
+  isOurs: boolean;
   run: Run | null;
   findings: Finding[];
   heats: { title: string; image: number; src: string }[];

@@ -4,6 +4,7 @@ import type { PlaneTool, Planes } from "../reading/planes.ts";
 import { MEASURING, type ToolId } from "../reading/tools.ts";
 import { LAYOUTS, type Reading } from "../reading/reading.ts";
 import { presetApplied } from "../reading/presets.ts";
+import { shown } from "../overlays/shown.ts";
 import { removeSelected } from "../reading/measurements.ts";
 
 export interface Command {
@@ -23,7 +24,7 @@ export interface Command {
 const ZOOM_STEP = 1.25;
 const PLANE_TOOLS = new Set<ToolId>(["window", "pan", "zoom"]);
 /** What works while planes lie over the wall, without doing anything to them. */
-const ANYWHERE = new Set(["planes", "help", "study", "worklist"]);
+const ANYWHERE = new Set(["planes", "help", "study", "worklist", "overlays"]);
 
 /** Do a command where the reader is looking. */
 export function done(command: Command, reading: Reading): void {
@@ -45,6 +46,10 @@ export const COMMANDS: readonly Command[] = [
   { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: (reading) => flip(reading, "flipHorizontal") },
   { id: "flip-v", title: "Flip top to bottom", group: "Look", keys: ["v"], icon: "flip-v", run: (reading) => flip(reading, "flipVertical") },
   { id: "invert", title: "Invert", group: "Look", keys: ["i"], icon: "invert", run: invert, inPlanes: (planes) => planes.invert() },
+  {
+    id: "overlays", title: "Overlays", group: "Look", keys: ["o"], icon: "overlays", isOn: () => !shown.isHidden,
+    run: (reading) => { reading.say(shown.toggleAll() ? "All overlays are hidden." : "Overlays are shown."); reading.renewed(); },
+  },
   ...[1, 2, 3, 4, 5].map(preset),
   { id: "reset", title: "Reset the view", group: "Look", keys: [" "], icon: "reset", run: reset, inPlanes: (planes) => planes.reset() },
   tool("length", "Length", "m", "length"),
@@ -69,7 +74,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "crosshair", title: "Crosshair (in three planes)", group: "Wall", keys: ["j"], run: (reading) => reading.say("The crosshair joins three planes: press f first."), inPlanes: (planes) => planes.activate("crosshair") },
   { id: "link", title: "Scroll the viewports together", group: "Wall", keys: ["y"], icon: "link", run: link, isOn: (reading) => reading.link.isOn },
   { id: "study", title: "Study page: findings and path", group: "Go", keys: ["s"], run: () => go("study") },
-  { id: "worklist", title: "Worklist", group: "Go", keys: ["escape"], run: () => go("worklist") },
+  { id: "worklist", title: "Worklist", group: "Go", keys: ["shift+w"], run: () => go("worklist") },
 ];
 
 function tool(id: ToolId, title: string, key: string, icon: string): Command {

@@ -1,5 +1,6 @@
 // The page round the wall: bar, series, help, and the line that says what just happened.
 
+import { Side } from "../overlays/side.ts";
 import type { Reading } from "../reading/reading.ts";
 import { COMMANDS, done, type Command } from "./commands.ts";
 import { helpFilled } from "./help.ts";
@@ -38,6 +39,7 @@ export class Page {
     this.parts = [
       new Toolbar(this.element.querySelector("#tools") as HTMLElement, reading, run),
       new SeriesList(this.element.querySelector("#series") as HTMLElement, reading),
+      new Side(this.element.querySelector("#side") as HTMLElement, reading),
     ];
     this.grid.replaceChildren();
   }

@@ -3,10 +3,11 @@
 // For those who draw on it (overlays, marks): listen to the events of `CellEvents`, draw into `layer`, an SVG in CSS
 // pixels over the image, and put pixels of the image onto it with `toCanvas`.
 
-import { Enums, metaData, utilities, type RenderingEngine, type Types } from "@cornerstonejs/core";
+import { Enums, metaData, type RenderingEngine, type Types } from "@cornerstonejs/core";
 
 import { headerOf } from "../cornerstone.ts";
 import { imageFetched, seriesReady } from "../frames.ts";
+import { pixelOf, placeOf, planeOf } from "../header/plane.ts";
 import type { Header } from "../header/tags.ts";
 import { Prefetch } from "../prefetch.ts";
 import type { Hung, ImageRef } from "../study.ts";
@@ -64,6 +65,7 @@ export class Cell {
     parent.append(this.root);
     engine.enableElement({ viewportId: id, element: this.pixels, type: Enums.ViewportType.STACK });
     this.pixels.addEventListener(Enums.Events.IMAGE_RENDERED, this.drawn);
+    this.pixels.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.moved);
   }
 
   on(kind: keyof CellEvents, heard: () => void): void {
@@ -103,6 +105,7 @@ export class Cell {
       await imageFetched(imageIds[image] as string);
       if (turn !== this.turn) return;
       this.imageIds = imageIds;
+      this.at = -1;
       await this.viewport.setStack(imageIds, image);
       if (turn !== this.turn) return;
       this.at = this.wanted = image;
@@ -150,10 +153,7 @@ export class Cell {
       await imageFetched(id);
       if (turn !== this.turn) return;
       await this.viewport.setImageIdIndex(index);
-      this.at = index;
       this.notice.clear();
-      this.tell("imageShown");
-      this.prefetch?.from(index);
     } catch (trouble) {
       if (turn !== this.turn || index !== this.wanted) return;
       this.cannot(`Image ${index + 1} of ${this.imageIds.length} cannot be shown. ${sentenceOf(trouble)}`, () => this.show(index));
@@ -178,14 +178,13 @@ export class Cell {
 
   /** Put a point, in pixels of the image (the centre of the first is [0, 0]), onto the screen: CSS pixels of the cell. */
   toCanvas(point: Place): Place {
-    const world = utilities.imageToWorldCoords(this.imageIds[this.at] as string, [point[0], point[1]]);
-    return this.viewport.worldToCanvas(world as Types.Point3);
+    return this.viewport.worldToCanvas(placeOf(planeOf(this.imageIds[this.at] as string), point));
   }
 
   /** The other way round. */
   toImage(place: Place): Place {
     const world = this.viewport.canvasToWorld([place[0], place[1]]);
-    return utilities.worldToImageCoords(this.imageIds[this.at] as string, world) as unknown as Place;
+    return pixelOf(planeOf(this.imageIds[this.at] as string), world);
   }
 
   presentation(): Presentation {
@@ -217,6 +216,16 @@ export class Cell {
     this.engine.disableElement(this.id);
     this.root.remove();
   }
+
+  /** Cornerstone shows another image: because we asked, or to undo a measurement there. */
+  private readonly moved = (): void => {
+    const index = this.viewport.getCurrentImageIdIndex();
+    if (this.at < 0 || index === this.at || this.viewport.getImageIds() !== this.imageIds) return;
+    if (!this.isBusy) this.wanted = index;
+    this.at = index;
+    this.tell("imageShown");
+    this.prefetch?.from(index);
+  };
 
   private readonly drawn = (): void => {
     if (!this.hung || this.at < 0 || !this.imageIds.length) return;
