@@ -122,7 +122,7 @@ export class Keeper extends EventTarget {
     const id = idOf(drawn);
     const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
     const known = this.known.get(id);
-    if (!spot || (known && !known.isOwn)) return;
+    if (!spot || (known && !known.isOwn) || !annotation.state.getAnnotation(id)) return;
     const body = bodyOf(drawn, spot, known?.body.kind);
     const wish = this.wishes.get(id);
     if (!body || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
