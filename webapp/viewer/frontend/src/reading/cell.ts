@@ -202,6 +202,19 @@ export class Cell {
     this.viewport.render();
   }
 
+  /** Whether the whole image is in view, as it was hung. */
+  isFitted(): boolean {
+    return this.at >= 0 && Math.abs(this.viewport.getZoom() - 1) < 0.01 && Math.hypot(...this.viewport.getPan()) < 1;
+  }
+
+  /** Bring the whole image into view, turned as it is. */
+  fit(): void {
+    if (this.at < 0) return;
+    const now = this.presentation();
+    this.viewport.resetCamera();
+    this.present(now);
+  }
+
   /** Look at the image as it was when it was hung. */
   reset(): void {
     this.present({ ...this.presentation(), rotation: 0, flipHorizontal: false, flipVertical: false });
