@@ -90,13 +90,14 @@ def build() -> None:
     """
     with (ROOT / ".viewer.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if STAMP.exists() and STAMP.read_text() == made_from():
+        sources = made_from()
+        if STAMP.exists() and STAMP.read_text() == sources:
             return
         check_node()
         print("Building the viewer (a minute, once) ...", flush=True)
         install()
         run("npm", "run", "--silent", "build", failing="The viewer could not be built: see above.")
-        STAMP.write_text(made_from())
+        STAMP.write_text(sources)  # as they were: who edits meanwhile gets another build
 
 
 def check() -> None:

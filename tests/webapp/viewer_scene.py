@@ -29,7 +29,7 @@ GROUND, BLOCK, BAR = -200, 300, 80
 
 
 def hounsfield(number: int) -> NDArray[np.int16]:
-    """Draw one axial slice: a block right and in front, a bar at the left, and a stripe as long as the slice's number."""
+    """Draw one axial slice: a block right and in front, a bar at the left, a stripe as long as the slice's number."""
     pixels = np.full((ROWS, COLUMNS), GROUND, dtype=np.int16)
     pixels[6:18, 8:24] = BLOCK
     pixels[20:56, 68:72] = BAR
@@ -45,10 +45,12 @@ def ct(study: str, *, date: str, frame: str, slices: int = SLICES, **elements: A
             (hounsfield(number) + 1024).astype(np.uint16),
             **{
                 **PERSON,
-                "StudyInstanceUID": study, "SeriesInstanceUID": own, "StudyDate": date, "StudyDescription": "CT phantom",
-                "FrameOfReferenceUID": frame, "SeriesNumber": 2, "SeriesDescription": "axial 2 mm",
+                "StudyInstanceUID": study, "SeriesInstanceUID": own, "StudyDate": date,
+                "StudyDescription": "CT phantom", "FrameOfReferenceUID": frame,
+                "SeriesNumber": 2, "SeriesDescription": "axial 2 mm",
                 "BodyPartExamined": "ABDOMEN", "InstanceNumber": number + 1, "PixelSpacing": list(SPACING),
-                "SliceThickness": GAP, "RescaleSlope": 1, "RescaleIntercept": -1024, "WindowCenter": 40, "WindowWidth": 400,
+                "SliceThickness": GAP, "RescaleSlope": 1, "RescaleIntercept": -1024,
+                "WindowCenter": 40, "WindowWidth": 400,
                 "ImageOrientationPatient": dicom.AXIAL, "ImagePositionPatient": [0.0, 0.0, GAP * number],
                 **elements,
             },
@@ -66,8 +68,8 @@ def oblique(study: str, frame: str) -> list[FileDataset]:
             sop_class=MRImageStorage,
             **{
                 **PERSON,
-                "StudyInstanceUID": study, "SeriesInstanceUID": own, "StudyDate": "20260301", "FrameOfReferenceUID": frame,
-                "StudyDescription": "CT phantom",
+                "StudyInstanceUID": study, "SeriesInstanceUID": own, "StudyDate": "20260301",
+                "FrameOfReferenceUID": frame, "StudyDescription": "CT phantom",
                 "SeriesNumber": 3, "SeriesDescription": "oblique, tall pixels", "InstanceNumber": number + 1,
                 "PixelSpacing": [1.0, 0.5], "ImageOrientationPatient": [0.0, cos, sin, 0.0, -sin, cos],
                 "ImagePositionPatient": [10.0 * number, 0.0, 0.0],
@@ -84,8 +86,8 @@ def uncalibrated(study: str) -> FileDataset:
         sop_class=DigitalXRayImageStorageForPresentation,
         **{
             **PERSON,
-            "StudyInstanceUID": study, "StudyDate": "20260301", "Modality": "DX", "SeriesNumber": 4, "SeriesDescription": "wrist",
-            "StudyDescription": "CT phantom",
+            "StudyInstanceUID": study, "StudyDate": "20260301", "StudyDescription": "CT phantom",
+            "Modality": "DX", "SeriesNumber": 4, "SeriesDescription": "wrist",
             "ImagerPixelSpacing": [0.15, 0.15], "ImageLaterality": "L", "WindowCenter": 300, "WindowWidth": 800,
             "PhotometricInterpretation": "MONOCHROME2",
         },
@@ -105,7 +107,14 @@ def taken_in(objects: list[FileDataset]) -> None:
 def scene() -> None:
     """Take in a study of four series and its prior."""
     now, before, frame = generate_uid(), generate_uid(), generate_uid()
-    report = dicom.report(**PERSON, StudyInstanceUID=now, StudyDate="20260301", SeriesNumber=9, SeriesDescription="dose report", StudyDescription="CT phantom")
+    report = dicom.report(
+        **PERSON,
+        StudyInstanceUID=now,
+        StudyDate="20260301",
+        SeriesNumber=9,
+        SeriesDescription="dose report",
+        StudyDescription="CT phantom",
+    )
     taken_in([
         *ct(now, date="20260301", frame=frame), *oblique(now, frame), uncalibrated(now), report,
         *ct(before, date="20250110", frame=generate_uid(), slices=12, StudyDescription="CT phantom before"),

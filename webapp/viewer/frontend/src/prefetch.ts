@@ -3,16 +3,10 @@
 import { cache } from "@cornerstonejs/core";
 
 import { imageFetched } from "./frames.ts";
+import { outward } from "./outward.ts";
 
 /** Of the six connections that a browser opens to a server, some stay free for what the reader asks for. */
 const AT_ONCE = 4;
-
-/** Return the indices of `count` images, the nearest to `at` first. */
-export function outward(at: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index).sort(
-    (one, other) => Math.abs(one - at) - Math.abs(other - at) || other - one,
-  );
-}
 
 /** Fetches one series; `onProgress` hears of each image that came. */
 export class Prefetch {

@@ -24,7 +24,7 @@ export interface Command {
 const ZOOM_STEP = 1.25;
 const PLANE_TOOLS = new Set<ToolId>(["window", "pan", "zoom"]);
 /** What works while planes lie over the wall, without doing anything to them. */
-const ANYWHERE = new Set(["planes", "help", "study", "worklist"]);
+const ANYWHERE = new Set(["planes", "help", "study", "worklist", "overlays"]);
 
 /** Do a command where the reader is looking. */
 export function done(command: Command, reading: Reading): void {
@@ -40,7 +40,7 @@ export const COMMANDS: readonly Command[] = [
   tool("zoom", "Zoom", "z", "zoom"),
   { id: "larger", title: "Larger", group: "Look", keys: ["+"], run: (reading) => zoomBy(reading, ZOOM_STEP), inPlanes: (planes) => planes.zoomBy(ZOOM_STEP) },
   { id: "smaller", title: "Smaller", group: "Look", keys: ["-"], run: (reading) => zoomBy(reading, 1 / ZOOM_STEP), inPlanes: (planes) => planes.zoomBy(1 / ZOOM_STEP) },
-  { id: "fit", title: "Fit to the viewport", group: "Look", keys: ["="], icon: "fit", run: fit, inPlanes: (planes) => planes.reset() },
+  { id: "fit", title: "Fit to the viewport", group: "Look", keys: ["="], icon: "fit", run: (reading) => reading.active.fit(), inPlanes: (planes) => planes.reset() },
   { id: "rotate-right", title: "Rotate right", group: "Look", keys: ["r"], icon: "rotate", run: (reading) => turn(reading, 90) },
   { id: "rotate-left", title: "Rotate left", group: "Look", keys: ["l"], run: (reading) => turn(reading, 270) },
   { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: (reading) => flip(reading, "flipHorizontal") },
@@ -59,7 +59,7 @@ export const COMMANDS: readonly Command[] = [
   tool("probe", "Value at a point", "x", "probe"),
   { id: "remove", title: "Remove the chosen measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
-  { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y", "ctrl+shift+z"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
+  { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
   { id: "image-before", title: "Image before", group: "Image", keys: ["arrowup"], run: (reading) => reading.active.step(-1), inPlanes: (planes) => planes.step(-1) },
   { id: "image-after", title: "Image after", group: "Image", keys: ["arrowdown"], run: (reading) => reading.active.step(1), inPlanes: (planes) => planes.step(1) },
   { id: "image-first", title: "First image", group: "Image", keys: ["home"], run: (reading) => reading.active.show(0) },
@@ -74,7 +74,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "crosshair", title: "Crosshair (in three planes)", group: "Wall", keys: ["j"], run: (reading) => reading.say("The crosshair joins three planes: press f first."), inPlanes: (planes) => planes.activate("crosshair") },
   { id: "link", title: "Scroll the viewports together", group: "Wall", keys: ["y"], icon: "link", run: link, isOn: (reading) => reading.link.isOn },
   { id: "study", title: "Study page: findings and path", group: "Go", keys: ["s"], run: () => go("study") },
-  { id: "worklist", title: "Worklist", group: "Go", keys: ["escape"], run: () => go("worklist") },
+  { id: "worklist", title: "Worklist", group: "Go", keys: ["shift+w"], run: () => go("worklist") },
 ];
 
 function tool(id: ToolId, title: string, key: string, icon: string): Command {
@@ -111,14 +111,6 @@ function zoomBy(reading: Reading, factor: number): void {
   const { viewport, at } = reading.active;
   if (at < 0) return;
   viewport.setZoom(viewport.getZoom() * factor);
-  viewport.render();
-}
-
-function fit(reading: Reading): void {
-  if (reading.active.at < 0) return;
-  const { viewport } = reading.active;
-  viewport.setZoom(1);
-  viewport.setPan([0, 0]);
   viewport.render();
 }
 

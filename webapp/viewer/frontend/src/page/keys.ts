@@ -8,7 +8,7 @@ const PRESSES = "button, a[href], summary, [role=option]";
 /** Return how a press is written in the table of commands. */
 export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">): string {
   const key = event.key.toLowerCase();
-  const isNamed = key.length > 1 || event.ctrlKey || event.metaKey;
+  const isNamed = key.length > 1 || /^[a-z]$/.test(key); // "?" and "+" need Shift on some keyboards and not on others
   return `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.shiftKey && isNamed ? "shift+" : ""}${key}`;
 }
 

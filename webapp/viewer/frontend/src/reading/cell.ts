@@ -65,6 +65,7 @@ export class Cell {
     parent.append(this.root);
     engine.enableElement({ viewportId: id, element: this.pixels, type: Enums.ViewportType.STACK });
     this.pixels.addEventListener(Enums.Events.IMAGE_RENDERED, this.drawn);
+    this.pixels.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.moved);
   }
 
   on(kind: keyof CellEvents, heard: () => void): void {
@@ -104,6 +105,7 @@ export class Cell {
       await imageFetched(imageIds[image] as string);
       if (turn !== this.turn) return;
       this.imageIds = imageIds;
+      this.at = -1;
       await this.viewport.setStack(imageIds, image);
       if (turn !== this.turn) return;
       this.at = this.wanted = image;
@@ -151,10 +153,7 @@ export class Cell {
       await imageFetched(id);
       if (turn !== this.turn) return;
       await this.viewport.setImageIdIndex(index);
-      this.at = index;
       this.notice.clear();
-      this.tell("imageShown");
-      this.prefetch?.from(index);
     } catch (trouble) {
       if (turn !== this.turn || index !== this.wanted) return;
       this.cannot(`Image ${index + 1} of ${this.imageIds.length} cannot be shown. ${sentenceOf(trouble)}`, () => this.show(index));
@@ -203,6 +202,19 @@ export class Cell {
     this.viewport.render();
   }
 
+  /** Whether the whole image is in view, as it was hung. */
+  isFitted(): boolean {
+    return this.at >= 0 && Math.abs(this.viewport.getZoom() - 1) < 0.01 && Math.hypot(...this.viewport.getPan()) < 1;
+  }
+
+  /** Bring the whole image into view, turned as it is. */
+  fit(): void {
+    if (this.at < 0) return;
+    const now = this.presentation();
+    this.viewport.resetCamera();
+    this.present(now);
+  }
+
   /** Look at the image as it was when it was hung. */
   reset(): void {
     this.present({ ...this.presentation(), rotation: 0, flipHorizontal: false, flipVertical: false });
@@ -217,6 +229,16 @@ export class Cell {
     this.engine.disableElement(this.id);
     this.root.remove();
   }
+
+  /** Cornerstone shows another image: because we asked, or to undo a measurement there. */
+  private readonly moved = (): void => {
+    const index = this.viewport.getCurrentImageIdIndex();
+    if (this.at < 0 || index === this.at || this.viewport.getImageIds() !== this.imageIds) return;
+    if (!this.isBusy) this.wanted = index;
+    this.at = index;
+    this.tell("imageShown");
+    this.prefetch?.from(index);
+  };
 
   private readonly drawn = (): void => {
     if (!this.hung || this.at < 0 || !this.imageIds.length) return;

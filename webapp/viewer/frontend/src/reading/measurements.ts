@@ -1,6 +1,6 @@
 // What is measured on an image, and taking it away again.
 
-import { annotation, utilities } from "@cornerstonejs/tools";
+import { annotation, AnnotationTool, utilities } from "@cornerstonejs/tools";
 
 import type { Reading } from "./reading.ts";
 
@@ -8,10 +8,9 @@ import type { Reading } from "./reading.ts";
 export function removeSelected(reading: Reading): void {
   const chosen = annotation.selection.getAnnotationsSelected();
   if (!chosen.length) return reading.say("No measurement is chosen: click on one first.");
-  for (const uid of chosen) removed(uid);
-  for (const cell of reading.cells) utilities.triggerAnnotationRenderForViewportIds([cell.id]);
-}
-
-function removed(uid: string): void {
-  annotation.state.removeAnnotation(uid);
+  for (const uid of chosen) {
+    AnnotationTool.createAnnotationMemo(reading.active.element, annotation.state.getAnnotation(uid), { deleting: true });
+    annotation.state.removeAnnotation(uid);
+  }
+  utilities.triggerAnnotationRenderForViewportIds(reading.cells.map((cell) => cell.id));
 }

@@ -54,7 +54,7 @@ export class Reading {
     this.engine = engine;
     this.page = page;
     this.data = data;
-    new ResizeObserver(() => this.engine.resize(true, true)).observe(page.grid);
+    new ResizeObserver(() => this.resized()).observe(page.grid);
   }
 
   get active(): Cell {
@@ -85,7 +85,14 @@ export class Reading {
     while (this.cells.length > rows * columns) this.taken(this.cells.pop() as Cell);
     while (this.cells.length < rows * columns) this.cells.push(this.added());
     this.activate(this.cells[Math.min(this.activeCell, this.cells.length - 1)] as Cell);
+    this.resized();
+  }
+
+  /** Fill the cells anew; what was fitted stays fitted, what was zoomed stays zoomed. */
+  private resized(): void {
+    const fitted = this.cells.filter((cell) => cell.isFitted());
     this.engine.resize(true, true);
+    for (const cell of fitted) cell.fit();
   }
 
   activate(cell: Cell): void {
