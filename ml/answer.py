@@ -59,11 +59,40 @@ class StageAnswer(Answer):
     experimental: str = ""
 
 
+class MarkAnswer(Answer):
+    """Where a finding lies on one of its slices: a box [x0, y0, x1, y1] in pixels, and its outline where there is one.
+
+    `mask` names a PNG beside the answer: 1 bit a pixel, as many rows and columns as the slice.
+    """
+
+    slice: int
+    box: tuple[float, float, float, float]
+    mask: str | None = None
+
+
+class CodeAnswer(Answer):
+    """What a label means to other systems (PS3.16 section 8): value, scheme and meaning of its code."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
 class FindingAnswer(Answer):
     """Something that a detector or a segmenter points at, joined over neighbouring slices.
 
-    `box` is [x0, y0, x1, y1] in pixels of slice `slice`, None where whole slices were judged; `mask` a PNG
-    (1-bit, same size) or None; `experimental` why it is experimental, empty where it is not.
+    Attributes
+    ----------
+    box, mask
+        As on a mark, of slice `slice`, the clearest; no box where whole slices were judged.
+    marks
+        One for each slice on which it was seen, in slice order; none where whole slices were judged.
+    code, colour
+        Of its label; the colour is written #rrggbb.
+    outlined_by
+        The stage that drew its masks, None where there are none.
+    experimental
+        Why it is experimental, empty where it is not.
     """
 
     label: str
@@ -79,6 +108,10 @@ class FindingAnswer(Answer):
     sentence: str
     urgency: int
     experimental: str = ""
+    marks: list[MarkAnswer] = []
+    code: CodeAnswer | None = None
+    colour: str = ""
+    outlined_by: str | None = None
 
 
 class SliceName(Answer):

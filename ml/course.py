@@ -32,6 +32,7 @@ class Candidate:
     box: Box
     probability: float
     mask: NDArray[np.bool_] | None = None
+    outlined_by: str | None = None
     heat: NDArray[np.float32] | None = None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.answer import FindingAnswer
+from ml.answer import CodeAnswer, FindingAnswer, MarkAnswer
 from ml.boxes import Box, iou
 from ml.course import Candidate, Course, Suspicion
 from ml.drawing import heat_map_png, mask_png
@@ -62,25 +62,45 @@ def findings_told(course: Course) -> list[FindingAnswer]:
 def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
     shown = lesion.clearest
     label, experimental = course.cascade.label("finding", shown.label), _experimental(course, shown.stage)
-    mask, heat = shown.mask, shown.heat
-    slices = [member.slice for member in lesion.members]
+    heat = shown.heat
+    marks = [_mark(course, member, number) for member in lesion.members]
+    clearest = next(mark for mark in marks if mark.slice == shown.slice)
     return FindingAnswer(
         label=shown.label,
         label_title=label.title,
         probability=round(shown.probability, 4),
         slice=shown.slice,
-        first_slice=min(slices),
-        last_slice=max(slices),
-        box=tuple(round(edge, 1) for edge in shown.box),  # type: ignore[arg-type]
-        mask=course.keep(f"finding-{number}-mask.png", lambda path: mask_png(mask, path)) if mask is not None else None,
+        first_slice=marks[0].slice,
+        last_slice=marks[-1].slice,
+        box=clearest.box,
+        mask=clearest.mask,
         heat_map=course.keep(f"finding-{number}-heat.png", lambda path: heat_map_png(heat, path))
         if heat is not None
         else None,
+        marks=marks,
+        code=_code(label),
+        colour=label.colour,
+        outlined_by=next((member.outlined_by for member in lesion.members if member.outlined_by), None),
         stage=shown.stage,
         sentence=_sentence(course, lesion, label.sentence),
         urgency=urgency_of(label, shown.probability, is_experimental=bool(experimental)),
         experimental=experimental,
     )
+
+
+def _mark(course: Course, member: Candidate, number: int) -> MarkAnswer:
+    """Tell where a finding lies on one slice, its mask drawn beside the answer."""
+    mask = member.mask
+    name = f"finding-{number}-slice-{member.slice + 1}-mask.png"
+    return MarkAnswer(
+        slice=member.slice,
+        box=tuple(round(edge, 1) for edge in member.box),  # type: ignore[arg-type]
+        mask=course.keep(name, lambda path: mask_png(mask, path)) if mask is not None else None,
+    )
+
+
+def _code(label: Label) -> CodeAnswer:
+    return CodeAnswer(value=label.code, scheme=label.scheme, meaning=label.meaning or label.title)
 
 
 def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
@@ -99,6 +119,8 @@ def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
         box=None,
         mask=None,
         heat_map=suspicion.heat_map,
+        code=_code(label),
+        colour=label.colour,
         stage=suspicion.stage,
         sentence=", ".join([label.sentence, what, *along]) + ".",
         urgency=urgency_of(label, suspicion.probability, is_experimental=bool(experimental)),

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "webapp.audit",
     "webapp.studies",
     "webapp.runs",
+    "webapp.results",
     "webapp.receiving",
     "webapp.marks",
     "webapp.viewer",
@@ -150,6 +151,11 @@ UPLOAD_LARGEST_BYTES = 2 << 30
 # A DICOM series has arrived when it has been quiet for this long; a picture is whole at once.
 SERIES_QUIET_SECONDS = float(configuration.text("READROOM_SERIES_QUIET_SECONDS", default="3"))
 
+# Whether findings leave as DICOM objects of their study, and whether outlines are label maps (PS3.3 A.51, newer readers
+# alone know them) instead of binary segmentations.
+RESULTS = configuration.whole_number("READROOM_RESULTS", default=1, most=1) == 1
+RESULTS_LABEL_MAPS = configuration.flag("READROOM_RESULTS_LABEL_MAPS")
+
 # Who may send over the DICOM network, to whom, and where it belongs (`manage.py listen`); 0 is no port, nobody listens.
 DICOM_PORT = configuration.whole_number("READROOM_DICOM_PORT", default=0, most=65535)
 DICOM_ADDRESS = configuration.text("READROOM_DICOM_ADDRESS", default="127.0.0.1")
@@ -170,5 +176,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Axes logs user names and addresses at every sign-in; the audit trail already holds them.
     # pynetdicom logs UIDs, titles and what it could not decode: words of the sender, who may have put a name there.
-    "loggers": {"axes": {"level": "ERROR"}, "pynetdicom": {"level": "CRITICAL", "propagate": False}},
+    # highdicom names objects as it goes, and quotes names of patients that it finds odd.
+    "loggers": {
+        "axes": {"level": "ERROR"},
+        "pynetdicom": {"level": "CRITICAL", "propagate": False},
+        "highdicom": {"level": "CRITICAL", "propagate": False},
+    },
 }

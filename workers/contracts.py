@@ -2,9 +2,18 @@
 
 from uuid import UUID
 
-from ml.answer import Answer, FindingAnswer, SeriesAnswer, SliceName, StageAnswer
+from ml.answer import Answer, CodeAnswer, FindingAnswer, MarkAnswer, SeriesAnswer, SliceName, StageAnswer
 
-__all__ = ["AnalysisRequest", "AnalysisResult", "FindingAnswer", "SeriesAnswer", "SliceName", "StageAnswer"]
+__all__ = [
+    "AnalysisRequest",
+    "AnalysisResult",
+    "CodeAnswer",
+    "FindingAnswer",
+    "MarkAnswer",
+    "SeriesAnswer",
+    "SliceName",
+    "StageAnswer",
+]
 
 
 class AnalysisRequest(Answer):

@@ -31,6 +31,7 @@ def run(task: Task) -> StageAnswer:
             for candidate in (one for one in boxed if one.slice == index):
                 candidate.heat = heat
                 certainty = _outline(candidate, probability, threshold)
+                candidate.outlined_by = stage.name if candidate.mask is not None else None
                 best, outlined = max(best, certainty), outlined + (candidate.mask is not None)
     return task.answer(
         label=label if outlined else None,

@@ -26,9 +26,9 @@ class Label(Declared):
 
     Attributes
     ----------
-    code, scheme
-        Coded value and coding scheme designator (PS3.16 section 8): DCM, SCT (SNOMED CT), or our own where
-        neither has the word.
+    code, scheme, meaning
+        Coded value, coding scheme designator and code meaning (PS3.16 section 8): of DCM or SCT (SNOMED CT) as
+        PS3.16 lists them, or our own, 99READROOM, where it lists none. What counts as a finding states a meaning.
     header
         Words of the DICOM header that state this label.
     urgency
@@ -41,13 +41,20 @@ class Label(Declared):
     """
 
     title: str
-    code: str
+    code: str = Field(max_length=16)
     scheme: Literal["DCM", "SCT", "99READROOM"]
+    meaning: str = Field(default="", max_length=64)
     header: list[str] = []
-    colour: str = "#9aa7b4"
+    colour: str = Field(default="#9aa7b4", pattern=r"^#[0-9a-f]{6}$")
     urgency: int = Field(default=0, ge=0, le=3)
     strong: float = Field(default=0.0, ge=0, le=1)
     sentence: str = ""
+
+    @model_validator(mode="after")
+    def _says_what_it_means(self) -> Self:
+        if self.sentence and not self.meaning:
+            raise ValueError(f"{self.title}: a label of findings states the meaning of its code")
+        return self
 
 
 class Persistence(Declared):

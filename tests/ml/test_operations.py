@@ -155,6 +155,24 @@ def test_a_lesion_is_one_finding_over_its_slices() -> None:
     assert spans == [(1, 4), (9, 9)]
 
 
+def test_a_finding_keeps_its_box_and_outline_on_every_slice(tmp_path: Path) -> None:
+    spots = [(70, 20, 90, 44), (72, 22, 94, 48), (74, 26, 92, 46)]
+    course = course_of(slice_with(spots[0]), slice_with(spots[1]), slice_with(), slice_with(spots[2]), out=tmp_path)
+    detect.run(task_of("tumour-boxes", BrightDetector("tumour-detector"), course))
+    segment.run(task_of("tumour-outline", BrightSegmenter(), course))
+    (finding,) = findings_told(course)
+
+    assert [mark.slice for mark in finding.marks] == [0, 1, 3]
+    assert (finding.first_slice, finding.last_slice, finding.outlined_by) == (0, 3, "tumour-outline")
+    for mark, spot in zip(finding.marks, spots, strict=True):
+        assert mark.box == pytest.approx(spot, abs=1.5)
+        assert Image.open(tmp_path / str(mark.mask)).getbbox() == pytest.approx(spot, abs=1)
+    clearest = next(mark for mark in finding.marks if mark.slice == finding.slice)
+    assert (finding.box, finding.mask) == (clearest.box, clearest.mask)
+    assert finding.code is not None
+    assert (finding.code.value, finding.code.scheme, finding.code.meaning) == ("108369006", "SCT", "Neoplasm")
+
+
 def test_a_long_series_is_looked_at_whole_in_batches() -> None:
     slices = [slice_with() for _ in range(40)] + [slice_with((70, 20, 90, 44)), slice_with((70, 20, 90, 44))]
     course = course_of(*slices)

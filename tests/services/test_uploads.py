@@ -10,7 +10,7 @@ from pydicom.dataset import FileDataset
 from tests.deployment import Deployment
 from tests.phantoms import dicom, pictures
 from tests.servers import wait_until
-from tests.services.runs import states
+from tests.services.runs import RUNS, among, states
 
 AT_ONCE = 20
 
@@ -107,6 +107,8 @@ def test_a_patients_name_stays_in_the_database_and_in_its_file(deployment: Deplo
     names = {"PatientName": "Canaria^Serinus", "PatientID": "SERINUS-1"}
     study = sent_at_once(deployment, [content(dicom.image(pictures.disc(seed=5), **names), tmp_path)])[0]["study"]
     wait_until(lambda: set(states(deployment, {study}).values()) == {"done"}, what="the run to end", seconds=60)
+    results = f"{RUNS} JOIN results_resultset AS results ON results.run_id = run.id WHERE {among({study})}"
+    wait_until(lambda: deployment.rows(f"SELECT results.state FROM {results}") == [("done",)], what="its objects")
     words = (b"Canaria", b"Serinus", b"SERINUS-1")
     leaks = [
         path

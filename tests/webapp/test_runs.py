@@ -5,8 +5,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.webapp import factories
@@ -15,7 +16,16 @@ from webapp.runs.models import Run, RunEvent
 from webapp.runs.states import TRANSITIONS, run_move
 from webapp.studies.models import Series
 from workers import api, storage
-from workers.contracts import AnalysisRequest, AnalysisResult, FindingAnswer, SeriesAnswer, SliceName, StageAnswer
+from workers.contracts import (
+    AnalysisRequest,
+    AnalysisResult,
+    CodeAnswer,
+    FindingAnswer,
+    MarkAnswer,
+    SeriesAnswer,
+    SliceName,
+    StageAnswer,
+)
 from workers.storage import Attempt
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +163,36 @@ def test_a_finding_without_a_box_is_stored_with_its_range_and_its_reservation(ru
     assert (row.probability_low, row.probability_high, row.views) == (0.6, 0.81, 5)
     assert (found.box, row.experimental, found.experimental) == (None, "One source only.", "One source only.")
     assert (rung.urgency, rung.urgency_reason) == (1, "Suspected pneumonia, 72%, experimental")
+
+
+def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_are_served(clinician: Client) -> None:
+    series = factories.series_of(factories.study(patient=factories.patient()))
+    pixels = np.zeros((8, 8), np.uint8)
+    slices = [factories.slice_instance(series=series, pixels=pixels + n, position=float(n)) for n in range(2)]
+    services.run_create(series=series)
+    services.runs_ring()
+    run = Run.objects.get()
+    paths = [str(storage.object_path(one.sha256)) for one in slices]
+    marks = [MarkAnswer(slice=n, box=(1, 1, 4, 4), mask=f"finding-1-slice-{n + 1}-mask.png") for n in range(2)]
+    finding = FindingAnswer(
+        label="tumour", label_title="Suspected brain tumour", probability=0.8, slice=1, first_slice=0, last_slice=1,
+        box=marks[1].box, mask=marks[1].mask, stage="tumour-boxes", sentence="Area.", urgency=3, marks=marks,
+        code=CodeAnswer(value="108369006", scheme="SCT", meaning="Neoplasm"), colour="#ff9f43", outlined_by="outline",
+    )  # fmt: skip
+    answer = SeriesAnswer(
+        path=paths[0], paths=paths, status="done", outcome="findings", reason=None, modality="MR", region="brain",
+        plane="axial", findings=[finding], stages=[], slices=[SliceName(path=path, frame=0) for path in paths],
+    )  # fmt: skip
+    answered(run, answer)
+    services.runs_watch()
+
+    row = run.findings.get()
+    assert (row.code, row.code_scheme, row.code_meaning, row.colour) == ("108369006", "SCT", "Neoplasm", "#ff9f43")
+    assert [(mark.slice, mark.instance) for mark in row.marks.all()] == list(enumerate(slices))
+    for mark in marks:
+        (Attempt(run.pk, 1).out / str(mark.mask)).write_bytes(b"drawn")
+        assert clinician.get(f"/runs/{run.pk}/files/{mark.mask}").content == b"drawn"
+    assert clinician.get(f"/runs/{run.pk}/files/finding-1-slice-9-mask.png").status_code == 404
 
 
 def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Run, series: Series) -> None:

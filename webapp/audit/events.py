@@ -21,6 +21,7 @@ class Code(StrEnum):
     UPLOAD_REFUSED = "110104 file refused"
     ACCESS_REFUSED = "110113 access refused"
     ASSOCIATION_REFUSED = "110113 association refused"
+    RESULTS_FILED = "110104 results filed"
     RUN_FINISHED = "110100 analysis finished"
     RUN_QUARANTINED = "110100 analysis failed"
     RUN_RETRIED = "110100 analysis retried"

@@ -11,7 +11,7 @@ from PIL import Image
 from webapp.accounts.policy import Act
 from webapp.audit.services import study_view_record
 from webapp.pages.access import study_checked, user_of
-from webapp.runs.models import Finding, Run, Stage
+from webapp.runs.models import Finding, Mark, Run, Stage
 from webapp.studies.models import Instance, Series
 from workers import api, storage
 from workers.storage import Attempt
@@ -123,7 +123,8 @@ def _is_stated(run: Run, name: str) -> bool:
     stages = Stage.objects.filter(run=run, heat_map=name).values_list("pk")
     masks = Finding.objects.filter(run=run, mask=name).values_list("pk")
     heats = Finding.objects.filter(run=run, heat_map=name).values_list("pk")
-    return bool(name) and stages.union(masks, heats).exists()
+    marks = Mark.objects.filter(finding__run=run, mask=name).values_list("pk")
+    return bool(name) and stages.union(masks, heats, marks).exists()
 
 
 def _has_it(request: HttpRequest, tag: str) -> bool:

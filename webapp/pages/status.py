@@ -50,10 +50,13 @@ class StatusColumns(TypedDict):
 
 
 def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
-    """Add `newest_run` (its id) and `status`, worked out in SQL so that it can be counted and filtered."""
+    """Add `newest_run` (its id) and `status`, worked out in SQL so that it can be counted and filtered.
+
+    Series that Readroom made out of a run's answer are left out: nobody waits for an answer about them.
+    """
     newest = Run.objects.filter(series=OuterRef("pk")).order_by("-created_at")
     images = Instance.objects.filter(series=OuterRef("pk"), has_pixels=True)
-    annotated = series.annotate(
+    annotated = series.filter(result=None).annotate(
         newest_run=Subquery(newest.values("pk")[:1]),
         newest_state=Subquery(newest.values("state")[:1]),
         newest_outcome=Subquery(newest.values("outcome")[:1]),

@@ -1,5 +1,6 @@
 """A worker's answer becomes rows: all of them or none, and once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -7,7 +8,8 @@ from django.utils import timezone
 
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.runs.models import Finding, Run, Stage
+from webapp.runs.models import Finding, Mark, Run, Stage
+from webapp.runs.signals import run_finished
 from webapp.runs.states import run_move
 from webapp.studies.models import Instance
 from workers.contracts import FindingAnswer, SeriesAnswer, SliceName, StageAnswer
@@ -65,8 +67,13 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
             Stage.objects.bulk_create(
                 _stage(run, order, stage, answer, instances) for order, stage in enumerate(answer.stages)
             )
-            Finding.objects.bulk_create(
+            findings = Finding.objects.bulk_create(
                 _finding(run, order, finding, answer, instances) for order, finding in enumerate(answer.findings)
+            )
+            Mark.objects.bulk_create(
+                mark
+                for row, finding in zip(findings, answer.findings, strict=True)
+                for mark in _marks(row, finding, answer, instances)
             )
             audit_record(
                 code=Code.RUN_FINISHED,
@@ -74,6 +81,7 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
                 study=run.series.study_id,
                 details=f"run {run.pk}: {outcome.label.lower()}",
             )
+            run_finished.send(sender=Run, run=run.pk)
     return finished
 
 
@@ -129,8 +137,28 @@ def _finding(
         box=answer.box,
         mask=answer.mask or "",
         heat_map=answer.heat_map or "",
+        code=answer.code.value if answer.code else "",
+        code_scheme=answer.code.scheme if answer.code else "",
+        code_meaning=answer.code.meaning[:64] if answer.code else "",
+        colour=answer.colour,
+        outlined_by=answer.outlined_by or "",
         experimental=answer.experimental,
     )
+
+
+def _marks(
+    finding: Finding, answer: FindingAnswer, series: SeriesAnswer, instances: dict[str, Instance]
+) -> Iterator[Mark]:
+    for mark in answer.marks:
+        shown = series.slices[mark.slice]
+        yield Mark(
+            finding=finding,
+            slice=mark.slice,
+            instance=_instance(shown, instances),
+            frame=shown.frame,
+            box=mark.box,
+            mask=mark.mask or "",
+        )
 
 
 def _instance(shown: SliceName, instances: dict[str, Instance]) -> Instance:

@@ -132,7 +132,27 @@ class Finding(models.Model):
     box = models.JSONField(null=True, help_text="[x0, y0, x1, y1] in pixels of that frame; none: all of it was judged")
     mask = models.CharField(max_length=200, blank=True, help_text="PNG, relative to the run's folder")
     heat_map = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=16, blank=True, help_text="of its label, in a scheme (PS3.16 section 8)")
+    code_scheme = models.CharField(max_length=16, blank=True)
+    code_meaning = models.CharField(max_length=64, blank=True)
+    colour = models.CharField(max_length=7, blank=True, help_text="#rrggbb, of its label")
+    outlined_by = models.CharField(max_length=40, blank=True, help_text="the stage that drew its masks")
     experimental = models.CharField(max_length=300, blank=True, help_text="why its pathway is experimental, if it is")
 
     class Meta:
         ordering = ["order"]
+
+
+class Mark(models.Model):
+    """Where a finding lies on one of its slices. A finding of whole slices has none."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="marks")
+    slice = models.PositiveIntegerField(help_text="index of the slice in the series' order, from 0, as the run saw it")
+    instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="+")
+    frame = models.PositiveIntegerField(default=0, help_text="frame of that instance, from 0")
+    box = models.JSONField(help_text="[x0, y0, x1, y1] in pixels of that frame")
+    mask = models.CharField(max_length=200, blank=True, help_text="PNG, relative to the run's folder")
+
+    class Meta:
+        ordering = ["slice"]
+        constraints = [models.UniqueConstraint(fields=["finding", "slice"], name="one_mark_per_slice")]

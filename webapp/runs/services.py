@@ -37,7 +37,8 @@ def series_due(*, quiet_seconds: float) -> list[Series]:
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
     owed = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
-    return list(Series.objects.filter(owed & whole).order_by("last_arrival_at")[:200])
+    # What Readroom made itself is never analysed.
+    return list(Series.objects.filter(owed & whole, result=None).order_by("last_arrival_at")[:200])
 
 
 def run_create(*, series: Series) -> Run | None:

@@ -56,6 +56,10 @@ BROKEN = {
         replaced("mri-brain.toml", '["tumour-boxes"]', '["mri-region"]'),
         "no such stage",
     ),
+    "finds what has no meaning for others": (
+        replaced("xray-chest.toml", 'meaning = "Pneumonia"\n', ""),
+        "states the meaning of its code",
+    ),
     "answers a label without a code": (
         replaced("labels.toml", "[questions.mr_region.knee]", "[questions.x.knee]"),
         "knee",

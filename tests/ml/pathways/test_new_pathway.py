@@ -35,6 +35,7 @@ scheme = "SCT"
 title = "Suspected haemorrhage"
 code = "1386000"
 scheme = "SCT"
+meaning = "Intracranial hemorrhage (disorder)"
 colour = "#ff6b81"
 urgency = 3
 strong = 0.5

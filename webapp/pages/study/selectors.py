@@ -14,6 +14,7 @@ from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
 from webapp.pages.study.rails import Line, lines_drawn
+from webapp.results.models import ResultSet
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Series, Study
 
@@ -57,6 +58,8 @@ class Reading:
     path: list[Step]
     events: list[RunEvent]
     declared: Declared
+    #: The DICOM objects of the run, None where it is owed none.
+    results: ResultSet | None
 
     @property
     def run(self) -> Run | None:
@@ -133,6 +136,9 @@ def study_read(*, study: Study, series: UUID | None) -> Reading:
         ),
         events=list(RunEvent.objects.filter(run=run).order_by("pk")) if run else [],
         declared=declared,
+        results=ResultSet.objects.prefetch_related("series__series__instances").filter(run=run).first()
+        if run
+        else None,
     )
 
 

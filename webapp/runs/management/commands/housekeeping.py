@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
+from webapp.results.services import results_make
 from webapp.runs import services
 from webapp.studies.stored import objects_sweep
 from workers import storage
@@ -27,7 +28,7 @@ UNFINISHED_SECONDS = 3600
 
 
 class Command(BaseCommand):
-    """Make runs for what arrived, ring for workers, collect answers, sweep up after the dead."""
+    """Make runs for what arrived, ring for workers, collect answers and file them, sweep up after the dead."""
 
     help = "Dispatch, collect and sweep until stopped (SIGTERM or SIGINT)."
 
@@ -66,4 +67,5 @@ def tick() -> int:
         services.run_create(series=series)
         for series in services.series_due(quiet_seconds=settings.SERIES_QUIET_SECONDS)
     ]
-    return len(made) + services.runs_watch() + services.runs_ring()
+    # Objects of one run at most: whoever waits for an answer comes first again.
+    return len(made) + services.runs_watch() + services.runs_ring() + results_make()

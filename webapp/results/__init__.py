@@ -1,0 +1,1 @@
+"""What a run found, as DICOM objects of the same study: segmentation, structured report, pictures."""

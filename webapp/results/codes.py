@@ -1,0 +1,69 @@
+"""Labels, models and outcomes as codes (PS3.16): a label's code comes with the finding, from its pathway."""
+
+from highdicom import AlgorithmIdentificationSequence
+from highdicom.color import CIELabColor
+from highdicom.sr import AlgorithmIdentification, CodedConcept
+from pydicom.sr.codedict import codes
+
+from webapp.results.identity import MANUFACTURER, OWN_SCHEME
+from webapp.runs.models import Finding, Run, Stage
+
+ABNORMAL = codes.SCT.MorphologicallyAbnormalStructure  # CID 7150
+SUMMARY = codes.DCM.CADProcessingAndFindingsSummary  # PS3.16 TID 4101 and others
+CERTAINTY = codes.DCM.CertaintyOfFinding  # 0 to 100, as the device places it
+COMMENT = codes.DCM.Comment
+THRESHOLD = CodedConcept("told-from", OWN_SCHEME, "Certainty from which a finding is told")
+#: What the whole run amounts to, as CID 6047 says it; for what it has no word, ours.
+OUTCOMES = {
+    Run.Outcome.FINDINGS: codes.DCM.AllAlgorithmsSucceededWithFindings,
+    Run.Outcome.NEGATIVE: codes.DCM.AllAlgorithmsSucceededWithoutFindings,
+    Run.Outcome.SORTED_ONLY: CodedConcept("sorted-only", OWN_SCHEME, "Sorted only; no finding was looked for"),
+    Run.Outcome.NOT_ANALYSED: CodedConcept("not-analysed", OWN_SCHEME, "Not analysed"),
+}
+#: The same where part of the series could not be read.
+IN_PART = {
+    Run.Outcome.FINDINGS: codes.DCM.NotAllAlgorithmsSucceededWithFindings,
+    Run.Outcome.NEGATIVE: codes.DCM.NotAllAlgorithmsSucceededWithoutFindings,
+}
+LONGEST = 64  # of an LO: a label, a meaning, a name
+
+
+def label_code(finding: Finding) -> CodedConcept:
+    """Return what a finding suspects; its own name where it was told before labels travelled with their codes."""
+    if not finding.code:
+        return CodedConcept(finding.label[:16], OWN_SCHEME, finding.label_title[:LONGEST])
+    return CodedConcept(finding.code, finding.code_scheme, finding.code_meaning)
+
+
+def outcome_code(run: Run) -> CodedConcept:
+    """Return what a run amounts to."""
+    outcome = Run.Outcome(run.outcome)
+    return CodedConcept.from_code((IN_PART if run.reason else OUTCOMES).get(outcome, OUTCOMES[outcome]))
+
+
+def colour_of(finding: Finding) -> CIELabColor:
+    """Return the colour in which a finding's label is drawn everywhere."""
+    written = finding.colour or "#9aa7b4"
+    return CIELabColor.from_rgb(*(int(written[at : at + 2], 16) for at in (1, 3, 5)))
+
+
+def algorithm_item(stage: Stage, run: Run) -> AlgorithmIdentificationSequence:
+    """Return the model of a stage as an image names it (PS3.3 table 10-19)."""
+    return AlgorithmIdentificationSequence(
+        name=stage.model,
+        family=codes.DCM.ArtificialIntelligence,
+        version=stage.version,
+        source=MANUFACTURER,
+        parameters={"stage": stage.name, "cascade": run.cascade_digest},
+    )
+
+
+def algorithm_content(stage: Stage, run: Run) -> AlgorithmIdentification:
+    """Return the model of a stage as a report names it (PS3.16 TID 4019)."""
+    return AlgorithmIdentification(
+        name=stage.model,
+        version=stage.version,
+        manufacturer=MANUFACTURER,
+        parameters=[f"stage {stage.name}", f"cascade sha256 {run.cascade_digest}"],
+        family=codes.DCM.ArtificialIntelligence,
+    )

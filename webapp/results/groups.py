@@ -1,0 +1,125 @@
+"""One finding as a measurement group of a report: what it is, where it lies, how sure, by which model."""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+from highdicom.sr import (
+    GraphicTypeValues,
+    ImageRegion,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    PlanarROIMeasurementsAndQualitativeEvaluations,
+    ReferencedSegment,
+    ReferencedSegmentationFrame,
+    RelationshipTypeValues,
+    SourceImageForMeasurementGroup,
+    SourceImageForRegion,
+    SourceImageForSegmentation,
+    TextContentItem,
+    TrackingIdentifier,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
+from pydicom.sr.codedict import codes
+
+from webapp.results.codes import ABNORMAL, CERTAINTY, COMMENT, THRESHOLD, algorithm_content, label_code
+from webapp.results.identity import tracking_uid
+from webapp.results.marked import MarkedFinding
+from webapp.results.segmentation import Segment
+from webapp.runs.models import Mark, Run
+from webapp.studies.models import Instance
+
+Group: TypeAlias = (
+    MeasurementsAndQualitativeEvaluations
+    | PlanarROIMeasurementsAndQualitativeEvaluations
+    | VolumetricROIMeasurementsAndQualitativeEvaluations
+)
+
+
+def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) -> Group:
+    """Return the group of a finding.
+
+    It points at its segment where there is just one (PS3.16 TID 1410 on one slice, TID 1411 on several), else at
+    its boxes; a finding of whole slices (TID 1501) points at its clearest slice.
+    """
+    row = finding.row
+    said: dict[str, Any] = {
+        "tracking_identifier": TrackingIdentifier(
+            uid=tracking_uid(run, row.order), identifier=f"Finding {finding.number}"
+        ),
+        "finding_category": ABNORMAL,
+        "finding_type": label_code(row),
+        "algorithm_id": algorithm_content(finding.stage, run),
+        "measurements": [*_certainty(finding)],
+    }
+    group = _group(finding, [one for one in segments if one.finding is finding], said)
+    for sentence in (row.sentence, row.experimental and f"Experimental: {row.experimental}"):
+        if sentence:
+            group[0].ContentSequence.append(
+                TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
+            )
+    return group
+
+
+def _group(finding: MarkedFinding, segments: list[Segment], said: dict[str, Any]) -> Group:
+    if not finding.marks:
+        sources = [SourceImageForMeasurementGroup(*_image(finding.row.instance, [finding.row.frame]))]
+        return MeasurementsAndQualitativeEvaluations(source_images=sources, **said)
+    if len(segments) == 1 and segments[0].frame:
+        return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_segment=_frame(segments[0]), **said)
+    if len(segments) == 1:
+        return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=_segment(segments[0]), **said)
+    regions = [_region(mark) for mark in finding.marks]
+    if len(regions) == 1:
+        return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=regions[0], **said)
+    return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_regions=regions, **said)
+
+
+def _certainty(finding: MarkedFinding) -> Iterable[Measurement]:
+    """Return how sure the model is, and from where on it tells a finding, both in percent."""
+    yield Measurement(name=CERTAINTY, value=round(100 * finding.row.probability, 2), unit=codes.UCUM.Percent)
+    if finding.stage.threshold is not None:
+        yield Measurement(name=THRESHOLD, value=round(100 * finding.stage.threshold, 2), unit=codes.UCUM.Percent)
+
+
+def _frame(segment: Segment) -> ReferencedSegmentationFrame:
+    (mark,) = segment.finding.outlined
+    assert segment.frame is not None
+    named = ReferencedSegmentationFrame(
+        sop_class_uid=segment.segmentation.SOPClassUID,
+        sop_instance_uid=segment.segmentation.SOPInstanceUID,
+        frame_number=segment.frame,
+        segment_number=segment.number,
+        source_image=SourceImageForSegmentation(*_image(mark.instance, [mark.frame])),
+    )
+    # The frame says which segment it shows; PS3.3 table 10-3 allows one of the two numbers.
+    del named[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
+    return named
+
+
+def _segment(segment: Segment) -> ReferencedSegment:
+    frames: dict[Instance, list[int]] = {}
+    for mark in segment.finding.outlined:
+        frames.setdefault(mark.instance, []).append(mark.frame)
+    return ReferencedSegment(
+        sop_class_uid=segment.segmentation.SOPClassUID,
+        sop_instance_uid=segment.segmentation.SOPInstanceUID,
+        segment_number=segment.number,
+        source_images=[SourceImageForSegmentation(*_image(instance, of)) for instance, of in frames.items()],
+    )
+
+
+def _region(mark: Mark) -> ImageRegion:
+    """Return a box as a closed polyline of (column, row), the corner of the first pixel being 0, 0 (PS3.3 C.18.6.1)."""
+    x0, y0, x1, y1 = mark.box
+    return ImageRegion(
+        graphic_type=GraphicTypeValues.POLYLINE,
+        graphic_data=np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]], dtype=np.float32),
+        source_image=SourceImageForRegion(*_image(mark.instance, [mark.frame])),
+    )
+
+
+def _image(instance: Instance, frames: list[int]) -> tuple[str, str, list[int] | None]:
+    """Return class and UID of an image, and frames (from 1) where it has several."""
+    numbers = [frame + 1 for frame in frames] if instance.number_of_frames > 1 else None
+    return instance.sop_class_uid, instance.sop_instance_uid, numbers

@@ -1,0 +1,92 @@
+"""The findings of a run with their marks and masks, as objects are made of them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from webapp.runs.models import Finding, Mark, Run, Stage
+from workers.storage import Attempt
+
+#: Object and frame (from 0): which slice it is, whatever came later.
+Place = tuple[UUID, int]
+
+
+class MaskError(Exception):
+    """An outline that a run drew is missing or damaged."""
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedFinding:
+    """One finding.
+
+    Attributes
+    ----------
+    number
+        As the page counts, from 1.
+    marks
+        In slice order; of a finding told before marks were kept, the one of its clearest slice. None where
+        whole slices were judged.
+    stage, outliner
+        Who found it, and who outlined it (the finder, where nobody else is known).
+    """
+
+    number: int
+    row: Finding
+    marks: list[Mark]
+    stage: Stage
+    outliner: Stage
+
+    @property
+    def clearest(self) -> Place:
+        """The slice on which it is seen best."""
+        return self.row.instance_id, self.row.frame
+
+    @property
+    def outlined(self) -> list[Mark]:
+        """Its marks that have a mask."""
+        return [mark for mark in self.marks if mark.mask]
+
+
+def place_of(mark: Mark) -> Place:
+    """Return the slice that a mark is on."""
+    return mark.instance_id, mark.frame
+
+
+def findings_marked(run: Run) -> list[MarkedFinding]:
+    """Return the findings of a run, the most urgent first."""
+    stages = {stage.name: stage for stage in run.stages.all()}
+    rows = run.findings.select_related("instance").prefetch_related("marks__instance")
+    return [
+        MarkedFinding(
+            number,
+            row,
+            list(row.marks.all()) or _only_mark(row),
+            stages[row.stage],
+            stages.get(row.outlined_by, stages[row.stage]),
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def mask_read(run: Run, name: str) -> NDArray[np.bool_]:
+    """Return a mask, shape (rows, columns).
+
+    Raises
+    ------
+    MaskError
+        If it is not where the run left it, or no picture any more.
+    """
+    try:
+        with Image.open(Attempt(run.pk, run.attempt).out / name, formats=("PNG",)) as drawn:
+            return np.asarray(drawn.convert("1"), dtype=np.bool_)
+    except (FileNotFoundError, UnidentifiedImageError) as error:
+        raise MaskError from error
+
+
+def _only_mark(row: Finding) -> list[Mark]:
+    if row.box is None:
+        return []
+    return [Mark(finding=row, slice=row.slice, instance=row.instance, frame=row.frame, box=row.box, mask=row.mask)]

@@ -1,0 +1,53 @@
+"""The objects that a run's answer became, and how far making them has come."""
+
+from django.db import models
+
+from webapp.runs.models import Run
+from webapp.studies.models import Series
+
+
+class ResultSet(models.Model):
+    """All objects of one run: owed once, made once.
+
+    `attempts` is counted before any work starts, so that work that kills its process still counts, and is the
+    fencing token: only the current attempt may file what it made.
+    """
+
+    class State(models.TextChoices):
+        """Where the work is."""
+
+        OWED = "owed", "To be made"
+        DONE = "done", "Made"
+        FAILED = "failed", "Not made"
+        NONE = "none", "None"
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="results")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OWED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True, help_text="why nothing was made, or what was left out")
+    owed_at = models.DateTimeField(auto_now_add=True)
+    tried_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    ms = models.FloatField(null=True, help_text="that the attempt took which made them")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "id"])]
+
+
+class ResultSeries(models.Model):
+    """A series that Readroom made: listed and served like all others, never analysed."""
+
+    class Kind(models.TextChoices):
+        """What its objects are."""
+
+        SEG = "SEG", "Segmentation"
+        SR = "SR", "Structured report"
+        SC = "SC", "Picture"
+
+    results = models.ForeignKey(ResultSet, on_delete=models.PROTECT, related_name="series")
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    series = models.OneToOneField(Series, on_delete=models.PROTECT, related_name="result")
+
+    class Meta:
+        ordering = ["kind"]
+        constraints = [models.UniqueConstraint(fields=["results", "kind"], name="one_series_per_kind")]
