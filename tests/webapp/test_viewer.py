@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, unfinished
+from webapp.results.models import ResultSeries, ResultSet
 from webapp.runs.models import Run
 from webapp.studies.models import Patient, Series, Study
 
@@ -159,3 +160,29 @@ def test_a_picture_of_nobody_known_has_no_priors(clinician: Client) -> None:
     answer = told(clinician, factories.picture_series().study)
     assert (answer["priors"], answer["series"][0]["kind"]) == ([], "picture")
     assert answer["hanging"]["protocol"] == "one-picture"
+
+
+def test_a_finding_is_drawn_on_each_slice_that_it_was_seen_on(clinician: Client) -> None:
+    series = ct(factories.study(patient=factories.patient()), slices=4)
+    images = list(series.instances.all())
+    finding = factories.finding(factories.run_of(series, outcome="findings"), instance=images[2], index=2)
+    for number in (1, 2):
+        finding.marks.create(slice=number, instance=images[number], box=[number, 1, 5, 5])
+    (told_,) = told_of(told(clinician, series.study), series)["findings"]
+    assert [(mark["image"], mark["box"]) for mark in told_["marks"]] == [(1, [1, 1, 5, 5]), (2, [2, 1, 5, 5])]
+
+
+def test_what_readroom_filed_with_an_answer_is_listed_as_its_own_and_never_hung(clinician: Client) -> None:
+    study = factories.study(patient=factories.patient())
+    run = factories.run_of(ct(study), outcome="findings")
+    made = ResultSet.objects.create(run=run)
+    for kind in (ResultSeries.Kind.SEG, ResultSeries.Kind.SC):
+        series = ct(study, modality=kind) if kind == ResultSeries.Kind.SC else factories.series_of(study, modality=kind)
+        ResultSeries.objects.create(results=made, kind=kind, series=series)
+    answer = told(clinician, study)
+    assert {one["modality"]: (one["kind"], one["isOurs"], one["run"] is None) for one in answer["series"]} == {
+        "CT": ("images", False, False),
+        "SEG": ("result", True, True),
+        "SC": ("result", True, True),
+    }
+    assert [cell["series"] for cell in answer["hanging"]["cells"]] == [str(run.series_id)]

@@ -1,4 +1,4 @@
-"""What the cascade says of the series of a study, on its images: findings and heat maps, in three queries."""
+"""What the cascade says of the series of a study, on its images: findings, heat maps; queries do not grow."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -22,12 +22,12 @@ class Answered:
 
 
 def answers_of(runs: Iterable[Run]) -> Mapping[UUID, Answered]:
-    """Return what each run says: two queries, however many there are."""
+    """Return what each run says: three queries, however many there are."""
     answers: dict[UUID, Answered] = defaultdict(Answered)
     of_runs = [run.pk for run in runs]
     for stage in Stage.objects.filter(run__in=of_runs).order_by("run", "order"):
         answers[stage.run_id].stages[stage.name] = stage
-    for finding in Finding.objects.filter(run__in=of_runs).order_by("run", "order"):
+    for finding in Finding.objects.filter(run__in=of_runs).order_by("run", "order").prefetch_related("marks"):
         answers[finding.run_id].findings.append(finding)
     return answers
 
@@ -67,19 +67,24 @@ def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colou
         "threshold": stage.threshold if stage else None,
         "model": stage.model if stage else "",
         "version": stage.version if stage else "",
-        "colour": colour,
+        "colour": row.colour or colour,
         "experimental": row.experimental,
         "sentence": row.sentence,
         "image": image,
         "first": row.first_slice + shift,
         "last": row.last_slice + shift,
-        "marks": _marks(row, image),
+        "marks": _marks(row, place, image),
         "heat": run_file(row.run_id, row.heat_map) or None,
     }
 
 
-def _marks(row: Finding, image: int) -> list[dict[str, Any]]:
-    """Return where the finding is drawn: so far on its clearest slice alone."""
-    if row.box is None and not row.mask:
-        return []
-    return [{"image": image, "box": row.box, "mask": run_file(row.run_id, row.mask) or None}]
+def _marks(row: Finding, place: Place, image: int) -> list[dict[str, Any]]:
+    """Return where the finding is drawn: each slice that it was seen on, else (as older runs told) the clearest."""
+    drawn = [(place.get((mark.instance_id, mark.frame)), mark.box, mark.mask) for mark in row.marks.all()]
+    if not drawn and row.box is not None:
+        drawn = [(image, row.box, row.mask)]
+    return [
+        {"image": at, "box": box, "mask": run_file(row.run_id, mask) or None}
+        for at, box, mask in drawn
+        if at is not None
+    ]

@@ -34,11 +34,14 @@ Slice = tuple[Instance, int]
 
 def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
     """Return all that the viewer's page shows of a study, as JSON has it."""
-    rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
+    every = Series.objects.filter(study=study)
+    # Those that Readroom filed with an answer have no answer of their own, and no row.
+    rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
-    answers = answers_of([row.run for row in rows if row.run])
+    answers = answers_of([row.run for row in rows.values() if row.run])
     declared = cascade_declared().stages
-    seen = [_seen(row) for row in rows if slices.get(row.series.pk)]
+    listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
+    seen = [_seen(row) for one, row in listed if row and slices.get(one.pk)]
     priors = prior_list(
         study=study,
         user=user,
@@ -49,7 +52,7 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
     return {
         "study": _study(study),
         "dicomweb": "/dicomweb",
-        "series": [_series(row, slices.get(row.series.pk, []), answers, declared) for row in rows],
+        "series": [_series(one, row, slices.get(one.pk, []), answers, declared) for one, row in listed],
         "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
@@ -90,11 +93,14 @@ def _seen(row: SeriesRow) -> Seen:
 
 
 def _series(
-    row: SeriesRow, slices: Sequence[Slice], answers: Mapping[UUID, Answered], declared: Sequence[DrawnStage]
+    series: Series,
+    row: SeriesRow | None,
+    slices: Sequence[Slice],
+    answers: Mapping[UUID, Answered],
+    declared: Sequence[DrawnStage],
 ) -> dict[str, Any]:
-    series = row.series
     place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
-    answered = answers.get(row.run.pk, Answered()) if row.run else Answered()
+    answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
     sides = {image.laterality for image, _ in slices}
     return {
         "id": str(series.pk),
@@ -104,14 +110,14 @@ def _series(
         "description": series.description,
         "bodyPart": series.body_part,
         "laterality": sides.pop() if len(sides) == 1 else "",
-        "kind": _kind(series, slices),
+        "kind": _kind(series, slices) if row else "result",
         "images": [
             {"sop": image.sop_instance_uid, "frame": frame + 1, "rows": image.rows, "columns": image.columns}
             for image, frame in slices
         ],
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
-        "isOurs": False,
-        "run": _run(row) if slices else None,
+        "isOurs": row is None,
+        "run": _run(row) if row and slices else None,
         "findings": findings_told(answered, place, declared),
         "heats": heats_told(answered, place),
     }
