@@ -6,6 +6,7 @@ import { init as startTools } from "@cornerstonejs/tools";
 
 import { frameLoaded } from "./frames.ts";
 import { pixelSize } from "./header/calibration.ts";
+import { planeRead, type Plane, type Told } from "./header/plane.ts";
 import type { Header } from "./header/tags.ts";
 
 /** Start everything; returns the engine that draws all cells. */
@@ -22,6 +23,11 @@ export function engineStarted(): RenderingEngine {
 /** Return the header of an image (a frame's own values over those of its object), once it is registered. */
 export function headerOf(imageId: string): Header {
   return (wadors.metaDataManager.get(imageId) ?? {}) as unknown as Header;
+}
+
+/** Return where the pixels of an image lie. */
+export function planeOf(imageId: string): Plane {
+  return planeRead((metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {}) as Told);
 }
 
 const theirs = new Set<string>();

@@ -2,8 +2,6 @@
 // the first pixel is [0, 0]. Cornerstone's own imageToWorldCoords counts from that pixel's corner and takes the spacing
 // between rows for that between columns.
 
-import { Enums, metaData } from "@cornerstonejs/core";
-
 import { dot, type Vector } from "./orientation.ts";
 
 export type Pixel = readonly [number, number];
@@ -15,7 +13,8 @@ export interface Plane {
   down: Vector;
 }
 
-interface Told {
+/** What Cornerstone knows of an image plane. */
+export interface Told {
   imagePositionPatient?: Vector;
   rowCosines?: Vector;
   columnCosines?: Vector;
@@ -23,9 +22,8 @@ interface Told {
   columnPixelSpacing?: number;
 }
 
-/** Return the plane of an image as the stacks draw it: one without a geometry lies at the origin, a pixel a millimetre. */
-export function planeOf(imageId: string): Plane {
-  const told = (metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {}) as Told;
+/** Return a plane as the stacks draw it: one without a geometry lies at the origin, a pixel a millimetre. */
+export function planeRead(told: Told): Plane {
   return {
     origin: told.imagePositionPatient ?? [0, 0, 0],
     along: scaled(told.rowCosines ?? [1, 0, 0], told.columnPixelSpacing || 1),

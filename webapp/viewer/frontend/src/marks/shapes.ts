@@ -3,10 +3,10 @@
 import { metaData, type Types } from "@cornerstonejs/core";
 import { annotation, type Types as ToolTypes } from "@cornerstonejs/tools";
 
-import { headerOf } from "../cornerstone.ts";
+import { headerOf, planeOf } from "../cornerstone.ts";
 import { pixelSize } from "../header/calibration.ts";
 import { cross, type Vector } from "../header/orientation.ts";
-import { pixelOf, placeOf, planeOf } from "../header/plane.ts";
+import { pixelOf, placeOf } from "../header/plane.ts";
 import { TOOLS } from "../reading/tools.ts";
 import type { Cell } from "../reading/cell.ts";
 import type { Mark } from "../study.ts";

@@ -1,7 +1,7 @@
 // The segmentations of a study, fetched after the image that they lie on, and what of them lies on an image.
 
-import { headerOf } from "../cornerstone.ts";
-import { planeOf, type Plane } from "../header/plane.ts";
+import { headerOf, planeOf } from "../cornerstone.ts";
+import type { Plane } from "../header/plane.ts";
 import { numbers, TAG, word } from "../header/tags.ts";
 import type { Cell } from "../reading/cell.ts";
 import { answered, type Hung, type Series, type StudyData } from "../study.ts";

@@ -5,9 +5,9 @@
 
 import { Enums, metaData, type RenderingEngine, type Types } from "@cornerstonejs/core";
 
-import { headerOf } from "../cornerstone.ts";
+import { headerOf, planeOf } from "../cornerstone.ts";
 import { imageFetched, seriesReady } from "../frames.ts";
-import { pixelOf, placeOf, planeOf } from "../header/plane.ts";
+import { pixelOf, placeOf } from "../header/plane.ts";
 import type { Header } from "../header/tags.ts";
 import { Prefetch } from "../prefetch.ts";
 import type { Hung, ImageRef } from "../study.ts";
