@@ -1,7 +1,7 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test-packages lint test-served test format lock bench train ship report clean
+.PHONY: help setup viewer run test-packages lint test-served test format lock bench train ship report clean
 
 PORT ?= 8000
 DATA ?= data
@@ -23,7 +23,11 @@ setup: ## Make the virtual environment from the lock (quick when nothing changed
 	@command -v python3.11 >/dev/null || { echo "Readroom needs Python 3.11: \`apt install python3.11 python3.11-venv\`."; exit 1; }
 	@python3.11 -m deploy.prepare
 
+viewer: ## Build the viewer's scripts with Node and npm (quick when nothing changed)
+	@python3.11 -m deploy.viewer
+
 run: setup ## Start Readroom on 127.0.0.1:PORT with its data in DATA; Ctrl-C stops it
+	@python3.11 -m deploy.viewer --or-without
 	@exec $(PYTHON) -m deploy.launch --port "$(PORT)" --data "$(DATA)"
 
 test-packages: ## Install the Debian packages that only tests need (or name them)
@@ -34,12 +38,13 @@ lint: setup ## Style, types, walls between the rooms, migrations, deployment che
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+	python3.11 -m deploy.viewer --check
 	@$(PYTHON) -m deploy.check_django
 
-test-served: setup test-packages ## The web suite again, on a real PostgreSQL
+test-served: setup viewer test-packages ## The web suite again, on a real PostgreSQL
 	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q tests/webapp
 
-test: setup test-packages lint ## Everything: lint, then all tests (TESTS= names a part)
+test: setup viewer test-packages lint ## Everything: lint, then all tests (TESTS= names a part)
 	$(if $(TESTS),,$(MAKE) --no-print-directory test-served)
 	$(PYTHON) -m pytest $(TESTS)
 
@@ -74,4 +79,4 @@ report: setup ## Judge every trained network on the test split and on unseen sou
 	$(PYTHON) -m ml.report --check
 
 clean: ## Remove caches and collected static files (never the data)
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static test-results
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static webapp/viewer/static test-results

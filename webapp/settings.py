@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "webapp.sending",
     "webapp.exports",
     "webapp.webhooks",
+    "webapp.marks",
+    "webapp.viewer",
     "webapp.pages",
 ]
 
@@ -129,6 +131,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+# Names that hold a digest, Django's and those of the viewer's build, never change what they mean.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(.+\.[0-9a-f]{12}|viewer/assets/.+-[\w-]{8})\.\w+$"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -8,6 +8,7 @@ from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
+from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
@@ -20,6 +21,8 @@ from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.sending.views import destination, destination_echo, network, study_sending
 from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
+from webapp.viewer.api import ViewerView
+from webapp.viewer.views import viewer
 from webapp.webhooks.views import change as webhook_change
 from webapp.webhooks.views import retry as notice_retry
 from webapp.webhooks.views import webhooks
@@ -44,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/take-over/", take_over, name="study-take-over"),
     path("studies/<uuid:study>/finish/", finish, name="study-finish"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
+    path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),
     path("deliveries/<uuid:delivery>/retry/", delivery_retry, name="delivery-retry"),
@@ -54,6 +58,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("upload/", upload, name="upload"),
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
     path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
+    path("api/studies/<uuid:study>/viewer/", ViewerView.as_view(), name="viewer-api"),
+    path("api/studies/<uuid:study>/marks/", MarksView.as_view(), name="marks-api"),
+    path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("fhir/", include("webapp.fhir.urls")),

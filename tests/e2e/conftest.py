@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from deploy import viewer
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -15,6 +16,12 @@ WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
 # Two cores are shared with other tests' servers; what does not come in this time does not come.
 expect.set_options(timeout=20_000)
 Open = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="session")
+def viewer_built() -> None:
+    """The viewer's scripts, built where they are not."""
+    viewer.build()
 
 
 @pytest.fixture(scope="module")

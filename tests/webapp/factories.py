@@ -3,6 +3,7 @@
 import hashlib
 import io
 import itertools
+import uuid
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pydicom.uid import CTImageStorage, generate_uid
 from ml.drawing import heat_map_png, mask_png
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
+from webapp.marks.models import Mark, MarkVersion
 from webapp.reading.models import Task
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Patient, Series, Study
@@ -191,6 +193,15 @@ def finding(
         given["mask"] = f"finding-{number}-mask.png"
         mask_png(mask, answer_folder(run) / given["mask"])
     return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
+    """Draw a mark on an image and return its only version."""
+    drawn = Mark.objects.create(
+        pk=uuid.uuid4(), instance=instance, frame=1, kind=kind, author=author or clinician(), version=1
+    )
+    given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
+    return MarkVersion.objects.create(mark=drawn, version=1, **given)
 
 
 def heat_map(run: Run, name: str, values: NDArray[np.float32]) -> str:

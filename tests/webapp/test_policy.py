@@ -53,8 +53,8 @@ def study_page() -> Route:
     return Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 405, 405, 405), of_study=True)
 
 
-def of_dicomweb() -> Route:
-    """What DICOMweb serves of one study: an API, which answers 401 where a page would send somebody to sign in."""
+def study_api() -> Route:
+    """What an API serves of one study: it answers 401 where a page would send somebody to sign in."""
     return Route((401, 200, GONE, 200), (401, 405, 405, 405), of_study=True)
 
 
@@ -87,35 +87,39 @@ ROUTES: dict[str, Route] = {
     "upload": page(),
     # An API answers 401 where a page would send somebody to sign in; 400: nothing was sent.
     "upload-api": Route((401, 405, 405, 405), (401, 400, 400, 400)),
-    "study-state": of_dicomweb(),
+    "study-state": study_api(),
+    "viewer": study_page(),
+    "viewer-api": study_api(),
+    "marks-api": study_api(),
+    "mark-api": study_api(),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
     "dicomweb-studies": Route((401, 200, 200, 200), (401, 415, 415, 415)),
     "dicomweb-all-series": searched(),
     "dicomweb-all-instances": searched(),
     "dicomweb-study": Route((401, 200, GONE, 200), (401, 415, 415, 415), of_study=True),
-    "dicomweb-study-metadata": of_dicomweb(),
-    "dicomweb-study-rendered": of_dicomweb(),
-    "dicomweb-series-rendered": of_dicomweb(),
-    "dicomweb-study-thumbnail": of_dicomweb(),
-    "dicomweb-study-series": of_dicomweb(),
-    "dicomweb-study-instances": of_dicomweb(),
-    "dicomweb-series": of_dicomweb(),
-    "dicomweb-series-metadata": of_dicomweb(),
-    "dicomweb-series-thumbnail": of_dicomweb(),
-    "dicomweb-series-instances": of_dicomweb(),
-    "dicomweb-instance": of_dicomweb(),
-    "dicomweb-metadata": of_dicomweb(),
-    "dicomweb-rendered": of_dicomweb(),
-    "dicomweb-thumbnail": of_dicomweb(),
-    "dicomweb-bulkdata": of_dicomweb(),
-    "dicomweb-bulkdata-value": of_dicomweb(),
-    "dicomweb-frames": of_dicomweb(),
-    "dicomweb-frame-rendered": of_dicomweb(),
-    "dicomweb-frame-thumbnail": of_dicomweb(),
+    "dicomweb-study-metadata": study_api(),
+    "dicomweb-study-rendered": study_api(),
+    "dicomweb-series-rendered": study_api(),
+    "dicomweb-study-thumbnail": study_api(),
+    "dicomweb-study-series": study_api(),
+    "dicomweb-study-instances": study_api(),
+    "dicomweb-series": study_api(),
+    "dicomweb-series-metadata": study_api(),
+    "dicomweb-series-thumbnail": study_api(),
+    "dicomweb-series-instances": study_api(),
+    "dicomweb-instance": study_api(),
+    "dicomweb-metadata": study_api(),
+    "dicomweb-rendered": study_api(),
+    "dicomweb-thumbnail": study_api(),
+    "dicomweb-bulkdata": study_api(),
+    "dicomweb-bulkdata-value": study_api(),
+    "dicomweb-frames": study_api(),
+    "dicomweb-frame-rendered": study_api(),
+    "dicomweb-frame-thumbnail": study_api(),
     "fhir-metadata": searched(),
     **{f"fhir-{kind}": searched() for kind in KINDS},
-    **{f"fhir-{kind}-read": of_dicomweb() for kind in KINDS if kind != "Device"},
+    **{f"fhir-{kind}-read": study_api() for kind in KINDS if kind != "Device"},
     "fhir-Device-read": searched(),
     "models": page(),
     "model": page(),
@@ -139,9 +143,12 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "study-state", "schema", "dicomweb-", "fhir-")
+APIS = ("upload-api", "study-state", "viewer-api", "marks-api", "mark-api", "schema", "dicomweb-", "fhir-")
 #: Those that name a study.
-STUDIES = ("study-answer", "study-claim", "study-release", "study-take-over", "study-finish", "study-triage")
+STUDIES = (
+    "study-answer", "viewer", "viewer-api", "marks-api",
+    "study-claim", "study-release", "study-take-over", "study-finish", "study-triage",
+)  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
     "dicomweb-bulkdata-value": ["7FE00010"],
@@ -178,6 +185,7 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "delivery-retry": [delivery.pk],
         "destination": [pacs.pk],
         "destination-echo": [pacs.pk],
+        "mark-api": [factories.mark(series.instances.get()).mark_id],
         "run-retry": [run.pk],
         "token-revoke": [1],
         "run-file": [run.pk, name],

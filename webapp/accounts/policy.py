@@ -16,6 +16,7 @@ class Act(StrEnum):
     """What somebody may want to do."""
 
     SEE = "see"
+    MARK = "mark"
     RETRY = "retry"
     READ = "read"
     TRIAGE = "triage"

@@ -12,6 +12,8 @@ class Code(StrEnum):
     STUDY_VIEWED = "110103 study viewed"
     OBJECTS_RETRIEVED = "110104 objects retrieved"
     OBJECTS_SEARCHED = "110112 objects searched"
+    MARK_SAVED = "110103 mark saved"
+    MARK_HIDDEN = "110103 mark taken away"
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
     SENDING_ASKED = "110102 sending asked for"

@@ -35,6 +35,7 @@ async function show(slice, at) {
     drawMarks(at, size);
     zoom.setPicture(...size);
     say("");
+    viewerAt(at + 1);
   } catch (trouble) {
     if (at === slices.at) {
       byId("slice").removeAttribute("href");
@@ -46,6 +47,16 @@ async function show(slice, at) {
     clearTimeout(patience);
   }
 }
+
+/** Let the viewer open at this image. */
+function viewerAt(image) {
+  const link = byId("to-viewer");
+  if (link) link.href = Object.assign(new URL(link.href), { search: `?series=${new URLSearchParams(link.search).get("series")}&image=${image}` }).href;
+}
+
+const toViewer = () => byId("to-viewer")?.click();
+/** Enter presses what has the focus; only where nothing has, it opens the viewer. */
+const entered = (event) => (event.target === document.body || event.target.id === "screen" ? toViewer() : false);
 
 function drawMarks(at, size) {
   const here = data.findings.filter((finding) => finding.slice === at);
@@ -127,6 +138,7 @@ bindKeys({
   e: () => byId("finish")?.click(),
   n: () => nextFinding(1), p: () => nextFinding(-1),
   b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
+  v: toViewer, Enter: entered,
   "+": () => zoom.by(1.4), "=": () => zoom.by(1.4), "-": () => zoom.by(1 / 1.4), 0: () => zoom.fit(),
 });
 

@@ -1,0 +1,122 @@
+"""What the AI found, over the image: on the right pixels however the image is turned, switched, faded, and renewed."""
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.serving import Stage, run
+from tests.e2e.viewing import Bounds, bounds_of, element_bounds, screen, settled, viewer_opened
+
+#: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
+TURNS = ["", "-", "h", "r", "v", "l"]
+
+
+#: What stands round the image in white would be taken for the block.
+HIDE_WORDS = """() => {
+  for (const one of document.querySelectorAll('.corner, .letter, .scale')) one.style.visibility = 'hidden';
+}"""
+pytestmark = pytest.mark.usefixtures("viewer_built")
+
+
+@pytest.fixture(scope="module")
+def marked(stage: Stage) -> Stage:
+    """The pages over a study whose bright block the cascade and a person outlined."""
+    run([sys.executable, "-m", "tests.webapp.marked_scene"], stage.environment)
+    return stage
+
+
+@pytest.fixture
+def block(marked: Stage, visit: Open) -> Iterator[Page]:  # noqa: ARG001 - asks for the scene
+    """The axial series of that study, opened at the marked slice."""
+    with visit() as page:
+        viewer_opened(page, "Merkmal, Mona")
+        page.evaluate(HIDE_WORDS)
+        expect(page.locator(".ai-box")).to_have_count(1)
+        yield page
+
+
+def layers(page: Page, *shown: str) -> None:
+    """Switch on these layers and no others."""
+    for box in page.locator(".kinds input").all():
+        box.set_checked(box.get_attribute("data-name") in shown)
+
+
+def bright_block(page: Page) -> Bounds:
+    """Return where the bare image shows its bright block."""
+    page.keyboard.press("o")
+    settled(page)
+    grey = screen(page)
+    page.keyboard.press("o")
+    settled(page)
+    return bounds_of((grey > 160).all(axis=2))
+
+
+def changed(page: Page, layer: str) -> Bounds:
+    """Return what a layer changes on the screen."""
+    layers(page)
+    settled(page)
+    bare = screen(page)
+    layers(page, layer)
+    page.locator(f".on-image [data-kind={layer}] image").first.wait_for(state="attached")
+    settled(page)
+    return bounds_of((np.abs(screen(page) - bare) > 20).any(axis=2))
+
+
+@pytest.mark.parametrize("series", ["axial 2 mm", "oblique, tall pixels"])
+def test_box_mask_and_segmentation_lie_on_their_pixels_however_the_image_is_turned(block: Page, series: str) -> None:
+    block.locator(".thumb", has_text=series).click()
+    expect(block.locator(".corner.bottom.left").first).to_contain_text(series)
+    expect(block.locator(".segments li")).to_have_count(1)
+    block.locator(".cell").first.focus()
+    for key in TURNS:
+        if key:
+            block.keyboard.press(key)
+            settled(block)
+        layers(block, "box")
+        truth = bright_block(block)
+        assert element_bounds(block, ".ai-box").is_near(truth, within=2.0), key
+        for layer in ("mask", "segment"):
+            assert changed(block, layer).is_near(truth, within=2.5), (layer, key)
+
+
+def test_layers_are_switched_faded_and_named(block: Page) -> None:
+    assert "px" in str(block.locator(".ai-box").evaluate("e => getComputedStyle(e).strokeDasharray"))
+    expect(block.locator(".ai-name")).to_have_text("AI 1 · Suspected block 87\N{NARROW NO-BREAK SPACE}% · experimental")
+    block.keyboard.press("o")
+    expect(block.locator(".ai-box")).to_have_count(0)
+    expect(block.locator(".legend-note")).to_have_text("All overlays are hidden. Press O to show them.")
+    block.keyboard.press("o")
+    layers(block, "mask")
+    expect(block.locator(".ai-box")).to_have_count(0)
+    expect(block.locator(".on-image [data-kind=mask] image")).to_have_count(1)
+    block.get_by_label("Opacity of what the AI drew").fill("40")
+    expect(block.locator(".on-image")).to_have_attribute("opacity", "0.4")
+
+
+def test_enter_on_a_finding_goes_to_its_slice_and_puts_it_in_the_middle(block: Page) -> None:
+    finding = block.locator(".side-findings .finding")
+    for words in ("Suspected block", "87", "shown from 35 %", "tumour-detector 1", "Experimental: Drawn by code."):
+        expect(finding).to_contain_text(words)
+    block.locator(".cell").first.focus()
+    block.keyboard.press("End")
+    expect(block.locator(".ai-box")).to_have_count(0)
+    finding.press("Enter")
+    expect(block.locator(".ai-box")).to_have_count(1)
+    settled(block)
+    at, size = element_bounds(block, ".ai-box"), block.locator(".cell").first.bounding_box()
+    assert size is not None
+    middle = (at.left + at.right) / 2, (at.top + at.bottom) / 2
+    assert middle == pytest.approx((size["width"] / 2, size["height"] / 2), abs=1.5)
+
+
+def test_a_run_that_goes_on_says_so_and_its_answer_comes_by_itself(stage: Stage, visit: Open) -> None:
+    with visit() as page:
+        viewer_opened(page, "Lauf, Lars")
+        expect(page.locator(".ai-going")).to_have_text("The analysis is at work. The picture can be read meanwhile.")
+        stage.happens("finish")
+        expect(page.locator(".side-findings")).to_contain_text("It was looked for and not found.")
+        expect(page.locator(".ai-going")).to_have_count(0)

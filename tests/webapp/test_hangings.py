@@ -1,0 +1,85 @@
+"""Hanging protocols: checked when they are read; the first that fits hangs a study, and something always does."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from webapp.viewer import declared
+from webapp.viewer.hangings import FALLBACK, Seen, hangings, hung, presets
+
+
+def series_seen(protocol: declared.Hanging) -> list[Seen]:
+    """Return series that a protocol asks for."""
+    when = protocol.when
+    modality = min(when.modalities) if when.modalities else "OT"
+    count = max([when.least_series, 1, *(cell.series + 1 for cell in protocol.cells)])
+    return [Seen(uuid4(), modality, frozenset(sorted(when.body_parts)[:1])) for _ in range(count)]
+
+
+@pytest.mark.parametrize("protocol", hangings(), ids=lambda protocol: protocol.name)
+def test_each_declared_protocol_hangs_what_it_asks_for(protocol: declared.Hanging) -> None:
+    series = series_seen(protocol)
+    prior = uuid4() if protocol.when.prior else None
+    chosen = hung(series=series, prior=prior, protocols=hangings()).told()
+    assert chosen["protocol"] == protocol.name
+    assert len(chosen["cells"]) == chosen["rows"] * chosen["columns"]
+    assert all(cell["series"] or cell["prior"] for cell in chosen["cells"])
+    assert chosen["why"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("series", "protocol"),
+    [
+        ([Seen(uuid4(), "US", frozenset({"breast"}))], "one-picture"),
+        ([Seen(uuid4(), "", frozenset())], "one-picture"),
+        ([Seen(uuid4(), "US", frozenset()), Seen(uuid4(), "CT", frozenset({"chest"}))], "ct-chest"),
+        ([Seen(uuid4(), "CT", frozenset({"knee"}))], "ct-body"),
+        ([Seen(uuid4(), "MR", frozenset())] * 3, "mr-two"),
+    ],
+)
+def test_the_first_protocol_that_fits_hangs_the_study(series: list[Seen], protocol: str) -> None:
+    chosen = hung(series=series, prior=None, protocols=hangings())
+    assert chosen.protocol.name == protocol
+    assert chosen.told()["cells"][0]["series"] == str(chosen.series[0].series)
+
+
+def test_nothing_to_show_and_no_protocol_at_all_hang_one_empty_place() -> None:
+    assert hung(series=[], prior=uuid4(), protocols=hangings()).protocol is FALLBACK
+    assert hung(series=[], prior=None, protocols=[]).told()["cells"] == [
+        {"series": None, "prior": None, "preset": None}
+    ]
+
+
+def test_ct_presets_are_those_of_the_reading_room() -> None:
+    assert {one.id: (one.width, one.level) for one in presets() if one.modality == "CT"} == {
+        "soft-tissue": (400, 40), "lung": (1500, -600), "liver": (150, 90), "bone": (2500, 480), "brain": (80, 40),
+    }  # fmt: skip
+
+
+GOOD = 'name = "two"\nrank = 1\nwhy = "Two beside each other."\nrows = 1\ncolumns = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (GOOD, "two.toml, cells: Field required."),
+        (GOOD + "[[cells]]\n[[cells]]\n", "two.toml: Value error, 1 x 1 places take as many [[cells]], not 2."),
+        (GOOD + '[[cells]]\npreset = "milk"\n', "two.toml: there is no preset milk in presets.toml."),
+        (GOOD + '[[cells]]\nshow = "prior"\n', "two.toml: Value error, a cell shows the prior, so `when` must ask"),
+        (GOOD + 'colour = "red"\n[[cells]]\n', "two.toml, colour: Extra inputs are not permitted."),
+        ("rows = ", "two.toml cannot be read:"),
+    ],
+)
+def test_a_protocol_that_cannot_be_used_is_told_by_file_and_place(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(text)
+    with pytest.raises(declared.HangingError) as told_:
+        declared.hangings_read(tmp_path, presets=presets())
+    assert str(told_.value).startswith(sentence)
+
+
+def test_two_protocols_of_one_rank_are_refused(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(GOOD.replace("two", name) + "[[cells]]\n")
+    with pytest.raises(declared.HangingError, match="rank 1 stands there twice"):
+        declared.hangings_read(tmp_path, presets=presets())

@@ -1,0 +1,169 @@
+"""REST: the marks of a study, and one mark by the id that its browser chose."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.accounts.policy import Act
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record, study_view_record
+from webapp.marks.models import Mark, MarkVersion
+from webapp.marks.selectors import mark_history, mark_list, mark_now, mark_told, version_told
+from webapp.marks.sent import MarkSent, sentence_of
+from webapp.marks.services import (
+    ChangedMeanwhileError,
+    MarkRefusedError,
+    NotTheAuthorError,
+    Said,
+    mark_hide,
+    mark_save,
+)
+from webapp.pages.access import study_checked, study_opened, user_of
+from webapp.studies.models import Instance
+
+LARGEST_BYTES = 16 << 10
+MARK = {"type": "object"}
+SOMEBODY_ELSE = "Somebody else is signed in by now than the one who drew this. Nothing was saved."
+
+
+class TooLarge(APIException):
+    """The body is larger than any mark."""
+
+    status_code = 413
+    default_detail = "This is larger than any mark; nothing was saved."
+
+
+class Conflict(APIException):
+    """The mark says something else by now."""
+
+    status_code = 409
+
+
+class MarksView(APIView):
+    """The marks of one study."""
+
+    @extend_schema(responses={200: {"type": "array", "items": MARK}})
+    def get(self, request: Request, study: UUID) -> Response:
+        """List what the marks say now."""
+        opened = study_opened(request=request._request, study=study)
+        study_view_record(user=user_of(request._request), request=request._request, study=opened.pk)
+        return Response([mark_told(now) for now in mark_list(study=opened)])
+
+
+class MarkView(APIView):
+    """One mark."""
+
+    parser_classes = [JSONParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse by size before a byte is read."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BYTES:
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(responses={200: MARK})
+    def get(self, request: Request, mark: UUID) -> Response:
+        """Tell what the mark says now and all that it said before."""
+        now = self._opened(request, mark, Act.SEE)
+        study_view_record(
+            user=user_of(request._request), request=request._request, study=now.mark.instance.series.study_id
+        )
+        return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
+
+    @extend_schema(request=MarkSent, responses={200: MARK, 201: MARK, 409: MARK})
+    def put(self, request: Request, mark: UUID) -> Response:
+        """Make the mark (201) or change it (200); `version` is the one that was read, 0 for a new mark."""
+        if Mark.objects.filter(pk=mark).exists():
+            self._opened(request, mark, Act.MARK)
+        sent = MarkSent(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given = sent.validated_data
+        if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
+            raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
+        instance = self._image(request, given)
+        said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
+        now, is_new = mark_save(
+            mark=mark,
+            instance=instance,
+            frame=given["frame"],
+            kind=given["kind"],
+            said=said,
+            read=given["version"],
+            user=user_of(request._request),
+            request=request._request,
+        )
+        return Response(mark_told(now), status=201 if is_new else 200)
+
+    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
+    def delete(self, request: Request, mark: UUID) -> Response:
+        """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
+        self._opened(request, mark, Act.MARK)
+        version = request.query_params.get("version", "")
+        if not (version.isascii() and version.isdigit() and len(version) < 10):
+            raise ParseError("Say in the address which version was read: ?version=1")
+        mark_hide(mark=mark, read=int(version), user=user_of(request._request), request=request._request)
+        return Response(status=204)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
+        if isinstance(exc, NotTheAuthorError):
+            self._refused()
+        refusal = _refusal(exc)
+        answer = super().handle_exception(refusal)
+        if isinstance(refusal, APIException):
+            answer.data["code"] = refusal.get_codes()
+        if isinstance(exc, ChangedMeanwhileError):
+            answer.data["mark"] = mark_told(exc.now)
+        return answer
+
+    def _opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
+        try:
+            now = mark_now(mark=mark)
+        except MarkVersion.DoesNotExist:
+            raise Http404 from None
+        study_checked(request=request._request, study=now.mark.instance.series.study, act=act)
+        return now
+
+    def _image(self, request: Request, given: dict[str, Any]) -> Instance:
+        """Return the image that is drawn on, if the user may; a study of others is like none."""
+        images = Instance.objects.select_related("series__study")
+        found = images.filter(series=given["series"], sop_instance_uid=given["sop"], has_pixels=True).first()
+        if found is None:
+            raise Http404
+        study_checked(request=request._request, study=found.series.study, act=Act.MARK)
+        if given["frame"] > found.number_of_frames:
+            raise ParseError("The image has no such frame.")
+        return found
+
+    def _refused(self) -> None:
+        audit_record(
+            code=Code.ACCESS_REFUSED,
+            user=user_of(self.request._request),
+            request=self.request._request,
+            success=False,
+            details=f"change of somebody else's mark {self.kwargs['mark']}",
+        )
+
+
+def _refusal(exc: Exception) -> Exception:
+    """Return how DRF answers a refusal of ours."""
+    match exc:
+        case ChangedMeanwhileError():
+            return Conflict(str(exc))
+        case NotTheAuthorError():
+            return PermissionDenied(str(exc), code="not_the_author")
+        case MarkRefusedError():
+            return ParseError(str(exc))
+        case ValidationError():
+            return ParseError(sentence_of(exc.detail))
+        case RecursionError():
+            return ParseError("The body is nested without measure.")
+    return exc

@@ -1,0 +1,66 @@
+"""What a browser sends of a mark, checked; each refusal is a sentence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from webapp.marks.models import Mark, MarkVersion
+
+#: How many points each kind has. Rectangle: its corners; ellipse: the ends of its axes; box: two opposite corners;
+#: angle: the vertex in the middle.
+POINTS = {
+    Mark.Kind.LENGTH: 2,
+    Mark.Kind.ANGLE: 3,
+    Mark.Kind.RECTANGLE: 4,
+    Mark.Kind.ELLIPSE: 4,
+    Mark.Kind.PROBE: 1,
+    Mark.Kind.BOX: 2,
+}
+#: Pixels; no image has more (PS3.3 C.7.6.3.1: rows and columns are 16 bits).
+FAR = 65_535
+MOST_FIGURES = 16
+
+
+class MarkSent(serializers.Serializer[Mark]):
+    """The body of a PUT."""
+
+    series = serializers.UUIDField()
+    sop = serializers.CharField(max_length=64)
+    frame = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    kind = serializers.ChoiceField(choices=Mark.Kind.choices)
+    points = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.FloatField(min_value=-FAR, max_value=FAR), min_length=2, max_length=2
+        ),
+        max_length=max(POINTS.values()),
+    )
+    text = serializers.CharField(max_length=500, allow_blank=True, default="")
+    figures = serializers.DictField(child=serializers.FloatField(min_value=-1e15, max_value=1e15), default=dict)
+    unit = serializers.ChoiceField(choices=MarkVersion.Unit.choices)
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
+    authorId = serializers.CharField(  # noqa: N815 - the name that the browser sends
+        max_length=20, required=False, help_text="who drew it; refused where somebody else is signed in by now"
+    )
+
+    def validate_figures(self, value: dict[str, float]) -> dict[str, float]:
+        """Refuse what no screen shows."""
+        if len(value) > MOST_FIGURES or not all(name.isidentifier() and len(name) <= 40 for name in value):
+            raise serializers.ValidationError(f"At most {MOST_FIGURES} figures, named by one short word each.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a shape with too few or too many points."""
+        kind = Mark.Kind(attrs["kind"])
+        if len(attrs["points"]) != POINTS[kind]:
+            raise serializers.ValidationError(f"{kind.label} takes {POINTS[kind]} points.")
+        return attrs
+
+
+def sentence_of(errors: Any, field: str = "") -> str:
+    """Return the errors of a serializer as sentences, each with the field that it is about."""
+    if isinstance(errors, Mapping):
+        return " ".join(sentence_of(each, field or str(name)) for name, each in errors.items())
+    if isinstance(errors, list):
+        return " ".join(dict.fromkeys(sentence_of(each, field) for each in errors if each))
+    return str(errors) if field in {"", "detail", "non_field_errors"} else f"{field}: {errors}"

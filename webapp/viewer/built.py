@@ -1,0 +1,52 @@
+"""What Vite made of the front end: which files the page loads."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+BUILT = Path(__file__).resolve().parent / "static" / "viewer"
+ENTRY = "src/main.ts"
+
+
+@dataclass(frozen=True)
+class Built:
+    """Addresses of the viewer's files.
+
+    Attributes
+    ----------
+    script
+        Of the entry, a module.
+    chunks
+        Of what the entry loads by itself a moment later; the page may ask for it at once.
+    sheets
+        Of the style sheets.
+    """
+
+    script: str
+    chunks: tuple[str, ...]
+    sheets: tuple[str, ...]
+
+
+def built_get() -> Built | None:
+    """Return what was built; None where nothing was (no Node on this machine, say).
+
+    Vite's names hold a digest and its chunks name one another, so these files are asked for under their own names,
+    not under those that Django's manifest would give them: a module under two names would run twice.
+    """
+    try:
+        manifest = json.loads((BUILT / "manifest.json").read_text())
+    except FileNotFoundError:
+        return None
+    entry = manifest[ENTRY]
+    names = dict.fromkeys([*entry.get("imports", ()), *entry.get("dynamicImports", ())])
+    return Built(
+        script=_address(entry["file"]),
+        chunks=tuple(_address(manifest[name]["file"]) for name in names),
+        sheets=tuple(_address(name) for name in entry.get("css", ())),
+    )
+
+
+def _address(name: str) -> str:
+    return f"{settings.STATIC_URL}viewer/{name}"

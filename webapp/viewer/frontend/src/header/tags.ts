@@ -1,0 +1,45 @@
+// Values out of DICOM JSON (PS3.18 annex F).
+
+export interface Element {
+  vr: string;
+  Value?: unknown[];
+}
+export type Header = Record<string, Element | undefined>;
+
+export const TAG = {
+  modality: "00080060",
+  spacingBetweenSlices: "00180088",
+  imagerPixelSpacing: "00181164",
+  magnification: "00181114",
+  patientOrientation: "00200020",
+  position: "00200032",
+  orientation: "00200037",
+  frameOfReference: "00200052",
+  imageLaterality: "00200062",
+  laterality: "00200060",
+  samples: "00280002",
+  rows: "00280010",
+  columns: "00280011",
+  pixelSpacing: "00280030",
+  aspectRatio: "00280034",
+  calibrationType: "00280A02",
+  burnedIn: "00280301",
+  frameTime: "00181063",
+  cineRate: "00180040",
+} as const;
+
+/** Return all numbers of a value; empty where there are none. */
+export function numbers(header: Header, tag: string): number[] {
+  const values = header[tag]?.Value ?? [];
+  return values.map((value) => (typeof value === "number" ? value : Number.parseFloat(String(value)))).filter(Number.isFinite);
+}
+
+/** Return the words of a value; empty where there are none. */
+export function words(header: Header, tag: string): string[] {
+  return (header[tag]?.Value ?? []).filter((value) => typeof value === "string");
+}
+
+/** Return the first word of a value. */
+export function word(header: Header, tag: string): string {
+  return words(header, tag)[0] ?? "";
+}

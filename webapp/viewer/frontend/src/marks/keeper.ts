@@ -1,0 +1,207 @@
+// Every mark that a person draws is kept in this browser at once and sent to the server soon; what the server has is
+// drawn again when its series is hung.
+
+import { eventTarget, utilities as coreUtilities } from "@cornerstonejs/core";
+import { annotation, Enums, utilities, type Types as ToolTypes } from "@cornerstonejs/tools";
+
+import type { Cell } from "../reading/cell.ts";
+import { shown } from "../overlays/shown.ts";
+import type { Mark } from "../study.ts";
+import { Sender } from "./sender.ts";
+import { bodyOf, isSame, markDrawn, type Spot } from "./shapes.ts";
+import { type Body, type Wish, Wishes } from "./wishes.ts";
+
+/** How long a mark must be left alone before it is sent: figures are worked out, a hand moves on. */
+const SETTLED_MS = 500;
+
+interface Known {
+  spot: Spot;
+  body: Body;
+  /** 0 while the server has none. */
+  version: number;
+  author: string;
+  isOwn: boolean;
+  isGone?: boolean;
+}
+
+export class Keeper extends EventTarget {
+  readonly wishes: Wishes;
+  readonly sender: Sender;
+  /** What happened to a mark that somebody else changed too. */
+  conflict = "";
+  private readonly user: string;
+  private readonly known = new Map<string, Known>();
+  private readonly spots = new Map<string, Spot>();
+  private readonly cells = new Set<Cell>();
+  /** We draw or remove ourselves; that is nobody's wish. */
+  private isOurs = false;
+
+  constructor(user: string) {
+    super();
+    this.user = user;
+    this.wishes = new Wishes(user);
+    this.sender = new Sender(this.wishes, user, {
+      saved: (wish, mark) => this.saved(wish, mark),
+      changedMeanwhile: (wish, theirs) => this.bothKept(wish, theirs),
+      renewed: () => this.renewed(),
+    });
+    const heard = (kind: string, does: (drawn: ToolTypes.Annotation) => void): void => {
+      eventTarget.addEventListener(kind, ((event: CustomEvent<{ annotation: ToolTypes.Annotation }>) => {
+        if (!this.isOurs) does(event.detail.annotation);
+      }) as EventListener);
+    };
+    const { ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_ADDED, ANNOTATION_REMOVED } = Enums.Events;
+    heard(ANNOTATION_COMPLETED, (drawn) => this.changed(drawn));
+    heard(ANNOTATION_MODIFIED, (drawn) => { if (this.known.has(idOf(drawn))) this.changed(drawn); });
+    heard(ANNOTATION_ADDED, (drawn) => { if (this.known.has(idOf(drawn))) this.changed(drawn); }); // undone, it is here again
+    heard(ANNOTATION_REMOVED, (drawn) => this.removed(idOf(drawn)));
+    shown.addEventListener("change", () => this.veiled());
+    this.sender.soon(0);
+  }
+
+  attach(cell: Cell): void {
+    this.cells.add(cell);
+    cell.on("seriesShown", () => this.hung(cell));
+  }
+
+  /** Return the marks of a series that stand on it now. */
+  of(series: string): { id: string; known: Known }[] {
+    const here = [...this.known].filter(([id, { spot }]) => spot.series === series && annotation.state.getAnnotation(id));
+    return here.map(([id, known]) => ({ id, known }));
+  }
+
+  /** Send again what the server refused. */
+  again(): void {
+    for (const wish of this.wishes.all()) if (wish.refused) this.wishes.put(wish);
+    this.sender.soon(0);
+  }
+
+  /** Give up what the server refused. */
+  discard(): void {
+    for (const wish of this.wishes.all()) if (wish.refused) this.wishes.drop(wish.id);
+    this.renewed();
+  }
+
+  private hung({ hung, imageIds }: Cell): void {
+    if (!hung) return;
+    hung.series.images.forEach(({ sop, frame }, index) => {
+      this.spots.set(imageIds[index] as string, { study: hung.data.study.id, series: hung.series.id, sop, frame });
+    });
+    for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
+    for (const wish of this.wishes.all()) this.wished(wish, hung.data.study.id, hung.series.id);
+    for (const [id, known] of this.known) if (known.spot.series === hung.series.id) this.draw(id, known);
+    this.veiled();
+    this.renewed();
+  }
+
+  /** Take in what the server says of a mark, unless something newer is known. */
+  private learnt(mark: Mark): void {
+    if ((this.known.get(mark.id)?.version ?? -1) >= mark.version) return;
+    const { series, sop, frame, kind, points, text, figures, unit } = mark;
+    const spot = [...this.spots.values()].find((one) => one.series === series && one.sop === sop && one.frame === frame);
+    if (!spot) return;
+    const isOwn = mark.authorId === this.user;
+    this.known.set(mark.id, { spot, body: { series, sop, frame, kind, points, text, figures, unit }, version: mark.version, author: isOwn ? "you" : mark.author, isOwn });
+  }
+
+  /** Take in what was drawn before and is not saved yet. */
+  private wished({ id, study, body, read }: Wish, here: string, series: string): void {
+    if (study !== here) return;
+    if (!body) this.known.delete(id);
+    else if (body.series === series) this.known.set(id, { spot: { study, series, sop: body.sop, frame: body.frame }, body, version: read, author: "you", isOwn: true });
+  }
+
+  private draw(id: string, { spot, body, isOwn }: Known): void {
+    const [imageId] = [...this.spots].find(([, one]) => one.series === spot.series && one.sop === spot.sop && one.frame === spot.frame) ?? [];
+    const cell = [...this.cells].find((one) => imageId !== undefined && one.imageIds.includes(imageId));
+    if (!imageId || !cell || annotation.state.getAnnotation(id)) return;
+    this.ourselves(() => markDrawn(id, body, cell, imageId, isOwn));
+  }
+
+  private changed(drawn: ToolTypes.Annotation): void {
+    const id = idOf(drawn);
+    const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
+    const known = this.known.get(id);
+    if (!spot || (known && !known.isOwn) || !annotation.state.getAnnotation(id)) return;
+    const body = bodyOf(drawn, spot, known?.body.kind);
+    const wish = this.wishes.get(id);
+    if (!body || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
+    this.known.set(id, { spot, body, version: known?.version ?? 0, author: "you", isOwn: true });
+    this.wish(id, spot.study, body);
+  }
+
+  private removed(id: string): void {
+    const known = this.known.get(id);
+    if (!known?.isOwn) return;
+    known.isGone = true;
+    this.wish(id, known.spot.study, null);
+  }
+
+  private wish(id: string, study: string, body: Body | null): void {
+    this.wishes.put({ id, study, body, read: this.known.get(id)?.version ?? 0 });
+    this.sender.soon(SETTLED_MS);
+    this.renewed();
+  }
+
+  private saved(wish: Wish, mark: Mark | null): void {
+    const known = this.known.get(wish.id);
+    // A mark that was taken away has one version more than was read.
+    if (known) known.version = mark?.version ?? wish.read + 1;
+    this.renewed();
+  }
+
+  /** Somebody (the same reader, in another window) changed the mark meanwhile: theirs stays, ours becomes a new mark. */
+  private bothKept(wish: Wish, theirs: Mark & { hidden: boolean }): void {
+    this.wishes.drop(wish.id);
+    if (!wish.body && wish.read === 0) { // the answer to the first save was lost, so its version was not known
+      this.wishes.put({ ...wish, read: theirs.version });
+      return;
+    }
+    this.ourselves(() => annotation.state.removeAnnotation(wish.id));
+    this.known.delete(wish.id);
+    if (!theirs.hidden) {
+      this.learnt(theirs);
+      const known = this.known.get(wish.id);
+      if (known) this.draw(wish.id, known);
+    }
+    if (wish.body) {
+      const id = coreUtilities.uuidv4();
+      const own: Known = { spot: { study: wish.study, series: wish.body.series, sop: wish.body.sop, frame: wish.body.frame }, body: wish.body, version: 0, author: "you", isOwn: true };
+      this.known.set(id, own);
+      this.draw(id, own);
+      this.wishes.put({ id, study: wish.study, body: wish.body, read: 0 });
+    }
+    const what = theirs.hidden ? "taken away" : "changed";
+    this.conflict = wish.body
+      ? `A mark that you changed was ${what} in another window meanwhile. Both are kept: yours is saved as a mark of its own.`
+      : "A mark that you took away was changed in another window meanwhile. The changed mark is kept; take it away again if you want to.";
+    this.veiled();
+    this.renewed();
+  }
+
+  /** Show or hide people's marks as the legend says. */
+  private veiled(): void {
+    const isOn = shown.isOn("human");
+    for (const id of this.known.keys()) {
+      if (annotation.state.getAnnotation(id) && annotation.visibility.isAnnotationVisible(id) !== isOn) annotation.visibility.setAnnotationVisibility(id, isOn);
+    }
+    utilities.triggerAnnotationRenderForViewportIds([...this.cells].filter(({ root, at }) => root.isConnected && at >= 0).map(({ id }) => id));
+  }
+
+  private ourselves(does: () => void): void {
+    this.isOurs = true;
+    try {
+      does();
+    } finally {
+      this.isOurs = false;
+    }
+  }
+
+  private renewed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+function idOf(drawn: ToolTypes.Annotation): string {
+  return drawn.annotationUID ?? "";
+}

@@ -1,0 +1,86 @@
+// The reader's marks on the series of the active viewport, and whether all of them are saved.
+
+import { button, element, replaced } from "../overlays/elements.ts";
+import { goneTo } from "../overlays/jump.ts";
+import type { Reading } from "../reading/reading.ts";
+import type { Series } from "../study.ts";
+import { keeper } from "./index.ts";
+import { markShown } from "./shapes.ts";
+
+export class Saved {
+  private readonly state = element("div", "saved-state");
+  private readonly list = element("ul", "marks");
+  private readonly reading: Reading;
+
+  constructor(box: HTMLElement, reading: Reading) {
+    this.reading = reading;
+    this.state.setAttribute("role", "status");
+    box.append(element("h2", "", "Marks"), this.state, this.list);
+  }
+
+  renew(): void {
+    const told = stateOf();
+    this.state.dataset.state = told.state;
+    replaced(this.state, told, () => stateShown(told));
+    const series = this.reading.cells.length ? this.reading.active.hung?.series : undefined;
+    const marks = series ? keeper.of(series.id).map(({ id, known }) => ({ id, words: markShown(known.body), author: known.author, at: imageOf(series, known.spot), isSaved: !keeper.wishes.get(id) })) : [];
+    replaced(this.list, marks, () => (marks.length ? marks.map((mark) => this.one(mark, series as Series)) : [element("li", "quiet", "None on this series. Measurements are saved as they are made.")]));
+  }
+
+  private one({ id, words, author, at, isSaved }: { id: string; words: string; author: string; at: number; isSaved: boolean }, series: Series): HTMLElement {
+    const points = keeper.of(series.id).find((one) => one.id === id)?.known.body.points ?? [];
+    const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / points.length) as [number, number];
+    const go = button("finding", () => { void goneTo(this.reading, series, at, middle); },
+      element("b", "", words),
+      element("span", "quiet", [author, series.images.length > 1 ? `slice ${at + 1}` : "", isSaved ? "saved" : "not saved yet"].filter(Boolean).join(" · ")));
+    go.dataset.name = id;
+    return element("li", "", go);
+  }
+}
+
+interface State {
+  state: "saved" | "saving" | "waiting" | "refused";
+  words: string;
+  refused: string;
+  conflict: string;
+  isSignedOut: boolean;
+}
+
+/** Say how it stands with what was drawn, in words. */
+function stateOf(): State {
+  const waiting = keeper.sender.waiting().length;
+  const refused = keeper.wishes.all().filter((wish) => wish.refused);
+  const { trouble, isBusy } = keeper.sender;
+  const many = waiting === 1 ? "1 mark is" : `${waiting} marks are`;
+  const again = {
+    "": "",
+    unreachable: `Not saved yet: ${many} kept in this browser and will be sent when the connection is back.`,
+    "signed out": `You are signed out. ${many[0]?.toUpperCase()}${many.slice(1)} kept in this browser and will be sent when you have signed in again.`,
+    "somebody else": `Somebody else is signed in now. ${many} kept in this browser for you and will be sent when you sign in.`,
+  }[trouble];
+  const state = refused.length ? "refused" : trouble && waiting ? "waiting" : waiting || isBusy ? "saving" : "saved";
+  const words = waiting ? again || "Saving …" : isBusy ? "Saving …" : refused.length ? "" : "Saved";
+  return {
+    state,
+    words: [words, keeper.wishes.trouble].filter(Boolean).join(" "),
+    refused: refused.length ? `${refused.length} not saved: ${refused[0]?.refused}` : "",
+    conflict: keeper.conflict,
+    isSignedOut: waiting > 0 && (trouble === "signed out" || trouble === "somebody else"),
+  };
+}
+
+function stateShown({ state, words, refused, conflict, isSignedOut }: State): Node[] {
+  const lines: Node[] = words ? [element("p", "", element("i", `state-sign ${state}`), words)] : [];
+  if (isSignedOut) {
+    const link = element("a", "", "Sign in in a new tab");
+    Object.assign(link, { href: "/sign-in/", target: "_blank", rel: "noopener" });
+    lines.push(link);
+  }
+  if (refused) lines.push(element("p", "trouble", refused), button("plain", () => keeper.again(), "Try again"), button("plain", () => keeper.discard(), "Discard"));
+  if (conflict) lines.push(element("p", "trouble", conflict));
+  return lines;
+}
+
+function imageOf(series: Series, spot: { sop: string; frame: number }): number {
+  return series.images.findIndex(({ sop, frame }) => sop === spot.sop && frame === spot.frame);
+}

@@ -1,0 +1,107 @@
+// Sends what was drawn, one mark after the other, until the server has all of it.
+
+import type { Mark } from "../study.ts";
+import type { Wish, Wishes } from "./wishes.ts";
+
+const SOONEST_MS = 1000;
+const LATEST_MS = 30_000;
+
+/** What came of a wish. */
+export interface Heard {
+  saved(wish: Wish, mark: Mark | null): void;
+  /** Somebody changed the mark meanwhile: `theirs` is what it says now. */
+  changedMeanwhile(wish: Wish, theirs: Mark & { hidden: boolean }): void;
+  /** The state is another one. */
+  renewed(): void;
+}
+export type Trouble = "" | "unreachable" | "signed out" | "somebody else";
+
+interface Refusal {
+  detail?: string;
+  code?: string;
+  mark?: Mark & { hidden: boolean };
+}
+
+export class Sender {
+  trouble: Trouble = "";
+  isBusy = false;
+  private readonly wishes: Wishes;
+  private readonly user: string;
+  private readonly heard: Heard;
+  private wait = SOONEST_MS;
+  private timer = 0;
+
+  constructor(wishes: Wishes, user: string, heard: Heard) {
+    this.wishes = wishes;
+    this.user = user;
+    this.heard = heard;
+    addEventListener("online", () => this.soon(0));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.soon(0); });
+  }
+
+  /** Send what waits in so many ms; a later call replaces an earlier one. */
+  soon(ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => { void this.send(); }, ms);
+  }
+
+  /** Wishes that wait, without those that the server refused. */
+  waiting(): Wish[] {
+    return this.wishes.all().filter(({ refused }) => !refused);
+  }
+
+  private async send(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    this.heard.renewed();
+    for (let [wish] = this.waiting(); wish; [wish] = this.waiting()) {
+      this.trouble = await this.sendOne(wish);
+      if (this.trouble) break;
+      this.wait = SOONEST_MS;
+    }
+    this.isBusy = false;
+    this.heard.renewed();
+    if (!this.trouble) return;
+    this.soon(this.wait * (0.75 + Math.random() / 2));
+    this.wait = Math.min(this.wait * 2, LATEST_MS);
+  }
+
+  private async sendOne(wish: Wish): Promise<Trouble> {
+    let answer: Response;
+    try {
+      answer = await this.asked(wish);
+    } catch {
+      return "unreachable";
+    }
+    if (answer.ok || (answer.status === 404 && !wish.body)) {
+      const mark = wish.body ? ((await answer.json().catch(() => null)) as Mark | null) : null;
+      if (wish.body && !mark) return "unreachable"; // cut off on its way
+      this.wishes.done(wish, mark?.version ?? 0);
+      this.heard.saved(wish, mark);
+      return "";
+    }
+    const refusal = (await answer.json().catch(() => ({}))) as Refusal;
+    if (answer.status === 409 && refusal.mark) {
+      this.heard.changedMeanwhile(wish, refusal.mark);
+      return "";
+    }
+    if (answer.status >= 500 || answer.status === 429) return "unreachable";
+    if (refusal.code === "somebody_else") return "somebody else";
+    if (answer.status === 401 || (answer.status === 403 && refusal.code !== "not_the_author")) return "signed out";
+    this.wishes.refuse(wish, refusal.detail ?? `The server answered with error ${answer.status}.`);
+    return "";
+  }
+
+  private asked({ id, body, read }: Wish): Promise<Response> {
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() };
+    const options = { credentials: "same-origin", headers, keepalive: true } as const;
+    if (!body) return fetch(`/api/marks/${id}/?version=${read}`, { ...options, method: "DELETE" });
+    return fetch(`/api/marks/${id}/`, { ...options, method: "PUT", body: JSON.stringify({ ...body, version: read, authorId: this.user }) });
+  }
+}
+
+/** Signing in again makes a new token; the cookie has it, the page still holds the old one. */
+function token(): string {
+  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  return cookie ?? document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
+}

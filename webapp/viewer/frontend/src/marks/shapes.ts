@@ -1,0 +1,121 @@
+// A person's mark as the server keeps it, and as Cornerstone draws it.
+
+import { metaData, type Types } from "@cornerstonejs/core";
+import { annotation, type Types as ToolTypes } from "@cornerstonejs/tools";
+
+import { headerOf, planeOf } from "../cornerstone.ts";
+import { pixelSize } from "../header/calibration.ts";
+import { cross, type Vector } from "../header/orientation.ts";
+import { pixelOf, placeOf } from "../header/plane.ts";
+import { TOOLS } from "../reading/tools.ts";
+import type { Cell } from "../reading/cell.ts";
+import type { Mark } from "../study.ts";
+import type { Body } from "./wishes.ts";
+
+type Kind = Mark["kind"];
+/** A box is drawn as a rectangle and stays a box. */
+const TOOL_OF: Record<Kind, string> = {
+  length: TOOLS.length, angle: TOOLS.angle, rectangle: TOOLS.rectangle, ellipse: TOOLS.ellipse, probe: TOOLS.probe, box: TOOLS.rectangle,
+};
+const POINTS: Record<Kind, number> = { length: 2, angle: 3, rectangle: 4, ellipse: 4, probe: 1, box: 2 };
+const FIGURES = ["length", "angle", "area", "mean", "stdDev", "min", "max", "value"] as const;
+/** Another reader's marks: another colour, and they cannot be moved. */
+const OF_OTHERS = "rgb(166, 226, 174)";
+
+/** Where an annotation lies: its series as the web names it, object and frame. */
+export interface Spot {
+  study: string;
+  series: string;
+  sop: string;
+  frame: number;
+}
+
+/** Return what the server is told of an annotation; null while it is not finished. */
+export function bodyOf(drawn: ToolTypes.Annotation, spot: Spot, known: Kind | undefined): Body | null {
+  const kind = known ?? kindOf(drawn.metadata?.toolName);
+  const imageId = drawn.metadata?.referencedImageId;
+  if (!kind || !imageId) return null;
+  const plane = planeOf(imageId);
+  const places = (drawn.data.handles?.points ?? []) as Types.Point3[];
+  const corners = places.map((place) => pixelOf(plane, place).map(rounded) as [number, number]);
+  const points = kind === "box" ? ([corners[0], corners[3]].filter(Boolean) as [number, number][]) : corners;
+  if (points.length !== POINTS[kind] || points.flat().some((value) => !Number.isFinite(value))) return null;
+  return {
+    series: spot.series,
+    sop: spot.sop,
+    frame: spot.frame,
+    kind,
+    points,
+    text: drawn.data.label ?? "",
+    figures: figuresOf(drawn),
+    unit: pixelSize(headerOf(imageId)).isCalibrated ? "mm" : "px",
+  };
+}
+
+/** Draw a mark on the image of a cell's series that it belongs to. */
+export function markDrawn(id: string, body: Body, cell: Cell, imageId: string, isOwn: boolean): void {
+  const plane = planeOf(imageId);
+  const normal = cross(plane.along, plane.down);
+  const length = Math.hypot(...normal) || 1;
+  const up = Math.hypot(...plane.down) || 1;
+  const [from, to] = body.points;
+  const corners = body.kind === "box" && from && to ? [from, [to[0], from[1]] as const, [from[0], to[1]] as const, to] : body.points;
+  const unit = (vector: Vector, by: number): Types.Point3 => vector.map((value) => value / by) as Types.Point3;
+  const drawn = {
+    annotationUID: id,
+    highlighted: false,
+    invalidated: true,
+    isLocked: !isOwn,
+    isVisible: true,
+    metadata: {
+      toolName: TOOL_OF[body.kind],
+      referencedImageId: imageId,
+      FrameOfReferenceUID: (metaData.get("imagePlaneModule", imageId) as { frameOfReferenceUID?: string } | undefined)?.frameOfReferenceUID,
+      viewPlaneNormal: unit(normal, -length),
+      viewUp: unit(plane.down, -up),
+    },
+    data: {
+      label: body.text,
+      cachedStats: {},
+      initialRotation: 0,
+      handles: {
+        points: corners.map((point) => placeOf(plane, point)),
+        activeHandleIndex: null,
+        textBox: { hasMoved: false, worldPosition: [0, 0, 0], worldBoundingBox: { topLeft: [0, 0, 0], topRight: [0, 0, 0], bottomLeft: [0, 0, 0], bottomRight: [0, 0, 0] } },
+      },
+    },
+  };
+  annotation.state.addAnnotation(drawn as unknown as ToolTypes.Annotation, cell.element);
+  if (isOwn) return;
+  annotation.locking.setAnnotationLocked(id, true);
+  annotation.config.style.setAnnotationStyles(id, { color: OF_OTHERS, textBoxColor: OF_OTHERS });
+}
+
+/** Whether a mark says the same: figures that the screen worked out anew are no change. */
+export function isSame(one: Body, other: Body): boolean {
+  const isNear = one.points.every(([x, y], index) => Math.hypot(x - (other.points[index]?.[0] ?? 1e9), y - (other.points[index]?.[1] ?? 1e9)) < 0.005);
+  const isMeasured = Object.keys(other.figures).length > 0 || Object.keys(one.figures).length === 0;
+  return isNear && isMeasured && one.text === other.text && one.points.length === other.points.length;
+}
+
+const WORDS: Record<Kind, string> = { length: "Length", angle: "Angle", rectangle: "Rectangle", ellipse: "Ellipse", probe: "Value", box: "Box" };
+
+/** Return a mark in words: "Length 28.1 mm". */
+export function markShown({ kind, figures, unit, text }: Pick<Body, "kind" | "figures" | "unit" | "text">): string {
+  const shown = (name: (typeof FIGURES)[number], after: string): string => (figures[name] === undefined ? "" : `${figures[name].toFixed(1)}${after}`);
+  const figure = shown("length", ` ${unit}`) || shown("angle", "°") || shown("value", "") || [shown("area", ` ${unit}²`), figures.mean === undefined ? "" : `mean ${shown("mean", "")}`].filter(Boolean).join(", ");
+  return [WORDS[kind], figure, text].filter(Boolean).join(" ");
+}
+
+function kindOf(tool: string | undefined): Kind | undefined {
+  return (Object.keys(TOOL_OF) as Kind[]).find((kind) => TOOL_OF[kind] === tool);
+}
+
+function figuresOf({ data }: ToolTypes.Annotation): Record<string, number> {
+  const stats = Object.values((data as { cachedStats?: Record<string, Record<string, unknown>> }).cachedStats ?? {})[0] ?? {};
+  return Object.fromEntries(FIGURES.flatMap((name) => (Number.isFinite(stats[name]) ? [[name, rounded(stats[name] as number)]] : [])));
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,17 @@
+// Windows by name. A preset in Hounsfield units means nothing on another modality.
+
+import { utilities } from "@cornerstonejs/core";
+
+import type { Preset, Series } from "../study.ts";
+import type { Cell } from "./cell.ts";
+
+/** Return the presets that suit a series. */
+export function presetsFor(presets: readonly Preset[], series: Series): Preset[] {
+  return presets.filter((preset) => preset.modality === "" || preset.modality === series.modality);
+}
+
+/** Look through a preset's window. */
+export function presetApplied(cell: Cell, preset: Preset): void {
+  cell.viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(preset.width, preset.level) });
+  cell.viewport.render();
+}
