@@ -8,8 +8,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from deploy.viewer import build
 from tests.e2e.conftest import CHROMIUM, WIDTHS, sign_in
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, run, served_scene
+from tests.e2e.viewing import NEWER
 from tests.phantoms import dicom, pictures
 
 #: Colours kept: a picture of a page then weighs a third.
@@ -74,6 +76,26 @@ def pages(page: Page, folder: Path, scratch: Path) -> None:
     taken(page, folder, "model")
 
 
+def viewer(page: Page, folder: Path, stage: Stage) -> None:
+    """Take the viewer: a prior beside and a measurement, then three planes."""
+    run([sys.executable, "-m", "tests.webapp.viewer_scene"], stage.environment)
+    page.goto("/")
+    page.goto(f"/studies/{page.evaluate(NEWER)}/viewer/")
+    for cell, loaded in enumerate(("24/24", "12/12")):
+        page.locator(".cell").nth(cell).and_(page.locator(f"[data-loaded='{loaded}']")).wait_for()
+    page.keyboard.press("b")
+    page.mouse.move(240, 360)
+    page.mouse.down()
+    page.mouse.move(280, 385, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(800)
+    taken(page, folder, "viewer")
+    page.keyboard.press("f")
+    page.locator("[data-plane=coronal] .corner.bottom.right span").first.wait_for()
+    page.wait_for_timeout(1500)
+    taken(page, folder, "viewer-planes")
+
+
 def performance(page: Page, folder: Path, stage: Stage) -> None:
     """Take the performance page over weeks of runs; last, for the worklist would show them all."""
     run([sys.executable, "-m", "tests.webapp.history", "600"], stage.environment)
@@ -90,6 +112,7 @@ def main() -> None:
     """Serve the scene and photograph it."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
+    build()
     with (
         tempfile.TemporaryDirectory() as name,
         served_scene(Path(name) / "data", weights=ROOT / "weights") as stage,
@@ -104,6 +127,7 @@ def main() -> None:
             sign_in(page, *ACCOUNTS["admin"])
             if size == "desk":
                 pages(page, folder, Path(name))
+                viewer(page, folder, stage)
             else:
                 study(page, "Phantom, Petra")
                 taken(page, folder, "study-tablet")

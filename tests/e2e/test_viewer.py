@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.conftest import Open, sign_in
 from tests.e2e.serving import ACCOUNTS, Stage, run
-from tests.e2e.viewing import settled
-from tests.webapp.viewer_scene import BAR, BLOCK, COLUMNS, GROUND, ROWS
+from tests.e2e.viewing import NEWER, settled
+from tests.webapp.viewer_scene import BAR, BLOCK, COLUMNS, GROUND, ROWS, SPACING
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
@@ -23,14 +23,6 @@ GREY_AT = """([x, y]) => {
   const canvas = document.querySelector('.cell canvas');
   const scale = canvas.width / canvas.clientWidth;
   return canvas.getContext('2d').getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data[0];
-}"""
-
-NEWER = """async () => {
-  for (const link of document.querySelectorAll("a[href*='/studies/']")) {
-    const id = link.getAttribute('href').split('/')[2];
-    const { study } = await (await fetch(`/api/studies/${id}/viewer/`)).json();
-    if (study.date === '2026-03-01' && study.patientId === 'VIEW-1') return id;
-  }
 }"""
 
 
@@ -124,7 +116,11 @@ def test_who_and_what_is_shown_stands_round_the_picture(vera: Page) -> None:
     assert corner(vera, "bottom.right").splitlines()[-1] == "Slice 13 / 24"
     assert corner(vera, "top.right", cell=1).splitlines()[0] == "Prior · 10 Jan 2025"
     assert (letters(vera), letters(vera, cell=1)) == ("A L P R", "A L P R")
-    assert vera.locator(".cell").first.locator(".scale").inner_text() == "1 cm"
+    bar = vera.locator(".cell").first.locator(".scale")
+    line = bar.locator("i").bounding_box()
+    assert line is not None
+    assert bar.inner_text() == "5 mm"
+    assert line["width"] == pytest.approx(5 / SPACING[1] * (place(vera, (1, 0))[0] - place(vera, (0, 0))[0]), abs=1)
     expect(vera.get_by_text("Research use, not for diagnosis")).to_be_in_viewport()
 
 

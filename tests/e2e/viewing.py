@@ -10,6 +10,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 Pixels = NDArray[np.int16]
+#: Finds, from the worklist, the newer study of `tests.webapp.viewer_scene`.
+NEWER = """async () => {
+  for (const link of document.querySelectorAll("a[href*='/studies/']")) {
+    const id = link.getAttribute('href').split('/')[2];
+    const { study } = await (await fetch(`/api/studies/${id}/viewer/`)).json();
+    if (study.date === '2026-03-01' && study.patientId === 'VIEW-1') return id;
+  }
+}"""
 
 
 def viewer_opened(page: Page, patient: str, *, query: str = "") -> None:

@@ -1,3 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
 import { defineConfig, type Plugin } from "vite";
 
 /** Cornerstone styles its text by an attribute, which our Content-Security-Policy refuses; a property says the same. */
@@ -13,9 +17,21 @@ function styleByProperty(): Plugin {
   };
 }
 
+/** Lay a packed copy beside each file: the web server sends that one, and packs nothing itself. */
+function packed(): Plugin {
+  return {
+    name: "packed",
+    writeBundle({ dir = "" }, bundle) {
+      for (const [name, file] of Object.entries(bundle)) {
+        if (/\.(js|css|svg|wasm)$/.test(name)) writeFileSync(`${join(dir, name)}.gz`, gzipSync(file.type === "chunk" ? file.code : file.source));
+      }
+    },
+  };
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [styleByProperty()],
+  plugins: [styleByProperty(), packed()],
   worker: { format: "es" },
   build: {
     outDir: "../static/viewer",

@@ -57,7 +57,7 @@ export const COMMANDS: readonly Command[] = [
   tool("rectangle", "Rectangle with statistics", "b", "rectangle"),
   tool("ellipse", "Ellipse with statistics", "q", "ellipse"),
   tool("probe", "Value at a point", "x", "probe"),
-  { id: "remove", title: "Remove the chosen measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
+  { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
   { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
   { id: "image-before", title: "Image before", group: "Image", keys: ["arrowup"], run: (reading) => reading.active.step(-1), inPlanes: (planes) => planes.step(-1) },

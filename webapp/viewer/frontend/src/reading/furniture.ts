@@ -1,6 +1,6 @@
 // What stands round an image: identity, window, zoom, slice number, letters, laterality, scale bar.
 
-import { utilities, type Types } from "@cornerstonejs/core";
+import { utilities } from "@cornerstonejs/core";
 
 import { pixelSize } from "../header/calibration.ts";
 import { endsOf, lettersOf, lettersShown, type Letters, type Vector } from "../header/orientation.ts";
@@ -151,5 +151,3 @@ export function dateShown(stated: string | null): string {
   const at = new Date(`${stated}T00:00:00Z`);
   return Number.isNaN(at.valueOf()) ? stated : at.toLocaleDateString("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
 }
-
-export type Point = Types.Point2;

@@ -10,7 +10,6 @@ export class Link {
   isOn = false;
   /** What a pair of cells was apart when they were linked: mm, or images. */
   private offsets = new Map<string, number>();
-  private isFollowing = false;
 
   toggle(): void {
     this.isOn = !this.isOn;
@@ -19,7 +18,7 @@ export class Link {
 
   /** Let the other cells go where this one went. */
   follow(leader: Cell, cells: readonly Cell[]): void {
-    if (!this.isOn || this.isFollowing || leader.at < 0) return;
+    if (!this.isOn || leader.at < 0) return;
     for (const other of cells) if (other !== leader && other.at >= 0) this.move(leader, other);
   }
 
@@ -35,9 +34,7 @@ export class Link {
 
   private move(leader: Cell, other: Cell): void {
     const { at } = follower(stackOf(leader), stackOf(other), this.offsets.get(`${leader.id} ${other.id}`));
-    if (at === other.at) return;
-    this.isFollowing = true;
-    void other.show(at).finally(() => { this.isFollowing = false; });
+    void other.show(at);
   }
 }
 

@@ -7,7 +7,7 @@ import { whyNoVolume } from "../header/geometry.ts";
 import { marks } from "../marks/index.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
-import { seriesShown, studyFetched, type Hung, type Preset, type Series, type StudyData } from "../study.ts";
+import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } from "../study.ts";
 import { Cell } from "./cell.ts";
 import { Cine } from "./cine.ts";
 import { firstOf, likest, opensAt } from "./first.ts";
@@ -114,6 +114,7 @@ export class Reading {
     await cell.hang(hung, at ?? opensAt(hung.series));
     const chosen = preset && presetsFor(this.data.presets, hung.series).find((one) => one.id === preset);
     if (chosen) presetApplied(cell, chosen);
+    if (this.link.isOn) this.link.hold(this.cells);
     this.page.renew();
   }
 
@@ -205,10 +206,6 @@ export class Reading {
     this.active.root.focus();
   }
 
-  seriesOf(id: string, data = this.data): Series | undefined {
-    return data.series.find((one) => one.id === id);
-  }
-
   renewed(): void {
     this.page.renew();
   }
@@ -219,7 +216,7 @@ export class Reading {
     this.tools.add(cell.id, this.engine.id);
     for (const kind of ["focusin", "pointerdown"]) cell.root.addEventListener(kind, () => this.activate(cell));
     cell.root.addEventListener("wheel", (event) => this.wheeled(cell, event), { passive: false });
-    cell.on("imageShown", () => this.link.follow(cell, this.cells));
+    cell.on("imageShown", () => { if (cell === this.active) this.link.follow(cell, this.cells); });
     overlays.attach(cell);
     marks.attach(cell);
     cell.empty();

@@ -1,6 +1,5 @@
 // Cornerstone's tools, by our names, and what the pointer does with them.
 
-import { Enums as CoreEnums, type Types } from "@cornerstonejs/core";
 import {
   addTool,
   AngleTool,
@@ -17,7 +16,6 @@ import {
   ZoomTool,
 } from "@cornerstonejs/tools";
 
-void CoreEnums;
 const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
 
 export const TOOLS = {
@@ -103,5 +101,3 @@ function styles(): Parameters<typeof annotation.config.style.setDefaultToolStyle
     },
   };
 }
-
-export type Range = Types.VOIRange;
