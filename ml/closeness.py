@@ -53,7 +53,7 @@ def close_calls(row: ModelRow, outputs: Outputs) -> NDArray[np.bool_]:
     if MODALITY in row.labels:
         modality = np.asarray(row.labels[MODALITY])[outputs[MODALITY].argmax(1)]
         near = {name: flags & _asked(row, name, modality) for name, flags in near.items()}
-    return np.any(list(near.values()), axis=0)
+    return np.asarray(np.any(list(near.values()), axis=0), bool)
 
 
 def closeness_measured(row: ModelRow, quick: Outputs, exact: Outputs) -> dict[str, float]:
@@ -85,7 +85,7 @@ def _of_head(row: ModelRow, head: str, logits: Rooms) -> Rooms:
         for number, label in enumerate(row.labels[head])
         if label != head and row.thresholds.get(label)
     ]
-    return np.minimum.reduce(borders)
+    return np.asarray(np.minimum.reduce(borders), np.float64)
 
 
 def _odds(probabilities: Rooms) -> Rooms:

@@ -27,7 +27,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "bearer"}
 
 
-class PasswordScheme(BasicScheme):
+class PasswordScheme(BasicScheme):  # type: ignore[no-untyped-call]  # of a library without types
     """A machine's name and password."""
 
     target_class = "webapp.accounts.machines.PasswordAuthentication"

@@ -1,6 +1,8 @@
 """Coded words: a code leaves where a public dictionary knows it, with the dictionary's meaning."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import cast
 
 from pydicom.dataset import Dataset
 from pydicom.sr._concepts_dict import concepts
@@ -34,9 +36,10 @@ PLACEHOLDER = (DUMMY, "99READROOM", "Removed")
 @cache
 def meanings() -> dict[tuple[str, str], str]:
     """Return the meaning of every code that pydicom's dictionaries know, by scheme and value."""
+    known = cast("Mapping[str, Mapping[str, Mapping[str, tuple[str, object]]]]", concepts)
     found = {
         (scheme, value): meaning
-        for scheme, keywords in concepts.items()
+        for scheme, keywords in known.items()
         for values in keywords.values()
         for value, (meaning, _groups) in values.items()
     }

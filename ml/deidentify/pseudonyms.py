@@ -6,7 +6,7 @@ import hmac
 import re
 from datetime import date, timedelta
 
-from pydicom.uid import UID_dictionary
+from pydicom._uid_dict import UID_dictionary
 
 #: SOP classes, also those that are newer than the dictionary.
 STANDARD = re.compile(r"1\.2\.840\.10008\.5\.1\.4\.[0-9.]{1,20}")

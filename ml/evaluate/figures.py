@@ -82,7 +82,7 @@ def _correlations(sums: Scores) -> Scores:
     products = sums @ sums.T
     spreads = np.sqrt(np.diag(products))
     pairs = np.outer(spreads, spreads)
-    alike = np.divide(products, pairs, out=np.zeros_like(products), where=pairs > 0)
+    alike: Scores = np.divide(products, pairs, out=np.zeros_like(products), where=pairs > 0)
     np.fill_diagonal(alike, 1.0)
     return alike
 

@@ -77,6 +77,6 @@ def page_shown(page: Page) -> Frame:
 
 def _deep(values: NDArray[np.generic]) -> NDArray[np.uint16]:
     kept = values.astype(np.uint16)
-    if values.min() < 0 or values.max() > DEEPEST or (kept != values).any():  # type: ignore[operator]
+    if values.min() < 0 or values.max() > DEEPEST or (kept != values).any():
         raise Refused("The picture's pixels are no whole numbers of 16 bits; send it with 8 or 16 bits a pixel.")
     return kept

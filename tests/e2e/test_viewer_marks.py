@@ -145,7 +145,7 @@ def moved(page: Page, *, shift: int) -> None:
 def test_of_changes_at_the_same_moment_one_is_saved_and_the_others_are_told(stage: Stage, knee: Page) -> None:
     session = requests.Session()
     session.cookies.update({one["name"]: one["value"] for one in knee.context.cookies()})
-    session.headers |= {"X-CSRFToken": session.cookies["csrftoken"]}
+    session.headers["X-CSRFToken"] = str(session.cookies["csrftoken"])
     study = knee.url.split("/studies/")[1].split("/")[0]
     (series,) = session.get(f"{stage.url}/api/studies/{study}/viewer/", timeout=30).json()["series"]
     image = series["images"][0]

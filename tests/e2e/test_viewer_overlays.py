@@ -52,7 +52,7 @@ def bright_block(page: Page) -> Bounds:
     grey = screen(page)
     page.keyboard.press("o")
     settled(page)
-    return bounds_of((grey > 160).all(axis=2))
+    return bounds_of(np.asarray((grey > 160).all(axis=2)))
 
 
 def changed(page: Page, layer: str) -> Bounds:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from pydicom.datadict import DicomDictionary, keyword_for_tag
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
+from pydicom.uid import UID
 
 from tests.phantoms import dicom
 
@@ -58,7 +60,7 @@ def planted(*, without: frozenset[str] = frozenset(), **elements: Any) -> FileDa
         ds.add(DataElement(Tag(group, 0x0022), "LO", "Kanarienvogel"))
     ds.preamble = b"Kanarienvogel 4711".ljust(128, b"\0")
     ds.file_meta.SourceApplicationEntityTitle = "KANARI4711"
-    ds.file_meta.PrivateInformationCreatorUID = "1.2.4711"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.4711")
     ds.file_meta.PrivateInformation = b"Kanarienvogel"
     return ds
 

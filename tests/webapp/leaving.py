@@ -33,7 +33,7 @@ def exports() -> None:
         )
         export.studies.set(studies)
         if state == Export.State.DONE:
-            instance = Instance.objects.filter(series__study=studies[0]).first()
+            instance = Instance.objects.filter(series__study=studies[0])[:1].get()
             ExportProblem.objects.create(export=export, instance=instance, sentence=WRITING)
 
 

@@ -5,6 +5,7 @@ import io
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -50,7 +51,7 @@ def study(tmp_path: Path) -> Study:
     return Study.objects.get()
 
 
-def asked(study: Study, **options: bool) -> Export:
+def asked(study: Study, **options: Any) -> Export:
     """Ask for an export."""
     chosen = api.Options(**options)
     return export_create(name="Trial 7", studies=[study], options=chosen, user=factories.admin(), request=None)

@@ -175,8 +175,7 @@ class Lane:
 def decision_leave(request: HttpRequest, *, instance: Instance, form: Offer) -> None:
     """Leave what was decided about a frame, where a lane is there to keep it."""
     kept = request.META.get(DECIDED)
-    who = _signed_in_by(request) if kept is not None else None
-    if who is None:
+    if kept is None or (who := _signed_in_by(request)) is None:
         return
     user, study = user_of(request), instance.series.study
     ends = who.expires_at if isinstance(who, AccessToken) else who.expire_date

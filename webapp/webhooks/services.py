@@ -72,9 +72,12 @@ def subscription_create(
 
 def subscription_change(*, subscription: Subscription, what: str, user: User, request: HttpRequest) -> Subscription:
     """Switch a subscription "on" or "off", or give it another "secret"."""
-    changes: dict[str, Any] = {"secret": {"salt": fresh_salt()}, "on": {"is_used": True}, "off": {"is_used": False}}[
-        what
-    ]
+    known: dict[str, dict[str, Any]] = {
+        "secret": {"salt": fresh_salt()},
+        "on": {"is_used": True},
+        "off": {"is_used": False},
+    }
+    changes = known[what]
     with transaction.atomic():
         for field, value in changes.items():
             setattr(subscription, field, value)

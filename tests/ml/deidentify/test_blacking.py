@@ -19,7 +19,7 @@ RECTANGLE = {"left": 5, "top": 0, "right": 40, "bottom": 10}
 
 def written(*shape: int, kind: type = np.uint8) -> NDArray[Any]:
     """Return pixels none of which is 0, with a name written in bright letters."""
-    pixels = np.random.default_rng(7).integers(1, 120, shape).astype(kind)
+    pixels: NDArray[Any] = np.random.default_rng(7).integers(1, 120, shape).astype(kind)
     pixels[(..., *NAME) if len(shape) < 4 else (slice(None), *NAME)] = 127
     return pixels
 

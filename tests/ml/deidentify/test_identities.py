@@ -10,7 +10,8 @@ import pydicom
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom.datadict import DicomDictionary, keyword_for_tag
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
@@ -136,7 +137,8 @@ def test_no_name_leaves_a_random_header(
     descriptors: int,
     depth: int,
 ) -> None:
-    ds = place = dicom.image()
+    ds = dicom.image()
+    place: Dataset = ds
     for _ in range(depth):
         item = Dataset()
         place.ReferencedImageSequence = Sequence([item])

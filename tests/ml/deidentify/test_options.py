@@ -56,9 +56,9 @@ def test_one_person_has_one_name_and_two_have_two(left: Left) -> None:
 def test_dates_go_or_move_together(left: Left) -> None:
     stated = {"StudyDate": "20240305", "AcquisitionDate": "20240310", "StudyTime": "101112"}
     stated |= {"AcquisitionDateTime": "20240310101112.5", "PatientBirthDate": "19700102"}
-    bare = left(dicom.image(**stated))
+    bare = left(dicom.image(None, **stated))
     assert (bare.StudyDate, bare.StudyTime, bare.LongitudinalTemporalInformationModified) == ("", "", "REMOVED")
-    moved = left(dicom.image(**stated), dates=True)
+    moved = left(dicom.image(None, **stated), dates=True)
     assert moved.LongitudinalTemporalInformationModified == "MODIFIED"
     first, second = (date.fromisoformat(moved[word].value) for word in ("StudyDate", "AcquisitionDate"))
     assert (second - first).days == 5
@@ -67,13 +67,13 @@ def test_dates_go_or_move_together(left: Left) -> None:
     assert (moved.StudyTime, moved.PatientBirthDate) == ("101112", "")
     later = left(dicom.image(StudyDate="20250305"), dates=True)
     assert (date.fromisoformat(later.StudyDate) - first).days == 365
-    other = left(dicom.image(**stated), dates=True, person="2")
+    other = left(dicom.image(None, **stated), dates=True, person="2")
     assert other.StudyDate != moved.StudyDate
 
 
 def test_characteristics_of_the_patient(left: Left) -> None:
     stated = {"PatientAge": "093Y", "PatientWeight": "71", "PatientSex": "F"}
-    bare, kept = left(dicom.image(**stated)), left(dicom.image(**stated), patient=True)
+    bare, kept = left(dicom.image(None, **stated)), left(dicom.image(None, **stated), patient=True)
     assert "PatientAge" not in bare
     assert bare.PatientSex == ""
     assert (kept.PatientAge, kept.PatientWeight, kept.PatientSex) == ("090Y", 71, "F")
@@ -82,7 +82,7 @@ def test_characteristics_of_the_patient(left: Left) -> None:
 
 def test_the_device(left: Left) -> None:
     stated = {"DeviceSerialNumber": "SN-123", "StationName": "CT01", "ManufacturerModelName": "Phantom 3000"}
-    bare, kept = left(dicom.image(**stated)), left(dicom.image(**stated), device=True)
+    bare, kept = left(dicom.image(None, **stated)), left(dicom.image(None, **stated), device=True)
     assert {bare[keyword].value for keyword in stated} == {"REMOVED"}
     assert {keyword: kept[keyword].value for keyword in stated} == stated
 

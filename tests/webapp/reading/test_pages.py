@@ -116,4 +116,7 @@ def test_studies_from_before_there_were_tasks_get_theirs(study: Study) -> None:
     Task.objects.all().delete()
     import_module("webapp.reading.migrations.0002_tasks_of_studies").tasks_made(apps, None)
     told = Task.objects.order_by("rank").values_list("study", "ai_urgency", "ai_reason", "rank")
-    assert list(told) == [(raised.study_id, 3, "Suspected bleed", 1), (study.pk, 0, "", 5)]
+    assert [(str(study), *rest) for study, *rest in told] == [
+        (str(raised.study_id), 3, "Suspected bleed", 1),
+        (str(study.pk), 0, "", 5),
+    ]
