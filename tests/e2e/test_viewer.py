@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
 
 from tests.e2e.conftest import Open, sign_in
 from tests.e2e.serving import ACCOUNTS, Stage, run
@@ -45,7 +45,7 @@ def vera(eyes: Stage, browser: Browser, viewer_built: None, asked: list[str]) ->
     context = browser.new_context(base_url=eyes.url, viewport={"width": 1280, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if is_bad(said) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
     sign_in(page, *ACCOUNTS["clinician"])
@@ -53,6 +53,11 @@ def vera(eyes: Stage, browser: Browser, viewer_built: None, asked: list[str]) ->
     yield page
     assert complaints == []
     context.close()
+
+
+def is_bad(said: ConsoleMessage) -> bool:
+    """Say whether the browser complains of us; that these tests read the canvas back is no fault of the page."""
+    return said.type in {"error", "warning"} and "willReadFrequently" not in said.text
 
 
 def opened(page: Page) -> None:
@@ -66,6 +71,14 @@ def opened(page: Page) -> None:
 def corner(page: Page, where: str, cell: int = 0) -> str:
     """Return what stands in a corner of a viewport."""
     return page.locator(".cell").nth(cell).locator(f".corner.{where}").inner_text()
+
+
+def measured(words: Locator, unit: str) -> float:
+    """Return the number that stands before a unit; a hand on a scaled screen is a fraction of a pixel off."""
+    expect(words).to_contain_text(re.compile(rf"[0-9.]+ {unit}"))
+    found = re.search(rf"([0-9.]+) {unit}", words.inner_text())
+    assert found
+    return float(found[1])
 
 
 def letters(page: Page, cell: int = 0) -> str:
@@ -216,13 +229,13 @@ def test_measures_are_millimetres_on_a_calibrated_image_and_undo_takes_them_away
     words = vera.locator(".cell").first.locator("svg text")
     vera.keyboard.press("m")
     drag(vera, (20, 30), (60, 30))
-    expect(words.first).to_have_text("20.0 mm")
+    assert measured(words.first, "mm") == pytest.approx(20, abs=0.3)
     vera.keyboard.press("Control+z")
     expect(words).to_have_count(0)
     vera.keyboard.press("b")
     drag(vera, (10, 8), (20, 16))
     expect(words.first).to_contain_text("Mean: 300 HU")
-    expect(words.first).to_contain_text("20.0 mm²")
+    assert measured(words.first, "mm²") == pytest.approx(20, abs=0.6)
     vera.keyboard.press("Delete")
     expect(words).to_have_count(0)
     vera.keyboard.press("w")
@@ -237,7 +250,7 @@ def test_an_image_without_calibration_or_cosines_says_so_and_gives_pixels(vera: 
     expect(first.locator(".scale")).to_be_hidden()
     vera.keyboard.press("m")
     drag(vera, (20, 30), (60, 30))
-    expect(first.locator("svg text").first).to_have_text("40.0 px")
+    assert measured(first.locator("svg text").first, "px") == pytest.approx(40, abs=0.6)
     vera.keyboard.press("Control+z")
     vera.keyboard.press("f")
     expect(vera.locator("#said")).to_have_text("Other planes need at least 5 slices; this series has 1.")

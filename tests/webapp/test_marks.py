@@ -120,7 +120,7 @@ def test_without_a_session_or_in_somebody_elses_nothing_is_saved(admin: Client, 
     author = str(factories.clinician().pk)
     answers = [put(browser, body(image, authorId=author), uuid.uuid4()) for browser in (Client(), admin)]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
-        (403, "not_authenticated"),
+        (401, "not_authenticated"),
         (403, "somebody_else"),
     ]
     assert not Mark.objects.exists()

@@ -90,7 +90,7 @@ def test_other_methods_are_not_allowed(browser: Client, method: str) -> None:
 
 def test_strangers_are_not_served(tmp_path: Path) -> None:
     answer = upload(Client(), image(tmp_path))
-    assert (answer.status_code, Instance.objects.count()) == (403, 0)
+    assert (answer.status_code, Instance.objects.count()) == (401, 0)
 
 
 def test_a_forged_request_is_not_served(tmp_path: Path) -> None:

@@ -175,7 +175,8 @@ class Lane:
 def decision_leave(request: HttpRequest, *, instance: Instance, form: Offer) -> None:
     """Leave what was decided about a frame, where a lane is there to keep it."""
     kept = request.META.get(DECIDED)
-    if kept is None or (who := _signed_in_by(request)) is None:
+    # Without an index it was decoded just now; the next request finds the index and comes by the long way once more.
+    if kept is None or not hasattr(instance, "index") or (who := _signed_in_by(request)) is None:
         return
     user, study = user_of(request), instance.series.study
     ends = who.expires_at if isinstance(who, AccessToken) else who.expire_date

@@ -27,7 +27,7 @@ STATE = {
 class StudyStateView(APIView):
     """The state of each series of one study, as the worklist words it, and what its newest run says."""
 
-    @extend_schema(tags=["Readroom"], responses=STATE)
+    @extend_schema(tags=["Readroom"], responses={(200, "application/json"): STATE})
     def get(self, request: Request, study: str) -> Response:
         """Tell the state of a study that is named by its StudyInstanceUID."""
         found = study_named(request=request._request, study=study)

@@ -128,7 +128,7 @@ def test_a_body_in_chunks_states_no_length(sender: Sender, settings: Settings, l
 
 def test_strangers_and_forgers_store_nothing(sender: Sender) -> None:
     body, kind = packed([content(sender, dicom.image())])
-    assert Client().post(f"{ROOT}/studies", body, content_type=kind).status_code == 403
+    assert Client().post(f"{ROOT}/studies", body, content_type=kind).status_code == 401
     forged = Client(enforce_csrf_checks=True)
     forged.force_login(sender.user)
     assert forged.post(f"{ROOT}/studies", body, content_type=kind).status_code == 403
