@@ -76,7 +76,7 @@ def corner(page: Page, where: str, cell: int = 0) -> str:
 def measured(words: Locator, unit: str) -> float:
     """Return the number that stands before a unit; a hand on a scaled screen is a fraction of a pixel off."""
     expect(words).to_contain_text(re.compile(rf"[0-9.]+ {unit}"))
-    found = re.search(rf"([0-9.]+) {unit}", words.inner_text())
+    found = re.search(rf"([0-9.]+) {unit}", words.text_content() or "")
     assert found
     return float(found[1])
 

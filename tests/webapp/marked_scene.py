@@ -33,7 +33,7 @@ def block() -> NDArray[np.bool_]:
     return mask
 
 
-def segmentation(sources: list[FileDataset]) -> FileDataset:
+def segmentation(sources: list[FileDataset]) -> hd.seg.Segmentation:
     """Return a person's outline of the block on the marked slice alone, its pixels mirrored in columns and in rows.
 
     The same place in the patient, another order of the pixels: who maps by number draws it on the wrong side.
@@ -78,7 +78,7 @@ def scene() -> None:
     ]
     for stack in stacks:
         for ds in stack:
-            ds.update({"PatientName": PERSON["PatientName"], "PatientID": PERSON["PatientID"]})
+            ds.PatientName, ds.PatientID = PERSON["PatientName"], PERSON["PatientID"]
             ds.StudyID, ds.AccessionNumber, ds.StudyTime, ds.SliceThickness = "1", "", "", 1
     viewer_scene.taken_in([ds for stack in stacks for ds in [*stack, segmentation(stack)]])
     for stack in stacks:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     django.setup()
 
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.uid import DigitalXRayImageStorageForPresentation, MRImageStorage, generate_uid
 
 from tests.phantoms import dicom
@@ -94,7 +95,7 @@ def uncalibrated(study: str) -> FileDataset:
     )  # fmt: skip
 
 
-def taken_in(objects: list[FileDataset]) -> None:
+def taken_in(objects: Sequence[Dataset]) -> None:
     """Take objects in, as if a clinician had uploaded them."""
     user = factories.clinician()
     with tempfile.TemporaryDirectory() as name:

@@ -11,6 +11,7 @@ from webapp.pages.cascade import cascade_declared
 from webapp.pages.presentation import OUTCOMES, person_of
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE
+from webapp.pages.study.selectors import Place
 from webapp.studies.models import Instance, Series, Study
 from webapp.viewer.findings import Answered, answers_of, findings_told, heats_told
 from webapp.viewer.hangings import Seen, hangings, hung, presets
@@ -99,7 +100,7 @@ def _series(
     answers: Mapping[UUID, Answered],
     declared: Sequence[DrawnStage],
 ) -> dict[str, Any]:
-    place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
+    place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
     answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
     sides = {image.laterality for image, _ in slices}
     return {
