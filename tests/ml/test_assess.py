@@ -18,7 +18,7 @@ from tests.ml.known import CASCADE, KnownSorter, slice_with
 
 def label(title: str, **fields: object) -> Label:
     """A label with a code of its own."""
-    return Label.model_validate({"title": title, "code": "1", "scheme": "99READROOM", **fields})
+    return Label.model_validate({"title": title, "code": "1", "scheme": "99READROOM", "meaning": title, **fields})
 
 
 BREAST = {

@@ -97,7 +97,7 @@ def nested(depth: int) -> FileDataset:
     return ds
 
 
-def saved(ds: FileDataset, path: Path) -> Path:
+def saved(ds: Dataset, path: Path) -> Path:
     """Write an object as a DICOM file and return the path."""
     ds.save_as(path, enforce_file_format=True)
     return path
