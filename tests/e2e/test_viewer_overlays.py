@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from scipy import ndimage
 
@@ -53,9 +54,13 @@ def bright_block(page: Page) -> Bounds:
     grey = screen(page)
     page.keyboard.press("o")
     settled(page)
-    parts, _ = ndimage.label((grey > 160).all(axis=2))
-    # The largest bright part: words and the scale bar are bright as well.
-    return bounds_of(parts == 1 + np.bincount(parts.ravel())[1:].argmax())
+    return bounds_of(largest((grey > 160).all(axis=2)))
+
+
+def largest(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the largest connected part: words round the image come and go as well."""
+    parts, _ = ndimage.label(flags)
+    return np.asarray(parts == 1 + np.bincount(parts.ravel())[1:].argmax())
 
 
 def changed(page: Page, layer: str) -> Bounds:
@@ -66,7 +71,7 @@ def changed(page: Page, layer: str) -> Bounds:
     layers(page, layer)
     page.locator(f".on-image [data-kind={layer}] image").first.wait_for(state="attached")
     settled(page)
-    return bounds_of((np.abs(screen(page) - bare) > 20).any(axis=2))
+    return bounds_of(largest((np.abs(screen(page) - bare) > 20).any(axis=2)))
 
 
 @pytest.mark.parametrize("series", ["axial 2 mm", "oblique, tall pixels"])

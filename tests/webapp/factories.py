@@ -109,11 +109,15 @@ def picture_series(*, pixels: Pixels | None = None, at: Site | None = None) -> S
 
 def slice_instance(*, series: Series, pixels: Pixels, position: float, **elements: Any) -> Instance:
     """Add a stored DICOM slice to a series."""
-    buffer = io.BytesIO()
-    dicom.image(pixels, **{"WindowCenter": 128, "WindowWidth": 256, **elements}).save_as(
-        buffer, enforce_file_format=True
-    )
-    return _instance(series, buffer.getvalue(), pixels, position=position, sop_class_uid=CTImageStorage)
+    buffer, uid = io.BytesIO(), generate_uid()
+    # Its file is named as its row: a viewer finds headers by that.
+    named = {"SOPInstanceUID": uid, "SeriesInstanceUID": series.series_instance_uid}
+    named["StudyInstanceUID"] = series.study.study_instance_uid
+    ds = dicom.image(pixels, **{"WindowCenter": 128, "WindowWidth": 256, **named, **elements})
+    ds.file_meta.MediaStorageSOPInstanceUID = uid
+    ds.save_as(buffer, enforce_file_format=True)
+    fields = {"position": position, "sop_class_uid": CTImageStorage, "sop_instance_uid": uid}
+    return _instance(series, buffer.getvalue(), pixels, **fields)
 
 
 def report_instance(*, series: Series) -> Instance:
@@ -129,13 +133,12 @@ def _instance(series: Series, content: bytes, pixels: Pixels | None, **fields: A
     return Instance.objects.create(
         series=series,
         site=series.study.site,
-        sop_instance_uid=generate_uid(),
         sha256=digest,
         original_sha256=digest,
         file_size=len(content),
         rows=rows,
         columns=columns,
-        **fields,
+        **{"sop_instance_uid": generate_uid(), **fields},
     )
 
 
