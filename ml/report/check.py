@@ -8,7 +8,7 @@ from ml.report.html import slug_of
 from ml.report.page import Page
 
 #: The folder is part of the repository: it stays small.
-MOST_BYTES = 6_000_000
+MOST_BYTES = 8_000_000
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HREF = re.compile(r'(?:href|src)="([^"]+)"')
 
