@@ -54,7 +54,7 @@ def bright_block(page: Page) -> Bounds:
     grey = screen(page)
     page.keyboard.press("o")
     settled(page)
-    return bounds_of(largest((grey > 160).all(axis=2)))
+    return bounds_of(largest(np.asarray((grey > 160).all(axis=2))))
 
 
 def largest(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -71,7 +71,7 @@ def changed(page: Page, layer: str) -> Bounds:
     layers(page, layer)
     page.locator(f".on-image [data-kind={layer}] image").first.wait_for(state="attached")
     settled(page)
-    return bounds_of(largest((np.abs(screen(page) - bare) > 20).any(axis=2)))
+    return bounds_of(largest(np.asarray((np.abs(screen(page) - bare) > 20).any(axis=2))))
 
 
 @pytest.mark.parametrize("series", ["axial 2 mm", "oblique, tall pixels"])
