@@ -59,7 +59,7 @@ def test_what_a_finger_presses_is_large_enough(name: str, size: str, visit: Open
         open_page(page, name)
         small = page.evaluate(
             """() => [...document.querySelectorAll("button, .button, nav a, .chip, select, input:not([hidden])")]
-              .map((e) => [e.textContent.trim() || e.id, e.getBoundingClientRect()])
+              .map((e) => [e.textContent.trim() || e.id, (e.closest("label") ?? e).getBoundingClientRect()])
               .filter(([, box]) => box.width && (box.height < 32 || box.width < 24)).map(([name]) => name)"""
         )
         assert small == []

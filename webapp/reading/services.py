@@ -115,7 +115,7 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
     """
     if not note.strip():
         raise ValueError("Please leave a note for the one who has it now.")
-    found = Task.objects.select_for_update().select_related("holder").get(pk=task.pk)
+    found = Task.objects.select_for_update(of=("self",)).select_related("holder").get(pk=task.pk)
     if found.state == Task.State.DONE:
         raise NotYoursError(_whose(found))
     before = found.holder.get_username() if found.holder else "nobody"

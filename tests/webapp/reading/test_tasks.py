@@ -1,12 +1,8 @@
 """What waits to be read: its order, who has it in hand, and that the AI can only raise it."""
 
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests.webapp import factories
@@ -158,29 +154,3 @@ def test_waiting_is_told_beside_the_sites_target(minutes: float, level: str) -> 
     task = task_of("stat", minutes=minutes, priority=Priority.STAT)
     waiting = waiting_of(task, SiteRules(site=task.site), at=timezone.now())
     assert (waiting.minutes, waiting.target, waiting.level) == (int(minutes), 30, level)
-
-
-def waited_for(act: Callable[[], bool]) -> bool:
-    """Do it when the database lets us: SQLite in memory says "locked" where a file would let us wait."""
-    while True:
-        try:
-            return act()
-        except OperationalError:
-            time.sleep(0.01)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_readers_who_claim_at_once_one_gets_it() -> None:
-    task = task_of("wanted")
-    readers = [factories.clinician(f"reader-{number}") for number in range(6)]
-
-    def claim(reader: User) -> bool:
-        try:
-            return waited_for(lambda: task_claim(task=task, user=reader).holder == reader)
-        except NotYoursError:
-            return False
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(readers)) as pool:
-        assert sum(pool.map(claim, readers)) == 1
