@@ -1,6 +1,5 @@
 """Pixels that may leave: unpacked, without what hides beside them, blacked out where names stand."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,9 @@ from pydicom.dataset import Dataset, FileDataset
 from ml.deidentify.options import Options, Rectangle
 from ml.reading.claims import PIXELS, kept_share
 from ml.reading.dicom import frame_count
-from ml.reading.pixels import DAMAGED, UNDECODED
+from ml.reading.pixels import DAMAGED
 from ml.reading.refusal import CUT_SHORT, Refused
-from ml.reading.swapped import little_endian
+from ml.reading.unpacking import decoding, plain_made
 from ml.reading.values import whole_number
 
 #: Elements that unpacking may change.
@@ -30,14 +29,8 @@ def pixels_unpacked(ds: FileDataset) -> None:
     Refused
         If they cannot be decoded or are cut short.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if ds.file_meta.TransferSyntaxUID.is_encapsulated:
-                ds.decompress(generate_instance_uid=False)
-            little_endian(ds)
-    except UNDECODED as error:
-        raise Refused(DAMAGED) from error
+    with decoding():
+        plain_made(ds)
 
 
 def pixels_kept(ds: FileDataset, out: Dataset, *, outside: Sequence[Box], inside: Sequence[Box]) -> None:

@@ -1,7 +1,8 @@
 """Stored objects and frames in the encoding that everybody reads: decoded, Explicit VR Little Endian."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,27 @@ def object_unpacked(path: Path, *, out: Path) -> None:
         If it cannot be read or decoded.
     """
     ds = dataset_read(path)
+    with decoding():
+        plain_made(ds)
+        plain = FileDataset(out, Dataset(ds), bytes(128), ds.file_meta)  # forgets in which order its bytes came
+        plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        plain.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
+
+
+def plain_made(ds: FileDataset) -> None:
+    """Decode the pixels of an object and order its bytes as Little Endian, in place; raises as decoders do."""
+    if ds.file_meta.TransferSyntaxUID.is_encapsulated:
+        ds.decompress(generate_instance_uid=False)
+    little_endian(ds)
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Decode in quiet; whatever a decoder raises becomes Refused."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if ds.file_meta.TransferSyntaxUID.is_encapsulated:
-                ds.decompress(generate_instance_uid=False)
-            little_endian(ds)
-            plain = FileDataset(out, Dataset(ds), bytes(128), ds.file_meta)  # forgets in which order its bytes came
-            plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            plain.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
+            yield
     except UNDECODED as error:
         raise Refused(DAMAGED) from error
 

@@ -44,7 +44,7 @@ class Task(models.Model):
     """
 
     class State(models.TextChoices):
-        """Where the reading stands (see states.py for who may move it)."""
+        """Where the reading stands (services.py alone moves it)."""
 
         WAITING = "waiting", "Waiting"
         CLAIMED = "claimed", "Being read"

@@ -1,10 +1,10 @@
 """Making, raising, triaging and holding tasks. Each is one conditional UPDATE: of two that try, one succeeds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -16,8 +16,6 @@ from webapp.studies.models import Study
 
 #: Every so many cases that are handed out, the oldest comes first: routine work cannot starve.
 OLDEST_EVERY = 3
-#: What may be claimed: what waits, and what somebody held too long without a sign of life.
-FREE = Q(state=Task.State.WAITING) | Q(state=Task.State.CLAIMED)
 
 
 class NotYoursError(Exception):
@@ -79,13 +77,11 @@ def task_claim(*, task: Task, user: User) -> Task:
     NotYoursError
         If somebody else holds it, or it is read already.
     """
-    now = timezone.now()
-    until = now + timedelta(minutes=rules_of(task.site_id).claim_minutes)
+    until = _held_until(task)
     with transaction.atomic():
-        mine = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
-        if mine.update(held_until=until):
+        if _held(task, user).update(held_until=until):
             return Task.objects.get(pk=task.pk)
-        free = Task.objects.filter(FREE, pk=task.pk).exclude(state=Task.State.CLAIMED, held_until__gt=now)
+        free = _free(Task.objects.filter(pk=task.pk))
         if free.update(state=Task.State.CLAIMED, holder=user, held_until=until, claim=F("claim") + 1):
             _told(task, "claimed", user)
             return Task.objects.get(pk=task.pk)
@@ -95,8 +91,7 @@ def task_claim(*, task: Task, user: User) -> Task:
 def task_release(*, task: Task, user: User) -> bool:
     """Put a task back; False where the user does not hold it."""
     with transaction.atomic():
-        held = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
-        released = held.update(state=Task.State.WAITING, holder=None, held_until=None)
+        released = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None)
         if released:
             _told(task, "released", user)
     return bool(released)
@@ -120,7 +115,7 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
         raise NotYoursError(_whose(found))
     before = found.holder.get_username() if found.holder else "nobody"
     found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
-    found.held_until = timezone.now() + timedelta(minutes=rules_of(found.site_id).claim_minutes)
+    found.held_until = _held_until(found)
     found.save(update_fields=["state", "holder", "claim", "held_until"])
     _told(found, "taken over", user, f"from {before}: {note.strip()}")
     audit_record(code=Code.TASK_TAKEN_OVER, user=user, request=request, study=found.study_id, details=f"from {before}")
@@ -130,8 +125,7 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
 def task_finish(*, task: Task, user: User) -> bool:
     """Mark a task as read; False where the user does not hold it (any more): nothing is written then."""
     with transaction.atomic():
-        held = Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
-        finished = held.update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
+        finished = _held(task, user).update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
         if finished:
             _told(task, "read", user)
     return bool(finished)
@@ -148,13 +142,27 @@ def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
     site = user.site
     nth = _counted(site) if site else 1
     order = ("waiting_since", "pk") if nth % OLDEST_EVERY == 0 else ("rank", "waiting_since", "pk")
-    free = tasks.filter(FREE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
-    for task in free.order_by(*order)[:20]:
+    for task in _free(tasks).order_by(*order)[:20]:
         try:
             return task_claim(task=task, user=user)
         except NotYoursError:  # somebody was quicker: the next one, then
             continue
     return None
+
+
+def _held(task: Task, user: User) -> QuerySet[Task]:
+    """Keep the task if the user has it in hand: it is changed only then."""
+    return Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
+
+
+def _held_until(task: Task) -> datetime:
+    """Return until when a claim made now lasts, by the site's rules."""
+    return timezone.now() + timedelta(minutes=rules_of(task.site_id).claim_minutes)
+
+
+def _free(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Keep what may be claimed: what waits, and what somebody held too long without a sign of life."""
+    return tasks.exclude(state=Task.State.DONE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
 
 
 def rules_of(site: int) -> SiteRules:

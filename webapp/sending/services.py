@@ -1,7 +1,6 @@
 """Asking for deliveries, and keeping account of them. Safe to be killed anywhere: every step is one transaction."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,15 +10,11 @@ from django.utils import timezone
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
+from webapp.retries import FAILURES_ALLOWED, pause_after
 from webapp.sending.models import Delivery, DeliveryObject, Destination
 from webapp.sending.results import results_only
 from webapp.sending.states import State, delivery_move
 from webapp.studies.models import Instance, Study
-
-#: Until the next attempt: doubled after each one that got nothing across, up to the longest.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
-#: So many of those in a row (an hour and a half or more), and it waits for a person.
-FAILURES_ALLOWED = 10
 
 NO_OBJECTS = "This study holds nothing that could be sent."
 NO_RESULTS = "This study has no results yet."
@@ -149,11 +144,6 @@ def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | Non
             refused.update(state=DeliveryObject.State.WAITING)
             _audit(delivery, Code.SENDING_ASKED, "again", user=user, request=request)
     return moved
-
-
-def pause_after(failures: int) -> timedelta:
-    """Return how long to wait after so many failures in a row."""
-    return min(FIRST_PAUSE * (1 << max(0, failures - 1)), LONGEST_PAUSE)
 
 
 def _put_off(delivery: Delivery, trouble: str, *, failures: int) -> None:

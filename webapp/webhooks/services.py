@@ -12,15 +12,12 @@ from django.utils import timezone
 from webapp.accounts.models import Site, User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
+from webapp.retries import FAILURES_ALLOWED, pause_after
 from webapp.studies.models import Study
 from webapp.webhooks.addresses import target_of
 from webapp.webhooks.models import Notice, Subscription, fresh_salt
 
 State = Notice.State
-#: Until the next attempt: doubled after each failure, up to the longest.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
-#: So many failures (an hour and a half or more), and it waits for a person.
-FAILURES_ALLOWED = 10
 #: A sender that is silent for so long has died; longer than one sending may take.
 LEASE = timedelta(seconds=40)
 
@@ -108,8 +105,8 @@ def notice_end(notice: Notice, *, trouble: str) -> None:
     if not trouble:
         mine.update(state=State.SENT, said="Taken.", ended_at=now)
     elif failures < FAILURES_ALLOWED:
-        pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
-        mine.update(state=State.WAITING, said=trouble[:200], failures=failures, next_at=now + pause)
+        next_at = now + pause_after(failures)
+        mine.update(state=State.WAITING, said=trouble[:200], failures=failures, next_at=next_at)
     else:
         said = f"Failed {failures} times. {trouble}"[:200]
         mine.update(state=State.FAILED, said=said, failures=failures, ended_at=now)

@@ -14,10 +14,11 @@ from tests.webapp.dicomweb.conftest import Sender
 from tests.webapp.sending.conftest import asked, carried, pacs
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.retries import FAILURES_ALLOWED, LONGEST_PAUSE, pause_after
 from webapp.sending import services
 from webapp.sending.carrier import Ended, carry
 from webapp.sending.models import Delivery, DeliveryObject, Destination
-from webapp.sending.services import FAILURES_ALLOWED, LONGEST_PAUSE, NothingToSendError, pause_after
+from webapp.sending.services import NothingToSendError
 from webapp.sending.states import TRANSITIONS, delivery_move
 from webapp.studies.models import Study
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from webapp.lasting import stop_on_signals
 from webapp.receiving.accounts import receiving_site_get
 from webapp.receiving.callers import callers_read, title_checked
 from webapp.receiving.echo import echo_answered
 from webapp.receiving.listener import Listener
-from webapp.receiving.stopping import stop_on_signals
 
 log = logging.getLogger(__name__)
 #: Where a listener that answers on every address of the machine is found from this machine.

@@ -9,17 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, close_old_connections
 
+from webapp.lasting import alive, repeated, stop_on_signals
 from webapp.receiving.accounts import receiving_site_get, sender_account_get
 from webapp.receiving.folders import folder_opened
-from webapp.receiving.stopping import stop_on_signals
 from webapp.receiving.watcher import Watcher
-from workers import storage
 
 log = logging.getLogger(__name__)
-PAUSE = 0.5
-PAUSE_AFTER_TROUBLE = 5.0
 ACCOUNT = "Watched folder"
 
 
@@ -46,15 +42,11 @@ class Command(BaseCommand):
 
 
 def watch(watcher: Watcher, *, stop: threading.Event) -> None:
-    """Look, pause, look again; a disk or database in trouble is waited for, not died of."""
+    """Look into the folder until stopped."""
+
+    def look() -> None:
+        watcher.look()
+        alive("watcher")
+
     log.info("watching")
-    while not stop.is_set():
-        pause = PAUSE
-        try:
-            watcher.look()
-            (storage.root() / "watcher.alive").touch()
-        except (DatabaseError, OSError) as trouble:
-            log.warning("waiting: %s", type(trouble).__name__)
-            close_old_connections()
-            pause = PAUSE_AFTER_TROUBLE
-        stop.wait(pause)
+    repeated(look, stop=stop)

@@ -1,16 +1,14 @@
 """manage.py housekeeping: the web side's own worker."""
 
 import logging
-import signal
-import threading
 import time
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
+from webapp.lasting import alive, stop_on_signals
 from webapp.results.services import results_make
 from webapp.runs import services
 from webapp.studies.statistics import statistics_refresh
@@ -35,13 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Look, act, pause; a database or disk in trouble is waited for, not died of."""
-        stop = threading.Event()
-
-        def end(_signal: int, _frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
+        stop = stop_on_signals()
         swept = shown = 0.0
         while not stop.is_set():
             try:
@@ -57,7 +49,7 @@ class Command(BaseCommand):
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
             if time.monotonic() - shown > SHOW_SECONDS:
-                (storage.root() / "housekeeping.alive").touch()
+                alive("housekeeping")
                 shown = time.monotonic()
             if not did:
                 stop.wait(PAUSE)

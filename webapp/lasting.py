@@ -1,0 +1,76 @@
+"""What commands that run for long have in common: to be the only one, to look again and again, to end when asked to."""
+
+import fcntl
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, close_old_connections
+
+from workers import storage
+
+log = logging.getLogger(__name__)
+PAUSE = 0.5
+PAUSE_AFTER_TROUBLE = 5.0
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    return stop
+
+
+@contextmanager
+def alone(name: str, *, otherwise: str) -> Iterator[None]:
+    """Be the only process of this Readroom that does what the name says.
+
+    Raises
+    ------
+    django.core.management.base.CommandError
+        With the sentence `otherwise`, if another one does it.
+    """
+    with (storage.root() / f"{name}.lock").open("w") as turn:
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(otherwise) from None
+        yield
+
+
+def repeated(look: Callable[[], object], *, stop: threading.Event, recover: Callable[[], object] | None = None) -> None:
+    """Look, pause, look again; a disk or database in trouble is waited for, not died of.
+
+    Parameters
+    ----------
+    look
+        What is done each time; it returns something true where there may be more to do at once.
+    recover
+        Done once before the first look: takes back what a predecessor left in the middle.
+    """
+    while not stop.is_set():
+        pause = PAUSE
+        try:
+            if recover is not None:
+                recover()
+                recover = None
+            pause = 0 if look() else PAUSE
+        except (DatabaseError, OSError) as trouble:
+            log.warning("waiting: %s", type(trouble).__name__)
+            pause = PAUSE_AFTER_TROUBLE
+        close_old_connections()
+        stop.wait(pause)
+
+
+def alive(name: str) -> None:
+    """Show that a process lives, for its health check."""
+    (storage.root() / f"{name}.alive").touch()
