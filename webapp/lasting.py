@@ -66,8 +66,8 @@ def repeated(look: Callable[[], object], *, stop: threading.Event, recover: Call
             pause = 0 if look() else PAUSE
         except (DatabaseError, OSError) as trouble:
             log.warning("waiting: %s", type(trouble).__name__)
+            close_old_connections()
             pause = PAUSE_AFTER_TROUBLE
-        close_old_connections()
         stop.wait(pause)
 
 
