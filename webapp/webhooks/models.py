@@ -45,6 +45,11 @@ class Subscription(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
 
     @property
+    def told_of(self) -> list[str]:
+        """What it is told of, in words."""
+        return [Happening(happening).label for happening in self.happenings]
+
+    @property
     def secret(self) -> str:
         """Key of its signatures: made from our signing key and the salt, so that a copy of the database has none."""
         told = f"webhook\0{self.pk}\0{self.salt}".encode()
