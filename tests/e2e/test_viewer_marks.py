@@ -88,10 +88,6 @@ def test_a_session_that_ended_keeps_marks_until_somebody_signs_in_again(knee: Pa
     assert len(saved(knee)) == before + 1
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="known defect: after a conflict the viewer sometimes saves its own form over the other window's once more",
-)
 def test_a_mark_changed_in_two_windows_is_kept_in_both_forms_and_said_so(knee: Page) -> None:
     drawn(knee, shift=80)
     state(knee, "Saved")

@@ -223,7 +223,8 @@ def _rows_asked(rows: Iterable[Model]) -> tuple[str, list[Any]]:
 
 
 def _rows_read(query: str, keys: list[Any]) -> tuple[Any, ...]:
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     with connection.cursor() as cursor:
         cursor.execute(query, keys)
         return tuple(cursor.fetchone() or ())

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -38,6 +39,16 @@ def long_ways() -> list[str]:
     return []
 
 
+@contextmanager
+def connection_kept() -> Iterator[None]:
+    """Let no request close the connection, which is in the midst of the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.fixture
 def ask(long_ways: list[str], django_capture_on_commit_callbacks: Any) -> Iterator[Ask]:
     """Ask a lane of the test's own; what waits for a commit happens after each request."""
@@ -53,16 +64,12 @@ def ask(long_ways: list[str], django_capture_on_commit_callbacks: Any) -> Iterat
         setup_testing_defaults(environ)
         environ |= {"wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr, **headers}
         started: list[Any] = []
-        with django_capture_on_commit_callbacks(execute=True):
+        with connection_kept(), django_capture_on_commit_callbacks(execute=True):
             body = lane(environ, lambda status, told: started.extend((status, dict(told))))
             content = b"".join(body)
         return started[0], started[1], content
 
-    for signal in (request_started, request_finished):  # they would close what is in the midst of a transaction
-        signal.disconnect(close_old_connections)
     yield asked
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
     services._noted.clear()
 
 

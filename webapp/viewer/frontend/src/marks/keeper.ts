@@ -33,6 +33,8 @@ export class Keeper extends EventTarget {
   private readonly known = new Map<string, Known>();
   private readonly spots = new Map<string, Spot>();
   private readonly cells = new Set<Cell>();
+  /** What was drawn before a conflict may still be heard of; the mark of that name is another one now. */
+  private readonly replaced = new WeakSet<ToolTypes.Annotation>();
   /** We draw or remove ourselves; that is nobody's wish. */
   private isOurs = false;
 
@@ -122,7 +124,7 @@ export class Keeper extends EventTarget {
     const id = idOf(drawn);
     const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
     const known = this.known.get(id);
-    if (!spot || (known && !known.isOwn) || !annotation.state.getAnnotation(id)) return;
+    if (!spot || (known && !known.isOwn) || !annotation.state.getAnnotation(id) || this.replaced.has(drawn)) return;
     const body = bodyOf(drawn, spot, known?.body.kind);
     const wish = this.wishes.get(id);
     if (!body || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
@@ -157,6 +159,8 @@ export class Keeper extends EventTarget {
       this.wishes.put({ ...wish, read: theirs.version });
       return;
     }
+    const ours = annotation.state.getAnnotation(wish.id);
+    if (ours) this.replaced.add(ours);
     this.ourselves(() => annotation.state.removeAnnotation(wish.id));
     this.known.delete(wish.id);
     if (!theirs.hidden) {

@@ -111,7 +111,9 @@ function kindOf(tool: string | undefined): Kind | undefined {
   return (Object.keys(TOOL_OF) as Kind[]).find((kind) => TOOL_OF[kind] === tool);
 }
 
-function figuresOf({ data }: ToolTypes.Annotation): Record<string, number> {
+/** Return what was measured; nothing while it still belongs to where the hand was before. */
+function figuresOf({ data, invalidated }: ToolTypes.Annotation): Record<string, number> {
+  if (invalidated) return {};
   const stats = Object.values((data as { cachedStats?: Record<string, Record<string, unknown>> }).cachedStats ?? {})[0] ?? {};
   return Object.fromEntries(FIGURES.flatMap((name) => (Number.isFinite(stats[name]) ? [[name, rounded(stats[name] as number)]] : [])));
 }
