@@ -20,6 +20,7 @@ class Act(StrEnum):
     RETRY = "retry"
     READ = "read"
     TRIAGE = "triage"
+    ADJUDICATE = "adjudicate"
     UPLOAD = "upload"
     SEND = "send"
     SEARCH_AUDIT = "search the audit log"
@@ -32,6 +33,7 @@ class Act(StrEnum):
 
 ADMIN_ONLY = frozenset(
     {
+        Act.ADJUDICATE,
         Act.SEARCH_AUDIT,
         Act.SEE_PERFORMANCE,
         Act.MANAGE_DESTINATIONS,

@@ -36,4 +36,7 @@ class Code(StrEnum):
     RUN_QUARANTINED = "110100 analysis failed"
     RUN_RETRIED = "110100 analysis retried"
     TASK_TRIAGED = "110100 task triaged"
+    VERDICT_SAID = "110103 verdict said"
+    READ_COMMITTED = "110103 first impression committed"
+    READ_FINISHED = "110103 read finished"
     TASK_TAKEN_OVER = "110100 task taken over"

@@ -27,6 +27,11 @@ class SiteRules(models.Model):
         default=20, help_text="a claim ends so long after its last sign of life"
     )
     read_first = models.BooleanField(default=False, help_text="the reader commits before the AI's answer is shown")
+    two_readers_for = models.JSONField(
+        default=list,
+        help_text="body parts (as the sorter names them) whose studies two readers read; nobody's by default",
+    )
+    least_overlap = models.FloatField(default=0.5, help_text="IoU from which on two readers' boxes are the same")
     picks = models.PositiveBigIntegerField(default=0, help_text="cases that were handed out; every third is the oldest")
 
     def target_minutes(self, priority: int) -> int:
@@ -61,6 +66,9 @@ class Task(models.Model):
     waiting_since = models.DateTimeField(default=timezone.now)
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="held_tasks")
     held_until = models.DateTimeField(null=True)
+    readers = models.PositiveSmallIntegerField(default=1, help_text="how many read it, blind to each other: 1 or 2")
+    needs_third = models.BooleanField(default=False, help_text="the two differ: somebody who may adjudicates")
+    read_by = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", help_text="who finished their read")
     claim = models.PositiveIntegerField(default=0, help_text="counts claims: a former holder is told from this one")
     done_at = models.DateTimeField(null=True)
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from webapp.reading.services import task_make, task_raise
+from webapp.reading.models import Task
+from webapp.reading.services import rules_of, task_make, task_raise
 from webapp.runs.models import Run, RunEvent
 from webapp.studies.models import Study
 
@@ -17,5 +18,7 @@ def run_moved(*, instance: RunEvent, created: bool, raw: bool = False, **_: Any)
     """Raise the task of a study whose run is over."""
     if not created or raw or instance.to_state not in {Run.State.DONE, Run.State.QUARANTINED}:
         return
-    run = Run.objects.select_related("series").get(pk=instance.run_id)
+    run = Run.objects.select_related("series__study").get(pk=instance.run_id)
     task_raise(study=run.series.study_id, urgency=run.urgency, reason=run.urgency_reason)
+    if run.region in rules_of(run.series.study.site_id).two_readers_for:
+        Task.objects.filter(study=run.series.study_id, state=Task.State.WAITING).update(readers=2)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
+from webapp.accounts.policy import Act, may
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.reading.models import Priority, SiteRules, Task, TaskEvent, rank_of
@@ -81,7 +82,7 @@ def task_claim(*, task: Task, user: User) -> Task:
     with transaction.atomic():
         if _held(task, user).update(held_until=until):
             return Task.objects.get(pk=task.pk)
-        free = _free(Task.objects.filter(pk=task.pk))
+        free = _free(Task.objects.filter(pk=task.pk), user)
         if free.update(state=Task.State.CLAIMED, holder=user, held_until=until, claim=F("claim") + 1):
             _told(task, "claimed", user)
             return Task.objects.get(pk=task.pk)
@@ -113,6 +114,8 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
     found = Task.objects.select_for_update(of=("self",)).select_related("holder").get(pk=task.pk)
     if found.state == Task.State.DONE:
         raise NotYoursError(_whose(found))
+    if found.read_by.contains(user) or (found.needs_third and not may(user, Act.ADJUDICATE)):
+        raise NotYoursError("This study waits for another reader.")
     before = found.holder.get_username() if found.holder else "nobody"
     found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
     found.held_until = _held_until(found)
@@ -127,8 +130,29 @@ def task_finish(*, task: Task, user: User) -> bool:
     with transaction.atomic():
         finished = _held(task, user).update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
         if finished:
+            task.read_by.add(user)
             _told(task, "read", user)
     return bool(finished)
+
+
+@transaction.atomic
+def task_pass_on(*, task: Task, user: User, to_third: bool) -> bool:
+    """Hand a task on to its second reader, or to the third; False where the user does not hold it."""
+    passed = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None, needs_third=to_third)
+    if passed:
+        task.read_by.add(user)
+        _told(task, "read", user, "a third reader adjudicates" if to_third else "a second reader reads it")
+    return bool(passed)
+
+
+@transaction.atomic
+def task_read_by_two(*, task: Task, user: User, request: HttpRequest | None = None) -> bool:
+    """Ask for a second reader; False where it is read already."""
+    asked = Task.objects.filter(pk=task.pk).exclude(state=Task.State.DONE).update(readers=2)
+    if asked:
+        _told(task, "two readers", user)
+        audit_record(code=Code.TASK_TRIAGED, user=user, request=request, study=task.study_id, details="two readers")
+    return bool(asked)
 
 
 def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
@@ -142,7 +166,7 @@ def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
     site = user.site
     nth = _counted(site) if site else 1
     order = ("waiting_since", "pk") if nth % OLDEST_EVERY == 0 else ("rank", "waiting_since", "pk")
-    for task in _free(tasks).order_by(*order)[:20]:
+    for task in _free(tasks, user).order_by(*order)[:20]:
         try:
             return task_claim(task=task, user=user)
         except NotYoursError:  # somebody was quicker: the next one, then
@@ -160,9 +184,14 @@ def _held_until(task: Task) -> datetime:
     return timezone.now() + timedelta(minutes=rules_of(task.site_id).claim_minutes)
 
 
-def _free(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Keep what may be claimed: what waits, and what somebody held too long without a sign of life."""
-    return tasks.exclude(state=Task.State.DONE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
+def _free(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
+    """Keep what a reader may claim: what waits, and what somebody held too long without a sign of life.
+
+    Nobody reads a study twice, and only who may adjudicate is the third.
+    """
+    free = tasks.exclude(state=Task.State.DONE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
+    free = free.exclude(pk__in=Task.read_by.through.objects.filter(user=user).values("task"))
+    return free if may(user, Act.ADJUDICATE) else free.filter(needs_third=False)
 
 
 def rules_of(site: int) -> SiteRules:
@@ -180,8 +209,9 @@ def _counted(site: Site) -> int:
 def _whose(task: Task) -> str:
     if task.state == Task.State.DONE:
         return "This study is read already."
-    holder = task.holder.get_username() if task.holder else "Somebody"
-    return f"{holder} is reading this study."
+    if task.holder is None:
+        return "This study waits for another reader."
+    return f"{task.holder.get_username()} is reading this study."
 
 
 def _told(task: Task, event: str, user: User, note: str = "") -> None:

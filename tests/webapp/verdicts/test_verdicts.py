@@ -1,0 +1,236 @@
+"""What readers say: added to and never changed, blind to each other, compared, and adjudicated where they differ."""
+
+import numpy as np
+import pytest
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.audit.models import AuditEvent
+from webapp.marks.models import Mark
+from webapp.reading.models import SiteRules, Task
+from webapp.reading.services import NotYoursError, task_claim, task_pick, task_read_by_two, task_take_over
+from webapp.runs.models import Finding
+from webapp.studies.models import Instance, Study
+from webapp.verdicts.comparing import iou, kappa
+from webapp.verdicts.models import Comparison, Read, Verdict
+from webapp.verdicts.selectors import (
+    accepted,
+    findings_asked,
+    is_veiled,
+    may_conclude,
+    read_of,
+    reads_shown,
+    unsaid,
+    verdicts_now,
+)
+from webapp.verdicts.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+HERE = [[20.0, 20.0], [60.0, 60.0]]
+ELSEWHERE = [[200.0, 200.0], [240.0, 240.0]]
+
+
+@pytest.fixture
+def study() -> Study:
+    """A study of one slice in which the AI points at two places."""
+    series = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
+    image = factories.slice_instance(series=series, pixels=np.zeros((8, 8), np.uint8), position=0.0)
+    run = factories.run_of(series, outcome="findings")
+    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector")
+    for label in ("Suspected brain tumour", "Suspected bleeding"):
+        factories.finding(run, instance=image, label_title=label)
+    return series.study
+
+
+@pytest.fixture
+def one(study: Study) -> User:
+    """The first reader, who has the study in hand."""
+    reader = factories.clinician("one")
+    task_claim(task=study.task, user=reader)
+    return reader
+
+
+def image_of(study: Study) -> Instance:
+    return Instance.objects.get(series__study=study)
+
+
+def findings(study: Study) -> list[Finding]:
+    return findings_asked(study)
+
+
+def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Verdict:
+    """Say something of the finding of that number."""
+    given = {"finding": findings(study)[number - 1].pk, **more}
+    return verdict_say(study=study, user=reader, said=Said(says, **given))  # type: ignore[arg-type]
+
+
+def drawn(study: Study, reader: User, points: list[list[float]]) -> Mark:
+    return factories.mark(image_of(study), author=reader, kind=Mark.Kind.BOX, points=points).mark
+
+
+def read_all(study: Study, reader: User, *says: str) -> Then:
+    """Take the study in hand, say that of its findings in turn, and finish."""
+    study = Study.objects.get(pk=study.pk)
+    task_claim(task=study.task, user=reader)
+    for number, word in enumerate(says, start=1):
+        say(study, reader, word, number, reasons=["artefact"] if word == "disagree" else [])
+    return read_finish(study=study, user=reader)
+
+
+def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User) -> None:
+    say(study, one, "agree")
+    say(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
+    read = read_of(study=study, user=one)
+    assert read is not None
+    (now,) = verdicts_now(read)
+    assert (now.says, now.reasons, now.comment) == ("disagree", ["artefact", "not_there"], "Motion")
+    assert [row.says for row in Verdict.objects.all()] == ["agree", "disagree"]
+    assert [row.order for row in unsaid(read)] == [2]
+    say(study, one, "withdrawn")
+    assert verdicts_now(read) == []
+    assert AuditEvent.objects.filter(study=study.pk, code__contains="verdict said").count() == 3
+
+
+def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, one: User) -> None:
+    box = drawn(study, one, HERE)
+    say(study, one, "disagree", 1, reasons=["normal"])
+    say(study, one, "edit", 2, label_title="Calcification")
+    verdict_say(study=study, user=one, said=Said("missed", mark=box.pk, label_title="Fracture"))
+    read = read_of(study=study, user=one)
+    assert read is not None
+    told = [(part.title, part.box) for part in accepted(read)]
+    assert told == [("Calcification", [20.0, 20.0, 60.0, 60.0]), ("Fracture", [20.0, 20.0, 60.0, 60.0])]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (Said("maybe", finding=0), "Please agree, disagree or correct."),
+        (Said("disagree", finding=0), "Please say why you disagree"),
+        (Said("disagree", finding=0, reasons=["because"]), "One of the reasons is not known"),
+        (Said("edit", finding=0), "Please say what it is instead"),
+        (Said("missed"), "Please say what the AI missed"),
+        (Said("agree"), "Please say of which finding"),
+        (Said("agree", finding=0), "This finding is not one of this study"),
+    ],
+)
+def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: Said, sentence: str) -> None:
+    with pytest.raises(VerdictRefusedError, match=sentence):
+        verdict_say(study=study, user=one, said=said)
+    assert not Verdict.objects.exists()
+
+
+def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
+    other = factories.clinician("two")
+    with pytest.raises(VerdictRefusedError, match="You do not have this study in hand"):
+        say(study, other, "agree")
+    task_take_over(task=study.task, note="The surgeon waits.", user=other)
+    with pytest.raises(VerdictRefusedError, match="You do not have this study in hand"):
+        say(study, one, "agree")
+    say(study, other, "agree")
+    assert read_finish(study=study, user=other) == Then.DONE
+    with pytest.raises(VerdictRefusedError):
+        say(study, other, "disagree", reasons=["normal"])
+
+
+def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_the_first_word_stays(
+    study: Study, one: User
+) -> None:
+    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    assert is_veiled(study=study, user=one)
+    read_commit(study=study, user=one, is_abnormal=True, impression="Mass, left")
+    assert not is_veiled(study=study, user=one)
+    assert is_veiled(study=study, user=factories.clinician("two"))
+    with pytest.raises(VerdictRefusedError, match="kept already"):
+        read_commit(study=study, user=one, is_abnormal=False, impression="Nothing")
+    read_finish(study=study, user=one)
+    read = Read.objects.get()
+    assert (read.is_abnormal, read.impression) == (True, "Mass, left")
+    assert not is_veiled(study=Study.objects.get(pk=study.pk), user=factories.clinician("two"))
+
+
+def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, one: User) -> None:
+    two = factories.clinician("two")
+    task_read_by_two(task=study.task, user=one)
+    assert not may_conclude(study=study, user=one)
+    assert read_all(study, one, "agree", "disagree") == Then.SECOND
+    assert task_pick(user=one, tasks=Task.objects.all()) is None
+    with pytest.raises(NotYoursError, match="waits for another reader"):
+        task_claim(task=study.task, user=one)
+    assert read_all(study, two, "agree", "disagree") == Then.DONE
+    comparison = Comparison.objects.get()
+    assert (comparison.both_present, comparison.both_absent, comparison.differences) == (1, 1, [])
+    assert Task.objects.get().state == Task.State.DONE
+    assert may_conclude(study=study, user=two)
+    assert not may_conclude(study=study, user=one)
+
+
+def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User) -> None:
+    two, boss = factories.clinician("two"), factories.admin()
+    task_read_by_two(task=study.task, user=one)
+    read_all(study, one, "agree", "agree")
+    fresh = Study.objects.get(pk=study.pk)
+    assert reads_shown(study=fresh, user=two) == []
+    assert read_all(study, two, "agree", "disagree") == Then.THIRD
+    (sentence,) = Comparison.objects.get().differences
+    assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
+    task = Task.objects.get()
+    assert (task.state, task.needs_third) == (Task.State.WAITING, True)
+    with pytest.raises(NotYoursError):
+        task_claim(task=task, user=factories.clinician("three"))
+    assert read_all(study, boss, "agree", "agree") == Then.DONE
+    fresh = Study.objects.get(pk=study.pk)
+    assert [read.reader for read in reads_shown(study=fresh, user=boss)] == [one, two, boss]
+    assert may_conclude(study=study, user=boss)
+
+
+def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: User) -> None:
+    task_read_by_two(task=study.task, user=one)
+    say(study, one, "agree", 1)
+    with pytest.raises(VerdictRefusedError, match="1 of yours is still open"):
+        read_finish(study=study, user=one)
+
+
+@pytest.mark.parametrize(("points", "then"), [(HERE, Then.DONE), (ELSEWHERE, Then.THIRD)])
+def test_what_both_found_is_the_same_where_their_boxes_overlap(
+    study: Study, one: User, points: list[list[float]], then: Then
+) -> None:
+    two = factories.clinician("two")
+    task_read_by_two(task=study.task, user=one)
+    for reader, where in ((one, HERE), (two, points)):
+        fresh = Study.objects.get(pk=study.pk)
+        task_claim(task=fresh.task, user=reader)
+        box = drawn(study, reader, where)
+        verdict_say(study=study, user=reader, said=Said("missed", mark=box.pk, label_title="Fracture"))
+        outcome = read_all(study, reader, "agree", "agree")
+    assert outcome == then
+    comparison = Comparison.objects.get()
+    assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == Then.DONE else (1, 1))
+
+
+def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
+    SiteRules.objects.create(site=factories.site(), two_readers_for=["breast"])
+    for region, readers in (("breast", 2), ("chest", 1)):
+        series = factories.series_of(factories.study())
+        run = factories.run_of(series, state="queued", region=region)
+        run.events.create(event="finish", from_state="rung", to_state="done", attempt=1)
+        assert Task.objects.get(study=series.study).readers == readers
+
+
+@pytest.mark.parametrize(
+    ("other", "overlap"),
+    [([0, 0, 10, 10], 1.0), ([5, 0, 15, 10], 1 / 3), ([20, 0, 30, 10], 0.0), ([0, 0, 0, 0], 0.0)],
+)
+def test_the_overlap_of_boxes(other: list[float], overlap: float) -> None:
+    assert iou([0, 0, 10, 10], other) == pytest.approx(overlap)
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [((20, 5, 10, 15), 0.4), ((10, 0, 0, 10), 1.0), ((5, 5, 5, 5), 0.0), ((10, 0, 0, 0), None), ((0, 0, 0, 0), None)],
+)
+def test_kappa_of_known_tables(cells: tuple[int, int, int, int], wanted: float | None) -> None:
+    """The first table is Cohen's example as textbooks have it: 35 of 50 alike, kappa 0.4."""
+    names = ("both_present", "only_first", "only_second", "both_absent")
+    answer = kappa([Comparison(**dict(zip(names, cells, strict=True)))])
+    assert answer == (None if wanted is None else pytest.approx(wanted))

@@ -1,0 +1,130 @@
+"""Where two readers agree and where they differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from webapp.runs.models import Finding
+from webapp.verdicts.models import Comparison, Verdict
+from webapp.verdicts.selectors import REAL, Accepted
+
+Box = Sequence[float]
+
+
+@dataclass
+class Counted:
+    """Two readers beside each other; `sure` holds one pair of answers per thing that was asked about."""
+
+    sure: list[tuple[bool, bool]] = field(default_factory=list)
+    ious: list[float] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+    def row(self) -> dict[str, object]:
+        """Return it as `Comparison` keeps it."""
+        return {
+            "both_present": self.sure.count((True, True)),
+            "only_first": self.sure.count((True, False)),
+            "only_second": self.sure.count((False, True)),
+            "both_absent": self.sure.count((False, False)),
+            "ious": [round(value, 4) for value in self.ious],
+            "differences": self.differences,
+        }
+
+
+def compared(
+    *,
+    asked: Sequence[Finding],
+    verdicts: tuple[Sequence[Verdict], Sequence[Verdict]],
+    accepted: tuple[Sequence[Accepted], Sequence[Accepted]],
+    tolerance: float,
+) -> Counted:
+    """Compare two readers.
+
+    Parameters
+    ----------
+    asked
+        The findings that both were asked about.
+    verdicts, accepted
+        What each of the two says, and takes for real.
+    tolerance
+        The least overlap (IoU) of two boxes that are the same.
+    """
+    counted = Counted()
+    said = [{one.finding_id: one for one in of_reader if one.finding_id} for of_reader in verdicts]
+    real = [{one.finding.pk: one for one in of_reader if one.finding} for of_reader in accepted]
+    for number, finding in enumerate(asked, start=1):
+        first, second = (of_reader.get(finding.pk) for of_reader in said)
+        answers = (first is not None and first.says in REAL, second is not None and second.says in REAL)
+        counted.sure.append(answers)
+        name = f"Finding {number} ({finding.label_title})"
+        if answers[0] != answers[1]:
+            counted.differences.append(f"{name}: one calls it real, the other does not.")
+        elif all(answers):
+            _same(name, real[0][finding.pk], real[1][finding.pk], tolerance, counted)
+    _added(*([one for one in of_reader if one.finding is None] for of_reader in accepted), tolerance, counted)
+    return counted
+
+
+def iou(one: Box, other: Box) -> float:
+    """Return the overlap of two boxes [x0, y0, x1, y1]: their common area over the area that either covers."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(width, 0.0) * max(height, 0.0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    union = sum(areas) - common
+    return common / union if union > 0 else 0.0
+
+
+def kappa(comparisons: Sequence[Comparison]) -> float | None:
+    """Return how far readers agree beyond chance over all that they were asked; None where chance alone explains it.
+
+    Cohen, A coefficient of agreement for nominal scales, 1960.
+    """
+    cells = [
+        sum(getattr(one, name) for one in comparisons)
+        for name in ("both_present", "only_first", "only_second", "both_absent")
+    ]
+    n = sum(cells)
+    if not n:
+        return None
+    present, only_first, only_second, absent = cells
+    seen = (present + absent) / n
+    first, second = (present + only_first) / n, (present + only_second) / n
+    chance = first * second + (1 - first) * (1 - second)
+    return (seen - chance) / (1 - chance) if chance < 1 else None
+
+
+def _same(name: str, one: Accepted, other: Accepted, tolerance: float, counted: Counted) -> None:
+    """Count two readers' forms of one thing."""
+    if one.title.casefold() != other.title.casefold():
+        counted.differences.append(f"{name}: one calls it {one.title}, the other {other.title}.")
+    if one.box is None or other.box is None:
+        return
+    is_elsewhere = bool(one.mark and other.mark) and _place(one) != _place(other)
+    overlap = 0.0 if is_elsewhere else iou(one.box, other.box)
+    counted.ious.append(overlap)
+    if overlap < tolerance:
+        counted.differences.append(f"{name}: their boxes overlap by {overlap:.0%}, less than {tolerance:.0%}.")
+
+
+def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: float, counted: Counted) -> None:
+    """Pair what each found that the AI missed, the best overlap first."""
+    pairs = sorted(
+        ((iou(one.box or [0] * 4, other.box or [0] * 4), one, other)
+         for one in firsts for other in seconds if _place(one) == _place(other)),
+        key=lambda pair: -pair[0],
+    )  # fmt: skip
+    left = [list(firsts), list(seconds)]
+    for overlap, one, other in pairs:
+        if overlap > 0 and one in left[0] and other in left[1]:
+            left[0].remove(one)
+            left[1].remove(other)
+            counted.sure.append((True, True))
+            _same(f"{one.title}, missed by the AI", one, other, tolerance, counted)
+    for is_first, lonely in ((True, left[0]), (False, left[1])):
+        for one in lonely:
+            counted.sure.append((is_first, not is_first))
+            counted.differences.append(f"{one.title}, missed by the AI: only one of the two has it.")
+
+
+def _place(one: Accepted) -> tuple[object, int] | None:
+    return (one.mark.mark.instance_id, one.mark.mark.frame) if one.mark else None

@@ -1,0 +1,132 @@
+"""What is said of a study by now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may
+from webapp.marks.models import MarkVersion
+from webapp.marks.selectors import mark_list
+from webapp.reading.models import Task
+from webapp.reading.services import rules_of
+from webapp.runs.models import Finding
+from webapp.studies.models import Study
+from webapp.verdicts.models import Read, Reason, Verdict
+
+Says = Verdict.Says
+#: What a reader takes for real.
+REAL = frozenset({Says.AGREE, Says.EDIT, Says.MISSED})
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Something that a reader answers for: a finding they agreed to or corrected, or one that the AI missed.
+
+    Attributes
+    ----------
+    title
+        The reader's word for it where they gave one, else the finding's.
+    finding, mark
+        What the AI said, and what the reader drew; one of them may be missing.
+    """
+
+    verdict: Verdict
+    title: str
+    finding: Finding | None
+    mark: MarkVersion | None
+
+    @property
+    def box(self) -> list[float] | None:
+        """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's; None where nobody drew one."""
+        if self.mark:
+            xs, ys = zip(*self.mark.points, strict=True)
+            return [min(xs), min(ys), max(xs), max(ys)]
+        return self.finding.box if self.finding else None
+
+
+def read_of(*, study: Study, user: User) -> Read | None:
+    """Return a reader's read of a study."""
+    return Read.objects.filter(study=study, reader=user).first()
+
+
+def reads_shown(*, study: Study, user: User) -> list[Read]:
+    """Return the reads that a user may see: their own while others still read blind to each other, all once it is over.
+
+    The adjudicator has both before them.
+    """
+    reads = list(Read.objects.filter(study=study).select_related("reader"))
+    own = next((read for read in reads if read.reader_id == user.pk), None)
+    is_over = all(read.finished_at for read in reads) and hasattr(study, "comparison")
+    is_one = study.task.readers == 1
+    if is_over or is_one or (own and own.seat == Read.Seat.THIRD):
+        return reads
+    return [own] if own else []
+
+
+def verdicts_now(read: Read) -> list[Verdict]:
+    """Return what a reader says now of each finding and mark, what was taken back left out: one query."""
+    newest: dict[tuple[int | None, object], Verdict] = {}
+    for verdict in Verdict.objects.filter(read=read).select_related("finding", "mark"):
+        # Of a finding the newest counts, whatever was drawn for it.
+        newest[(verdict.finding_id, None if verdict.finding_id else verdict.mark_id)] = verdict
+    return [verdict for verdict in newest.values() if verdict.says != Says.WITHDRAWN]
+
+
+def accepted(read: Read) -> list[Accepted]:
+    """Return what a reader takes for real, in the order of the findings, what was missed behind."""
+    marks = {now.mark_id: now for now in mark_list(study=read.study)}
+    real = [verdict for verdict in verdicts_now(read) if verdict.says in REAL]
+    order = sorted(real, key=lambda one: (one.finding is None, one.finding.order if one.finding else one.pk))
+    return [
+        Accepted(
+            verdict,
+            verdict.label_title or (verdict.finding.label_title if verdict.finding else ""),
+            verdict.finding,
+            marks.get(verdict.mark_id) if verdict.mark_id else None,
+        )
+        for verdict in order
+    ]
+
+
+def findings_asked(study: Study) -> list[Finding]:
+    """Return the findings of the newest answer to each series: what a reader is asked about."""
+    rows = Finding.objects.filter(run__series__study=study).select_related("run").order_by("-run__created_at", "order")
+    newest: dict[UUID, UUID] = {}
+    return [row for row in rows if newest.setdefault(row.run.series_id, row.run_id) == row.run_id]
+
+
+def unsaid(read: Read) -> list[Finding]:
+    """Return the findings that a reader has said nothing of yet."""
+    said = {verdict.finding_id for verdict in verdicts_now(read)}
+    return [finding for finding in findings_asked(read.study) if finding.pk not in said]
+
+
+def reasons_told(reasons: Iterable[str]) -> str:
+    """Return reasons in words."""
+    return ", ".join(Reason(reason).label for reason in reasons)
+
+
+def is_veiled(*, study: Study, user: User) -> bool:
+    """Say whether the AI's answer is still kept from somebody: their site reads first and they did not commit yet.
+
+    It is kept from all who might read the study, until it is read.
+    """
+    if not rules_of(study.site_id).read_first or not may(user, Act.READ, study) or study.task.state == Task.State.DONE:
+        return False
+    read = read_of(study=study, user=user)
+    return read is None or read.committed_at is None
+
+
+def may_conclude(*, study: Study, user: User) -> bool:
+    """Say whether the report of a study is this reader's to sign.
+
+    It is the only reader's; of two that agree the second's; the adjudicator's where they differ.
+    """
+    task, read = Task.objects.get(study=study), read_of(study=study, user=user)
+    has_it = task.is_held and task.holder_id == user.pk
+    if task.readers == 1:
+        return has_it or bool(read and read.finished_at and task.state == Task.State.DONE)
+    if read is None or read.seat == Read.Seat.FIRST:
+        return False
+    return task.state == Task.State.DONE if read.seat == Read.Seat.SECOND else has_it or read.finished_at is not None

@@ -1,0 +1,205 @@
+"""Saying what one thinks of a finding, committing before the AI is shown, and finishing a read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from webapp.accounts.models import User
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.marks.models import Mark
+from webapp.reading.models import Task
+from webapp.reading.services import rules_of, task_finish, task_pass_on
+from webapp.runs.models import Finding
+from webapp.studies.models import Study
+from webapp.verdicts.comparing import compared
+from webapp.verdicts.models import Comparison, Read, Reason, Verdict
+from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid, verdicts_now
+
+Says = Verdict.Says
+
+
+class VerdictRefusedError(Exception):
+    """It is not kept; the message is for the one who said it."""
+
+
+class Then(StrEnum):
+    """What becomes of a study whose read is finished."""
+
+    DONE = "done"
+    SECOND = "a second reader reads it"
+    THIRD = "a third reader adjudicates"
+
+
+NOT_IN_HAND = "You do not have this study in hand (any more). Take it first: what you said was not kept."
+OVER = "Your read is finished; what it says stays as it is. An addendum can be added to the report."
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reader says.
+
+    Attributes
+    ----------
+    says
+        One of `Verdict.Says`.
+    finding, mark
+        Of which finding of the AI; which mark of the reader's shows where it is instead, or what was missed.
+    reasons, label_title, comment
+        Why (of `Reason`), what it is in the reader's words, and whatever else.
+    """
+
+    says: str
+    finding: int | None = None
+    mark: UUID | None = None
+    reasons: Sequence[str] = ()
+    label_title: str = ""
+    comment: str = ""
+
+    def why_not(self) -> str:
+        """Return in a sentence what is wrong with it, "" where nothing is."""
+        label = self.label_title.strip()
+        wrong = {
+            "Please agree, disagree or correct.": self.says not in Says.values,
+            "One of the reasons is not known.": bool(set(self.reasons) - set(Reason.values)),
+            "Please say why you disagree: one reason or more.": self.says == Says.DISAGREE and not self.reasons,
+            "Please say what the AI missed.": self.says == Says.MISSED and not label,
+            "Please say what it is instead, or draw where it is.": self.says == Says.EDIT and not (label or self.mark),
+            "Please say of which finding, or mark what was missed.": self.finding is None and self.mark is None,
+        }
+        return next((sentence for sentence, is_so in wrong.items() if is_so), "")
+
+
+@transaction.atomic
+def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | None = None) -> Verdict:
+    """Add what a reader says of a finding or of a mark of theirs.
+
+    Raises
+    ------
+    VerdictRefusedError
+        If the study is not in the reader's hands, their read is finished, or what they say is of no use.
+    """
+    if why_not := said.why_not():
+        raise VerdictRefusedError(why_not)
+    finding = _finding(study, said.finding) if said.finding is not None else None
+    mark = _mark(study, user, said.mark) if said.mark is not None else None
+    row = Verdict.objects.create(
+        read=_open_read(study, user),
+        finding=finding,
+        mark=mark,
+        says=said.says,
+        reasons=list(dict.fromkeys(said.reasons)),
+        label_title=said.label_title.strip()[:80],
+        comment=said.comment.strip()[:500],
+    )
+    what = f"finding {finding.pk}" if finding else f"mark {said.mark}"
+    audit_record(
+        code=Code.VERDICT_SAID, user=user, request=request, study=study.pk, details=f"{what}: {row.get_says_display()}"
+    )
+    return row
+
+
+@transaction.atomic
+def read_commit(
+    *, study: Study, user: User, is_abnormal: bool, impression: str, request: HttpRequest | None = None
+) -> Read:
+    """Keep what a reader thinks before the AI's answer is shown to them, and show it. It is written once.
+
+    Raises
+    ------
+    VerdictRefusedError
+        If the study is not in their hands, or they committed already.
+    """
+    read = _open_read(study, user)
+    now = timezone.now()
+    first = Read.objects.filter(pk=read.pk, committed_at=None)
+    if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
+        raise VerdictRefusedError("Your first impression is kept already; it is not changed any more.")
+    audit_record(
+        code=Code.READ_COMMITTED,
+        user=user,
+        request=request,
+        study=study.pk,
+        details="abnormal" if is_abnormal else "normal",
+    )
+    return Read.objects.get(pk=read.pk)
+
+
+@transaction.atomic
+def read_finish(*, study: Study, user: User, request: HttpRequest | None = None) -> Then:
+    """Finish a reader's read: the study is read, or goes on to a second or third reader.
+
+    Raises
+    ------
+    VerdictRefusedError
+        If the study is not in their hands, or one of two readers has not said something of every finding.
+    """
+    read = _open_read(study, user)
+    task = Task.objects.select_for_update().get(study=study)
+    left = unsaid(read)
+    if task.readers > 1 and left:
+        raise VerdictRefusedError(
+            f"Two read this study, so each says something of every finding; {len(left)} of yours "
+            f"{'is' if len(left) == 1 else 'are'} still open."
+        )
+    Read.objects.filter(pk=read.pk).update(finished_at=timezone.now())
+    then = _then(task, study, read)
+    if then == Then.DONE:
+        task_finish(task=task, user=user)
+    else:
+        task_pass_on(task=task, user=user, to_third=then == Then.THIRD)
+    audit_record(code=Code.READ_FINISHED, user=user, request=request, study=study.pk, details=f"then: {then}")
+    return then
+
+
+def _then(task: Task, study: Study, read: Read) -> Then:
+    if task.readers == 1 or read.seat == Read.Seat.THIRD:
+        return Then.DONE
+    if read.seat == Read.Seat.FIRST:
+        return Then.SECOND
+    return Then.THIRD if _compare(study, second=read).differences else Then.DONE
+
+
+def _compare(study: Study, *, second: Read) -> Comparison:
+    first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
+    counted = compared(
+        asked=findings_asked(study),
+        verdicts=(verdicts_now(first), verdicts_now(second)),
+        accepted=(accepted(first), accepted(second)),
+        tolerance=rules_of(study.site_id).least_overlap,
+    )
+    return Comparison.objects.create(study=study, **counted.row())
+
+
+def _open_read(study: Study, user: User) -> Read:
+    """Return the reader's unfinished read of a study that is in their hands, begun where there is none."""
+    task = Task.objects.get(study=study)
+    if not (task.is_held and task.holder_id == user.pk):
+        raise VerdictRefusedError(NOT_IN_HAND)
+    read = read_of(study=study, user=user)
+    if read is None:
+        over = Read.objects.filter(study=study, finished_at__isnull=False).count()
+        seat = Read.Seat(min(over + 1, Read.Seat.THIRD))
+        read, _ = Read.objects.get_or_create(study=study, reader=user, defaults={"seat": seat})
+    if read.finished_at:
+        raise VerdictRefusedError(OVER)
+    return read
+
+
+def _finding(study: Study, finding: int) -> Finding:
+    found = Finding.objects.filter(pk=finding, run__series__study=study).first()
+    if found is None:
+        raise VerdictRefusedError("This finding is not one of this study.")
+    return found
+
+
+def _mark(study: Study, user: User, mark: UUID) -> Mark:
+    found = Mark.objects.filter(pk=mark, instance__series__study=study, author=user).first()
+    if found is None:
+        raise VerdictRefusedError("This mark is not one of yours on this study, or it is not saved yet.")
+    return found
