@@ -12,15 +12,17 @@ from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
-from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage
+from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage, two_readers
 from webapp.pages.state_api import StudyStateView
 from webapp.pages.study.views import retry, study, study_answer
 from webapp.pages.tokens import revoke, tokens
+from webapp.pages.verdicts.views import commit, say
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
 from webapp.sending.views import destination, destination_echo, network, study_sending
 from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
+from webapp.verdicts.api import VerdictsView
 from webapp.viewer.api import ViewerView
 from webapp.viewer.views import viewer
 from webapp.webhooks.views import change as webhook_change
@@ -46,6 +48,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/release/", release, name="study-release"),
     path("studies/<uuid:study>/take-over/", take_over, name="study-take-over"),
     path("studies/<uuid:study>/finish/", finish, name="study-finish"),
+    path("studies/<uuid:study>/two-readers/", two_readers, name="study-two-readers"),
+    path("studies/<uuid:study>/verdicts/", say, name="study-verdict"),
+    path("studies/<uuid:study>/commit/", commit, name="study-commit"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
@@ -60,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
     path("api/studies/<uuid:study>/viewer/", ViewerView.as_view(), name="viewer-api"),
     path("api/studies/<uuid:study>/marks/", MarksView.as_view(), name="marks-api"),
+    path("api/studies/<uuid:study>/verdicts/", VerdictsView.as_view(), name="verdicts-api"),
     path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),

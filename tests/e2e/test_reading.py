@@ -21,7 +21,7 @@ def test_a_case_is_claimed_by_opening_it_taken_over_with_a_note_and_read_by_key(
         expect(page.locator("#held")).to_contain_text("admin is reading this study")
 
         first = other.url
-        other.keyboard.press("e")
+        other.keyboard.press("Shift+N")
         other.wait_for_url(lambda address: "/studies/" in address and address != first)
         page.goto("/")
         expect(page.locator("#chip-all b")).to_have_text(str(int(waiting) - 1))

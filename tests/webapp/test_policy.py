@@ -72,9 +72,12 @@ ROUTES: dict[str, Route] = {
     "next-case": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
     "study-claim": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 200, GONE, 200), of_study=True),
     **dict.fromkeys(
-        ("study-release", "study-take-over", "study-finish", "study-triage"),
+        ("study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers", "study-commit"),
         Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
     ),
+    "verdicts-api": Route((401, 200, GONE, 200), (401, 415, GONE, 415), of_study=True),
+    # The form names no finding.
+    "study-verdict": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 400, GONE, 400), of_study=True),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
@@ -143,11 +146,22 @@ ROUTES: dict[str, Route] = {
     "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
 }
 #: Those that answer in JSON, also when a request was forged.
-APIS = ("upload-api", "study-state", "viewer-api", "marks-api", "mark-api", "schema", "dicomweb-", "fhir-")
+APIS = (
+    "upload-api",
+    "study-state",
+    "viewer-api",
+    "marks-api",
+    "mark-api",
+    "verdicts-api",
+    "schema",
+    "dicomweb-",
+    "fhir-",
+)
 #: Those that name a study.
 STUDIES = (
     "study-answer", "viewer", "viewer-api", "marks-api",
-    "study-claim", "study-release", "study-take-over", "study-finish", "study-triage",
+    "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
+    "study-verdict", "study-commit", "verdicts-api",
 )  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {

@@ -60,7 +60,8 @@ def compared(
             counted.differences.append(f"{name}: one calls it real, the other does not.")
         elif all(answers):
             _same(name, real[0][finding.pk], real[1][finding.pk], tolerance, counted)
-    _added(*([one for one in of_reader if one.finding is None] for of_reader in accepted), tolerance, counted)
+    firsts, seconds = ([one for one in of_reader if one.finding is None] for of_reader in accepted)
+    _added(firsts, seconds, tolerance, counted)
     return counted
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from webapp.accounts.models import User
@@ -71,6 +72,26 @@ def verdicts_now(read: Read) -> list[Verdict]:
         # Of a finding the newest counts, whatever was drawn for it.
         newest[(verdict.finding_id, None if verdict.finding_id else verdict.mark_id)] = verdict
     return [verdict for verdict in newest.values() if verdict.says != Says.WITHDRAWN]
+
+
+def verdicts_of(*, study: Study, user: User) -> list[Verdict]:
+    """Return what a reader says now of a study."""
+    read = read_of(study=study, user=user)
+    return verdicts_now(read) if read else []
+
+
+def verdict_told(row: Verdict) -> dict[str, Any]:
+    """Return a verdict as programs read it."""
+    return {
+        "finding": row.finding_id,
+        "mark": str(row.mark_id) if row.mark_id else None,
+        "says": row.says,
+        "words": row.get_says_display(),
+        "reasons": row.reasons,
+        "label": row.label_title,
+        "comment": row.comment,
+        "at": row.at.isoformat(),
+    }
 
 
 def accepted(read: Read) -> list[Accepted]:

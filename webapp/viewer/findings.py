@@ -58,6 +58,7 @@ def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colou
     image = place.get((row.instance_id, row.frame), row.slice)
     shift = image - row.slice
     return {
+        "id": row.pk,
         "number": number,
         "stage": row.stage,
         "label": row.label,

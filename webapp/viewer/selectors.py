@@ -13,6 +13,7 @@ from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE
 from webapp.pages.study.selectors import Place
 from webapp.studies.models import Instance, Series, Study
+from webapp.verdicts.selectors import is_veiled, verdict_told, verdicts_of
 from webapp.viewer.findings import Answered, answers_of, findings_told, heats_told
 from webapp.viewer.hangings import Seen, hangings, hung, presets
 from webapp.viewer.priors import prior_list
@@ -29,6 +30,7 @@ NO_IMAGE = {
     "ECG": "This is a waveform, no image. It can be fetched by DICOMweb.",
 }
 HOLDS_NONE = "This series holds no image that can be shown. Its objects are kept and can be fetched by DICOMweb."
+VEILED = "Your site reads first: commit your read on the study's page, then the AI's answer is shown."
 #: An image and its frame from 0.
 Slice = tuple[Instance, int]
 
@@ -39,7 +41,8 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
     # Those that Readroom filed with an answer have no answer of their own, and no row.
     rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
-    answers = answers_of([row.run for row in rows.values() if row.run])
+    veiled = is_veiled(study=study, user=user)
+    answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
     declared = cascade_declared().stages
     listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
     seen = [_seen(row) for one, row in listed if row and slices.get(one.pk)]
@@ -53,11 +56,16 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
     return {
         "study": _study(study),
         "dicomweb": "/dicomweb",
-        "series": [_series(one, row, slices.get(one.pk, []), answers, declared) for one, row in listed],
+        "series": [
+            _series(one, row, slices.get(one.pk, []), answers, declared, is_veiled=veiled)
+            for one, row in listed
+            if row or not veiled  # what was filed with the answer tells it too
+        ],
         "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
         "marks": [mark_told(now) for now in mark_list(study=study)],
+        "verdicts": [verdict_told(row) for row in verdicts_of(study=study, user=user)],
     }
 
 
@@ -99,6 +107,8 @@ def _series(
     slices: Sequence[Slice],
     answers: Mapping[UUID, Answered],
     declared: Sequence[DrawnStage],
+    *,
+    is_veiled: bool,
 ) -> dict[str, Any]:
     place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
     answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
@@ -118,7 +128,7 @@ def _series(
         ],
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
         "isOurs": row is None,
-        "run": _run(row) if row and slices else None,
+        "run": _run(row, is_veiled=is_veiled) if row and slices else None,
         "findings": findings_told(answered, place, declared),
         "heats": heats_told(answered, place),
     }
@@ -130,11 +140,11 @@ def _kind(series: Series, slices: Sequence[Slice]) -> str:
     return "result" if series.modality in RESULTS else "other"
 
 
-def _run(row: SeriesRow) -> dict[str, Any]:
+def _run(row: SeriesRow, *, is_veiled: bool) -> dict[str, Any]:
     """Return what became of the analysis; `id` is null where it has not been asked for yet."""
     return {
         "id": str(row.run.pk) if row.run else None,
-        "status": row.status.value,
-        "words": OUTCOMES[row.status],
+        "status": "veiled" if is_veiled else row.status.value,
+        "words": VEILED if is_veiled else OUTCOMES[row.status],
         "finished": row.status not in LIVE,
     }

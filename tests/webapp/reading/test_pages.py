@@ -72,7 +72,7 @@ def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study
 def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague: Client, study: Study) -> None:
     claimed(clinician, study)
     answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "it was not marked as read" in answer.content.decode()
+    assert "You do not have this study in hand" in answer.content.decode()
     assert Task.objects.get(study=study).state == Task.State.CLAIMED
 
 

@@ -17,12 +17,13 @@ from webapp.reading.selectors import tasks_visible
 from webapp.reading.services import (
     NotYoursError,
     task_claim,
-    task_finish,
     task_pick,
+    task_read_by_two,
     task_release,
     task_take_over,
     task_triage,
 )
+from webapp.verdicts.services import Then, VerdictRefusedError, read_finish
 
 ALL_READ = "Nothing waits to be read."
 
@@ -60,12 +61,23 @@ def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_POST
 def finish(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Mark a study as read and open the next one."""
-    task = _opened(request, study, Act.READ)
-    if not task_finish(task=task, user=user_of(request)):
-        messages.error(request, "You do not have this study in hand any more, so it was not marked as read.")
+    """Finish the reader's read of a study and open the next one."""
+    opened = _opened(request, study, Act.READ).study
+    try:
+        then = read_finish(study=opened, user=user_of(request), request=request)
+    except VerdictRefusedError as refused:
+        messages.error(request, str(refused))
         return redirect("study", study)
+    if then != Then.DONE:
+        messages.info(request, f"Your read is kept: {then}.")
     return _next(request)
+
+
+@require_POST
+def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Ask for a second reader, blind to the first."""
+    task_read_by_two(task=_opened(request, study, Act.READ), user=user_of(request), request=request)
+    return redirect("study", study)
 
 
 @require_POST

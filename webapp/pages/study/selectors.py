@@ -1,6 +1,6 @@
 """What the study page shows: series, slices, marks and the path, read in a fixed number of queries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from webapp.pages.status import LIVE, Status
 from webapp.pages.study.earlier import EarlierAnswer, earlier_answers, images_before
 from webapp.pages.study.path import Step, colours_of, path_drawn, steps_listed
 from webapp.pages.study.rails import Line, lines_drawn
+from webapp.pages.verdicts.shown import ReadsShown, SaidShown
 from webapp.results.models import ResultSet
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Series, Study
@@ -39,6 +40,9 @@ class FindingShown:
     threshold: float | None
     places: str
     range: str
+    #: What the one who looks said of it, and what others did.
+    said: SaidShown | None = None
+    others: Sequence[SaidShown] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -62,6 +66,7 @@ class Reading:
     #: The DICOM objects of the run, None where it is owed none.
     results: ResultSet | None
     earlier: list[EarlierAnswer]
+    reads: ReadsShown
     opened: Run | None = None
 
     @property
@@ -128,16 +133,16 @@ class Reading:
             "findings": [_finding(shown) for shown in self.findings],
             "heats": [
                 {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
-                for step in self.steps
+                for step in ([] if self.reads.is_veiled else self.steps)
                 if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
             ],
         }
 
 
-def study_read(*, study: Study, series: UUID | None, asked: UUID | None = None) -> Reading:
+def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:
     """Return a study with one of its series opened: the asked one, else the most urgent that holds images.
 
-    `asked` names a superseded run of it that is to be read instead of the newest.
+    `asked` names a superseded run of it that is to be read instead of the newest; `reads` is what was said of it.
     """
     rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
     chosen = _chosen(rows, series)
@@ -156,7 +161,9 @@ def study_read(*, study: Study, series: UUID | None, asked: UUID | None = None) 
         series=rows,
         chosen=chosen,
         slices=slices,
-        findings=_findings(run, stages, place, colours_of(declared.stages)) if run else [],
+        findings=_findings(run, stages, place, colours_of(declared.stages), reads)
+        if run and not reads.is_veiled
+        else [],
         stages=stages,
         path=path_drawn(
             declared=declared.stages,
@@ -170,6 +177,7 @@ def study_read(*, study: Study, series: UUID | None, asked: UUID | None = None) 
         if run
         else None,
         earlier=earlier,
+        reads=reads,
         opened=opened,
     )
 
@@ -199,7 +207,7 @@ def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
 
 
 def _findings(
-    run: Run, stages: list[Stage], place: Place, colours: Mapping[tuple[str, str], str]
+    run: Run, stages: list[Stage], place: Place, colours: Mapping[tuple[str, str], str], reads: ReadsShown
 ) -> list[FindingShown]:
     by_name = {stage.name: stage for stage in stages}
     shown = []
@@ -218,6 +226,8 @@ def _findings(
                 range=range_shown(stage.probability_low, stage.probability_high, stage.views)
                 if stage and row.box is None
                 else "",
+                said=reads.said_of(row.pk),
+                others=reads.said_by_others(row.pk),
             )
         )
     return shown

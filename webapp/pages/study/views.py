@@ -17,8 +17,10 @@ from webapp.pages.access import study_checked, study_opened, user_of
 from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
 from webapp.pages.reading.held import held_shown
 from webapp.pages.study.selectors import Reading, study_read
+from webapp.pages.verdicts.shown import reads_read
 from webapp.runs.models import Run
 from webapp.runs.services import run_retry
+from webapp.verdicts.models import Reason
 
 
 @require_GET
@@ -55,13 +57,17 @@ def retry(request: HttpRequest, run: UUID) -> HttpResponse:
 def _read(request: HttpRequest, study: UUID) -> Reading:
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
-    return study_read(study=opened, series=_uuid(request.GET.get("series")), asked=_uuid(request.GET.get("run")))
+    reads = reads_read(study=opened, user=user_of(request))
+    series, asked = _uuid(request.GET.get("series")), _uuid(request.GET.get("run"))
+    return study_read(study=opened, series=series, asked=asked, reads=reads)
 
 
 def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
     """Return what the templates show; `seen` names this answer, so that a poll can tell whether it changed."""
     shown = {
         "reading": reading,
+        "reads": reading.reads,
+        "reason_words": Reason.choices,
         "study": reading.study,
         "person": person_of(reading.study),
         "chosen": reading.chosen,

@@ -43,6 +43,8 @@ class StudyRow:
     waiting: Waiting
     series: list[SeriesRow]
     more: int
+    #: Its site reads first: the list tells that the AI has answered, not what.
+    is_veiled: bool
 
     @property
     def study(self) -> Study:
@@ -145,15 +147,21 @@ def _rows(tasks: list[Task]) -> list[StudyRow]:
 
 def _row(task: Task, rules: SiteRules, series: list[SeriesRow]) -> StudyRow:
     # The series that speaks for the study comes first; otherwise they keep their order.
+    is_veiled = rules.read_first and task.state != Task.State.DONE
     ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
     return StudyRow(
         task=task,
         person=person_of(task.study),
-        why=_why(task, ranked),
+        why=_why_veiled(task) if is_veiled else _why(task, ranked),
         waiting=waiting_of(task, rules, at=timezone.now()),
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
+        is_veiled=is_veiled,
     )
+
+
+def _why_veiled(task: Task) -> str:
+    return "Raised by the AI; read first" if task.ai_urgency else ""
 
 
 def _why(task: Task, ranked: Iterable[SeriesRow]) -> str:

@@ -3,6 +3,7 @@
 import { bindKeys } from "../keys.js";
 import { Layers } from "./layers.js";
 import { Slices } from "./slices.js";
+import { say as sayOf } from "./verdicts.js";
 import { Zoom } from "./zoom.js";
 
 const byId = (id) => document.getElementById(id);
@@ -135,7 +136,8 @@ const by = (steps) => () => slices.go(slices.at + steps);
 bindKeys({
   ArrowUp: by(-1), ArrowLeft: by(-1), ArrowDown: by(1), ArrowRight: by(1), PageUp: by(-10), PageDown: by(10),
   Home: () => slices.go(0), End: () => slices.go(data.slices.length - 1),
-  e: () => byId("finish")?.click(),
+  a: () => sayOf("agree"), d: () => sayOf("disagree"), e: () => sayOf("edit"),
+  N: () => byId("finish")?.click(),
   n: () => nextFinding(1), p: () => nextFinding(-1),
   b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
   v: toViewer, Enter: entered,

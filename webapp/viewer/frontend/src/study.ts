@@ -28,7 +28,17 @@ export interface FindingMark {
   mask: string | null;
 }
 
+/** What the reader says of a finding of the AI, or of a mark that shows what it missed. */
+export interface Told {
+  finding: number | null;
+  mark: string | null;
+  says: "agree" | "disagree" | "edit" | "missed";
+  words: string;
+  label: string;
+}
+
 export interface Finding {
+  id: number;
   number: number;
   stage: string;
   label: string;
@@ -131,6 +141,7 @@ export interface StudyData {
   presets: Preset[];
   priors: Prior[];
   marks: Mark[];
+  verdicts: Told[];
 }
 
 /** One series of one study: what a cell can hold. */

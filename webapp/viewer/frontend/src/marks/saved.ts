@@ -6,6 +6,7 @@ import type { Reading } from "../reading/reading.ts";
 import type { Series } from "../study.ts";
 import { keeper } from "./index.ts";
 import { markShown } from "./shapes.ts";
+import { tell, toldOf } from "./tell.ts";
 
 export class Saved {
   private readonly state = element("div", "saved-state");
@@ -23,19 +24,31 @@ export class Saved {
     this.state.dataset.state = told.state;
     replaced(this.state, told, () => stateShown(told));
     const series = this.reading.cells.length ? this.reading.active.hung?.series : undefined;
-    const marks = series ? keeper.of(series.id).map(({ id, known }) => ({ id, words: markShown(known.body), author: known.author, at: imageOf(series, known.spot), isSaved: !keeper.wishes.get(id) })) : [];
+    const marks = series ? keeper.of(series.id).map(({ id, known }) => ({ id, words: markShown(known.body), author: known.author, isOwn: known.isOwn, told: toldOf(this.reading.data.verdicts, id), at: imageOf(series, known.spot), isSaved: !keeper.wishes.get(id) })) : [];
     replaced(this.list, marks, () => (marks.length ? marks.map((mark) => this.one(mark, series as Series)) : [element("li", "quiet", "None on this series. Measurements are saved as they are made.")]));
   }
 
-  private one({ id, words, author, at, isSaved }: { id: string; words: string; author: string; at: number; isSaved: boolean }, series: Series): HTMLElement {
+  private one({ id, words, author, isOwn, told, at, isSaved }: Shown, series: Series): HTMLElement {
     const points = keeper.of(series.id).find((one) => one.id === id)?.known.body.points ?? [];
     const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / points.length) as [number, number];
     const go = button("finding", () => { void goneTo(this.reading, series, at, middle); },
       element("b", "", words),
-      element("span", "quiet", [author, series.images.length > 1 ? `slice ${at + 1}` : "", isSaved ? "saved" : "not saved yet"].filter(Boolean).join(" · ")));
+      element("span", "quiet", [author, series.images.length > 1 ? `slice ${at + 1}` : "", isSaved ? "saved" : "not saved yet"].filter(Boolean).join(" · ")),
+      told ? element("span", "told", told) : "");
     go.dataset.name = id;
-    return element("li", "", go);
+    const { study, verdicts } = this.reading.data;
+    return element("li", "", go, isOwn && isSaved ? tell(study.id, id, series, verdicts, () => this.renew()) : "");
   }
+}
+
+interface Shown {
+  id: string;
+  words: string;
+  author: string;
+  isOwn: boolean;
+  told: string;
+  at: number;
+  isSaved: boolean;
 }
 
 interface State {

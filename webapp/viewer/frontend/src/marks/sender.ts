@@ -101,7 +101,7 @@ export class Sender {
 }
 
 /** Signing in again makes a new token; the cookie has it, the page still holds the old one. */
-function token(): string {
+export function token(): string {
   const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
   return cookie ?? document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }

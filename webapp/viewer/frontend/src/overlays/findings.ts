@@ -22,7 +22,7 @@ export class Findings {
     const hung = this.reading.cells.length ? this.reading.active.hung : null;
     const series = hung?.series ?? null;
     const troubles = [this.news.trouble, segmentations.trouble];
-    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, troubles], () => [
+    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, this.reading.data.verdicts, troubles], () => [
       element("h2", "", hung?.isPrior ? "AI on the prior" : "AI findings"),
       ...(series ? this.list(series) : [element("p", "quiet", "No series is shown.")]),
       ...troubles.filter(Boolean).map((trouble) => said(trouble)),
@@ -50,11 +50,18 @@ export class Findings {
       element("span", "quiet", placesOf(finding, series.images.length)),
       element("span", "quiet", [finding.threshold === null ? "" : `shown from ${Math.round(100 * finding.threshold)} %`, [finding.model, finding.version].filter(Boolean).join(" ")].filter(Boolean).join(" · ")),
       finding.marks.length ? "" : element("span", "quiet", "No box: whole slices were judged."),
+      this.said(finding),
       finding.experimental ? element("span", "experimental-flag", `Experimental: ${finding.experimental}`) : "",
     );
     made.dataset.name = `finding ${finding.number}`;
     made.title = finding.sentence;
     return made;
+  }
+
+  /** What the reader said of it. */
+  private said(finding: Finding): HTMLElement | string {
+    const told = this.reading.data.verdicts.find((one) => one.finding === finding.id);
+    return told ? element("span", "told", [`You: ${told.words}`, told.label].filter(Boolean).join(": ")) : "";
   }
 }
 

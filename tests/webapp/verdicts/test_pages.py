@@ -1,0 +1,121 @@
+"""The study page and the viewer where readers say what they think of findings."""
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.marks.models import Mark
+from webapp.reading.models import SiteRules, Task
+from webapp.reading.services import task_claim
+from webapp.runs.models import Finding
+from webapp.studies.models import Instance, Study
+from webapp.verdicts.models import Read, Verdict
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def finding() -> Finding:
+    """A finding of a study that the clinician has in hand."""
+    series = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
+    image = factories.slice_instance(series=series, pixels=np.zeros((8, 8), np.uint8), position=0.0)
+    run = factories.run_of(series, outcome="findings", urgency=3, urgency_reason="Suspected brain tumour")
+    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector", threshold=0.35)
+    task_claim(task=series.study.task, user=factories.clinician())
+    return factories.finding(run, instance=image)
+
+
+def study_of(finding: Finding) -> Study:
+    return finding.run.series.study
+
+
+def read_first(study: Study) -> None:
+    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+
+
+def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Finding) -> None:
+    address = f"/studies/{study_of(finding).pk}/verdicts/"
+    given = {"finding": finding.pk, "says": "disagree", "reasons": ["artefact", "normal"], "comment": "Motion"}
+    answer = clinician.post(address, given)
+    assert "Disagreed: Artefact, Normal anatomy. Motion" in answer.content.decode()
+    page = clinician.get(f"/studies/{study_of(finding).pk}/").content.decode()
+    assert "Disagreed: Artefact, Normal anatomy. Motion" in page
+
+
+def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Finding) -> None:
+    address = f"/studies/{study_of(finding).pk}/verdicts/"
+    answer = clinician.post(address, {"finding": finding.pk, "says": "disagree"})
+    assert "Please say why you disagree" in answer.content.decode()
+    Task.objects.update(holder=factories.clinician("other"))
+    answer = clinician.post(address, {"finding": finding.pk, "says": "agree"})
+    assert "You do not have this study in hand" in answer.content.decode()
+    assert not Verdict.objects.exists()
+
+
+@pytest.mark.parametrize(("named", "status"), [("", 400), ("x", 400), ("0", 404)])
+def test_a_finding_of_another_study_is_not_found(clinician: Client, finding: Finding, named: str, status: int) -> None:
+    answer = clinician.post(f"/studies/{study_of(finding).pk}/verdicts/", {"finding": named, "says": "agree"})
+    assert answer.status_code == status
+
+
+def test_a_site_that_reads_first_shows_no_answer_before_the_reader_has_committed(
+    clinician: Client, finding: Finding
+) -> None:
+    study = study_of(finding)
+    read_first(study)
+    told = [f"/studies/{study.pk}/", f"/studies/{study.pk}/answer/", f"/api/studies/{study.pk}/viewer/"]
+    for address in told:
+        page = clinician.get(address).content.decode()
+        assert "Suspected brain tumour" not in page
+        assert "tumour-detector" not in page
+    assert "Commit and show the AI" in clinician.get(told[0]).content.decode()
+    refused = clinician.post(f"/studies/{study.pk}/commit/", {"impression": "Mass"}, follow=True)
+    assert "Please say first whether you see something abnormal." in refused.content.decode()
+    page = clinician.post(
+        f"/studies/{study.pk}/commit/", {"call": "abnormal", "impression": "Mass, left"}, follow=True
+    ).content.decode()
+    assert "Suspected brain tumour" in page
+    assert "Before the AI: something abnormal. Mass, left" in page
+    assert "Suspected brain tumour" in clinician.get(told[2]).content.decode()
+    assert Read.objects.get().impression == "Mass, left"
+
+
+def test_the_list_of_a_site_that_reads_first_says_that_the_ai_raised_a_case_and_no_more(
+    clinician: Client, finding: Finding
+) -> None:
+    run = finding.run
+    run.events.create(event="finish", from_state="running", to_state="done", attempt=1)
+    assert "Suspected brain tumour" in clinician.get("/").content.decode()
+    read_first(study_of(finding))
+    page = clinician.get("/").content.decode()
+    assert "Suspected brain tumour" not in page
+    assert "Raised by the AI" in page
+
+
+def test_the_viewer_says_what_the_ai_missed(clinician: Client, finding: Finding) -> None:
+    study = study_of(finding)
+    box = factories.mark(Instance.objects.get(), author=User.objects.get(username="clinician"), kind=Mark.Kind.BOX)
+    address = f"/api/studies/{study.pk}/verdicts/"
+    given = {"says": "missed", "mark": str(box.mark_id), "label_title": "Fracture"}
+    answer = clinician.post(address, given, content_type="application/json")
+    assert (answer.status_code, answer.json()["label"]) == (201, "Fracture")
+    assert [row["mark"] for row in clinician.get(address).json()] == [str(box.mark_id)]
+    assert "Missed by AI: Fracture" in clinician.get(f"/studies/{study.pk}/").content.decode()
+    given = {"says": "missed", "mark": str(box.mark_id)}
+    refused = clinician.post(address, given, content_type="application/json")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Please say what the AI missed.")
+
+
+def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
+    clinician: Client, finding: Finding
+) -> None:
+    study = study_of(finding)
+    assert "blind to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
+    unsaid = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
+    assert "1 of yours is still open" in unsaid.content.decode()
+    clinician.post(f"/studies/{study.pk}/verdicts/", {"finding": finding.pk, "says": "agree"})
+    done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
+    assert "Your read is kept: a second reader reads it." in done.content.decode()
+    assert Task.objects.get(study=study).state == Task.State.WAITING

@@ -1,0 +1,1 @@
+"""What readers say of findings, on the study page."""

@@ -1,0 +1,106 @@
+"""What the study page shows of reads and verdicts, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may
+from webapp.pages.presentation import name_of
+from webapp.reading.models import Task
+from webapp.studies.models import Study
+from webapp.verdicts.models import Comparison, Read, Verdict
+from webapp.verdicts.selectors import is_veiled, read_of, reads_shown, reasons_told, verdicts_now
+
+Says = Verdict.Says
+
+
+@dataclass(frozen=True)
+class SaidShown:
+    """One verdict in words."""
+
+    row: Verdict
+    by: str
+
+    @property
+    def icon(self) -> str:
+        """Its shape."""
+        return {Says.AGREE: "read", Says.DISAGREE: "close", Says.EDIT: "mark"}.get(Says(self.row.says), "mark")
+
+    @property
+    def words(self) -> str:
+        """What was said, and why."""
+        parts = [self.row.label_title, reasons_told(self.row.reasons), self.row.comment]
+        told = ": ".join([self.row.get_says_display(), ". ".join(part for part in parts if part)])
+        return told.removesuffix(": ")
+
+
+@dataclass(frozen=True)
+class ReadShown:
+    """One reader's read in words."""
+
+    row: Read
+    by: str
+    is_own: bool
+    said: Mapping[int, SaidShown]
+    missed: list[SaidShown]
+
+
+@dataclass(frozen=True)
+class ReadsShown:
+    """Where the reading of a study stands for one who looks.
+
+    Attributes
+    ----------
+    own, others
+        Their own read, and those of others that they may see (see `reads_shown`).
+    may_say
+        Whether they may say something now. Whether they hold the study is asked when they do.
+    is_veiled
+        Whether the AI's answer is still kept from them.
+    """
+
+    task: Task
+    own: ReadShown | None
+    others: list[ReadShown]
+    comparison: Comparison | None
+    may_say: bool
+    is_veiled: bool
+
+    def said_of(self, finding: int) -> SaidShown | None:
+        """Return what they said of a finding."""
+        return self.own.said.get(finding) if self.own else None
+
+    def said_by_others(self, finding: int) -> list[SaidShown]:
+        """Return what others said of it."""
+        return [read.said[finding] for read in self.others if finding in read.said]
+
+
+def reads_read(*, study: Study, user: User) -> ReadsShown:
+    """Return where the reading of a study stands for a user."""
+    task = study.task
+    shown = [_shown(read, is_own=read.reader_id == user.pk) for read in reads_shown(study=study, user=user)]
+    own = next((read for read in shown if read.is_own), None)
+    read = own.row if own else read_of(study=study, user=user)
+    is_anothers = task.is_held and task.holder_id != user.pk
+    is_open = task.state != Task.State.DONE and not is_anothers and (read is None or read.finished_at is None)
+    others = [one for one in shown if not one.is_own]
+    return ReadsShown(
+        task=task,
+        own=own,
+        others=others,
+        comparison=Comparison.objects.filter(study=study).first() if others else None,
+        may_say=is_open and may(user, Act.READ, study),
+        is_veiled=is_veiled(study=study, user=user),
+    )
+
+
+def _shown(read: Read, *, is_own: bool) -> ReadShown:
+    by = "You" if is_own else name_of(read.reader)
+    said = [SaidShown(row, by) for row in verdicts_now(read)]
+    return ReadShown(
+        row=read,
+        by=by,
+        is_own=is_own,
+        said={one.row.finding_id: one for one in said if one.row.finding_id},
+        missed=[one for one in said if not one.row.finding_id],
+    )
