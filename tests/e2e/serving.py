@@ -14,7 +14,7 @@ from tests.webapp.weights import manifest_drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 #: User name and password by role.
-ACCOUNTS = {"clinician": ("clinician", "clinician-here"), "admin": ("admin", "admin-here")}
+ACCOUNTS = {role: (role, f"{role}-here") for role in ("clinician", "senior", "auditor", "admin")}
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,19 @@ def clinician(username: str = "clinician", *, at: Site | None = None) -> User:
     return person(username, at=at)
 
 
-def admin() -> User:
+def senior(username: str = "senior", *, at: Site | None = None) -> User:
+    """Return a senior reader."""
+    return person(username, role=User.Role.SENIOR, at=at)
+
+
+def auditor(*, at: Site | None = None) -> User:
+    """Return an auditor."""
+    return person("auditor", role=User.Role.AUDITOR, at=at)
+
+
+def admin(*, at: Site | None = None) -> User:
     """Return an administrator."""
-    return person("admin", role=User.Role.ADMIN)
+    return person("admin", role=User.Role.ADMIN, at=at)
 
 
 def stored(content: bytes) -> str:

@@ -117,7 +117,7 @@ def test_demo_users_can_sign_in_and_stay_the_same(data_folder: Path, settings: o
     settings.DATA = data_folder  # type: ignore[attr-defined]
     first = demo_users()
     assert demo_users() == first
-    assert [words[:2] for words in first] == [["clinician", "clinician"], ["admin", "admin"]]
+    assert [words[:2] for words in first] == [[name, name] for name in ("clinician", "admin", "senior", "auditor")]
     assert (data_folder / "demo-accounts.txt").stat().st_mode & 0o777 == 0o600
     for role, name, password in first:
         assert client.post("/sign-in/", {"username": name, "password": password}).status_code == 302

@@ -1,20 +1,26 @@
 """Who may do what, at every address: a route that nobody has classified fails here."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 import pytest
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from tests.webapp import factories
+from tests.webapp.conftest import signed_in
 from tests.webapp.reports import weights_reported
-from webapp.accounts.models import User
-from webapp.accounts.policy import Act, may, visible_studies
+from webapp.accounts.models import Site, User
+from webapp.accounts.policy import ACTS, OF_THE_HOUSE, Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.exports.models import Export
@@ -28,79 +34,142 @@ from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
-WHO = ("anonymous", "clinician", "stranger", "admin")
-METHODS = ("get", "post")
-SIGN_IN, GONE, NOT_ALLOWED = 302, 404, 405
+#: Who comes. A clinician and a senior reader work at the main clinic, whose studies are asked for; the strangers, the
+#: auditor and the administrator belong to the other clinic.
+WHO = ("anonymous", "clinician", "senior", "stranger", "strange-senior", "auditor", "admin")
+ADMIN = frozenset({"admin"})
+HOUSE = ADMIN | {"auditor"}
+SENIORS = ADMIN | {"senior", "strange-senior"}
+READERS = SENIORS | {"clinician", "stranger"}
+EVERYBODY = READERS | HOUSE
+STRANGERS = frozenset({"stranger", "strange-senior"})
+METHODS = ("get", "post", "put", "patch", "delete")
+SIGN_IN = "signs in first"
+NOT_ALLOWED, FORBIDDEN, GONE = 405, 403, 404
+#: What an address answers, and whose refusal the audit trail then holds.
+Answer = tuple[int | str, list[str]]
 
 
 @dataclass(frozen=True)
 class Route:
-    """What an address answers to each of WHO, for GET and for POST."""
+    """What an address answers.
 
-    get: tuple[int, int, int, int]
-    post: tuple[int, int, int, int]
-    #: The answer depends on the study: a stranger's look must be audited.
+    Attributes
+    ----------
+    methods
+        What those are answered whom it is for, by method; one that is not named is answered 405.
+    sees, changes
+        Whom it is for: to get, and otherwise. The others are refused.
+    of_study
+        The answer depends on the study: strangers are told that there is none, and their look is audited.
+    is_api
+        Nobody is answered 401, where a page sends them to sign in.
+    nobody
+        What nobody is answered, where they need not sign in.
+    but
+        Exceptions, by method and who.
+    """
+
+    methods: Mapping[str, int]
+    sees: frozenset[str] = EVERYBODY
+    changes: frozenset[str] = EVERYBODY
     of_study: bool = False
+    is_api: bool = False
+    nobody: Mapping[str, int] | None = None
+    but: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def answer(self, method: str, who: str) -> Answer:
+        """Return what somebody is answered, and who must stand in the audit trail as refused."""
+        status = self.but.get((method, who)) or self._status(method, who)
+        is_refused = status == FORBIDDEN or (status == GONE and self.of_study)
+        return status, [who] if is_refused else []
+
+    def _status(self, method: str, who: str) -> int | str:
+        if who == "anonymous":
+            to_sign_in = 401 if self.is_api else SIGN_IN
+            return to_sign_in if self.nobody is None else self.nobody.get(method, NOT_ALLOWED)
+        status = self.methods.get(method, NOT_ALLOWED)
+        if status == NOT_ALLOWED:
+            return status
+        if self.of_study and who in STRANGERS:
+            return GONE
+        return status if who in (self.sees if method == "get" else self.changes) else FORBIDDEN
 
 
-def page(answer: int = 200) -> Route:
-    """A page for everybody who is signed in, whatever their site."""
-    return Route((SIGN_IN, answer, answer, answer), (SIGN_IN, 405, 405, 405))
+def page(to: frozenset[str] = EVERYBODY, *, post: int = NOT_ALLOWED) -> Route:
+    """A page that does not depend on the site, and what its form answers."""
+    return Route({"get": 200, "post": post}, sees=to, changes=to)
+
+
+def form(to: frozenset[str] = EVERYBODY, *, post: int = 302) -> Route:
+    """An address that forms are sent to, and nothing else."""
+    return Route({"post": post}, changes=to)
 
 
 def study_page() -> Route:
     """A page, picture or file of one study of the main clinic."""
-    return Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 405, 405, 405), of_study=True)
+    return Route({"get": 200}, of_study=True)
 
 
-def study_api() -> Route:
-    """What an API serves of one study: it answers 401 where a page would send somebody to sign in."""
-    return Route((401, 200, GONE, 200), (401, 405, 405, 405), of_study=True)
+def study_form(to: frozenset[str] = READERS, *, post: int = 302) -> Route:
+    """An address that forms about one study are sent to."""
+    return Route({"post": post}, changes=to, of_study=True)
+
+
+def study_api(**changes: int) -> Route:
+    """What an API serves of one study, and what its readers may do to it."""
+    return Route({"get": 200, **changes}, changes=READERS, of_study=True, is_api=True)
 
 
 def searched() -> Route:
-    """A search of DICOMweb over all that one may see."""
-    return Route((401, 200, 200, 200), (401, 405, 405, 405))
+    """A search of an API over all that one may see."""
+    return Route({"get": 200}, is_api=True)
 
 
 ROUTES: dict[str, Route] = {
     "worklist": page(),
     "worklist-rows": page(),
-    "worklist-search": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
+    "worklist-search": form(),
     "study": study_page(),
     "study-answer": study_page(),
-    "next-case": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
-    "study-claim": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 200, GONE, 200), of_study=True),
-    **dict.fromkeys(
-        ("study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers", "study-commit"),
-        Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
-    ),
-    "verdicts-api": Route((401, 200, GONE, 200), (401, 415, GONE, 415), of_study=True),
-    # The form names no finding.
-    "study-verdict": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 400, GONE, 400), of_study=True),
+    "next-case": form(READERS),
+    "study-claim": study_form(post=200),
+    **dict.fromkeys(("study-release", "study-take-over", "study-finish", "study-triage"), study_form()),
+    **dict.fromkeys(("study-two-readers", "study-commit"), study_form()),
+    # The form names no finding; what was sent is no JSON.
+    "study-verdict": study_form(post=400),
+    "verdicts-api": study_api(post=415),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
-    "study-sending": Route((SIGN_IN, 200, GONE, 200), (SIGN_IN, 200, GONE, 200), of_study=True),
-    "delivery-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
-    "network": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
-    "destination": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
-    "destination-echo": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
-    "run-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
-    "upload": page(),
-    # An API answers 401 where a page would send somebody to sign in; 400: nothing was sent.
-    "upload-api": Route((401, 405, 405, 405), (401, 400, 400, 400)),
+    "study-sending": Route({"get": 200, "post": 200}, sees=READERS, changes=READERS, of_study=True),
+    "delivery-retry": study_form(),
+    "network": page(ADMIN, post=200),
+    "destination": page(ADMIN, post=200),
+    "destination-echo": form(ADMIN, post=200),
+    "run-retry": study_form(),
+    "upload": page(READERS),
+    # 400: nothing was sent. It asks who comes before it looks at the method.
+    "upload-api": Route(
+        {"post": 400}, changes=READERS, is_api=True, but={(method, "auditor"): FORBIDDEN for method in METHODS}
+    ),
     "study-state": study_api(),
     "viewer": study_page(),
     "viewer-api": study_api(),
     "marks-api": study_api(),
-    "mark-api": study_api(),
+    "mark-api": study_api(put=400, delete=400),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
-    "dicomweb-studies": Route((401, 200, 200, 200), (401, 415, 415, 415)),
+    "dicomweb-studies": Route({"get": 200, "post": 415}, changes=READERS, is_api=True),
     "dicomweb-all-series": searched(),
     "dicomweb-all-instances": searched(),
-    "dicomweb-study": Route((401, 200, GONE, 200), (401, 415, 415, 415), of_study=True),
+    "dicomweb-study": Route(
+        {"get": 200, "post": 415},
+        changes=READERS,
+        of_study=True,
+        is_api=True,
+        but={("post", who): 415 for who in STRANGERS},
+    ),
     "dicomweb-study-metadata": study_api(),
     "dicomweb-study-rendered": study_api(),
     "dicomweb-series-rendered": study_api(),
@@ -127,36 +196,24 @@ ROUTES: dict[str, Route] = {
     "models": page(),
     "model": page(),
     "model-picture": page(),
-    "performance": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
-    "performance-csv": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
-    "tokens": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 200)),
-    "token-revoke": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
-    "exports": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
-    "export": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
-    "export-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
-    "export-download": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
-    "webhooks": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 403, 403, 400)),
+    "performance": page(HOUSE),
+    "performance-csv": page(HOUSE),
+    "tokens": page(ADMIN, post=200),
+    "token-revoke": form(ADMIN),
+    "exports": page(ADMIN, post=400),
+    "export": page(ADMIN),
+    "export-retry": form(ADMIN),
+    "export-download": page(ADMIN),
+    "webhooks": page(ADMIN, post=400),
     # 404: nothing was said that could be changed.
-    "webhook-change": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 404)),
-    "notice-retry": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 302)),
-    "audit": Route((SIGN_IN, 403, 403, 200), (SIGN_IN, 405, 405, 405)),
-    "audit-verify": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 403, 403, 200)),
-    "sign-in": Route((200, 302, 302, 302), (200, 302, 302, 302)),
-    "sign-out": Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, 302, 302)),
-    "healthz": Route((200, 200, 200, 200), (405, 405, 405, 405)),
+    "webhook-change": form(ADMIN, post=404),
+    "notice-retry": form(ADMIN),
+    "audit": page(HOUSE),
+    "audit-verify": form(HOUSE, post=200),
+    "sign-in": Route(dict.fromkeys(METHODS, 302), nobody={"get": 200, "post": 200, "put": 200}),
+    "sign-out": form(),
+    "healthz": Route({"get": 200}, nobody={"get": 200}),
 }
-#: Those that answer in JSON, also when a request was forged.
-APIS = (
-    "upload-api",
-    "study-state",
-    "viewer-api",
-    "marks-api",
-    "mark-api",
-    "verdicts-api",
-    "schema",
-    "dicomweb-",
-    "fhir-",
-)
 #: Those that name a study.
 STUDIES = (
     "study-answer", "viewer", "viewer-api", "marks-api",
@@ -181,9 +238,19 @@ def routes(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
             yield pattern
 
 
+#: Route -> the converters of what its address takes.
+TAKES = {
+    pattern.name: [type(kind).__name__ for kind in pattern.pattern.converters.values()]
+    for pattern in routes(get_resolver().url_patterns)
+}
+
+
 @pytest.fixture
-def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+def addresses(
+    drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sessions: dict[str, str]
+) -> Callable[[str], str]:
     """Addresses of two studies of the main clinic, a picture whose run failed and a slice, and of a model."""
+    assert sessions  # everybody is there
     weights = weights_reported(drawn_weights, tmp_path / "weights", "sorter")
     monkeypatch.setenv("READROOM_WEIGHTS", str(weights))
     series = factories.picture_series()
@@ -230,58 +297,102 @@ def addresses(drawn_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def dicomweb_arguments(route: str, uids: list[str]) -> list[str]:
     """Return the UIDs that an address of DICOMweb takes, and what stands behind them; nothing for other routes."""
-    takes = {pattern.name: len(pattern.pattern.converters) for pattern in routes(get_resolver().url_patterns)}
     behind = BEHIND.get(route, [])
-    return uids[: takes[route] - len(behind)] + behind if route.startswith("dicomweb-") else []
+    return uids[: len(TAKES[route]) - len(behind)] + behind if route.startswith("dicomweb-") else []
+
+
+def nowhere(route: str) -> str:
+    """Return an address of that route behind which nothing lies."""
+    kinds = {"UUIDConverter": uuid4(), "IntConverter": 0, "PictureName": "none.png", "SlugConverter": "none"}
+    made_up = [kinds.get(kind, "1.2.3") for kind in TAKES[route]]
+    return reverse(route, args=dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"]) or made_up)
 
 
 @pytest.fixture
-def browsers(clinician: Client, stranger: Client, admin: Client) -> dict[str, Client]:
-    """One browser each."""
-    return {"anonymous": Client(), "clinician": clinician, "stranger": stranger, "admin": admin}
+def sessions(elsewhere: Site) -> dict[str, str]:
+    """The session of each of WHO; nobody has none."""
+    people = {
+        "clinician": factories.clinician(),
+        "senior": factories.senior(),
+        "stranger": factories.clinician("stranger", at=elsewhere),
+        "strange-senior": factories.senior("strange-senior", at=elsewhere),
+        "auditor": factories.auditor(at=elsewhere),
+        "admin": factories.admin(at=elsewhere),
+    }
+    return {who: session_of(person) for who, person in people.items()}
+
+
+def session_of(person: User) -> str:
+    """Sign somebody in and return the key of their session."""
+    browser = Client()
+    browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+@contextmanager
+def asked(browser: Client, method: str, address: str, session: str | None) -> Iterator[HttpResponse]:
+    """Ask for an address with a session alone, and take back whatever that wrote to the database."""
+    browser.cookies.clear()
+    if session:
+        browser.cookies[settings.SESSION_COOKIE_NAME] = session
+    with transaction.atomic():
+        answer: HttpResponse = getattr(browser, method)(address)
+        if answer.streaming:
+            answer.getvalue()  # read to its end, which closes its file
+        yield answer
+        transaction.set_rollback(True)
+
+
+def answered(browser: Client, method: str, address: str, session: str | None) -> Answer:
+    """Return what an address answers, and whose refusal the audit trail then holds."""
+    with asked(browser, method, address, session) as answer:
+        refused = AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, success=False).values_list("actor", flat=True)
+        is_sent_to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in/?next=")
+        return SIGN_IN if is_sent_to_sign_in else answer.status_code, list(refused)
 
 
 def test_every_route_is_classified() -> None:
-    assert {pattern.name for pattern in routes(get_resolver().url_patterns)} == set(ROUTES)
+    assert set(TAKES) == set(ROUTES)
 
 
-@pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("route", ROUTES)
-def test_route(route: str, method: str, who: str, browsers: dict[str, Client], addresses: Callable[[str], str]) -> None:
-    expected = getattr(ROUTES[route], method)[WHO.index(who)]
-    answer = getattr(browsers[who], method)(addresses(route))
-    if answer.streaming:
-        list(answer.streaming_content)  # read to its end, which closes its file
-    assert answer.status_code == expected
-    if who == "anonymous" and expected == SIGN_IN:
-        assert answer.headers["Location"].startswith("/sign-in/?next=")
-    refused = AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, success=False).values_list("actor", flat=True)
-    asked_for_study = ROUTES[route].of_study and expected == GONE
-    assert list(refused) == ([who] if asked_for_study or (expected == 403 and who != "anonymous") else [])
-
-
-@pytest.mark.parametrize("route", [name for name, route in ROUTES.items() if route.of_study])
-def test_a_hidden_study_and_a_missing_one_are_answered_alike(
-    route: str, stranger: Client, addresses: Callable[[str], str]
+def test_every_address_answers_everybody_as_it_is_classified(
+    sessions: dict[str, str], addresses: Callable[[str], str]
 ) -> None:
-    method = "post" if route in {"run-retry", "delivery-retry"} else "get"
-    hidden = getattr(stranger, method)(addresses(route))
-    rest: dict[str, list[object]] = {"run-file": ["modality.png"], "frame": [0]}
-    elsewhere: list[object] = [*dicomweb_arguments(route, ["1.2.3", "1.2.4", "1.2.5"])]
-    elsewhere = elsewhere or [uuid4(), *rest.get(route, [])]
-    missing = getattr(stranger, method)(reverse(route, args=elsewhere))
-    assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content)
+    """One scene and one sign-in each for the whole walk: what is asked for leaves no trace in the database."""
+    browser, wrong = Client(raise_request_exception=False), []
+    for (name, route), method, who in product(ROUTES.items(), METHODS, WHO):
+        found, expected = answered(browser, method, addresses(name), sessions.get(who)), route.answer(method, who)
+        if found != expected:
+            wrong.append(f"{method.upper()} {name} as {who}: {found}, not {expected}")
+    if wrong:
+        pytest.fail("\n".join(wrong))
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_a_form_of_another_site_is_refused(route: str, addresses: Callable[[str], str]) -> None:
-    browser = Client(enforce_csrf_checks=True)
-    browser.force_login(factories.admin(), backend="django.contrib.auth.backends.ModelBackend")
-    answer = browser.post(addresses(route), {"anything": "at all"})
-    assert answer.status_code in {403, 405}
-    if answer.status_code == 403 and not route.startswith(APIS):
-        assert "This form was sent from a page that is no longer valid" in answer.content.decode()
+def test_a_hidden_study_and_a_missing_one_are_answered_alike(
+    sessions: dict[str, str], addresses: Callable[[str], str]
+) -> None:
+    browser, who, unlike = Client(), "strange-senior", []
+    for name, method in product([name for name, route in ROUTES.items() if route.of_study], ("get", "post")):
+        if ROUTES[name].answer(method, who)[0] == GONE:
+            with asked(browser, method, addresses(name), sessions[who]) as answer:
+                hidden = (answer.status_code, answer.getvalue())
+            with asked(browser, method, nowhere(name), sessions[who]) as answer:
+                missing = (answer.status_code, answer.getvalue())
+            if hidden != missing:
+                unlike.append(f"{method.upper()} {name}: {hidden}, but {missing}")
+    if unlike:
+        pytest.fail("\n".join(unlike))
+
+
+def test_a_form_of_another_site_is_refused(sessions: dict[str, str]) -> None:
+    browser, taken = Client(enforce_csrf_checks=True, raise_request_exception=False), []
+    for name, route in ROUTES.items():
+        with asked(browser, "post", nowhere(name), sessions["admin"]) as answer:
+            is_told = "This form was sent from a page that is no longer valid" in answer.content.decode()
+            if answer.status_code != 403 or not (is_told or route.is_api):
+                taken.append(f"{name}: {answer.status_code}")
+    if taken:
+        pytest.fail("\n".join(taken))
 
 
 @pytest.mark.parametrize("name", ["../../secret.key", "request.json", "result.json", "other.png", ".png", "%2e%2e.png"])
@@ -303,8 +414,10 @@ def users() -> list[User]:
     User.objects.filter(pk=gone.pk).update(is_active=False)
     factories.clinician()
     factories.clinician("stranger", at=other)
+    factories.senior()
+    factories.auditor()
     factories.admin()
-    return list(User.objects.filter(username__in=["homeless", "clinician", "stranger", "admin"]))
+    return list(User.objects.exclude(username__in=["gone"]))
 
 
 def test_the_list_and_the_policy_agree_about_every_study() -> None:
@@ -318,13 +431,45 @@ def test_the_list_and_the_policy_agree_about_every_study() -> None:
 def test_nobody_who_left_may_do_anything() -> None:
     users()
     gone = User.objects.get(username="gone")
-    assert not [act for act in Act if may(gone, act)]
+    for role in User.Role:
+        gone.role = role
+        assert not [act for act in Act if may(gone, act)]
+
+
+def test_every_role_is_described_and_no_other_does_anything() -> None:
+    assert set(ACTS) == set(User.Role)
+    assert not [act for act in Act if may(User(role="visitor", is_active=True), act)]
+
+
+def test_an_auditor_sees_everything_and_changes_nothing() -> None:
+    auditor = factories.auditor(at=factories.site("Other clinic"))
+    study = factories.picture_series().study
+    assert {act for act in Act if may(auditor, act, study)} == {Act.SEE, Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE}
+
+
+def test_whoever_is_kept_to_a_site_does_nothing_for_the_whole_house() -> None:
+    admin, elsewhere = factories.admin(), factories.picture_series(at=factories.site("Other clinic")).study
+    assert may(admin, Act.SEE, elsewhere)
+    admin.is_kept_to_site = True
+    assert not may(admin, Act.SEE, elsewhere)
+    assert not [act for act in OF_THE_HOUSE if may(admin, act)]
+
+
+def test_an_auditors_look_is_without_buttons_and_takes_nothing_in_hand() -> None:
+    study = factories.picture_series().study
+    browser = signed_in(factories.auditor().get_username())
+    for address in ("/", f"/studies/{study.pk}/"):
+        page = browser.get(address).content.decode()
+        for word in ("next-case", "data-triage", "hx-post", 'id="sending"', 'href="/upload/"'):
+            assert word not in page, (address, word)
+    assert 'data-may-mark="no"' in browser.get(f"/studies/{study.pk}/viewer/").content.decode()
+    assert study.task.state == "waiting"
 
 
 def test_a_session_ends_with_the_account(clinician: Client) -> None:
     assert clinician.get("/").status_code == 200
     User.objects.filter(username="clinician").update(is_active=False)
-    assert clinician.get("/").status_code == SIGN_IN
+    assert clinician.get("/").headers["Location"] == "/sign-in/?next=/"
 
 
 def test_the_worklist_holds_the_own_site_only(clinician: Client, admin: Client) -> None:

@@ -27,6 +27,8 @@ class User(AbstractUser):
         """What a user is here for; the policy decides what follows from it."""
 
         CLINICIAN = "clinician", "Clinician"
+        SENIOR = "senior", "Senior reader"
+        AUDITOR = "auditor", "Auditor"
         ADMIN = "admin", "Administrator"
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.CLINICIAN)

@@ -19,10 +19,12 @@ class Act(StrEnum):
     MARK = "mark"
     RETRY = "retry"
     READ = "read"
+    CLAIM_BY_OPENING = "take a case in hand by opening it"
     TRIAGE = "triage"
-    ADJUDICATE = "adjudicate"
     UPLOAD = "upload"
     SEND = "send"
+    ADJUDICATE = "adjudicate"
+    MANAGE_READING = "manage reading"
     SEARCH_AUDIT = "search the audit log"
     SEE_PERFORMANCE = "see performance"
     MANAGE_DESTINATIONS = "manage destinations"
@@ -31,9 +33,10 @@ class Act(StrEnum):
     EXPORT = "export without identities"
 
 
-ADMIN_ONLY = frozenset(
+READS = frozenset({Act.SEE, Act.MARK, Act.RETRY, Act.READ, Act.CLAIM_BY_OPENING, Act.TRIAGE, Act.UPLOAD, Act.SEND})
+#: What is about the whole house, and so not for anybody who is kept to one site.
+OF_THE_HOUSE = frozenset(
     {
-        Act.ADJUDICATE,
         Act.SEARCH_AUDIT,
         Act.SEE_PERFORMANCE,
         Act.MANAGE_DESTINATIONS,
@@ -42,36 +45,55 @@ ADMIN_ONLY = frozenset(
         Act.EXPORT,
     }
 )
+#: Who may do what. An administrator who looks at a case does not take it from the readers.
+ACTS: dict[str, frozenset[Act]] = {
+    User.Role.CLINICIAN: READS,
+    User.Role.SENIOR: READS | {Act.ADJUDICATE, Act.MANAGE_READING},
+    User.Role.AUDITOR: frozenset({Act.SEE, Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE}),
+    User.Role.ADMIN: frozenset(Act) - {Act.CLAIM_BY_OPENING},
+}
+#: Who answers for every site; the others work within their own.
+EVERYWHERE = frozenset({User.Role.AUDITOR, User.Role.ADMIN})
 
 
 def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
     """Say whether `user` may do `act`, to `study` where one is meant.
 
-    A clinician works within their own site; an administrator, who answers for the whole house, sees
-    every site, and each look is audited like everyone's. A token stays within its site, whoever it acts for.
+    Each look is audited, whoever looks. A token stays within its site, whoever it acts for.
     """
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or act not in ACTS.get(user.role, ()):
         return False
-    if _is_everywhere(user):
+    if is_everywhere(user):
         return True
-    if act in ADMIN_ONLY or user.site_id is None:
+    if act in OF_THE_HOUSE or user.site_id is None:
         return False
     return study is None or study.site_id == user.site_id
 
 
+def is_everywhere(user: User) -> bool:
+    """Say whether the user sees every site in this request."""
+    return reaches_every_site(user) and not user.is_kept_to_site
+
+
+def reaches_every_site(user: User) -> bool:
+    """Say whether the account does, whatever the request is kept to: a token of it may be made for any site."""
+    return user.role in EVERYWHERE
+
+
+def everybody() -> User:
+    """Return somebody, in no table, who sees every site: to ask whether what was refused is there."""
+    return User(role=User.Role.ADMIN, is_active=True)
+
+
 def visible_studies(user: User, studies: "QuerySet[Study]") -> "QuerySet[Study]":
     """Narrow a query to the studies that `may(user, Act.SEE, study)` allows (a test holds the two together)."""
-    if _is_everywhere(user):
+    if is_everywhere(user):
         return studies
     return studies.filter(site=user.site_id) if user.site_id else studies.none()
 
 
 def visible_sites(user: User, sites: QuerySet[Site]) -> QuerySet[Site]:
     """Narrow a query to the sites whose studies `visible_studies` shows (a test holds the two together)."""
-    if _is_everywhere(user):
+    if is_everywhere(user):
         return sites
     return sites.filter(pk=user.site_id) if user.site_id else sites.none()
-
-
-def _is_everywhere(user: User) -> bool:
-    return user.role == User.Role.ADMIN and not user.is_kept_to_site

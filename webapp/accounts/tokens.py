@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from webapp.accounts.models import AccessToken, Site, User
+from webapp.accounts.policy import reaches_every_site
 from webapp.audit.events import Code
 from webapp.audit.services import ONE_LOOK, audit_record
 
@@ -59,8 +60,8 @@ def token_make(
     home = site or user.site
     if not user.is_active:
         raise TokenError(f"The account {user.get_username()} is closed.")
-    if home is None or (user.role != User.Role.ADMIN and home.pk != user.site_id):
-        raise TokenError("A token reaches one site: the user's own, or any that an administrator names.")
+    if home is None or not (reaches_every_site(user) or home.pk == user.site_id):
+        raise TokenError("A token reaches one site: the user's own, or any for somebody who sees all.")
     if not name.strip() or days < 0:
         raise TokenError("A token has the name of the machine that holds it, and is good for some days or for ever.")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -104,7 +105,7 @@ def token_user(token: AccessToken) -> User | None:
     """Return the user as whom a token acts, kept to its site; None where it opens nothing (any more)."""
     user = token.user
     is_over = token.revoked_at or (token.expires_at and token.expires_at <= timezone.now())
-    has_moved = user.role != User.Role.ADMIN and user.site_id != token.site_id
+    has_moved = not reaches_every_site(user) and user.site_id != token.site_id
     if is_over or has_moved or not user.is_active:
         return None
     user.site, user.is_kept_to_site = token.site, True

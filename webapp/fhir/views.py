@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from webapp.accounts.models import User
-from webapp.accounts.policy import Act
+from webapp.accounts.policy import Act, everybody
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, look_record
 from webapp.fhir.base import JSON, FhirView, NotUnderstood, answer, root_of
@@ -83,8 +83,7 @@ def _first(kind: Kind, user: User, pk: str) -> Any:
 
 
 def _refusal_record(kind: Kind, request: Request, user: User, pk: str) -> None:
-    everyone = User(role=User.Role.ADMIN, is_active=True)
-    if (hidden := _first(kind, everyone, pk)) is not None:
+    if (hidden := _first(kind, everybody(), pk)) is not None:
         audit_record(
             code=Code.ACCESS_REFUSED,
             user=user,

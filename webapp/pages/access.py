@@ -55,7 +55,10 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
     Raises
     ------
     Http404
-        If not: the same answer as for a study that does not exist, so that nobody learns that it does.
+        If they may not even see it: the same answer as for a study that does not exist, so that nobody learns that
+        it does.
+    PermissionDenied
+        If they may see it, and no more.
     """
     if not may(request.user, act, study):
         audit_record(
@@ -66,12 +69,12 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
             success=False,
             details=act,
         )
-        raise Http404
+        raise PermissionDenied if may(request.user, Act.SEE, study) else Http404
     return study
 
 
 def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:
-    """Return the study with that id if the user may do `act` to it; Http404 otherwise."""
+    """Return the study with that id if the user may do `act` to it; raises as `study_checked`."""
     try:
         found = Study.objects.select_related("patient", "site", "task__holder").get(pk=study)
     except Study.DoesNotExist:

@@ -20,6 +20,8 @@ from rest_framework.views import APIView
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
 from webapp.studies.intake import Filed, NoSite, intake_file
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -62,8 +64,12 @@ class MayUpload(BasePermission):
     """Asks the one policy."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
-        """Say whether the user may upload."""
-        return may(request.user, Act.UPLOAD)
+        """Say whether the user may upload; a refusal is audited."""
+        if may(request.user, Act.UPLOAD):
+            return True
+        asked = request._request
+        audit_record(code=Code.ACCESS_REFUSED, user=request.user, request=asked, success=False, details=Act.UPLOAD)
+        return False
 
 
 class UploadView(APIView):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from webapp.accounts.policy import Act, may
 from webapp.audit.services import study_view_record
 from webapp.pages.access import study_opened, user_of
 from webapp.pages.presentation import person_of
@@ -25,6 +26,7 @@ def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
         "person": person_of(opened),
         "built": built_get(),
         "series": request.GET.get("series", ""),
+        "may_mark": may(request.user, Act.MARK, opened),
     }
     shown["address"] = reverse("viewer-api", args=[opened.pk])
     return render(request, "viewer/page.html", shown)

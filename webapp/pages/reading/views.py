@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from webapp.accounts.policy import Act
+from webapp.accounts.policy import Act, may
 from webapp.pages.access import allowed, study_opened, user_of
 from webapp.pages.reading.held import held_shown
 from webapp.reading.models import Priority, Task
@@ -32,8 +32,7 @@ ALL_READ = "Nothing waits to be read."
 def claim(request: HttpRequest, study: UUID) -> HttpResponse:
     """Take a study in hand, or keep it, and say in a line who has it; the open page asks every minute."""
     task, user = _opened(request, study, Act.READ), user_of(request)
-    # An administrator looks without taking a case from the readers, unless they ask for it.
-    if user.role == user.Role.CLINICIAN or task.holder_id == user.pk or "asked" in request.POST:
+    if may(user, Act.CLAIM_BY_OPENING, task.study) or task.holder_id == user.pk or "asked" in request.POST:
         try:
             task = task_claim(task=task, user=user)
         except NotYoursError:

@@ -76,6 +76,7 @@ def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
         "layers": LAYERS,
         "outcome": OUTCOMES[reading.status] if reading.status else None,
         "may_retry": may(request.user, Act.RETRY, reading.study),
+        "may_send": may(request.user, Act.SEND, reading.study),
     }
     answer = render_to_string("study/answer.html", shown, request)
     series = render_to_string("study/series.html", shown, request)

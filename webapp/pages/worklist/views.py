@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.accounts.policy import Act
+from webapp.accounts.policy import Act, is_everywhere, may
 from webapp.audit.services import worklist_view_record
 from webapp.pages.access import allowed, user_of
 from webapp.pages.worklist.filters import Narrowing
@@ -29,7 +29,11 @@ def live(request: HttpRequest, *, version: str) -> dict[str, Any]:
         "page": page,
         "rows": rows,
         "version": version,
-        "is_admin": user.role == user.Role.ADMIN,
+        "names_site": is_everywhere(user),
+        "may_read": may(user, Act.READ),
+        "may_triage": may(user, Act.TRIAGE),
+        "may_retry": may(user, Act.RETRY),
+        "may_upload": may(user, Act.UPLOAD),
         "priorities": Priority.choices,
     }
 

@@ -1,4 +1,4 @@
-"""Two accounts to try the embedded form with. Never run this where real people sign in."""
+"""Accounts to try the embedded form with. Never run this where real people sign in."""
 
 import os
 import secrets
@@ -17,11 +17,13 @@ FILE = "demo-accounts.txt"
 ACCOUNTS = {
     "clinician": (User.Role.CLINICIAN, "READROOM_DEMO_CLINICIAN_PASSWORD"),
     "admin": (User.Role.ADMIN, "READROOM_DEMO_ADMIN_PASSWORD"),
+    "senior": (User.Role.SENIOR, "READROOM_DEMO_SENIOR_PASSWORD"),
+    "auditor": (User.Role.AUDITOR, "READROOM_DEMO_AUDITOR_PASSWORD"),
 }
 
 
 class Command(BaseCommand):
-    help = "Make the demo clinician and the demo admin; print `role username password`, one a line."
+    help = "Make one demo account of each role; print `role username password`, one a line."
 
     def handle(self, *args: Any, **options: Any) -> None:
         kept = passwords_kept(Path(settings.DATA) / FILE)

@@ -30,11 +30,11 @@ function askPriority(button) {
   return true;
 }
 
-triage.querySelector("[data-close]").addEventListener("click", () => triage.close());
+triage?.querySelector("[data-close]").addEventListener("click", () => triage.close());
 document.addEventListener("click", (event) => askPriority(event.target.closest("[data-triage]")));
 
 bindKeys({
-  n: () => document.getElementById("next-case").click(),
+  n: () => document.getElementById("next-case")?.click(),
   t: () => askPriority(document.activeElement.closest("tbody")?.querySelector("[data-triage]")),
   j: () => step(1),
   k: () => step(-1),

@@ -34,7 +34,7 @@ export function done(command: Command, reading: Reading): void {
   reading.renewed();
 }
 
-export const COMMANDS: readonly Command[] = [
+const EVERY: readonly Command[] = [
   tool("window", "Window and level", "w", "contrast"),
   tool("pan", "Pan", "p", "hand"),
   tool("zoom", "Zoom", "z", "zoom"),
@@ -76,6 +76,9 @@ export const COMMANDS: readonly Command[] = [
   { id: "study", title: "Study page: findings and path", group: "Go", keys: ["s"], run: () => go("study") },
   { id: "worklist", title: "Worklist", group: "Go", keys: ["shift+w"], run: () => go("worklist") },
 ];
+/** Who may not mark (an auditor) has no tools for it. */
+const mayMark = document.getElementById("viewer")?.dataset.mayMark !== "no";
+export const COMMANDS = mayMark ? EVERY : EVERY.filter(({ group }) => group !== "Measure");
 
 function tool(id: ToolId, title: string, key: string, icon: string): Command {
   const inPlanes = PLANE_TOOLS.has(id) && ((planes: Planes) => planes.activate(id as PlaneTool));
