@@ -23,7 +23,7 @@ def intensity_features(values: NDArray[np.uint8]) -> Iterator[FigureAnswer]:
     yield from figure("median", np.median(grey), "grey", ibsi="Y12H")
     yield from figure("minimum", grey.min(), "grey", ibsi="1GSF")
     yield from figure("10th_percentile", np.percentile(grey, 10), "grey", ibsi="QG58")
-    yield from figure("90th_percentile", np.percentile(grey, 90), "grey", ibsi="GPMT")
+    yield from figure("90th_percentile", np.percentile(grey, 90), "grey", ibsi="8DWT")
     yield from figure("maximum", grey.max(), "grey", ibsi="84IY")
     # Both 0 where all values are one (IBSI), for which the library has no number; the kurtosis is the excess.
     yield from figure("skewness", stats.skew(grey) if spread else 0.0, "1", ibsi="KE2M")

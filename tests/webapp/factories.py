@@ -15,6 +15,9 @@ from PIL import Image
 from pydicom.uid import CTImageStorage, generate_uid
 
 from ml.drawing import heat_map_png, mask_png
+from ml.measures.lesion import lesion_measured
+from ml.measures.stack import Stack
+from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
 from webapp.marks.models import Mark, MarkVersion
@@ -196,6 +199,18 @@ def finding(
         given["mask"] = f"finding-{number}-mask.png"
         mask_png(mask, answer_folder(run) / given["mask"])
     return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def measures(
+    masks: NDArray[np.bool_], *, spacing: tuple[float, float] | None = None, gap: float = 3.0
+) -> dict[str, Any]:
+    """Measure drawn masks (slices, rows, columns) as a worker does; pixels where no spacing is given."""
+    told = [
+        FrameGrid(spacing, is_calibrated=True, note="", position=gap * number) if spacing else UNCALIBRATED
+        for number in range(len(masks))
+    ]
+    greys = np.full(masks.shape, 180, np.uint8)
+    return lesion_measured(Stack(masks, greys, told)).model_dump(mode="json")
 
 
 def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
