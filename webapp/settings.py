@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "webapp.exports",
     "webapp.webhooks",
     "webapp.marks",
+    "webapp.followup",
     "webapp.viewer",
     "webapp.pages",
 ]

@@ -73,6 +73,26 @@ def study(*, patient: Patient | None = None, at: Site | None = None, **fields: A
     )
 
 
+def visit(
+    someone: Patient,
+    *,
+    on: date | None,
+    radius: float = 10,
+    spacing: tuple[float, float] | None = (1.0, 1.0),
+    label: str = "Suspected brain tumour",
+) -> Finding:
+    """Make a study of a patient on a day, with one finding: a disc on each of three slices, 3 mm apart."""
+    series = series_of(study(patient=someone, study_date=on, description="MRI head"), modality="MR")
+    disc = np.hypot(*(np.indices((64, 64)) - 31.5)) <= radius
+    slices = [
+        slice_instance(series=series, pixels=np.where(disc, 200, 40).astype(np.uint8), position=3.0 * number)
+        for number in range(3)
+    ]
+    run = run_of(series, outcome="findings", modality="MR", region="brain")
+    told = measures(np.stack([disc] * 3), spacing=spacing)
+    return finding(run, instance=slices[1], index=1, measures=told, label_title=label)
+
+
 def arrived(study: Study, *, minutes: float) -> None:
     """Let a study have arrived so long ago, and its task wait since."""
     since = timezone.now() - timedelta(minutes=minutes)

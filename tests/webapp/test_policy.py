@@ -75,6 +75,11 @@ ROUTES: dict[str, Route] = {
         ("study-release", "study-take-over", "study-finish", "study-triage"),
         Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
     ),
+    "follow-up": study_page(),
+    **dict.fromkeys(
+        ("follow-up-link", "follow-up-unlink"),
+        Route((SIGN_IN, 405, 405, 405), (SIGN_IN, 302, GONE, 302), of_study=True),
+    ),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
@@ -146,7 +151,7 @@ ROUTES: dict[str, Route] = {
 APIS = ("upload-api", "study-state", "viewer-api", "marks-api", "mark-api", "schema", "dicomweb-", "fhir-")
 #: Those that name a study.
 STUDIES = (
-    "study-answer", "viewer", "viewer-api", "marks-api",
+    "study-answer", "viewer", "viewer-api", "marks-api", "follow-up", "follow-up-link", "follow-up-unlink",
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage",
 )  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
