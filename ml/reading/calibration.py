@@ -1,6 +1,7 @@
 """How large the pixels of a frame are and where it lies, as far as the header allows to say so."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -28,12 +29,17 @@ class FrameGrid:
         A sentence for the reader: why lengths are pixels, or how sure millimetres are; "" where nothing is to say.
     position
         Along the normal of the slice in mm (PS3.3 C.7.6.2.1.1), None where the header does not say.
+    origin, cosines
+        Of the centre of the first pixel, (x, y, z), and of a row and a column, (6,): mm, x to the left, y to the back,
+        z to the head; both None where `position` is.
     """
 
     size: tuple[float, float] = (1.0, 1.0)
     is_calibrated: bool = False
     note: str = NONE_STATED
     position: float | None = None
+    origin: tuple[float, ...] | None = None
+    cosines: tuple[float, ...] | None = None
 
 
 #: Of a picture, whose file says nothing.
@@ -47,32 +53,32 @@ def frame_grid(ds: Dataset, frame: int) -> FrameGrid:
     ImagerPixelSpacing is not calibrated, unless PixelSpacingCalibrationType says how it was; with
     EstimatedRadiographicMagnificationFactor the detector's spacing is scaled down, and the note says so.
     """
-    position = _position(ds, frame)
+    lies = _place(ds, frame)
     spacing = _pair(_places(ds, frame, "PixelMeasuresSequence"), "PixelSpacing")
     imager = _pair([ds], "ImagerPixelSpacing")
     if spacing:
         is_projection = text(ds, "Modality", longest=16).upper() in PROJECTION
         repeats = imager is not None and bool(np.allclose(spacing, imager, rtol=SAME, atol=0))
         if is_projection and repeats and not text(ds, "PixelSpacingCalibrationType", longest=16):
-            return FrameGrid(_shape(spacing), is_calibrated=False, note=AT_DETECTOR, position=position)
-        return FrameGrid(spacing, is_calibrated=True, note="", position=position)
+            return FrameGrid(_shape(spacing), is_calibrated=False, note=AT_DETECTOR, **lies)
+        return FrameGrid(spacing, is_calibrated=True, note="", **lies)
     magnified = real_number(ds, "EstimatedRadiographicMagnificationFactor") or 0.0
     if imager and magnified >= 1:
         note = f"Estimated: magnified {magnified:g} times."
         return FrameGrid((imager[0] / magnified, imager[1] / magnified), is_calibrated=True, note=note)
     if imager:
         return FrameGrid(_shape(imager), is_calibrated=False, note=AT_DETECTOR)
-    return FrameGrid(_shape(_pair([ds], "PixelAspectRatio") or (1.0, 1.0)), position=position)
+    return FrameGrid(_shape(_pair([ds], "PixelAspectRatio") or (1.0, 1.0)), **lies)
 
 
-def _position(ds: Dataset, frame: int) -> float | None:
-    """Return how far along its normal a frame lies."""
+def _place(ds: Dataset, frame: int) -> dict[str, Any]:
+    """Return where a frame lies; nothing where the header does not say."""
     cosines = _first(_places(ds, frame, "PlaneOrientationSequence"), "ImageOrientationPatient", 6)
-    place = _first(_places(ds, frame, "PlanePositionSequence"), "ImagePositionPatient", 3)
-    if not cosines or not place or np.linalg.norm(np.cross(cosines[:3], cosines[3:])) < SHORTEST_NORMAL:
-        return None
-    along = float(np.dot(normal_of(cosines), place))
-    return along if np.isfinite(along) else None
+    origin = _first(_places(ds, frame, "PlanePositionSequence"), "ImagePositionPatient", 3)
+    if not cosines or not origin or np.linalg.norm(np.cross(cosines[:3], cosines[3:])) < SHORTEST_NORMAL:
+        return {}
+    along = float(np.dot(normal_of(cosines), origin))
+    return {"position": along, "origin": tuple(origin), "cosines": tuple(cosines)} if np.isfinite(along) else {}
 
 
 def _places(ds: Dataset, frame: int, macro: str) -> list[Dataset]:

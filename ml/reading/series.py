@@ -66,8 +66,8 @@ def _slices_of(path: Path) -> Iterator[SlicePicture]:
     with lent_reader() as reader, closing(reader.ask_frames(path)) as frames:
         for number, (told, pixels) in enumerate(frames):
             grey = np.frombuffer(pixels, np.uint8).reshape(told["shape"])
-            grid = FrameGrid(**{**told["grid"], "size": tuple(told["grid"]["size"])})
-            yield SlicePicture(path, number, grey, told["colour_share"], grid)
+            lists = {key: tuple(value) if isinstance(value, list) else value for key, value in told["grid"].items()}
+            yield SlicePicture(path, number, grey, told["colour_share"], FrameGrid(**lists))
 
 
 def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:

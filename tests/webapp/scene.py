@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
+from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
 from webapp.runs.models import Run, Stage
@@ -475,6 +476,7 @@ EVENTS = {
     "running": one_more_running,
     "finish": finish_running,
     "network": network,
+    "followed": followed,
     "leaving": leaving,
 }
 
