@@ -78,6 +78,35 @@ class CodeAnswer(Answer):
     meaning: str
 
 
+class FigureAnswer(Answer):
+    """A measured number; units and codes as `ml.measures.figures.figure` writes them."""
+
+    name: str
+    title: str
+    value: float
+    unit: str
+    ibsi: str = ""
+
+
+class MeasuresAnswer(Answer):
+    """What was measured of an outlined finding.
+
+    Attributes
+    ----------
+    is_calibrated
+        Lengths are mm because the header says how large a pixel is; otherwise they are pixels.
+    slices
+        How many are outlined.
+    notes
+        Sentences about what is missing, or only estimated.
+    """
+
+    is_calibrated: bool
+    slices: int
+    notes: list[str] = []
+    figures: list[FigureAnswer] = []
+
+
 class FindingAnswer(Answer):
     """Something that a detector or a segmenter points at, joined over neighbouring slices.
 
@@ -93,6 +122,8 @@ class FindingAnswer(Answer):
         The stage that drew its masks, None where there are none.
     experimental
         Why it is experimental, empty where it is not.
+    measures
+        Of its masks, None where there are none.
     """
 
     label: str
@@ -112,6 +143,7 @@ class FindingAnswer(Answer):
     code: CodeAnswer | None = None
     colour: str = ""
     outlined_by: str | None = None
+    measures: MeasuresAnswer | None = None
 
 
 class SliceName(Answer):

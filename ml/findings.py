@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.answer import CodeAnswer, FindingAnswer, MarkAnswer
+from ml.answer import CodeAnswer, FindingAnswer, MarkAnswer, MeasuresAnswer
 from ml.boxes import Box, iou
 from ml.course import Candidate, Course, Suspicion
 from ml.drawing import heat_map_png, mask_png
+from ml.measures.lesion import lesion_measured
+from ml.measures.stack import Stack
 from ml.pathways.declaration import Label
 
 #: Boxes on neighbouring slices that overlap at least this much are one lesion.
@@ -81,6 +83,7 @@ def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
         code=_code(label),
         colour=label.colour,
         outlined_by=next((member.outlined_by for member in lesion.members if member.outlined_by), None),
+        measures=_measures(course, lesion),
         stage=shown.stage,
         sentence=_sentence(course, lesion, label.sentence),
         urgency=urgency_of(label, shown.probability, is_experimental=bool(experimental)),
@@ -97,6 +100,17 @@ def _mark(course: Course, member: Candidate, number: int) -> MarkAnswer:
         box=tuple(round(edge, 1) for edge in member.box),  # type: ignore[arg-type]
         mask=course.keep(name, lambda path: mask_png(mask, path)) if mask is not None else None,
     )
+
+
+def _measures(course: Course, lesion: Lesion) -> MeasuresAnswer | None:
+    """Measure a lesion from its first to its last outlined slice."""
+    masks = {member.slice: member.mask for member in lesion.members if member.mask is not None}
+    slices = course.slices[min(masks) : max(masks) + 1] if masks else []
+    if not slices or any(one.grey.shape != slices[0].grey.shape for one in slices):
+        return None  # Slices of several sizes are no stack.
+    empty = np.zeros_like(slices[0].grey, dtype=np.bool_)
+    stacked = np.stack([masks.get(number, empty) for number in range(min(masks), max(masks) + 1)])
+    return lesion_measured(Stack(stacked, np.stack([one.grey for one in slices]), [one.grid for one in slices]))
 
 
 def _code(label: Label) -> CodeAnswer:

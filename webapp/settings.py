@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "webapp.webhooks",
     "webapp.marks",
     "webapp.verdicts",
+    "webapp.followup",
     "webapp.viewer",
     "webapp.pages",
 ]

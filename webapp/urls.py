@@ -8,6 +8,7 @@ from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
+from webapp.followup.views import follow_up, link, unlink
 from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
@@ -52,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/verdicts/", say, name="study-verdict"),
     path("studies/<uuid:study>/commit/", commit, name="study-commit"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
+    path("studies/<uuid:study>/follow-up/", follow_up, name="follow-up"),
+    path("studies/<uuid:study>/follow-up/link/", link, name="follow-up-link"),
+    path("studies/<uuid:study>/follow-up/unlink/", unlink, name="follow-up-unlink"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),

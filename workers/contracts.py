@@ -2,14 +2,26 @@
 
 from uuid import UUID
 
-from ml.answer import Answer, CodeAnswer, FindingAnswer, MarkAnswer, SeriesAnswer, SliceName, StageAnswer
+from ml.answer import (
+    Answer,
+    CodeAnswer,
+    FigureAnswer,
+    FindingAnswer,
+    MarkAnswer,
+    MeasuresAnswer,
+    SeriesAnswer,
+    SliceName,
+    StageAnswer,
+)
 
 __all__ = [
     "AnalysisRequest",
     "AnalysisResult",
     "CodeAnswer",
+    "FigureAnswer",
     "FindingAnswer",
     "MarkAnswer",
+    "MeasuresAnswer",
     "SeriesAnswer",
     "SliceName",
     "StageAnswer",

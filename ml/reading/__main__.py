@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,7 +20,7 @@ from PIL import Image
 from ml.reading.display import colour_share, grey_of
 from ml.reading.header import facts_read
 from ml.reading.inspect import head, inspect
-from ml.reading.pixels import frame_read, frames_read
+from ml.reading.pixels import frame_read, frames_placed
 from ml.reading.refusal import Refused
 from ml.reading.unpacking import frames_unpacked, object_unpacked
 from ml.reading.windows import window_asked
@@ -79,10 +80,11 @@ def draw(path: Path, *, frame: int, window: str, out: Path) -> None:
 
 
 def send_frames(path: Path, out: BinaryIO) -> None:
-    """Send the luminance of every frame, and how much of it is coloured."""
-    for frame in frames_read(path):
+    """Send the luminance of every frame, how much of it is coloured, and its grid."""
+    for frame, grid in frames_placed(path):
         grey = grey_of(frame)
-        tell(out, {"shape": grey.shape, "colour_share": colour_share(frame), "bytes": grey.nbytes})
+        told = {"shape": grey.shape, "colour_share": colour_share(frame), "grid": asdict(grid), "bytes": grey.nbytes}
+        tell(out, told)
         out.write(grey.tobytes())
         signal.alarm(SECONDS)
 

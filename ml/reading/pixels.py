@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
+from ml.reading.calibration import UNCALIBRATED, FrameGrid, frame_grid
 from ml.reading.capture import captured_frame
 from ml.reading.dicom import BROKEN, dataset_read, frame_count, has_pixels
 from ml.reading.display import Frame, shown
@@ -21,12 +22,19 @@ UNDECODED = (*BROKEN, RuntimeError, MemoryError, ZeroDivisionError)
 
 
 def frames_read(path: Path) -> Iterator[Frame]:
-    """Yield the frames of a file, one after the other, as they look on a screen.
+    """Yield the frames of a file, one after the other, as they look on a screen; see `frames_placed`."""
+    return (frame for frame, _ in frames_placed(path))
+
+
+def frames_placed(path: Path) -> Iterator[tuple[Frame, FrameGrid]]:
+    """Yield the frames of a file, one after the other, as they look on a screen, with the grid of each.
 
     Yields
     ------
     Frame
         uint8, (rows, columns) for grey or (rows, columns, 3) RGB, in frame order.
+    FrameGrid
+        How large its pixels are and where it lies.
 
     Raises
     ------
@@ -34,7 +42,7 @@ def frames_read(path: Path) -> Iterator[Frame]:
         If the file cannot be read or decoded.
     """
     if sniff(path) == "picture":
-        yield from picture_frames(path)
+        yield from ((page, UNCALIBRATED) for page in picture_frames(path))
         return
     ds = dataset_read(path)
     check_shown(ds)
@@ -42,10 +50,10 @@ def frames_read(path: Path) -> Iterator[Frame]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
             if (picture := captured_frame(ds)) is not None:
-                yield picture
+                yield picture, frame_grid(ds, 0)
                 return
             for number, stored in enumerate(iter_pixels(ds)):
-                yield shown(ds, stored, frame=number)
+                yield shown(ds, stored, frame=number), frame_grid(ds, number)
     except UNDECODED as error:
         raise Refused(DAMAGED) from error
 

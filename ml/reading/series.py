@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from ml.reading.header import HeaderFacts
 from ml.reading.lending import lent_reader
 from ml.reading.refusal import Refused
@@ -25,12 +26,15 @@ class SlicePicture:
         uint8 luminance, shape (rows, columns), windowed as the header asks; 0 is black.
     colour_share
         Share of pixels that are coloured, 0 to 1.
+    grid
+        How large its pixels are and where it lies.
     """
 
     path: Path
     frame: int
     grey: NDArray[np.uint8]
     colour_share: float
+    grid: FrameGrid = UNCALIBRATED
 
 
 def slices_stream(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> Iterator[SlicePicture]:
@@ -62,7 +66,8 @@ def _slices_of(path: Path) -> Iterator[SlicePicture]:
     with lent_reader() as reader, closing(reader.ask_frames(path)) as frames:
         for number, (told, pixels) in enumerate(frames):
             grey = np.frombuffer(pixels, np.uint8).reshape(told["shape"])
-            yield SlicePicture(path, number, grey, told["colour_share"])
+            lists = {key: tuple(value) if isinstance(value, list) else value for key, value in told["grid"].items()}
+            yield SlicePicture(path, number, grey, told["colour_share"], FrameGrid(**lists))
 
 
 def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -169,6 +170,9 @@ def test_a_finding_keeps_its_box_and_outline_on_every_slice(tmp_path: Path) -> N
         assert Image.open(tmp_path / str(mark.mask)).getbbox() == pytest.approx(spot, abs=1)
     clearest = next(mark for mark in finding.marks if mark.slice == finding.slice)
     assert (finding.box, finding.mask) == (clearest.box, clearest.mask)
+    assert finding.measures is not None
+    assert (finding.measures.slices, finding.measures.is_calibrated) == (3, False)
+    assert finding.measures.figures[0].value == pytest.approx(np.hypot(22, 26), abs=3)  # across the largest spot
     assert finding.code is not None
     assert (finding.code.value, finding.code.scheme, finding.code.meaning) == ("108369006", "SCT", "Neoplasm")
 

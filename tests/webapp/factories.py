@@ -15,6 +15,9 @@ from PIL import Image
 from pydicom.uid import CTImageStorage, generate_uid
 
 from ml.drawing import heat_map_png, mask_png
+from ml.measures.lesion import lesion_measured
+from ml.measures.stack import Stack
+from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
 from webapp.marks.models import Mark, MarkVersion
@@ -78,6 +81,26 @@ def study(*, patient: Patient | None = None, at: Site | None = None, **fields: A
     return Study.objects.create(
         site=home, patient=patient, study_instance_uid=generate_uid(), uploaded_by=uploader, **fields
     )
+
+
+def visit(
+    someone: Patient,
+    *,
+    on: date | None,
+    radius: float = 10,
+    spacing: tuple[float, float] | None = (1.0, 1.0),
+    label: str = "Suspected brain tumour",
+) -> Finding:
+    """Make a study of a patient on a day, with one finding: a disc on each of three slices, 3 mm apart."""
+    series = series_of(study(patient=someone, study_date=on, description="MRI head"), modality="MR")
+    disc = np.hypot(*(np.indices((64, 64)) - 31.5)) <= radius
+    slices = [
+        slice_instance(series=series, pixels=np.where(disc, 200, 40).astype(np.uint8), position=3.0 * number)
+        for number in range(3)
+    ]
+    run = run_of(series, outcome="findings", modality="MR", region="brain")
+    told = measures(np.stack([disc] * 3), spacing=spacing)
+    return finding(run, instance=slices[1], index=1, measures=told, label_title=label)
 
 
 def arrived(study: Study, *, minutes: float) -> None:
@@ -206,6 +229,18 @@ def finding(
         given["mask"] = f"finding-{number}-mask.png"
         mask_png(mask, answer_folder(run) / given["mask"])
     return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def measures(
+    masks: NDArray[np.bool_], *, spacing: tuple[float, float] | None = None, gap: float = 3.0
+) -> dict[str, Any]:
+    """Measure drawn masks (slices, rows, columns) as a worker does; pixels where no spacing is given."""
+    told = [
+        FrameGrid(spacing, is_calibrated=True, note="", position=gap * number) if spacing else UNCALIBRATED
+        for number in range(len(masks))
+    ]
+    greys = np.full(masks.shape, 180, np.uint8)
+    return lesion_measured(Stack(masks, greys, told)).model_dump(mode="json")
 
 
 def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:

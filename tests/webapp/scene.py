@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
+from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
 from webapp.runs.models import Run, Stage
@@ -99,6 +100,7 @@ def brain_with_tumour() -> Series:
             series=series,
             pixels=drawn.brain(height=0.15 + number / 34, tumour=9 <= number <= 15, seed=number),
             position=3.0 * number,
+            PixelSpacing=[0.9, 0.9],
         )
         for number in range(24)
     ]
@@ -151,6 +153,7 @@ def brain_with_tumour() -> Series:
         probability=0.93,
         box=[144.0, 77.0, 186.0, 121.0],
         mask=drawn.tumour_mask(),
+        measures=factories.measures(np.stack([drawn.tumour_mask()] * 7), spacing=(0.9, 0.9)),
         heat_map=factories.heat_map(run, "finding-1-heat.png", spot(256, 256, at=(-0.22, 0.3), size=0.2)),
         sentence="Area suspicious of a tumour, upper right in the picture, 42 x 44 pixels, slices 10 to 16.",
     )
@@ -473,6 +476,7 @@ EVENTS = {
     "running": one_more_running,
     "finish": finish_running,
     "network": network,
+    "followed": followed,
     "leaving": leaving,
 }
 

@@ -6,12 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
+from webapp.pages.measures import measures_shown
 from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent, range_shown
 from webapp.pages.status import Status
 from webapp.runs.models import Run, Stage
@@ -48,6 +50,33 @@ def test_findings_are_told_with_probability_threshold_and_slice(clinician: Clien
         (2, 5, 5, 5),
     ]
     assert told["findings"][0]["colour"] == "#ff9f43"
+
+
+def test_the_size_of_a_finding_stands_beside_it_and_all_measures_behind_one_click(clinician: Client) -> None:
+    text = opened(clinician, brain_with_tumour())
+
+    assert re.search(r"Longest \d+\.\d mm x \d+\.\d mm, volume \d+\.\d mL<", text)
+    (table,) = re.findall(r'<details class="more measures">(.*?)</details>', text)  # the second has no outline
+    assert re.search(r"<th scope=\"row\">Sphericity</th><td>0\.\d+</td><td class=\"quiet\">IBSI QCFX</td>", table)
+    assert table.index("Longest diameter") < table.index("Volume") < table.index("Entropy")
+
+
+def test_a_size_in_pixels_says_that_nothing_calibrates_it(clinician: Client) -> None:
+    series = factories.picture_series()
+    mask = np.zeros((40, 40), np.bool_)
+    mask[10:20, 5:35] = True
+    row = factories.finding(
+        factories.run_of(series, outcome="findings"),
+        instance=series.instances.get(),
+        measures=factories.measures(mask[None]),
+    )
+    text = opened(clinician, series)
+
+    assert "Longest 31.3 px x " in text
+    assert "area 300 px² (not calibrated)" in text
+    assert "Not calibrated: pixels. The header states no pixel spacing." in text
+    assert "No volume: it is outlined on one slice only." in text
+    assert " mm" not in measures_shown(row).line  # type: ignore[union-attr]
 
 
 def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> None:

@@ -136,6 +136,8 @@ ROUTES: dict[str, Route] = {
     "study-claim": study_form(post=200),
     **dict.fromkeys(("study-release", "study-take-over", "study-finish", "study-triage"), study_form()),
     **dict.fromkeys(("study-two-readers", "study-commit"), study_form()),
+    "follow-up": study_page(),
+    **dict.fromkeys(("follow-up-link", "follow-up-unlink"), study_form()),
     # The form names no finding; what was sent is no JSON.
     "study-verdict": study_form(post=400),
     "verdicts-api": study_api(post=415),
@@ -218,7 +220,7 @@ ROUTES: dict[str, Route] = {
 STUDIES = (
     "study-answer", "viewer", "viewer-api", "marks-api",
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
-    "study-verdict", "study-commit", "verdicts-api",
+    "study-verdict", "study-commit", "verdicts-api", "follow-up", "follow-up-link", "follow-up-unlink",
 )  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {

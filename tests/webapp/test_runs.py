@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from webapp.runs import services
+from webapp.runs.measures import measured_of
 from webapp.runs.models import Run, RunEvent
 from webapp.runs.states import TRANSITIONS, run_move
 from webapp.studies.models import Series
@@ -22,6 +23,7 @@ from workers.contracts import (
     CodeAnswer,
     FindingAnswer,
     MarkAnswer,
+    MeasuresAnswer,
     SeriesAnswer,
     SliceName,
     StageAnswer,
@@ -178,6 +180,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
         label="tumour", label_title="Suspected brain tumour", probability=0.8, slice=1, first_slice=0, last_slice=1,
         box=marks[1].box, mask=marks[1].mask, stage="tumour-boxes", sentence="Area.", urgency=3, marks=marks,
         code=CodeAnswer(value="108369006", scheme="SCT", meaning="Neoplasm"), colour="#ff9f43", outlined_by="outline",
+        measures=MeasuresAnswer.model_validate(factories.measures(np.ones((2, 8, 8), np.bool_), spacing=(2.0, 2.0))),
     )  # fmt: skip
     answer = SeriesAnswer(
         path=paths[0], paths=paths, status="done", outcome="findings", reason=None, modality="MR", region="brain",
@@ -188,6 +191,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
 
     row = run.findings.get()
     assert (row.code, row.code_scheme, row.code_meaning, row.colour) == ("108369006", "SCT", "Neoplasm", "#ff9f43")
+    assert measured_of(row).figures["volume"].value == 2 * 64 * 4 * 3
     assert [(mark.slice, mark.instance) for mark in row.marks.all()] == list(enumerate(slices))
     for mark in marks:
         (Attempt(run.pk, 1).out / str(mark.mask)).write_bytes(b"drawn")

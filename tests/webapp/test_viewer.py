@@ -58,6 +58,8 @@ def test_identity_slices_findings_and_heat_maps_are_told(clinician: Client) -> N
     assert (first["image"], first["first"], first["last"], second["image"]) == (12, 9, 15, 5)
     assert (first["model"], first["version"], first["threshold"]) == ("tumour-detector", "1", 0.35)
     assert first["probability"] == pytest.approx(0.93)
+    assert first["size"].startswith("longest ")
+    assert second["size"] == ""
     (mark,) = first["marks"]
     assert mark["image"] == 12
     for address in (mark["mask"], one["heats"][0]["src"]):

@@ -14,6 +14,8 @@ class Code(StrEnum):
     OBJECTS_SEARCHED = "110112 objects searched"
     MARK_SAVED = "110103 mark saved"
     MARK_HIDDEN = "110103 mark taken away"
+    LESION_LINKED = "110103 lesion linked"
+    LESION_UNLINKED = "110103 lesion unlinked"
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
     SENDING_ASKED = "110102 sending asked for"

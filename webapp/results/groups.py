@@ -22,10 +22,11 @@ from highdicom.sr import (
 )
 from pydicom.sr.codedict import codes
 
-from webapp.results.codes import ABNORMAL, CERTAINTY, COMMENT, THRESHOLD, algorithm_content, label_code
+from webapp.results.codes import ABNORMAL, CERTAINTY, COMMENT, SIZES, THRESHOLD, algorithm_content, label_code
 from webapp.results.identity import tracking_uid
 from webapp.results.marked import MarkedFinding
 from webapp.results.segmentation import Segment
+from webapp.runs.measures import measured_of
 from webapp.runs.models import Mark, Run
 from webapp.studies.models import Instance
 
@@ -42,7 +43,7 @@ def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) 
     It points at its segment where there is just one (PS3.16 TID 1410 on one slice, TID 1411 on several), else at
     its boxes; a finding of whole slices (TID 1501) points at its clearest slice.
     """
-    row = finding.row
+    row, own = finding.row, [one for one in segments if one.finding is finding]
     said: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(
             uid=tracking_uid(run, row.order), identifier=f"Finding {finding.number}"
@@ -50,9 +51,10 @@ def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) 
         "finding_category": ABNORMAL,
         "finding_type": label_code(row),
         "algorithm_id": algorithm_content(finding.stage, run),
-        "measurements": [*_certainty(finding)],
+        # A size is that of an outline: beside a box alone it would be taken for the box's.
+        "measurements": [*_certainty(finding), *(_sizes(finding) if len(own) == 1 else [])],
     }
-    group = _group(finding, [one for one in segments if one.finding is finding], said)
+    group = _group(finding, own, said)
     for sentence in (row.sentence, row.experimental and f"Experimental: {row.experimental}"):
         if sentence:
             group[0].ContentSequence.append(
@@ -80,6 +82,14 @@ def _certainty(finding: MarkedFinding) -> Iterable[Measurement]:
     yield Measurement(name=CERTAINTY, value=round(100 * finding.row.probability, 2), unit=codes.UCUM.Percent)
     if finding.stage.threshold is not None:
         yield Measurement(name=THRESHOLD, value=round(100 * finding.stage.threshold, 2), unit=codes.UCUM.Percent)
+
+
+def _sizes(finding: MarkedFinding) -> Iterable[Measurement]:
+    """Return how large the outline is, in millimetres: nothing where the header did not calibrate."""
+    measured = measured_of(finding.row)
+    for name, (what, unit) in SIZES.items():
+        if measured.is_calibrated and name in measured.figures:
+            yield Measurement(name=what, value=measured.figures[name].value, unit=unit)
 
 
 def _frame(segment: Segment) -> ReferencedSegmentationFrame:

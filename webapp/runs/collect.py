@@ -145,6 +145,7 @@ def _finding(
         code_meaning=answer.code.meaning[:64] if answer.code else "",
         colour=answer.colour,
         outlined_by=answer.outlined_by or "",
+        measures=answer.measures.model_dump(mode="json") if answer.measures else {},
         experimental=answer.experimental,
     )
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from webapp.pages.measures import size_line
 from webapp.pages.presentation import percent
 from webapp.pages.study.path import colours_of
 from webapp.pages.study.selectors import GREY, Place, run_file
+from webapp.runs.measures import measured_of
 from webapp.runs.models import Finding, Run, Stage
 from workers.api import DrawnStage
 
@@ -76,6 +78,7 @@ def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colou
         "last": row.last_slice + shift,
         "marks": _marks(row, place, image),
         "heat": run_file(row.run_id, row.heat_map) or None,
+        "size": size_line(measured_of(row)),
     }
 
 

@@ -15,6 +15,7 @@ from pydicom.uid import ComputedRadiographyImageStorage, UltrasoundMultiFrameIma
 from pytest_django import Settings
 
 from tests.phantoms import dicom, geometry
+from tests.webapp import factories
 from tests.webapp.dicomweb.reading import body_of
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 from webapp.results.authorship import Authorship, Signatory
@@ -85,6 +86,24 @@ def test_a_segment_and_its_measurement_group_are_one_finding(sent: Send) -> None
         first.SOPInstanceUID,
         second.SOPInstanceUID,
     }
+
+
+def test_a_calibrated_outline_leaves_with_its_size_and_an_uncalibrated_one_without(sent: Send) -> None:
+    run = run_answered(sent(geometry.single_frames(CUT)))
+    mask = CUT.ball(radius=8)
+    finding_outlined(run, mask, measures=factories.measures(mask, spacing=CUT.spacing, gap=CUT.gap))
+    finding_outlined(run, CUT.ball(radius=4, aside=14), measures=factories.measures(mask))
+    finding_outlined(run, mask, outlined=False, measures=factories.measures(mask, spacing=CUT.spacing))
+    (ds,) = made(run)["SR"]
+    sized, pixels, boxed = (
+        {one.name.meaning: (one.value, one.unit.value) for one in group.get_measurements()}
+        for group in report_of(ds).get_volumetric_roi_measurement_groups()
+    )
+    assert sized["Volume"] == (pytest.approx(CUT.gap * mask.sum(), rel=1e-4), "mm3")
+    assert sized["Area"] == (mask.sum(axis=(1, 2)).max(), "mm2")
+    assert sized["Long axis"] == (pytest.approx(17, abs=1.5), "mm")
+    assert sized["Perpendicular Axis"][1] == "mm"
+    assert len(pixels) == len(boxed) == 2  # certainty and threshold
 
 
 def test_boxes_without_an_outline_are_regions_of_their_slices(sent: Send) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from webapp.pages.cascade import Declared, cascade_declared
 from webapp.pages.graph import Graph, graph_drawn
+from webapp.pages.measures import MeasuresShown, measures_shown
 from webapp.pages.presentation import STATUSES, Look, percent, range_shown
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
@@ -43,6 +44,11 @@ class FindingShown:
     #: What the one who looks said of it, and what others did.
     said: SaidShown | None = None
     others: Sequence[SaidShown] = ()
+
+    @property
+    def measures(self) -> MeasuresShown | None:
+        """What was measured of its outline; None where there is none."""
+        return measures_shown(self.row)
 
     @property
     def is_whole(self) -> bool:

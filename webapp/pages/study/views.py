@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, may
 from webapp.audit.services import study_view_record
+from webapp.followup.selectors import studies_of
 from webapp.pages.access import study_checked, study_opened, user_of
 from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
 from webapp.pages.reading.held import held_shown
@@ -29,7 +30,8 @@ def study(request: HttpRequest, study: UUID) -> HttpResponse:
     reading = _read(request, study)
     # Claimed by the open page itself (a look changes nothing): the line asks as soon as it is there.
     held = held_shown(request, reading.study.task)
-    return render(request, "study/page.html", {**_shown(request, reading), **held, "is_first": True})
+    visits = studies_of(study=reading.study, user=user_of(request)).count()
+    return render(request, "study/page.html", {**_shown(request, reading), **held, "is_first": True, "visits": visits})
 
 
 @require_GET

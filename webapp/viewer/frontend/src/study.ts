@@ -56,6 +56,8 @@ export interface Finding {
   last: number;
   marks: FindingMark[];
   heat: string | null;
+  /** How large its outline is, in words; empty where there is none. */
+  size: string;
 }
 
 export interface Run {

@@ -47,6 +47,7 @@ export class Findings {
       sign,
       element("b", "", finding.title),
       element("span", "percent", finding.percent),
+      finding.size ? element("span", "size", finding.size) : "",
       element("span", "quiet", placesOf(finding, series.images.length)),
       element("span", "quiet", [finding.threshold === null ? "" : `shown from ${Math.round(100 * finding.threshold)} %`, [finding.model, finding.version].filter(Boolean).join(" ")].filter(Boolean).join(" · ")),
       finding.marks.length ? "" : element("span", "quiet", "No box: whole slices were judged."),

@@ -1,0 +1,1 @@
+"""Measures of drawn lesions of known size."""
