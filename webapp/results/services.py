@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
+from webapp.results.filed import results_filed
 from webapp.results.marked import MaskError
 from webapp.results.models import ResultSeries, ResultSet
 from webapp.studies.filing import instance_file
@@ -116,8 +117,10 @@ def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
         with transaction.atomic():
             if not _moved(claimed, State.DONE, reason=built.reason, ms=(time.perf_counter() - began) * 1000):
                 return
+            filed = []
             for one, weighed, found in plan:
                 instance, _ = instance_file(found=found, weighed=weighed, site=study.site, user=study.uploaded_by)
+                filed.append(instance)
                 ResultSeries.objects.get_or_create(results=claimed, kind=one.kind, series=instance.series)
             # Nothing is owed for them.
             Series.objects.filter(result__results=claimed).update(asked_at=F("last_arrival_at"))
@@ -128,6 +131,7 @@ def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
                 study=study.pk,
                 details=f"run {claimed.run_id}: {len(plan)} objects ({kinds})",
             )
+            results_filed.send(sender=ResultSet, study=study, instances=filed)
 
 
 def _fail(claimed: ResultSet, reason: str) -> None:

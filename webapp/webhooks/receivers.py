@@ -1,13 +1,15 @@
 """What happens elsewhere and is told to webhooks; in the same transaction, so that neither is without the other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from webapp.results.filed import results_filed
 from webapp.runs.models import Run, RunEvent
 from webapp.runs.signals import study_received
-from webapp.studies.models import Study
+from webapp.studies.models import Instance, Study
 from webapp.webhooks.models import Happening
 from webapp.webhooks.services import notices_write
 
@@ -29,3 +31,10 @@ def run_over(*, instance: RunEvent, created: bool, **_: Any) -> None:
             series_instance_uid=run.series.series_instance_uid,
             run=run.pk,
         )
+
+
+@receiver(results_filed)
+def filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
+    """Tell which series results were filed into."""
+    series = sorted({one.series.series_instance_uid for one in instances})
+    notices_write(happening=Happening.RESULT_FILED, study=study, series_instance_uids=" ".join(series))

@@ -6,21 +6,23 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pydicom.uid import ComprehensiveSRStorage
 
 from tests.peers import node
-from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.dicomweb.conftest import Sender
+from tests.webapp.results.conftest import run_answered
 from tests.webapp.sending.conftest import asked, carried, pacs
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.results.services import results_make
 from webapp.retries import FAILURES_ALLOWED, LONGEST_PAUSE, pause_after
 from webapp.sending import services
 from webapp.sending.carrier import Ended, carry
-from webapp.sending.models import Delivery, DeliveryObject, Destination
+from webapp.sending.models import Delivery, Destination
 from webapp.sending.services import NothingToSendError
 from webapp.sending.states import TRANSITIONS, delivery_move
-from webapp.studies.models import Study
+from webapp.studies.models import Instance, Study
+from webapp.webhooks.models import Notice, Subscription
 
 State = Delivery.State
 
@@ -151,30 +153,26 @@ def test_each_study_that_leaves_is_audited_and_names_nobody(study: Study) -> Non
     ]
 
 
-def test_results_leave_by_themselves_together_and_once(sender: Sender) -> None:
-    ct = dicom.image()
-    with node() as peer:
+def test_results_leave_by_themselves_together_and_once(study: Study) -> None:
+    series = study.series.get()
+    told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["result.filed"])
+    with node(classes=[ComprehensiveSRStorage]) as peer:
         destination = pacs(peer, takes_results=True)
         pacs(peer, name="Asks", takes_results=False)
-        sender.send(ct)
-        assert not Delivery.objects.exists()
         with pytest.raises(NothingToSendError, match="no results yet"):
-            asked(Study.objects.get(), destination, Delivery.What.RESULTS)
-        result = {
-            "StudyInstanceUID": ct.StudyInstanceUID,
-            "SeriesNumber": 9001,
-            "SeriesDescription": "AI outlines, answer 1",
-        }
-        series = dicom.image().SeriesInstanceUID
-        sender.send(*(dicom.image(SeriesInstanceUID=series, **result) for _ in range(2)))
+            asked(study, destination, Delivery.What.RESULTS)
+        run_answered(series)
+        assert results_make() == 1
         delivery = Delivery.objects.get()
         assert (delivery.destination, delivery.what, delivery.asked_by) == (destination, Delivery.What.RESULTS, None)
-        assert services.deliveries_due() == []  # not before all of them are filed
         assert carried(delivery).state == State.SENT
-        sender.send(dicom.image(SeriesInstanceUID=series, **result))
-    assert Delivery.objects.count() == 2
-    assert DeliveryObject.objects.count() == 3
-    assert ct.SOPInstanceUID not in peer.uids
+        assert results_make() == 0
+    made = set(Instance.objects.exclude(series=series).values_list("sop_instance_uid", flat=True))
+    assert set(peer.uids) == made
+    assert set(services.instances_of(study, what=Delivery.What.RESULTS)) == set(Instance.objects.exclude(series=series))
+    notice = Notice.objects.get(subscription=told)
+    of_results = {one.series_instance_uid for one in study.series.exclude(pk=series.pk)}
+    assert set(notice.body["series_instance_uids"].split()) == of_results
 
 
 def test_the_command_line_names_destinations_and_sends(study: Study, capsys: pytest.CaptureFixture[str]) -> None:

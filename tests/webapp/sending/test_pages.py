@@ -5,10 +5,12 @@ from django.test import Client
 
 from tests.peers import node
 from tests.webapp import factories
+from tests.webapp.results.conftest import run_answered
 from tests.webapp.sending.conftest import asked, carried, pacs
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.receiving import heard
+from webapp.results.services import results_make
 from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Study
 
@@ -79,7 +81,8 @@ def test_results_are_offered_where_there_are_some(clinician: Client, study: Stud
     assert "Its results" not in clinician.get(address).content.decode()
     nothing = clinician.post(address, {"destination": archive.pk, "what": "results"}).content.decode()
     assert "This study has no results yet." in nothing
-    study.series.update(series_number=9002, description="AI report, answer 1")
+    run_answered(study.series.get())
+    assert results_make() == 1
     assert "Its results" in clinician.get(address).content.decode()
 
 
