@@ -13,6 +13,7 @@ from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
 from webapp.pages.pictures import frame, run_file, thumbnail
+from webapp.pages.reading.rules import rules
 from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage, two_readers
 from webapp.pages.state_api import StudyStateView
 from webapp.pages.study.views import retry, study, study_answer
@@ -82,6 +83,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/", network, name="network"),
     path("network/<int:destination>/", destination, name="destination"),
     path("network/<int:destination>/echo/", destination_echo, name="destination-echo"),
+    path("rules/", rules, name="reading-rules"),
+    path("rules/<int:site>/", rules, name="reading-rules-of"),
     path("tokens/", tokens, name="tokens"),
     path("tokens/<int:token>/revoke/", revoke, name="token-revoke"),
     path("exports/", exports, name="exports"),

@@ -200,6 +200,14 @@ ROUTES: dict[str, Route] = {
     "model-picture": page(),
     "performance": page(HOUSE),
     "performance-csv": page(HOUSE),
+    "reading-rules": page(SENIORS, post=400),
+    # A senior reader changes the rules of the own site alone.
+    "reading-rules-of": Route(
+        {"get": 200, "post": 400},
+        sees=SENIORS,
+        changes=SENIORS,
+        but={(method, "strange-senior"): GONE for method in ("get", "post")},
+    ),
     "tokens": page(ADMIN, post=200),
     "token-revoke": form(ADMIN),
     "exports": page(ADMIN, post=400),
@@ -271,6 +279,7 @@ def addresses(
         "mark-api": [factories.mark(series.instances.get()).mark_id],
         "run-retry": [run.pk],
         "token-revoke": [1],
+        "reading-rules-of": [series.study.site_id],
         "run-file": [run.pk, name],
         "frame": [series.instances.get().pk, 0],
         "thumbnail": [series.pk],

@@ -41,4 +41,5 @@ class Code(StrEnum):
     VERDICT_SAID = "110103 verdict said"
     READ_COMMITTED = "110103 first impression committed"
     READ_FINISHED = "110103 read finished"
+    RULES_CHANGED = "110131 reading rules changed"
     TASK_TAKEN_OVER = "110100 task taken over"

@@ -12,6 +12,7 @@ PAGES = (
     ("worklist", "Worklist", Act.SEE),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
+    ("reading-rules", "Reading", Act.MANAGE_READING),
     ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("network", "Network", Act.MANAGE_DESTINATIONS),
     ("tokens", "Tokens", Act.KEEP_TOKENS),

@@ -1,5 +1,6 @@
 """Making, raising, triaging and holding tasks. Each is one conditional UPDATE: of two that try, one succeeds."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -197,6 +198,15 @@ def _free(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
 def rules_of(site: int) -> SiteRules:
     """Return a site's rules, the defaults where it made none."""
     return SiteRules.objects.filter(pk=site).first() or SiteRules(site_id=site)
+
+
+@transaction.atomic
+def rules_change(*, rules: SiteRules, changed: Iterable[str], user: User, request: HttpRequest) -> None:
+    """Keep how a site reads from now on."""
+    fields = sorted(changed)
+    SiteRules.objects.update_or_create(pk=rules.pk, defaults={name: getattr(rules, name) for name in fields})
+    told = ", ".join(f"{name} {getattr(rules, name)}" for name in fields) or "nothing"
+    audit_record(code=Code.RULES_CHANGED, user=user, request=request, details=f"{rules.site}: {told}"[:500])
 
 
 def _counted(site: Site) -> int:

@@ -8,7 +8,9 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.reading.models import Priority, Task
+from webapp.audit.events import Code
+from webapp.audit.models import AuditEvent
+from webapp.reading.models import Priority, SiteRules, Task
 from webapp.studies.models import Study
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -120,3 +122,18 @@ def test_studies_from_before_there_were_tasks_get_theirs(study: Study) -> None:
         (str(raised.study_id), 3, "Suspected bleed", 1),
         (str(study.pk), 0, "", 5),
     ]
+
+
+def test_a_senior_reader_says_how_the_own_site_reads() -> None:
+    site, senior = factories.site(), signed_in(factories.senior().get_username())
+    page = senior.get("/rules/").content.decode()
+    assert f"How {site} reads" in page
+    rules = {"stat_minutes": 15, "urgent_minutes": 60, "routine_minutes": 600, "claim_minutes": 10}
+    rules |= {"read_first": "on", "least_overlap": "0.7", "two_readers_for": ["breast"], "critical_minutes": 30}
+    kept = senior.post(f"/rules/{site.pk}/", rules, follow=True)
+    assert "Kept. It holds from now on." in kept.content.decode()
+    row = SiteRules.objects.get(site=site)
+    assert (row.stat_minutes, row.read_first, row.least_overlap, row.two_readers_for) == (15, True, 0.7, ["breast"])
+    wrong = senior.post(f"/rules/{site.pk}/", rules | {"least_overlap": "7"})
+    assert "An overlap lies between 0 and 1." in wrong.content.decode()
+    assert AuditEvent.objects.get(code=Code.RULES_CHANGED).actor == "senior"
