@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pydicom
@@ -72,8 +73,8 @@ def test_servers_are_asked_the_same_questions_in_turn(place: Place) -> None:
 
 
 def test_a_refusal_is_no_answer(place: Place) -> None:
-    with pytest.raises(ValueError, match="401"):
-        Connection(Place(place.port, place.root)).get("/studies")
+    with closing(Connection(Place(place.port, place.root))) as nobody, pytest.raises(ValueError, match="401"):
+        nobody.get("/studies")
 
 
 def test_a_row_says_how_the_two_compare() -> None:

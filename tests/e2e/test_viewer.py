@@ -59,7 +59,9 @@ def is_bad(said: ConsoleMessage) -> bool:
     """Say whether the browser complains of us; that these tests read the canvas back is no fault of the page."""
     # A mark that was never saved is taken away at the server too: the answer to its first save may have been lost.
     is_of_no_mark = "404" in said.text and "/api/marks/" in said.location["url"]
-    return said.type in {"error", "warning"} and "willReadFrequently" not in said.text and not is_of_no_mark
+    is_ours = "406" in said.text and said.location["url"].endswith("/frames/1")  # a test refuses that frame
+    is_known = "willReadFrequently" in said.text or is_of_no_mark or is_ours
+    return said.type in {"error", "warning"} and not is_known
 
 
 def opened(page: Page) -> None:
@@ -77,6 +79,7 @@ def corner(page: Page, where: str, cell: int = 0) -> str:
 
 def measured(words: Locator, unit: str) -> float:
     """Return the number that stands before a unit; a hand on a scaled screen is a fraction of a pixel off."""
+    settled(words.page)  # while a hand moves, the figure follows it at some distance
     expect(words).to_contain_text(re.compile(rf"[0-9.]+ {unit}"))
     found = re.search(rf"([0-9.]+) {unit}", words.text_content() or "")
     assert found
@@ -170,9 +173,11 @@ def test_the_pixels_are_those_of_the_phantom_through_every_window(vera: Page) ->
             assert grey(vera, pixel) == pytest.approx(windowed(value, width=width, level=level), abs=2), (key, value)
     vera.keyboard.press("i")
     assert grey(vera, IN_BLOCK) == pytest.approx(255 - windowed(BLOCK, width=2500, level=480), abs=2)
-    assert "inverted" in corner(vera, "bottom.right")
+    told = vera.locator(".cell").first.locator(".corner.bottom.right")
+    expect(told).to_contain_text("inverted")
     vera.keyboard.press(" ")
-    assert corner(vera, "bottom.right").splitlines()[0] == "W 400 L 40"
+    expect(told).to_contain_text("W 400 L 40")
+    expect(told).not_to_contain_text("inverted")
 
 
 def test_letters_and_pixels_turn_together_and_undo_turns_them_back(vera: Page) -> None:

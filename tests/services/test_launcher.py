@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -14,32 +15,42 @@ from tests.deployment import embedded, launched
 from tests.servers import free_port
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done, wait_until_one_is
 
-READY_SECONDS = 10.0
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A data folder whose Readroom was stopped by Ctrl-C in mid-run, its studies, who ran, how long the start took."""
+
+    data: Path
+    studies: set[str]
+    family: list[psutil.Process]
+    seconds: float
 
 
 @pytest.fixture(scope="module")
-def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str], list[psutil.Process]]:
-    """Return a data folder whose Readroom was stopped by Ctrl-C in mid-run, its studies, and who ran then."""
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    """Start Readroom for the first time and stop it while it works."""
     data = tmp_path_factory.mktemp("interrupted")
+    began = time.monotonic()
     with embedded(data=data) as deployment:
+        seconds = time.monotonic() - began
         studies = uploaded(deployment.visitor(), how_many=6)
         wait_until_one_is(deployment, studies, "running")
         family = [deployment.launcher, *deployment.launcher.children(recursive=True)]
         deployment.launcher.send_signal(signal.SIGINT)
         deployment.launcher.wait(timeout=30)
-    return data, studies, family
+    return Interrupted(data, studies, family, seconds)
 
 
-def test_ctrl_c_leaves_no_process(interrupted: tuple[Path, set[str], list[psutil.Process]]) -> None:
-    _data, _studies, family = interrupted
+def test_ctrl_c_leaves_no_process(interrupted: Interrupted) -> None:
+    family = interrupted.family
     assert len(family) >= 6  # the launcher, web and its two, housekeeping, worker and its child
     gone, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
     assert len(gone) == len(family)
 
 
-def test_ctrl_c_leaves_no_half_written_row(interrupted: tuple[Path, set[str], list[psutil.Process]]) -> None:
-    data, _studies, _family = interrupted
+def test_ctrl_c_leaves_no_half_written_row(interrupted: Interrupted) -> None:
+    data = interrupted.data
     with closing(sqlite3.connect(data / "db.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -50,21 +61,19 @@ def test_ctrl_c_leaves_no_half_written_row(interrupted: tuple[Path, set[str], li
         assert database.execute(half).fetchall() == []
 
 
-def test_the_next_start_is_ready_within_ten_seconds_and_finishes_what_was_left(
-    interrupted: tuple[Path, set[str], list[psutil.Process]],
-) -> None:
-    data, studies, _family = interrupted
+def test_the_next_start_is_no_slower_than_the_first_and_finishes_what_was_left(interrupted: Interrupted) -> None:
     began = time.monotonic()
-    with embedded(data=data) as deployment:
-        assert time.monotonic() - began < READY_SECONDS
-        wait_until_done(deployment, studies)
-        assert_each_finished_once(deployment, studies)
+    with embedded(data=interrupted.data) as deployment:
+        # The first made the database and the accounts too; the rest is for the noise of a shared machine.
+        assert time.monotonic() - began < 1.5 * interrupted.seconds
+        wait_until_done(deployment, interrupted.studies)
+        assert_each_finished_once(deployment, interrupted.studies)
 
 
 def test_the_signing_key_is_made_once_and_for_its_owner_only(
-    interrupted: tuple[Path, set[str], list[psutil.Process]],
+    interrupted: Interrupted,
 ) -> None:
-    data, _studies, _family = interrupted
+    data = interrupted.data
     for secret in ("secret.key", "demo-accounts.txt"):
         assert stat.S_IMODE((data / secret).stat().st_mode) == 0o600
 

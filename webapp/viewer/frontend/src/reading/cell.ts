@@ -226,6 +226,8 @@ export class Cell {
   remove(): void {
     this.turn += 1;
     this.prefetch?.stop();
+    this.hung = null; // whoever still listens has nothing to draw
+    this.at = this.wanted = -1;
     this.engine.disableElement(this.id);
     this.root.remove();
   }
