@@ -22,7 +22,8 @@ def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") ->
     criticals = criticals_of(study)
     return {
         "study": study,
-        "criticals": criticals,
+        "left": [one for one in criticals if not one.is_settled],
+        "settled": [one for one in criticals if one.is_settled],
         "trouble": trouble,
         "is_missing": not criticals and study.task.ai_urgency >= AI_CRITICAL,
         "may_record": may(request.user, Act.READ, study),
