@@ -36,13 +36,12 @@ def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
     if request.method == "GET":
         study_view_record(user=user_of(request), request=request, study=opened.pk)
         return _panel(request, opened)
-    chosen = request.POST.get("finding", "")
-    finding = findings_offered(opened).filter(pk=int(chosen)).first() if _is_number(chosen) else None
+    offered = {str(one.pk): one for one in findings_offered(study=opened, user=user_of(request))}
     try:
         critical_open(
             study=opened,
             sentence=request.POST.get("sentence", ""),
-            finding=finding,
+            finding=offered.get(request.POST.get("finding", "")),
             user=user_of(request),
             request=request,
         )
@@ -72,7 +71,7 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
 
 
 def _told_at(minutes: str) -> datetime:
-    if not _is_number(minutes) or int(minutes) not in AGO:
+    if minutes not in map(str, AGO):
         raise ValueError("Please choose when they were told.")
     return timezone.now() - timedelta(minutes=int(minutes))
 
@@ -88,7 +87,3 @@ def _answer(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpRes
 
 def _panel(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
     return render(request, "criticals/panel.html", criticals_shown(request, study, trouble=trouble))
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) < 10

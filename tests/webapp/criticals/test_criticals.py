@@ -137,6 +137,20 @@ def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician:
     assert sentence not in clinician.get(page).content.decode()
 
 
+def test_where_a_site_reads_first_nothing_is_said_of_the_ai_before_the_reader_commits(clinician: Client) -> None:
+    series = factories.picture_series()
+    finding = factories.finding(factories.run_of(series, outcome="findings"), instance=series.instances.get())
+    study = series.study
+    Task.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected brain tumour, 87%")
+    critical_open(study=study, sentence="Mass effect.", finding=finding, user=factories.clinician("anna"))
+    page = f"/studies/{study.pk}/criticals/"
+    assert "Suspected brain tumour" in clinician.get(page).content.decode()
+    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    veiled = clinician.get(page).content.decode()
+    assert "Mass effect." in veiled
+    assert "Suspected brain tumour" not in veiled
+
+
 def test_the_worklist_marks_what_is_not_read_back(clinician: Client, study: Study, reader: User) -> None:
     version = clinician.get("/").context["version"]
     critical = recorded(study, reader)
