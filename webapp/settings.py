@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "webapp.results",
     "webapp.receiving",
     "webapp.reading",
+    "webapp.criticals",
+    "webapp.handover",
     "webapp.sending",
     "webapp.exports",
     "webapp.webhooks",

@@ -6,9 +6,12 @@ from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.criticals.views import criticals, study_criticals, tell
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
 from webapp.followup.views import follow_up, link, unlink
+from webapp.handover.views import accept, handover, handover_waiting, handovers
+from webapp.handover.views import make as handover_make
 from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
@@ -57,6 +60,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/follow-up/", follow_up, name="follow-up"),
     path("studies/<uuid:study>/follow-up/link/", link, name="follow-up-link"),
     path("studies/<uuid:study>/follow-up/unlink/", unlink, name="follow-up-unlink"),
+    path("studies/<uuid:study>/criticals/", study_criticals, name="study-criticals"),
+    path("hand-over/", handovers, name="handovers"),
+    path("hand-over/make/", handover_make, name="handover-make"),
+    path("hand-over/waiting/", handover_waiting, name="handover-waiting"),
+    path("hand-over/<int:handover>/", handover, name="handover"),
+    path("hand-over/<int:handover>/accept/", accept, name="handover-accept"),
+    path("criticals/", criticals, name="criticals"),
+    path("criticals/<int:critical>/tell/", tell, name="critical-tell"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),

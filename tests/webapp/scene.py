@@ -19,6 +19,7 @@ from tests.webapp import drawn, factories
 from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
+from tests.webapp.shift import shift
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Series
@@ -478,6 +479,7 @@ EVENTS = {
     "network": network,
     "followed": followed,
     "leaving": leaving,
+    "shift": shift,
 }
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from webapp.studies.models import Series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
-#: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips (4).
-QUERIES = 16
+#: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips
+#: (4), critical results, hand-overs that wait.
+QUERIES = 18
 
 
 def statuses(client: Client, query: str = "") -> list[Status]:

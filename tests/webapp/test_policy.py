@@ -23,8 +23,10 @@ from webapp.accounts.models import Site, User
 from webapp.accounts.policy import ACTS, OF_THE_HOUSE, Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.criticals.services import critical_open
 from webapp.exports.models import Export
 from webapp.fhir.kinds import KINDS
+from webapp.handover.services import handover_make
 from webapp.runs.models import Run
 from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Series, Study
@@ -141,6 +143,14 @@ ROUTES: dict[str, Route] = {
     # The form names no finding; what was sent is no JSON.
     "study-verdict": study_form(post=400),
     "verdicts-api": study_api(post=415),
+    "study-criticals": Route({"get": 200, "post": 302}, changes=READERS, of_study=True),
+    "critical-tell": study_form(),
+    "criticals": page(),
+    "handovers": page(),
+    "handover-make": form(READERS),
+    "handover-waiting": page(READERS),
+    "handover": study_page(),
+    "handover-accept": study_form(),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
@@ -226,7 +236,7 @@ ROUTES: dict[str, Route] = {
 }
 #: Those that name a study.
 STUDIES = (
-    "study-answer", "viewer", "viewer-api", "marks-api",
+    "study-answer", "study-criticals", "viewer", "viewer-api", "marks-api",
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
     "study-verdict", "study-commit", "verdicts-api", "follow-up", "follow-up-link", "follow-up-unlink",
 )  # fmt: skip
@@ -293,6 +303,9 @@ def addresses(
     told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["run.finished"])
     notices_write(happening="run.finished", study=series.study)
     arguments |= {"webhook-change": [told.pk], "notice-retry": [Notice.objects.get().pk]}
+    critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
+    handover = handover_make(user=factories.clinician(), note="Quiet night")
+    arguments |= {"critical-tell": [critical.pk], "handover": [handover.pk], "handover-accept": [handover.pk]}
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
     arguments["study-state"] = [uids[0]]

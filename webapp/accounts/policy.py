@@ -1,7 +1,7 @@
 """The one answer to "may this user do that to this study?", for every page, file and API alike."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -10,6 +10,12 @@ from webapp.accounts.models import Site, User
 
 if TYPE_CHECKING:
     from webapp.studies.models import Study
+
+
+class OfSite(Protocol):
+    """What belongs to a site: a study, a hand-over."""
+
+    site_id: int
 
 
 class Act(StrEnum):
@@ -56,8 +62,8 @@ ACTS: dict[str, frozenset[Act]] = {
 EVERYWHERE = frozenset({User.Role.AUDITOR, User.Role.ADMIN})
 
 
-def may(user: User | AnonymousUser, act: Act, study: "Study | None" = None) -> bool:
-    """Say whether `user` may do `act`, to `study` where one is meant.
+def may(user: User | AnonymousUser, act: Act, study: OfSite | None = None) -> bool:
+    """Say whether `user` may do `act`, to `study` (or to what else belongs to a site) where one is meant.
 
     Each look is audited, whoever looks. A token stays within its site, whoever it acts for.
     """

@@ -43,3 +43,7 @@ class Code(StrEnum):
     READ_FINISHED = "110103 read finished"
     RULES_CHANGED = "110131 reading rules changed"
     TASK_TAKEN_OVER = "110100 task taken over"
+    CRITICAL_OPENED = "110100 critical result recorded"
+    CRITICAL_TOLD = "110100 critical result told"
+    HANDED_OVER = "110100 shift handed over"
+    HAND_OVER_ACCEPTED = "110100 hand-over accepted"

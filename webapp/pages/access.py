@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from webapp.accounts.models import User
-from webapp.accounts.policy import Act, may
+from webapp.accounts.policy import Act, OfSite, may
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.studies.models import Study
@@ -60,17 +60,21 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
     PermissionDenied
         If they may see it, and no more.
     """
-    if not may(request.user, act, study):
-        audit_record(
-            code=Code.ACCESS_REFUSED,
-            user=user_of(request),
-            request=request,
-            study=study.pk,
-            success=False,
-            details=act,
-        )
-        raise PermissionDenied if may(request.user, Act.SEE, study) else Http404
+    _checked(request, study, act, study=study.pk)
     return study
+
+
+def site_checked(*, request: HttpRequest, of: OfSite, act: Act) -> None:
+    """Let go on whoever may do `act` to what belongs to a site; raises as `study_checked`."""
+    _checked(request, of, act, study=None)
+
+
+def _checked(request: HttpRequest, of: OfSite, act: Act, *, study: UUID | None) -> None:
+    if not may(request.user, act, of):
+        audit_record(
+            code=Code.ACCESS_REFUSED, user=user_of(request), request=request, study=study, success=False, details=act
+        )
+        raise PermissionDenied if may(request.user, Act.SEE, of) else Http404
 
 
 def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:

@@ -1,5 +1,6 @@
 """The bar at the top: the pages that this user may open."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -7,12 +8,18 @@ from django.urls import reverse
 
 from webapp.accounts.policy import Act, may
 
+Entry = tuple[str, str, Act]
 #: Route, word, and what one must be allowed to do.
-PAGES = (
+PAGES: tuple[Entry, ...] = (
     ("worklist", "Worklist", Act.SEE),
+    ("criticals", "Critical", Act.SEE),
+    ("handovers", "Hand-over", Act.SEE),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
     ("reading-rules", "Reading", Act.MANAGE_READING),
+)
+#: What is about the house: folded away where it is more than a few.
+HOUSE: tuple[Entry, ...] = (
     ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("network", "Network", Act.MANAGE_DESTINATIONS),
     ("tokens", "Tokens", Act.KEEP_TOKENS),
@@ -20,6 +27,7 @@ PAGES = (
     ("webhooks", "Webhooks", Act.MANAGE_WEBHOOKS),
     ("audit", "Audit", Act.SEARCH_AUDIT),
 )
+FEW = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,13 @@ class PageLink:
 
 def bar(request: HttpRequest) -> dict[str, list[PageLink]]:
     """Context processor: the entries of the bar, none for somebody who is not signed in."""
+    pages, house = _shown(request, PAGES), _shown(request, HOUSE)
+    if len(house) <= FEW:
+        return {"pages_shown": pages + house, "house_shown": []}
+    return {"pages_shown": pages, "house_shown": house}
+
+
+def _shown(request: HttpRequest, entries: Iterable[Entry]) -> list[PageLink]:
     here = request.resolver_match.url_name if request.resolver_match else None
-    shown = [page for page in PAGES if may(request.user, page[2])] if hasattr(request, "user") else []
-    return {"pages_shown": [PageLink(reverse(route), word, route == here) for route, word, _act in shown]}
+    allowed = [entry for entry in entries if may(request.user, entry[2])] if hasattr(request, "user") else []
+    return [PageLink(reverse(route), word, route == here) for route, word, _act in allowed]

@@ -23,6 +23,9 @@ class SiteRules(models.Model):
     stat_minutes = models.PositiveIntegerField(default=30, help_text="a STAT task is due after so long")
     urgent_minutes = models.PositiveIntegerField(default=120)
     routine_minutes = models.PositiveIntegerField(default=1440)
+    critical_minutes = models.PositiveIntegerField(
+        default=60, help_text="a critical result is read back within so long"
+    )
     claim_minutes = models.PositiveIntegerField(
         default=20, help_text="a claim ends so long after its last sign of life"
     )

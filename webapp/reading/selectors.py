@@ -45,6 +45,11 @@ def tasks_list(user: User) -> QuerySet[Task]:
 
 def waiting_of(task: Task, rules: SiteRules, *, at: datetime) -> Waiting:
     """Say how long a task has waited at a moment, beside its site's target."""
-    waited, target = at - task.waiting_since, timedelta(minutes=rules.target_minutes(task.priority))
-    level = "overdue" if waited >= target else "soon due" if waited >= target * 0.75 else "in time"
-    return Waiting(int(waited.total_seconds() // 60), int(target.total_seconds() // 60), level)
+    return waited(since=task.waiting_since, until=at, minutes=rules.target_minutes(task.priority))
+
+
+def waited(*, since: datetime, until: datetime, minutes: int) -> Waiting:
+    """Say how long something waited, beside a target in minutes; never less than none, whatever a clock says."""
+    passed, target = max(until - since, timedelta()), timedelta(minutes=minutes)
+    level = "overdue" if passed >= target else "soon due" if passed >= target * 0.75 else "in time"
+    return Waiting(int(passed.total_seconds() // 60), minutes, level)

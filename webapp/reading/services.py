@@ -64,7 +64,7 @@ def task_triage(*, task: Task, priority: Priority, reason: str, user: User, requ
     found.priority, found.priority_reason = priority, reason.strip()[:200]
     found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
     found.save(update_fields=["priority", "priority_reason", "rank"])
-    _told(found, "triaged", user, f"{priority.label}: {found.priority_reason}")
+    task_told(found, "triaged", user, f"{priority.label}: {found.priority_reason}")
     audit_record(
         code=Code.TASK_TRIAGED, user=user, request=request, study=found.study_id, details=f"priority {priority.label}"
     )
@@ -85,7 +85,7 @@ def task_claim(*, task: Task, user: User) -> Task:
             return Task.objects.get(pk=task.pk)
         free = _free(Task.objects.filter(pk=task.pk), user)
         if free.update(state=Task.State.CLAIMED, holder=user, held_until=until, claim=F("claim") + 1):
-            _told(task, "claimed", user)
+            task_told(task, "claimed", user)
             return Task.objects.get(pk=task.pk)
     raise NotYoursError(_whose(Task.objects.select_related("holder").get(pk=task.pk)))
 
@@ -95,7 +95,7 @@ def task_release(*, task: Task, user: User) -> bool:
     with transaction.atomic():
         released = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None)
         if released:
-            _told(task, "released", user)
+            task_told(task, "released", user)
     return bool(released)
 
 
@@ -121,7 +121,7 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
     found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
     found.held_until = _held_until(found)
     found.save(update_fields=["state", "holder", "claim", "held_until"])
-    _told(found, "taken over", user, f"from {before}: {note.strip()}")
+    task_told(found, "taken over", user, f"from {before}: {note.strip()}")
     audit_record(code=Code.TASK_TAKEN_OVER, user=user, request=request, study=found.study_id, details=f"from {before}")
     return found
 
@@ -132,7 +132,7 @@ def task_finish(*, task: Task, user: User) -> bool:
         finished = _held(task, user).update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
         if finished:
             task.read_by.add(user)
-            _told(task, "read", user)
+            task_told(task, "read", user)
     return bool(finished)
 
 
@@ -142,7 +142,7 @@ def task_pass_on(*, task: Task, user: User, to_third: bool) -> bool:
     passed = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None, needs_third=to_third)
     if passed:
         task.read_by.add(user)
-        _told(task, "read", user, "a third reader adjudicates" if to_third else "a second reader reads it")
+        task_told(task, "read", user, "a third reader adjudicates" if to_third else "a second reader reads it")
     return bool(passed)
 
 
@@ -151,7 +151,7 @@ def task_read_by_two(*, task: Task, user: User, request: HttpRequest | None = No
     """Ask for a second reader; False where it is read already."""
     asked = Task.objects.filter(pk=task.pk).exclude(state=Task.State.DONE).update(readers=2)
     if asked:
-        _told(task, "two readers", user)
+        task_told(task, "two readers", user)
         audit_record(code=Code.TASK_TRIAGED, user=user, request=request, study=task.study_id, details="two readers")
     return bool(asked)
 
@@ -224,5 +224,6 @@ def _whose(task: Task) -> str:
     return f"{task.holder.get_username()} is reading this study."
 
 
-def _told(task: Task, event: str, user: User, note: str = "") -> None:
+def task_told(task: Task, event: str, user: User, note: str = "") -> None:
+    """Write down what happened in the reading of a study; the open worklists renew themselves by it."""
     TaskEvent.objects.create(task=task, event=event, by=user, note=note[:300])

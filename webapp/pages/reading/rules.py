@@ -35,6 +35,7 @@ class RulesForm(RulesFields):
             "stat_minutes": "STAT is due after, minutes",
             "urgent_minutes": "Urgent is due after, minutes",
             "routine_minutes": "Routine is due after, minutes",
+            "critical_minutes": "A critical result is read back within, minutes",
             "claim_minutes": "A case is free again after so many minutes without a sign of its reader",
             "read_first": "Read first: the AI's answer is shown when the reader has committed theirs",
             "least_overlap": "Two boxes are the same from this overlap on (IoU, 0 to 1)",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, may
 from webapp.audit.services import study_view_record
+from webapp.criticals.panel import criticals_shown
 from webapp.followup.selectors import studies_of
 from webapp.pages.access import study_checked, study_opened, user_of
 from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
@@ -31,7 +32,8 @@ def study(request: HttpRequest, study: UUID) -> HttpResponse:
     # Claimed by the open page itself (a look changes nothing): the line asks as soon as it is there.
     held = held_shown(request, reading.study.task)
     visits = studies_of(study=reading.study, user=user_of(request)).count()
-    return render(request, "study/page.html", {**_shown(request, reading), **held, "is_first": True, "visits": visits})
+    shown = {**_shown(request, reading), **held, **criticals_shown(request, reading.study), "visits": visits}
+    return render(request, "study/page.html", {**shown, "is_first": True})
 
 
 @require_GET

@@ -8,7 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from webapp.handover import left
 from webapp.pages import presentation
+from webapp.studies.models import Study
 
 register = template.Library()
 
@@ -51,6 +53,18 @@ def hundredths(share: float) -> str:
 def patient_name(stated: str) -> str:
     """Return a name of the header as people write it."""
     return presentation.name_shown(stated)
+
+
+@register.filter
+def patient_of(study: Study) -> str:
+    """Return whom a study shows, as lists name them."""
+    return presentation.person_of(study).name
+
+
+@register.filter
+def clock(at: datetime) -> str:
+    """Return a moment as a hand-over says it."""
+    return left.clock(at)
 
 
 @register.filter

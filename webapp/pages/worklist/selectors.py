@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
+from webapp.criticals.selectors import criticals_open
 from webapp.pages.presentation import PRIORITIES, STATUSES, URGENCIES, Look, Person, name_of, person_of
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import Status, with_status
@@ -35,7 +36,10 @@ SERIES_SHOWN = 4
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One task: whom it is about, how urgent and why, how long it waits, who has it, and the study's series."""
+    """One task: whom it is about, how urgent and why, how long it waits, who has it, and the study's series.
+
+    `criticals` counts its critical results that nobody has read back.
+    """
 
     task: Task
     person: Person
@@ -45,6 +49,7 @@ class StudyRow:
     more: int
     #: Its site reads first: the list tells that the AI has answered, not what.
     is_veiled: bool
+    criticals: int
 
     @property
     def study(self) -> Study:
@@ -142,10 +147,14 @@ def _rows(tasks: list[Task]) -> list[StudyRow]:
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         of_study[row.series.study_id].append(row)
     rules = SiteRules.objects.in_bulk({task.site_id for task in tasks})
-    return [_row(task, rules.get(task.site_id) or SiteRules(), of_study[task.study_id]) for task in tasks]
+    criticals = criticals_open(studies)
+    return [
+        _row(task, rules.get(task.site_id) or SiteRules(), of_study[task.study_id], criticals.get(task.study_id, 0))
+        for task in tasks
+    ]
 
 
-def _row(task: Task, rules: SiteRules, series: list[SeriesRow]) -> StudyRow:
+def _row(task: Task, rules: SiteRules, series: list[SeriesRow], criticals: int) -> StudyRow:
     # The series that speaks for the study comes first; otherwise they keep their order.
     is_veiled = rules.read_first and task.state != Task.State.DONE
     ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
@@ -157,6 +166,7 @@ def _row(task: Task, rules: SiteRules, series: list[SeriesRow]) -> StudyRow:
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
         is_veiled=is_veiled,
+        criticals=criticals,
     )
 
 

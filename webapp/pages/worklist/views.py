@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, is_everywhere, may
 from webapp.audit.services import worklist_view_record
+from webapp.handover.selectors import handovers_waiting
 from webapp.pages.access import allowed, user_of
 from webapp.pages.worklist.filters import Narrowing
 from webapp.pages.worklist.selectors import chips_list, worklist_page, worklist_version
@@ -45,7 +46,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     version = worklist_version(user)
     worklist_view_record(user=user, request=request)
-    return render(request, "worklist/page.html", live(request, version=version))
+    shown = {**live(request, version=version), "handovers": handovers_waiting(user)}
+    return render(request, "worklist/page.html", shown)
 
 
 @require_GET

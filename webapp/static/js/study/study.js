@@ -123,7 +123,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, serverResponse } = event.detail;
-  if (target.id !== "answer" || xhr.status === 204 || serverResponse.includes('id="answer"')) return;
+  if (!["answer", "criticals"].includes(target.id) || xhr.status === 204) return;
+  if (serverResponse.includes(`id="${target.id}"`)) return;
   event.detail.shouldSwap = false; // The session is over: the answer is the sign-in page.
   if (xhr.status < 400) location.reload();
 });
@@ -132,12 +133,25 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "answer" || event.detail.elt?.id === "answer") renew({ first: empty });
 });
 
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id === "criticals") document.querySelector("#criticals summary")?.focus();
+});
+
+/** Open the form that is due: somebody was told of what waits, else another critical result. */
+function critical() {
+  const asks = document.querySelector("#criticals .critical:not(.settled) .tell") ?? document.querySelector("#criticals .record");
+  if (!asks) return false;
+  asks.open = true;
+  asks.querySelector("input:not([type=hidden])").focus();
+  return true;
+}
+
 const by = (steps) => () => slices.go(slices.at + steps);
 bindKeys({
   ArrowUp: by(-1), ArrowLeft: by(-1), ArrowDown: by(1), ArrowRight: by(1), PageUp: by(-10), PageDown: by(10),
   Home: () => slices.go(0), End: () => slices.go(data.slices.length - 1),
   a: () => sayOf("agree"), d: () => sayOf("disagree"), e: () => sayOf("edit"),
-  N: () => byId("finish")?.click(),
+  N: () => byId("finish")?.click(), c: critical,
   n: () => nextFinding(1), p: () => nextFinding(-1),
   b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
   v: toViewer, Enter: entered,

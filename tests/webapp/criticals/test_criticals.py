@@ -1,0 +1,167 @@
+"""A critical result: recorded once, told to people who read it back, shown until they did."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.audit.models import AuditEvent
+from webapp.criticals.models import CriticalResult, Notification, State
+from webapp.criticals.selectors import criticals_list, criticals_of
+from webapp.criticals.services import critical_open, critical_tell
+from webapp.reading.models import SiteRules, Task
+from webapp.studies.models import Study
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def reader() -> User:
+    return factories.clinician("anna")
+
+
+@pytest.fixture
+def study() -> Study:
+    return factories.study(patient=factories.patient(), description="CT head")
+
+
+def recorded(study: Study, reader: User, *, minutes: float = 0) -> CriticalResult:
+    """Record a critical result so long ago."""
+    made = critical_open(study=study, sentence="Subdural haematoma with midline shift.", user=reader)
+    CriticalResult.objects.filter(pk=made.pk).update(opened_at=timezone.now() - timedelta(minutes=minutes))
+    return made
+
+
+def told(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
+    return critical_tell(critical=critical, told="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader)
+
+
+def test_it_is_open_until_somebody_was_told_and_settled_when_they_read_it_back(study: Study, reader: User) -> None:
+    critical = recorded(study, reader)
+    states = [criticals_of(study)[0].state]
+    for read_back in (False, True):
+        told(critical, reader, read_back=read_back)
+        states.append(criticals_of(study)[0].state)
+    assert states == [State.OPEN, State.TOLD, State.ACKNOWLEDGED]
+    # Told once more without an answer: what was read back stays read back.
+    told(critical, reader, read_back=False)
+    assert criticals_of(study)[0].state == State.ACKNOWLEDGED
+
+
+def test_rows_are_added_and_none_is_changed(study: Study, reader: User) -> None:
+    critical = recorded(study, reader)
+    first = told(critical, reader, read_back=False)
+    before = (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk))
+    told(critical, reader, read_back=True)
+    assert (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk)) == before
+
+
+def test_a_second_click_records_nothing_twice(study: Study, reader: User) -> None:
+    assert recorded(study, reader) == recorded(study, reader)
+    assert CriticalResult.objects.count() == 1
+
+
+def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: User) -> None:
+    told(recorded(study, reader), reader, read_back=True)
+    events = AuditEvent.objects.filter(code__contains="critical", study=study.pk, actor="anna").order_by("pk")
+    details = [event.details.partition(": ")[2] for event in events]
+    assert details == ["", "phone, read back"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"told": " "}, "say who was told"),
+        ({"how": "pigeon"}, "say how"),
+        ({"told_at": timezone.now() + timedelta(hours=1)}, "a time that has come"),
+    ],
+)
+def test_what_is_missing_is_asked_for(changes: dict[str, object], sentence: str, study: Study, reader: User) -> None:
+    given = {"told": "Dr Weiss", "how": "phone", "read_back": True, **changes}
+    with pytest.raises(ValueError, match=sentence):
+        critical_tell(critical=recorded(study, reader), user=reader, **given)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="in one sentence"):
+        critical_open(study=study, sentence=" ", user=reader)
+
+
+def test_a_finding_of_another_study_is_refused(study: Study, reader: User) -> None:
+    series = factories.picture_series()
+    finding = factories.finding(factories.run_of(series, outcome="findings"), instance=series.instances.get())
+    with pytest.raises(ValueError, match="of this study"):
+        critical_open(study=study, sentence="Bleeding", finding=finding, user=reader)
+
+
+def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(study: Study, reader: User) -> None:
+    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    late, fresh, settled = (recorded(factories.study(), reader, minutes=minutes) for minutes in (25, 16, 50))
+    critical_tell(
+        critical=settled,
+        told="Dr Weiss",
+        how="person",
+        read_back=True,
+        told_at=timezone.now() - timedelta(minutes=40),
+        user=reader,
+    )
+    left, done = criticals_list(reader)
+    assert [(one.row, one.waiting.level) for one in left] == [(late, "overdue"), (fresh, "soon due")]
+    assert [(one.row, one.waiting.minutes) for one in done] == [(settled, 10)]
+    assert criticals_list(factories.clinician("stranger", at=factories.site("Other clinic"))) == ([], [])
+
+
+def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: Study) -> None:
+    page = f"/studies/{study.pk}/"
+    assert "Record a critical result" in clinician.get(page).content.decode()
+    refused = clinician.post(f"{page}criticals/", {"sentence": ""}, headers={"HX-Request": "true"})
+    assert "Please say in one sentence" in refused.content.decode()
+    assert "Bleeding" in clinician.post(f"{page}criticals/", {"sentence": "Bleeding"}, follow=True).content.decode()
+    critical = CriticalResult.objects.get()
+    words = {"told": "Dr Weiss, surgeon", "how": "phone", "ago": "7"}
+    refused = clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True)
+    assert "Please choose when" in refused.content.decode()
+    words |= {"ago": "15", "read_back": "on"}
+    assert "read back" in clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True).content.decode()
+    row = critical.notifications.get()
+    assert row.read_back
+    assert timezone.now() - row.told_at >= timedelta(minutes=15)
+
+
+def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician: Client, study: Study) -> None:
+    Task.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected haemorrhage, 91%")
+    page = f"/studies/{study.pk}/"
+    sentence = "The AI calls this critical: Suspected haemorrhage, 91%. No critical result is recorded."
+    assert sentence in clinician.get(page).content.decode()
+    critical_open(study=study, sentence="Bleeding", user=factories.clinician())
+    assert sentence not in clinician.get(page).content.decode()
+
+
+def test_where_a_site_reads_first_nothing_is_said_of_the_ai_before_the_reader_commits(clinician: Client) -> None:
+    series = factories.picture_series()
+    finding = factories.finding(factories.run_of(series, outcome="findings"), instance=series.instances.get())
+    study = series.study
+    Task.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected brain tumour, 87%")
+    critical_open(study=study, sentence="Mass effect.", finding=finding, user=factories.clinician("anna"))
+    page = f"/studies/{study.pk}/criticals/"
+    assert "Suspected brain tumour" in clinician.get(page).content.decode()
+    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    veiled = clinician.get(page).content.decode()
+    assert "Mass effect." in veiled
+    assert "Suspected brain tumour" not in veiled
+
+
+def test_the_worklist_marks_what_is_not_read_back(clinician: Client, study: Study, reader: User) -> None:
+    version = clinician.get("/").context["version"]
+    critical = recorded(study, reader)
+    news = clinician.get(f"/worklist/rows/?seen={version}")
+    assert "Critical, not read back" in news.content.decode()
+    told(critical, reader, read_back=True)
+    assert "Critical, not read back" not in clinician.get("/").content.decode()
+
+
+def test_the_page_lists_them_and_an_auditor_only_looks(study: Study, reader: User, client: Client) -> None:
+    recorded(study, reader)
+    client.force_login(factories.auditor(), backend="django.contrib.auth.backends.ModelBackend")
+    assert "Subdural haematoma" in client.get("/criticals/").content.decode()
+    assert "Somebody was told" not in client.get(f"/studies/{study.pk}/criticals/").content.decode()

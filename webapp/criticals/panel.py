@@ -1,0 +1,45 @@
+"""What the study page shows of critical results."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may
+from webapp.criticals.models import Notification
+from webapp.criticals.selectors import criticals_of
+from webapp.pages.access import user_of
+from webapp.reading.models import AI_CRITICAL
+from webapp.runs.models import Finding
+from webapp.studies.models import Study
+from webapp.verdicts.selectors import findings_asked, is_veiled
+
+#: How many minutes ago somebody may have been told: what a reader remembers without a watch.
+AGO = (0, 5, 10, 15, 30, 60)
+
+
+def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") -> dict[str, Any]:
+    """Return what the panel shows: the study's critical results, and forms for who may read it.
+
+    Where the site reads first it says nothing of the AI before the reader has committed.
+    """
+    criticals, user = criticals_of(study), user_of(request)
+    veiled = is_veiled(study=study, user=user)
+    return {
+        "study": study,
+        "left": [one for one in criticals if not one.is_settled],
+        "settled": [one for one in criticals if one.is_settled],
+        "trouble": trouble,
+        "names_ai": not veiled,
+        "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
+        "may_record": may(user, Act.READ, study),
+        "findings": findings_offered(study=study, user=user),
+        "ways": Notification.How.choices,
+        "ago": AGO,
+    }
+
+
+def findings_offered(*, study: Study, user: User) -> list[Finding]:
+    """Return what the newest answers point at, the surest first; nothing while the AI is kept from the user."""
+    found = [] if is_veiled(study=study, user=user) else findings_asked(study)
+    return sorted(found, key=lambda finding: -finding.probability)

@@ -1,0 +1,91 @@
+"""Critical results as the pages show them: how far each is, and how long that took beside the site's target."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from webapp.accounts.models import Site, User
+from webapp.accounts.policy import visible_sites
+from webapp.criticals.models import CriticalResult, Notification, State
+from webapp.reading.models import SiteRules
+from webapp.reading.selectors import Waiting, waited
+from webapp.studies.models import Study
+
+#: Settled ones that the list shows; the others are found by their study.
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class CriticalShown:
+    """A critical result with who was told, and how long it took (or takes) until somebody read it back."""
+
+    row: CriticalResult
+    told: list[Notification]
+    waiting: Waiting
+
+    @property
+    def state(self) -> State:
+        """How far it is."""
+        if self.acknowledged_at:
+            return State.ACKNOWLEDGED
+        return State.TOLD if self.told else State.OPEN
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state == State.ACKNOWLEDGED
+
+    @property
+    def acknowledged_at(self) -> datetime | None:
+        """When it was read back first."""
+        return next((one.told_at for one in self.told if one.read_back), None)
+
+    @property
+    def icon(self) -> str:
+        """The shape that stands beside the state's words."""
+        return {State.OPEN: "first", State.TOLD: "soon", State.ACKNOWLEDGED: "negative"}[self.state]
+
+
+def criticals_of(study: Study) -> list[CriticalShown]:
+    """Return the critical results of a study, in the order in which they were recorded."""
+    return _shown(CriticalResult.objects.filter(study=study))
+
+
+def unacknowledged(criticals: QuerySet[CriticalResult] | None = None) -> QuerySet[CriticalResult]:
+    """Keep those that nobody has read back, the oldest first."""
+    rows = CriticalResult.objects.all() if criticals is None else criticals
+    read_back = Notification.objects.filter(critical=OuterRef("pk"), read_back=True)
+    return rows.exclude(Exists(read_back)).order_by("opened_at", "pk")
+
+
+def criticals_list(user: User) -> tuple[list[CriticalShown], list[CriticalShown]]:
+    """Return what nobody read back at the sites that the user sees, oldest first, and what was, newest first."""
+    seen = CriticalResult.objects.filter(study__site__in=visible_sites(user, Site.objects.all()))
+    settled = seen.filter(Exists(Notification.objects.filter(critical=OuterRef("pk"), read_back=True)))
+    return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
+
+
+def criticals_open(studies: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many critical results of each study nobody has read back: one query."""
+    rows = unacknowledged(CriticalResult.objects.filter(study__in=studies)).order_by()
+    return dict(rows.values_list("study").annotate(count=Count("pk")))
+
+
+def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
+    found = list(
+        rows.select_related("study__patient", "study__site", "opened_by", "finding").prefetch_related(
+            "notifications__by"
+        )
+    )
+    rules = SiteRules.objects.in_bulk({one.study.site_id for one in found})
+    return [_one(row, rules.get(row.study.site_id) or SiteRules(), row.notifications.all()) for row in found]
+
+
+def _one(row: CriticalResult, rules: SiteRules, notifications: Iterable[Notification]) -> CriticalShown:
+    told = list(notifications)
+    until = next((one.told_at for one in told if one.read_back), timezone.now())
+    return CriticalShown(row, told, waited(since=row.opened_at, until=until, minutes=rules.critical_minutes))
