@@ -8,7 +8,7 @@ from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
-from webapp.followup.views import follow_up, link, unlink
+from webapp.followup.views import follow_up, link, register, registration, registration_file, unlink
 from webapp.marks.api import MarksView, MarkView
 from webapp.monitoring.views import performance, performance_csv
 from webapp.pages.models.views import model, model_picture, models
@@ -57,6 +57,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/follow-up/", follow_up, name="follow-up"),
     path("studies/<uuid:study>/follow-up/link/", link, name="follow-up-link"),
     path("studies/<uuid:study>/follow-up/unlink/", unlink, name="follow-up-unlink"),
+    path("studies/<uuid:study>/follow-up/register/", register, name="follow-up-register"),
+    path("registrations/<uuid:registration>/", registration, name="registration"),
+    path("registrations/<uuid:registration>/files/<picture:name>", registration_file, name="registration-file"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),
