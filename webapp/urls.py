@@ -9,7 +9,7 @@ from webapp.audit.views import audit, audit_verify
 from webapp.criticals.views import criticals, study_criticals, tell
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
-from webapp.followup.views import follow_up, link, unlink
+from webapp.followup.views import follow_up, link, register, registration, registration_file, unlink
 from webapp.handover.views import accept, handover, handover_waiting, handovers
 from webapp.handover.views import make as handover_make
 from webapp.marks.api import MarksView, MarkView
@@ -68,6 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/<int:handover>/accept/", accept, name="handover-accept"),
     path("criticals/", criticals, name="criticals"),
     path("criticals/<int:critical>/tell/", tell, name="critical-tell"),
+    path("studies/<uuid:study>/follow-up/register/", register, name="follow-up-register"),
+    path("registrations/<uuid:registration>/", registration, name="registration"),
+    path("registrations/<uuid:registration>/files/<picture:name>", registration_file, name="registration-file"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),

@@ -12,12 +12,13 @@ from ml.reading.refusal import IS_INDEX, Refused
 from ml.reading.syntaxes import syntaxes_read
 from ml.weights import WeightsError
 from workers import configuration, reports
-from workers.doorbell import ring
+from workers.doorbell import REGISTER, ring
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
 from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
     "IS_INDEX",
+    "REGISTER",
     "Asked",
     "DeclaredCode",
     "DrawnStage",

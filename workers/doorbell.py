@@ -7,12 +7,13 @@ from kombu.exceptions import OperationalError
 from workers.app import QUEUE, app
 
 TASK = "analysis.analyze"
+REGISTER = "analysis.register"
 
 
-def ring(*, run: UUID, attempt: int) -> bool:
+def ring(*, run: UUID, attempt: int, task: str = TASK) -> bool:
     """Tell the queue that an attempt waits; False where the queue cannot be reached now."""
     try:
-        app.send_task(TASK, args=[str(run), attempt], queue=QUEUE, retry=False)
+        app.send_task(task, args=[str(run), attempt], queue=QUEUE, retry=False)
     except (OperationalError, OSError):
         return False
     return True

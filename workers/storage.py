@@ -1,7 +1,7 @@
 """Where things lie in the data folder, and how a file comes to lie there whole or not at all.
 
 objects/ab/abcdef...        stored bytes, named by their sha256
-runs/<run>/<attempt>/       request.json, heartbeat; out/ appears whole, by one rename
+runs/<run>/<attempt>/       request.json, heartbeat; out/ appears whole, by one rename (registrations too)
 cache/                      pictures for the screen; may be emptied at any time
 exports/                    zips on their way out; each appears whole
 tmp/                        unfinished writes; swept

@@ -10,7 +10,7 @@ from ml.pathways.declaration import PathwayError
 from ml.weights import WeightsError
 from workers.analysis import analyst, attempt_answer
 from workers.app import app
-from workers.doorbell import TASK
+from workers.doorbell import REGISTER, TASK
 from workers.storage import Attempt
 
 log = logging.getLogger(__name__)
@@ -30,3 +30,11 @@ def warm(**_sender: Any) -> None:
 def analyze(run: str, attempt: int) -> None:
     """Answer one attempt: from "rung" on the run's row to a result that the web side collects."""
     attempt_answer(Attempt(UUID(run), attempt))
+
+
+@app.task(name=REGISTER)
+def register(registration: str, attempt: int) -> None:
+    """Answer one attempt at a registration, in the same way."""
+    from workers.registration import attempt_register  # noqa: PLC0415 - a library that few tasks need
+
+    attempt_register(Attempt(UUID(registration), attempt))

@@ -1,6 +1,7 @@
 """Shape features: on a mesh where a lesion is a body (IBSI HCUG), on its outline where one slice is all there is."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def _mesh_volume(triangles: NDArray[np.float64]) -> float:
     return abs(float(np.einsum("ij,ij->", first, np.cross(second, third)))) / 6
 
 
-def _axes(points: NDArray[np.float64]) -> list[float]:
+def _axes(points: NDArray[Any]) -> list[float]:
     """Return the spread of points along their principal axes, the longest first."""
     spread = np.linalg.eigvalsh(np.cov(points, rowvar=False, bias=True))
     return [float(value) for value in np.sqrt(np.clip(spread, 0, None))[::-1]]

@@ -20,11 +20,13 @@ from ml.measures.stack import Stack
 from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
+from webapp.followup.models import Registration
 from webapp.marks.models import Mark, MarkVersion
 from webapp.reading.models import Task
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Patient, Series, Study
 from workers import storage
+from workers.contracts import LaidPictures, RegistrationAnswer
 from workers.storage import Attempt
 
 Pixels = NDArray[np.uint8]
@@ -229,6 +231,25 @@ def finding(
         given["mask"] = f"finding-{number}-mask.png"
         mask_png(mask, answer_folder(run) / given["mask"])
     return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def registration_of(follow_up: Series, *, prior: Series | None = None, **fields: Any) -> Registration:
+    """Make a registration that is done, of one slice, with its pictures."""
+    answer = RegistrationAnswer(
+        dice=0.96, nmi=1.31, correlation=0.97, least_dice=0.8, least_nmi=1.15,
+        rotation_degrees=(1.0, -2.0, 3.0), shift_mm=(4.0, 0.0, -1.0),
+        slices=[LaidPictures(slice=0, fused="fused-1.png", checkerboard="checkerboard-1.png")],
+    )  # fmt: skip
+    given = {"state": Registration.State.DONE, "attempt": 1, "answer": answer.model_dump(mode="json"), **fields}
+    other = prior or series_of(study(at=follow_up.study.site))
+    made = Registration.objects.create(
+        prior=other, follow_up=follow_up, asked_by=follow_up.study.uploaded_by, finished_at=timezone.now(), **given
+    )
+    out = Attempt(made.pk, made.attempt).out
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("fused-1.png", "checkerboard-1.png"):
+        Image.fromarray(pictures.disc(seed=7)).save(out / name)
+    return made
 
 
 def measures(

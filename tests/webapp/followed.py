@@ -2,11 +2,24 @@
 
 from datetime import date
 
+import numpy as np
 from django.http import HttpRequest
+from PIL import Image
 
-from tests.webapp import factories
+from ml.laid import LaidSlice
+from tests.webapp import drawn, factories
+from webapp.followup.models import Registration
 from webapp.followup.services import finding_link
 from webapp.runs.models import Finding
+from workers.contracts import RegistrationAnswer
+from workers.storage import Attempt
+
+
+def _drawn(kind: str) -> Image.Image:
+    """Draw a head over itself, a little aside."""
+    here, there = drawn.brain(height=0.5, seed=1), drawn.brain(height=0.5, tumour=True, seed=2)
+    one = LaidSlice(0, here, np.roll(there, 2, axis=1))
+    return one.fused() if kind == "fused" else one.checkerboard()
 
 
 def followed() -> list[Finding]:
@@ -23,4 +36,14 @@ def followed() -> list[Finding]:
     beside = factories.finding(first[2].run, instance=first[2].instance, index=1, measures=first[1].measures)
     finding_link(finding=beside, lesion=other, user=user, request=request)
     factories.finding(first[2].run, instance=first[2].instance, index=1, probability=0.44)
+    now, before, earlier = (finding.run.series for finding in reversed(first))
+    laid = factories.registration_of(now, prior=before)
+    for name, kept in (("fused-1.png", "fused"), ("checkerboard-1.png", "checkerboard")):
+        _drawn(kept).save(Attempt(laid.pk, 1).out / name)
+    why = "What lies over each other has too little in common: normalised mutual information 1.062 (1.15 is asked for)."
+    poor = RegistrationAnswer(
+        refusal=why, dice=0.91, nmi=1.062, correlation=0.31, least_dice=0.8, least_nmi=1.15
+    ).model_dump(mode="json")
+    factories.registration_of(now, prior=earlier, state=Registration.State.REFUSED, reason=why, answer=poor)
+    factories.registration_of(before, prior=earlier, state=Registration.State.RUNNING, answer={})
     return first

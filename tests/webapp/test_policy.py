@@ -139,7 +139,9 @@ ROUTES: dict[str, Route] = {
     **dict.fromkeys(("study-release", "study-take-over", "study-finish", "study-triage"), study_form()),
     **dict.fromkeys(("study-two-readers", "study-commit"), study_form()),
     "follow-up": study_page(),
-    **dict.fromkeys(("follow-up-link", "follow-up-unlink"), study_form()),
+    **dict.fromkeys(("follow-up-link", "follow-up-unlink", "follow-up-register"), study_form()),
+    "registration": study_page(),
+    "registration-file": study_page(),
     # The form names no finding; what was sent is no JSON.
     "study-verdict": study_form(post=400),
     "verdicts-api": study_api(post=415),
@@ -239,6 +241,7 @@ STUDIES = (
     "study-answer", "study-criticals", "viewer", "viewer-api", "marks-api",
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
     "study-verdict", "study-commit", "verdicts-api", "follow-up", "follow-up-link", "follow-up-unlink",
+    "follow-up-register",
 )  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
@@ -296,6 +299,8 @@ def addresses(
         "model": ["sorter"],
         "model-picture": ["sorter", "sorter-1-found.png"],
     }
+    laid = factories.registration_of(series)
+    arguments |= {"registration": [laid.pk], "registration-file": [laid.pk, "fused-1.png"]}
     export = Export.objects.create(name="Trial", asked_by=factories.admin(), state=Export.State.DONE)
     with storage.written_whole(storage.export_path(export.pk)) as unfinished:
         unfinished.write_bytes(b"PK")

@@ -16,6 +16,8 @@ class Code(StrEnum):
     MARK_HIDDEN = "110103 mark taken away"
     LESION_LINKED = "110103 lesion linked"
     LESION_UNLINKED = "110103 lesion unlinked"
+    REGISTRATION_ASKED = "110100 registration asked for"
+    REGISTRATION_MADE = "110100 registration ended"
     WORKLIST_VIEWED = "110112 worklist viewed"
     AUDIT_SEARCHED = "110101 audit log searched"
     SENDING_ASKED = "110102 sending asked for"

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.runs.models import Finding
-from webapp.studies.models import Patient, Study
+from webapp.studies.models import Patient, Series, Study
 
 
 class Lesion(models.Model):
@@ -33,3 +33,36 @@ class Sighting(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lesion", "study"], name="one_sighting_per_lesion_and_study")]
+
+
+class Registration(models.Model):
+    """A follow-up series to be laid over its prior; the row is the truth, the queue only rings for it.
+
+    `attempt` is counted before any work starts, and only the answer of the current attempt is ever collected.
+    """
+
+    class State(models.TextChoices):
+        """Where it is."""
+
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Being made"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prior = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+")
+    follow_up = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="registrations")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="why it is refused, or failed")
+    answer = models.JSONField(default=dict, help_text="as `workers.contracts.RegistrationAnswer`; empty before")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["prior", "follow_up"], name="one_registration_per_pair")]
+        indexes = [models.Index(fields=["state", "asked_at"])]

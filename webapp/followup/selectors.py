@@ -3,22 +3,28 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.db.models import F, QuerySet
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
 from webapp.followup.course import LesionCourse, course_of
-from webapp.followup.models import Sighting
+from webapp.followup.models import Registration, Sighting
 from webapp.followup.timeline import places_of
 from webapp.pages.measures import size_line
 from webapp.pages.series import SeriesRow, series_rows
+from webapp.reading.services import rules_of
 from webapp.runs.measures import measured_of
 from webapp.runs.models import Finding
 from webapp.studies.models import Series, Study
+from webapp.verdicts.selectors import is_veiled
+from workers.contracts import RegistrationAnswer
 
 #: The newest visits that are shown; more on one line cannot be told apart.
 MOST = 30
+#: BodyPartExamined, or the cascade's region, of what is laid over each other: a skull does not bend.
+BRAIN = frozenset({"BRAIN", "HEAD"})
 NEWEST = F("study_date").desc(nulls_last=True)
 
 
@@ -54,6 +60,18 @@ class FollowUp:
     study: Study
     visits: list[Visit]
     lesions: list[LesionCourse]
+    registrations: list[Registration]
+
+    @property
+    def priors(self) -> list[tuple[Visit, SeriesRow]]:
+        """Brain MR series of the visits before this one, the newest first."""
+        before = self.visits[: next((at for at, visit in enumerate(self.visits) if visit.is_here), 0)]
+        return [(visit, row) for visit in reversed(before) for row in visit.rows if is_brain_mr(row)]
+
+    @property
+    def follow_ups(self) -> list[SeriesRow]:
+        """Brain MR series of this study."""
+        return [row for visit in self.visits if visit.is_here for row in visit.rows if is_brain_mr(row)]
 
     @property
     def unlinked(self) -> list[Visit]:
@@ -74,13 +92,18 @@ def day_of(study: Study) -> date:
 
 
 def followup_read(*, study: Study, user: User) -> FollowUp:
-    """Return the page of a study: its patient's visits and lesions."""
-    newest = studies_of(study=study, user=user).order_by(NEWEST, "-arrived_at")
+    """Return the page of a study: its patient's visits and lesions.
+
+    Where the site reads first, what the AI says of a study that the user has not committed to yet stays out.
+    """
+    reads_first = rules_of(study.site_id).read_first
+    newest = studies_of(study=study, user=user).select_related("task").order_by(NEWEST, "-arrived_at")
     studies = sorted(newest[:MOST], key=lambda one: (day_of(one), one.arrived_at))
     rows: dict[object, list[SeriesRow]] = defaultdict(list)
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         rows[row.series.study_id].append(row)
-    runs = {row.run.pk for listed in rows.values() for row in listed if row.run}
+    veiled = {one.pk for one in studies if reads_first and is_veiled(study=one, user=user)}
+    runs = {row.run.pk for listed in rows.values() for row in listed if row.run and row.series.study_id not in veiled}
     unlinked: dict[object, list[FindingSeen]] = defaultdict(list)
     for finding in Finding.objects.filter(run__in=runs, sighting=None).select_related("run__series"):
         unlinked[finding.run.series.study_id].append(FindingSeen(finding, size_line(measured_of(finding))))
@@ -89,12 +112,26 @@ def followup_read(*, study: Study, user: User) -> FollowUp:
         Visit(one, number, place, one == study, rows[one.pk], unlinked[one.pk])
         for number, (one, place) in enumerate(zip(studies, places, strict=True), start=1)
     ]
-    return FollowUp(study, visits, _lesions(studies, runs))
+    laid = Registration.objects.filter(follow_up__study=study, prior__study__in=studies)
+    registrations = list(laid.select_related("prior__study", "follow_up__study", "asked_by").order_by("-asked_at"))
+    return FollowUp(study, visits, _lesions([one for one in studies if one.pk not in veiled], runs), registrations)
 
 
-def _lesions(studies: list[Study], runs: set[object]) -> list[LesionCourse]:
+def is_brain_mr(row: SeriesRow) -> bool:
+    """Say whether a series is an MR of the brain, by the header or by what the cascade saw."""
+    modality = row.series.modality or (row.run.modality if row.run else "")
+    region = row.run.region if row.run else ""
+    return row.holds_images and modality == "MR" and bool({region.upper(), row.series.body_part.upper()} & BRAIN)
+
+
+def _lesions(studies: list[Study], runs: set[UUID]) -> list[LesionCourse]:
     seen = Sighting.objects.filter(study__in=studies).select_related("lesion", "linked_by", "finding__run", "study")
     by_lesion: dict[object, list[tuple[Sighting, date, bool]]] = defaultdict(list)
     for one in seen.order_by("lesion__made_at"):
         by_lesion[one.lesion].append((one, day_of(one.study), one.finding.run_id not in runs))
     return [course_of(sightings[0][0].lesion, sightings) for sightings in by_lesion.values()]
+
+
+def answer_of(registration: Registration) -> RegistrationAnswer | None:
+    """Return what a registration came to; None while it is under way or where it failed."""
+    return RegistrationAnswer.model_validate(registration.answer) if registration.answer else None

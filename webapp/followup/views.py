@@ -4,19 +4,23 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, may
 from webapp.audit.services import study_view_record
-from webapp.followup.models import Lesion, Sighting
-from webapp.followup.selectors import FollowUp, followup_read
+from webapp.followup.models import Lesion, Registration, Sighting
+from webapp.followup.registering import NotAPairError, registration_ask
+from webapp.followup.selectors import FollowUp, answer_of, followup_read
 from webapp.followup.services import LinkRefusedError, finding_link, finding_unlink
 from webapp.pages.access import study_checked, study_opened, user_of
+from webapp.pages.pictures import drawn_served
 from webapp.pages.presentation import person_of
 from webapp.runs.models import Finding
-from webapp.studies.models import Study
+from webapp.studies.models import Series, Study
+from workers.contracts import RegistrationAnswer
+from workers.storage import Attempt
 
 GONE = "This was changed meanwhile; nothing was saved. Please look again."
 
@@ -65,11 +69,68 @@ def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
     return redirect("follow-up", study=study)
 
 
+@require_POST
+def register(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Ask that a series of this study is laid over one of a prior."""
+    opened = study_opened(request=request, study=study, act=Act.MARK)
+    mine = Series.objects.select_related("study").filter(study__patient=opened.patient_id, study__patient__isnull=False)
+    prior, follow_up = (
+        mine.filter(pk=word).first() if _is_uuid(word := request.POST.get(name, "")) else None
+        for name in ("prior", "follow_up")
+    )
+    if prior is None or follow_up is None or follow_up.study_id != opened.pk:
+        messages.error(request, GONE)
+        return redirect("follow-up", study=study)
+    study_checked(request=request, study=prior.study, act=Act.SEE)
+    try:
+        registration_ask(prior=prior, follow_up=follow_up, user=user_of(request), request=request)
+    except NotAPairError as refused:
+        messages.error(request, str(refused))
+    return redirect("follow-up", study=study)
+
+
+@require_GET
+def registration(request: HttpRequest, registration: UUID) -> HttpResponse:
+    """Show how far a registration is, or what came of it, for a page that asks for news."""
+    one, answer, middle = _registration_shown(_registration(request, registration))
+    return render(request, "followup/registration.html", {"one": one, "answer": answer, "middle": middle})
+
+
+@require_GET
+def registration_file(request: HttpRequest, registration: UUID, name: str) -> HttpResponse:
+    """Serve a picture that its answer names; any other name is nothing."""
+    found = _registration(request, registration)
+    answer = answer_of(found)
+    if answer is None or name not in {drawn for one in answer.slices for drawn in (one.fused, one.checkerboard)}:
+        raise Http404
+    return drawn_served(request, Attempt(found.pk, found.attempt), name)
+
+
+def _registration(request: HttpRequest, registration: UUID) -> Registration:
+    """Return a registration whose both studies the user may see; looks at both are noted."""
+    rows = Registration.objects.select_related("prior__study", "follow_up__study", "asked_by")
+    try:
+        found = rows.get(pk=registration)
+    except Registration.DoesNotExist:
+        raise Http404 from None
+    for series in (found.follow_up, found.prior):
+        study_checked(request=request, study=series.study, act=Act.SEE)
+        study_view_record(user=user_of(request), request=request, study=series.study_id)
+    return found
+
+
+def _registration_shown(found: Registration) -> tuple[Registration, RegistrationAnswer | None, int]:
+    """Return a registration, its answer, and which of its pictures is shown first (from 1): the middle one."""
+    answer = answer_of(found)
+    return found, answer, (len(answer.slices) + 1) // 2 if answer else 0
+
+
 def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
     return {
         "page": page,
         "study": page.study,
         "person": person_of(page.study),
+        "registrations": [_registration_shown(one) for one in page.registrations],
         "may_link": may(request.user, Act.MARK, page.study),
     }
 

@@ -128,7 +128,7 @@ def test_a_senior_reader_says_how_the_own_site_reads() -> None:
     site, senior = factories.site(), signed_in(factories.senior().get_username())
     page = senior.get("/rules/").content.decode()
     assert f"How {site} reads" in page
-    rules = {"stat_minutes": 15, "urgent_minutes": 60, "routine_minutes": 600, "claim_minutes": 10}
+    rules: dict[str, object] = {"stat_minutes": 15, "urgent_minutes": 60, "routine_minutes": 600, "claim_minutes": 10}
     rules |= {"read_first": "on", "least_overlap": "0.7", "two_readers_for": ["breast"], "critical_minutes": 30}
     kept = senior.post(f"/rules/{site.pk}/", rules, follow=True)
     assert "Kept. It holds from now on." in kept.content.decode()

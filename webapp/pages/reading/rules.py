@@ -67,7 +67,8 @@ def rules(request: HttpRequest, site: int | None = None) -> HttpResponse:
     """Show and change the rules of a site; of the user's own, where none is named."""
     user = user_of(request)
     sites = visible_sites(user, Site.objects.order_by("name"))
-    chosen = sites.filter(pk=site or user.site_id).first() or (None if site else sites.first())
+    wanted = site or user.site_id
+    chosen = sites.filter(pk=wanted).first() if wanted else sites.first()
     if chosen is None:
         raise Http404
     form = RulesForm(request.POST or None, instance=rules_of(chosen.pk))

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
+from webapp.followup.registering import registrations_tend
 from webapp.lasting import alive, stop_on_signals
 from webapp.results.services import results_make
 from webapp.runs import services
@@ -17,7 +18,7 @@ from workers import storage
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks while there is nothing to do; a look at an idle house is three short queries.
+#: Seconds between looks while there is nothing to do; a look at an idle house is four short queries.
 PAUSE = 0.1
 PAUSE_AFTER_TROUBLE = 2.0
 SWEEP_SECONDS = 3600
@@ -62,4 +63,4 @@ def tick() -> int:
         for series in services.series_due(quiet_seconds=settings.SERIES_QUIET_SECONDS)
     ]
     # Objects of one run at most: whoever waits for an answer comes first again.
-    return len(made) + services.runs_watch() + services.runs_ring() + results_make()
+    return len(made) + services.runs_watch() + services.runs_ring() + registrations_tend() + results_make()

@@ -1,0 +1,50 @@
+"""What every kind of work has in common: claimed once, answered whole or not at all, of objects that are as stored."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ml.answer import Answer
+from workers import storage
+from workers.heartbeat import beating
+from workers.storage import Attempt
+
+
+class ObjectError(Exception):
+    """A stored object is not what was stored."""
+
+
+def attempt_published(attempt: Attempt, answered: Callable[[Path], Answer], *, unexpected: Answer) -> None:
+    """Claim an attempt and publish its result; a second doorbell for the same attempt does nothing.
+
+    Parameters
+    ----------
+    answered
+        Does the work, with a folder for pictures.
+    unexpected
+        The result where it raises: a failure is then known at once and not by its silence.
+    """
+    if not attempt.claim():
+        return
+    with beating(attempt):
+        out = storage.temporary()
+        out.mkdir()
+        result = unexpected
+        try:
+            result = answered(out)
+        finally:
+            (out / "result.json").write_text(result.model_dump_json(), encoding="utf-8")
+            attempt.publish(out)
+
+
+def object_checked(sha256: str) -> Path:
+    """Return a stored object's path once its bytes are found to be the ones that were stored."""
+    path = storage.object_path(sha256)
+    try:
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError as missing:
+        raise ObjectError("A stored object of this series is missing.") from missing
+    if not same:
+        raise ObjectError("A stored object of this series has changed since it arrived: its sha256 differs.")
+    return path
