@@ -140,7 +140,8 @@ def head_of(image: sitk.Image) -> sitk.Image:
     smooth = sitk.SmoothingRecursiveGaussian(image, 2.0)
     parts = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.OtsuThreshold(smooth, 0, 1)), sortByObjectSize=True)
     filled = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(parts == 1, (3, 3, 3)))
-    return sitk.Cast(filled, sitk.sitkUInt8)
+    mask: sitk.Image = sitk.Cast(filled, sitk.sitkUInt8)
+    return mask
 
 
 def _evenly(stack: NDArray[np.uint8], positions: Sequence[float]) -> tuple[NDArray[np.float32], float]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,10 @@ def _slices_of(path: Path) -> Iterator[SlicePicture]:
     with lent_reader() as reader, closing(reader.ask_frames(path)) as frames:
         for number, (told, pixels) in enumerate(frames):
             grey = np.frombuffer(pixels, np.uint8).reshape(told["shape"])
-            lists = {key: tuple(value) if isinstance(value, list) else value for key, value in told["grid"].items()}
-            yield SlicePicture(path, number, grey, told["colour_share"], FrameGrid(**lists))
+            lies: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in told["grid"].items()
+            }
+            yield SlicePicture(path, number, grey, told["colour_share"], FrameGrid(**lies))
 
 
 def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:

@@ -6,7 +6,7 @@ from highdicom.sr import AlgorithmIdentification, CodedConcept
 from pydicom.sr.codedict import codes
 
 from webapp.results.identity import MANUFACTURER, OWN_SCHEME
-from webapp.runs.measures import AREA, LONGEST, PERPENDICULAR, VOLUME
+from webapp.runs import measures
 from webapp.runs.models import Finding, Run, Stage
 
 ABNORMAL = codes.SCT.MorphologicallyAbnormalStructure  # CID 7150
@@ -16,10 +16,10 @@ COMMENT = codes.DCM.Comment
 THRESHOLD = CodedConcept("told-from", OWN_SCHEME, "Certainty from which a finding is told")
 #: Sizes of an outlined finding: what each is (CID 218), and its unit.
 SIZES = {
-    LONGEST: (codes.SCT.LongAxis, codes.UCUM.Millimeter),
-    PERPENDICULAR: (codes.SCT.PerpendicularAxis, codes.UCUM.Millimeter),
-    AREA: (codes.SCT.Area, codes.UCUM.SquareMillimeter),
-    VOLUME: (codes.SCT.Volume, codes.UCUM.CubicMillimeter),
+    measures.LONGEST: (codes.SCT.LongAxis, codes.UCUM.Millimeter),
+    measures.PERPENDICULAR: (codes.SCT.PerpendicularAxis, codes.UCUM.Millimeter),
+    measures.AREA: (codes.SCT.Area, codes.UCUM.SquareMillimeter),
+    measures.VOLUME: (codes.SCT.Volume, codes.UCUM.CubicMillimeter),
 }
 #: What the whole run amounts to, as CID 6047 says it; for what it has no word, ours.
 OUTCOMES = {

@@ -15,13 +15,12 @@ from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.followup.models import Registration
 from webapp.followup.registering import (
-    FAILURES_ALLOWED,
-    LEASE_SECONDS,
     LOST,
     NotAPairError,
     registration_ask,
     registrations_tend,
 )
+from webapp.runs.services import FAILURES_ALLOWED, LEASE_SECONDS
 from webapp.studies.models import Patient, Series
 from workers.contracts import RegistrationAnswer, RegistrationResult
 from workers.registration import attempt_register
