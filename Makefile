@@ -55,8 +55,10 @@ format: setup ## Put the code into the house's layout
 lock: ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder with the CPU wheel of torch)
 	@PATH="$$PWD/.venv/bin:$$PATH" UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(PYTHON) requirements/compile.py
 
-bench: setup ## Ratios taken in one run: queue/direct, int8/eager, batch/one by one; ms per stage
+bench: setup viewer ## Ratios taken in one run: networks, queue, DICOMweb beside Orthanc and nginx, the viewer
 	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench.dicomweb
+	@$(PYTHON) -m bench.viewer
 
 train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 2 hours, or gpu)
 	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)
