@@ -1,7 +1,12 @@
-// Saying by key what one thinks of a finding: the one that has the focus, else the one that is shown, else the next.
+// What one thinks of a finding: said by key, and kept in this browser until the server has it.
+//
+// The finding that is meant is the one that has the focus, else the one that is shown, else the next.
+
+import { unsent } from "./unsent.js";
 
 const items = () => [...document.querySelectorAll(".findings > li")];
-const isOpen = (item) => item.querySelector(".verdict") && !item.querySelector(".verdict-said");
+const isOpen = (item) => item.querySelector(".verdict") && !item.querySelector(".verdict-said, .unsent");
+const formOf = (finding) => document.querySelector(`.verdict input[name=finding][value="${CSS.escape(finding)}"]`)?.form;
 
 function meant() {
   const focused = document.activeElement?.closest(".findings > li");
@@ -11,7 +16,7 @@ function meant() {
 
 /** Press a finding's button: its slice is shown, and the keys mean it. */
 function goTo(item) {
-  const more = item.closest("details.more");
+  const more = item.closest("details.more:not(.measures)");
   if (more) more.open = true;
   const button = item.querySelector(".finding");
   button.click();
@@ -29,13 +34,46 @@ export function say(word) {
   return true;
 }
 
+const isVerdict = ({ detail }) => (detail.requestConfig?.path ?? "").endsWith("/verdicts/");
+
+/** Say under a finding that what was said of it is not saved yet. */
+function told({ finding, words }) {
+  const item = formOf(finding)?.closest("li");
+  if (!item || item.querySelector(".unsent")) return;
+  const line = document.createElement("p");
+  line.className = "notice warn unsent";
+  line.setAttribute("role", "status");
+  line.textContent = `Not saved yet: ${words}. It is kept in this browser and sent when the connection is back.`;
+  item.append(line);
+}
+
+/** Send again what could not be sent. */
+function again() {
+  for (const { path, values, finding } of unsent.all(location.pathname)) {
+    const item = formOf(finding)?.closest("li");
+    if (item && navigator.onLine) window.htmx.ajax("POST", path, { values, source: item.querySelector(".verdict"), target: item, swap: "outerHTML" });
+  }
+}
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (!isVerdict(event)) return;
+  const values = Object.fromEntries([...event.detail.requestConfig.formData.keys()].map((name) => [name, event.detail.requestConfig.formData.getAll(name)]));
+  const words = document.querySelector(`.verdict button[value="${CSS.escape(values.says[0])}"]`)?.textContent.trim() ?? values.says[0];
+  told(unsent.keep(location.pathname, { path: event.detail.requestConfig.path, values, finding: values.finding[0], words }));
+});
+
 /** When an answer of the server has taken a finding's place, go on with the next that nothing was said of. */
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  const path = detail.requestConfig?.path ?? "";
-  if (!path.endsWith("/verdicts/") || !detail.xhr) return;
-  const number = new DOMParser().parseFromString(detail.xhr.responseText, "text/html").querySelector(".finding")?.id;
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (!isVerdict(event)) return;
+  unsent.drop(location.pathname, event.detail.requestConfig.formData.get("finding"));
+  const number = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector(".finding")?.id;
   const here = number && document.getElementById(number)?.closest("li");
   if (!here) return;
   const next = here.querySelector("[role=alert]") ? here : items().find(isOpen);
   goTo(next ?? here);
 });
+
+addEventListener("online", again);
+setInterval(again, 10_000);
+for (const one of unsent.all(location.pathname)) told(one);
+addEventListener("load", again);
