@@ -43,8 +43,11 @@ class ResultSeries(models.Model):
         SEG = "SEG", "Segmentation"
         SR = "SR", "Structured report"
         SC = "SC", "Picture"
+        DOC = "DOC", "Document"
 
-    results = models.ForeignKey(ResultSet, on_delete=models.PROTECT, related_name="series")
+    results = models.ForeignKey(
+        ResultSet, on_delete=models.PROTECT, null=True, related_name="series", help_text="none: of a signed report"
+    )
     kind = models.CharField(max_length=3, choices=Kind.choices)
     series = models.OneToOneField(Series, on_delete=models.PROTECT, related_name="result")
 
