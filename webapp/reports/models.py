@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from webapp.results.models import ResultSeries
+from webapp.results.models import OwedObjects, ResultSeries
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.models import Read, Verdict
@@ -131,25 +131,12 @@ class Discrepancy(models.Model):
         ordering = ["made_at", "pk"]
 
 
-class ReportObjects(models.Model):
-    """The DICOM objects that a signed report is owed: made once, as those of a run are (`webapp.results`)."""
-
-    class State(models.TextChoices):
-        """Where the work is."""
-
-        OWED = "owed", "To be made"
-        DONE = "done", "Made"
-        FAILED = "failed", "Not made"
-        NONE = "none", "None"
+class ReportObjects(OwedObjects):
+    """The DICOM objects that a signed report is owed."""
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="objects_owed")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OWED)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="counted before any work; the fencing token")
-    reason = models.CharField(max_length=300, blank=True)
-    tried_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
     series = models.ManyToManyField(ResultSeries, related_name="+", help_text="structured report, and document")
 
-    class Meta:
+    class Meta(OwedObjects.Meta):
+        abstract = False
         verbose_name_plural = "report objects"
-        indexes = [models.Index(fields=["state", "id"])]

@@ -81,7 +81,8 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     audit_record(
         code=Code.REPORT_FETCHED, user=user_of(request), request=request, study=opened.pk, details=f"version {number}"
     )
-    answer = HttpResponse(pdf_made(found), content_type="application/pdf")
+    is_superseded = found.number != reports_signed(opened)[0].number
+    answer = HttpResponse(pdf_made(found, is_superseded=is_superseded), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="report-{str(opened.pk)[:8]}-{number}.pdf"'
     return answer
 

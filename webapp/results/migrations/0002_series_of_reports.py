@@ -5,20 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('results', '0001_initial'),
+        ("results", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='resultseries',
-            name='kind',
-            field=models.CharField(choices=[('SEG', 'Segmentation'), ('SR', 'Structured report'), ('SC', 'Picture'), ('DOC', 'Document')], max_length=3),
+            model_name="resultseries",
+            name="kind",
+            field=models.CharField(
+                choices=[("SEG", "Segmentation"), ("SR", "Structured report"), ("SC", "Picture"), ("DOC", "Document")],
+                max_length=3,
+            ),
         ),
         migrations.AlterField(
-            model_name='resultseries',
-            name='results',
-            field=models.ForeignKey(help_text='none: of a signed report', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='series', to='results.resultset'),
+            model_name="resultseries",
+            name="results",
+            field=models.ForeignKey(
+                help_text="none: of a signed report",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="series",
+                to="results.resultset",
+            ),
         ),
     ]
