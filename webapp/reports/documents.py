@@ -1,6 +1,6 @@
 """A signed report as DICOM objects of its study: structured report by a person (TID 1500), and the PDF encapsulated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from highdicom.sr import (
     TextContentItem,
 )
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
 from pydicom.sr.codedict import codes
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
@@ -24,6 +25,7 @@ from webapp.reports.models import Report
 from webapp.reports.pdf import pdf_made
 from webapp.reports.regions import statement_groups
 from webapp.reports.selectors import ADDENDUM
+from webapp.reports.services import NO_HEADER
 from webapp.reports.signing import images_of
 from webapp.results.authorship import Authorship, Signatory, person_observer
 from webapp.results.building import object_written
@@ -48,10 +50,9 @@ HEADINGS = {
     ADDENDUM: (("121078", "Addendum"), ("121106", "Comment")),
 }
 OTHER = (("121076", "Conclusions"), ("121106", "Comment"))
-NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to file objects into."
 
 
-def documents_built(report: Report, *, earlier: Sequence[Instance], into: Path) -> list[Built]:
+def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path) -> list[Built]:
     """Build the objects of a signed report, the same bytes whenever they are made again.
 
     Parameters
@@ -78,7 +79,7 @@ def documents_built(report: Report, *, earlier: Sequence[Instance], into: Path) 
 
 
 def sr_built(
-    report: Report, header: Dataset, images: Sequence[Instance], earlier: Sequence[Instance]
+    report: Report, header: Dataset, images: Iterable[Instance], earlier: Iterable[Instance]
 ) -> ComprehensiveSR:
     """Build the structured report: who signed, what they accept, and their words by section."""
     person = _signatory(report)
@@ -88,7 +89,7 @@ def sr_built(
     content = MeasurementReport(
         observation_context=context,
         procedure_reported=codes.SCT.ImagingProcedure,
-        imaging_measurements=statement_groups(report) or None,
+        imaging_measurements=statement_groups(report),
         title=codes.cid7021.ImagingMeasurementReport,
     )
     content[0].ContentSequence.extend(_text_containers(report))
@@ -148,7 +149,7 @@ def _text_containers(report: Report) -> list[ContainerContentItem]:
             container = ContainerContentItem(name=_dcm(heading), relationship_type=RelationshipTypeValues.CONTAINS)
             words = text.replace("\n", "\r\n")
             item = TextContentItem(name=_dcm(what), value=words, relationship_type=RelationshipTypeValues.CONTAINS)
-            container.ContentSequence = [item]
+            container.ContentSequence = Sequence([item])
             containers.append(container)
     return containers
 

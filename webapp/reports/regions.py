@@ -12,6 +12,7 @@ from highdicom.sr import (
     Measurement,
     MeasurementsAndQualitativeEvaluations,
     PlanarROIMeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
     RelationshipTypeValues,
     SourceImageForMeasurementGroup,
     SourceImageForRegion,
@@ -46,9 +47,34 @@ Statement = dict[str, Any]
 
 
 def statement_groups(report: Report) -> list[Group]:
-    """Return one group for each accepted finding, and nothing of what was not accepted."""
+    """Return one group that sums up, and one for each accepted finding; nothing of what was not accepted."""
     marked = _marked(report)
-    return [_group(report, number, one, marked) for number, one in enumerate(report.statements, start=1)]
+    groups = [_group(report, number, one, marked) for number, one in enumerate(report.statements, start=1)]
+    return [_summary(report), *groups]
+
+
+def _summary(report: Report) -> Group:
+    comes_to = {True: codes.SCT.Abnormal, False: codes.SCT.Normal}
+    told = [
+        QualitativeEvaluation(name=codes.DCM.Finding, value=value)
+        for said, value in comes_to.items()
+        if said is report.is_abnormal
+    ]
+    group = MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(uid=uid_made(report.pk, "summary"), identifier="Summary"),
+        qualitative_evaluations=told or None,
+    )
+    count = len(report.statements)
+    _comment(group, [report.signature.meaning, f"{count or 'No'} finding{'' if count == 1 else 's'} accepted."])
+    return group
+
+
+def _comment(group: Group, sentences: Iterable[str]) -> None:
+    group[0].ContentSequence.extend(
+        TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
+        for sentence in sentences
+        if sentence
+    )
 
 
 def _group(report: Report, number: int, one: Statement, marked: dict[int, tuple[Run, MarkedFinding]]) -> Group:
@@ -57,12 +83,8 @@ def _group(report: Report, number: int, one: Statement, marked: dict[int, tuple[
         made = finding_group(run, finding, segments=[])
     else:
         made = _reader_group(report, number, one, marked)
-    comments = [SAID[Verdict.Says(one["says"])], one["ai_title"] and f"The AI called it: {one['ai_title']}"]
-    made[0].ContentSequence.extend(
-        TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
-        for sentence in [*comments, one["figures"]]
-        if sentence
-    )
+    called = one["ai_title"] and f"The AI called it: {one['ai_title']}"
+    _comment(made, [SAID[Verdict.Says(one["says"])], called, one["figures"]])
     return made
 
 

@@ -56,6 +56,7 @@ SAYS_NOTHING = "The report says nothing yet: no finding, no impression, no free 
 SIGNER = "You signed this report; somebody else acknowledges where it and the AI differ."
 NOT_YOURS = "Acknowledging is for those who adjudicate at this site."
 GONE = "Somebody acknowledged this meanwhile."
+NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to file objects into."
 NO_NOTE = "Please say in a few words what becomes of it."
 
 
@@ -263,8 +264,8 @@ def _values(text: Text, before: Report | None, *, is_addendum: bool) -> dict[str
         for key, said in text.sections.items()
         if key not in known and key in titles and said.strip()
     ]
-    said = {"free_text": cleaned(text.free_text), "is_abnormal": text.is_abnormal}
-    return {**_of(template), "sections": sections, **said, "kind": Kind.FINAL}
+    beside = {"free_text": cleaned(text.free_text), "is_abnormal": text.is_abnormal}
+    return {**_of(template), "sections": sections, **beside, "kind": Kind.FINAL}
 
 
 def _of(template: Template) -> dict[str, str]:
@@ -325,7 +326,9 @@ def _follow(report: Report, signature: Signature, user: User, request: HttpReque
     if report.kind != Kind.PRELIMINARY:
         discrepancies_make(report)
     if settings.RESULTS:
-        ReportObjects.objects.create(report=report)
+        is_owed = report.study.patient_id is not None
+        state, reason = (ReportObjects.State.OWED, "") if is_owed else (ReportObjects.State.NONE, NO_HEADER)
+        ReportObjects.objects.create(report=report, state=state, reason=reason)
     report_signed.send(sender=Report, report=report)
     audit_record(
         code=Code.REPORT_SIGNED,

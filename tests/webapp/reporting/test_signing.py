@@ -1,5 +1,7 @@
 """A signature binds user, meaning, time and the digests of images, models and text; nothing signed is changed."""
 
+from collections.abc import Callable
+
 import pytest
 from axes.models import AccessAttempt
 from django.db import DatabaseError, connection, transaction
@@ -57,11 +59,11 @@ def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_
 def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, request_of: HttpRequest) -> None:
     sign(study, reader, request_of, impression="Normal.")
     report, signature = signed(study), Signature.objects.get()
-    attempts = [
+    attempts: list[Callable[[], int]] = [
         lambda: Report.objects.filter(pk=report.pk).update(free_text="Other"),
         lambda: Report.objects.filter(pk=report.pk).update(state="draft", number=None),
         lambda: Signature.objects.filter(pk=signature.pk).update(meaning="Nothing"),
-        lambda: Signature.objects.filter(pk=signature.pk)._raw_delete("default"),
+        lambda: Signature.objects.filter(pk=signature.pk).delete()[0],
     ]
     for attempt in attempts:
         with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():

@@ -43,9 +43,9 @@ def test_a_report_begins_with_headers_and_accepted_findings_only(study: Study, r
     say(study, reader, "agree", 1)
     say(study, reader, "disagree", 2, reasons=["artefact"])
     missed(study, reader, "Fracture")
-    measured = {"kind": "length", "figures": {"length": 23.44}, "unit": "mm"}
-    factories.mark(images_of(study)[0], author=reader, **measured)
-    factories.mark(images_of(study)[0], author=factories.clinician("other"), **{**measured, "figures": {"length": 9}})
+    first, other = images_of(study)[0], factories.clinician("other")
+    factories.mark(first, author=reader, figures={"length": 23.44}, unit="mm")
+    factories.mark(first, author=other, figures={"length": 9.0}, unit="mm")
     told = texts(study, reader)
     assert told["technique"] == "CT of head. 1 series, 3 images: Head 5 mm (3)."
     assert told["comparison"] == "No earlier study here."
