@@ -20,6 +20,7 @@ from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
 from tests.webapp.shift import shift
+from tests.webapp.reported import reported
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Series
@@ -480,6 +481,7 @@ EVENTS = {
     "followed": followed,
     "leaving": leaving,
     "shift": shift,
+    "reported": reported,
 }
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from webapp.accounts.machines import LockedOut, bare_request
 from webapp.accounts.models import User
 
+NONE = "Please type your password."
 WRONG = "This is not your password. After five failures your name is locked for fifteen minutes."
 
 
@@ -21,6 +22,8 @@ def password_check(*, user: User, password: str, request: HttpRequest) -> None:
     PasswordRefusedError
         If it is not, or the name is locked for this address.
     """
+    if not password:
+        raise PasswordRefusedError(NONE)
     # Without its body: the lock's own records would keep what else was typed.
     bare = bare_request(request)
     found = authenticate(request=bare, username=user.get_username(), password=password)

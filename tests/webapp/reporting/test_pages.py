@@ -118,6 +118,7 @@ def test_a_wrong_password_keeps_the_text_and_asks_again(study: Study, reader: Us
     assert "Normal.</textarea>" in page
     assert "autofocus" in page
     assert "guess" not in page
+    assert "Not saved" not in page
 
 
 def test_signing_from_a_stale_window_shows_both_texts(study: Study, reader: User, browser: Client) -> None:

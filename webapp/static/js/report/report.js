@@ -5,7 +5,7 @@ import { freshenClocks } from "./clock.js";
 import { Kept } from "./kept.js";
 
 const AGAIN = 5_000;
-const NOT_TEXT = new Set(["csrfmiddlewaretoken", "password", "edit", "base", "shown", "kind"]);
+const NOT_TEXT = new Set(["csrfmiddlewaretoken", "password", "edit", "base", "shown", "kind", "username"]);
 const byId = (id) => document.getElementById(id);
 const form = byId("report-form");
 const kept = new Kept(form?.dataset.key);
@@ -83,17 +83,21 @@ function offer(found) {
   freshenClocks(notice);
 }
 
-const isOurs = (event) => event.detail.elt === form || event.detail.elt?.id === "fill";
+/** Return who asked, whichever element an event of htmx is told at: the form, the button that fills, or neither. */
+function askedBy({ detail }) {
+  const element = detail.requestConfig?.elt ?? detail.elt;
+  return element === form || element?.id === "fill" ? element : null;
+}
 
 function listen() {
   form.addEventListener("input", keep);
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!isOurs(event)) return;
+    if (!askedBy(event)) return;
     if (inConflict) event.preventDefault();
     sent = written();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!isOurs(event)) return;
+    if (!askedBy(event)) return;
     const { detail } = event;
     const isAnswer = detail.serverResponse.includes('id="saved"');
     detail.shouldSwap = isAnswer;
@@ -103,16 +107,22 @@ function listen() {
     if (detail.xhr.status >= 400) signing = false;
     if (!isAnswer) trouble(detail.xhr);
   });
-  document.addEventListener("htmx:sendError", (event) => { if (isOurs(event)) trouble({ status: 0 }); });
+  document.addEventListener("htmx:sendError", (event) => { if (askedBy(event)) trouble({ status: 0 }); });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.xhr?.status !== 200 || !isOurs({ detail: { elt: event.detail.requestConfig?.elt } })) return;
-    acknowledged = event.detail.requestConfig.elt.id === "fill" ? written() : sent;
+    const by = askedBy(event);
+    if (!by || event.detail.xhr?.status !== 200) return;
+    acknowledged = by === form ? sent : written();
     keep();
     if (signing && !isDirty()) form.requestSubmit();
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt?.id === "take") location.reload(); });
   window.addEventListener("online", () => { if (isDirty()) save(); });
   form.addEventListener("submit", (event) => {
+    if (!byId("password")?.value) {
+      event.preventDefault();
+      toPassword();
+      return;
+    }
     if (!isDirty() && navigator.onLine) return;
     event.preventDefault();
     signing = true;
@@ -141,7 +151,7 @@ function toPassword() {
 
 if (form) {
   listen();
-  restore();
+  document.addEventListener("DOMContentLoaded", restore); // htmx knows the form only then
 }
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey && event.target.closest?.("textarea") && toPassword()) event.preventDefault();
