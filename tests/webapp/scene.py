@@ -19,8 +19,8 @@ from tests.webapp import drawn, factories
 from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
-from tests.webapp.shift import shift
 from tests.webapp.reported import reported
+from tests.webapp.shift import shift
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
 from webapp.studies.models import Series
