@@ -23,7 +23,7 @@ from pydicom.sr.codedict import codes
 
 from webapp.marks.models import MarkVersion
 from webapp.reports.models import Report
-from webapp.results.codes import ABNORMAL, COMMENT, LONGEST
+from webapp.results.codes import ABNORMAL, COMMENT
 from webapp.results.groups import Group, finding_group, image_named
 from webapp.results.identity import OWN_SCHEME, uid_made
 from webapp.results.marked import MarkedFinding, findings_marked
@@ -36,6 +36,7 @@ FIGURES = {
     "area": (codes.SCT.Area, codes.UCUM.SquareMillimeter),
     "angle": (codes.SCT.Angle, codes.UCUM.Degree),
 }
+LONGEST = 64  # of an LO: a meaning
 #: A region has a size: half a pixel round a point.
 LEAST = 0.5
 SAID = {
