@@ -8,6 +8,8 @@ RUN npm run build
 
 FROM python:3.11-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# The font of reports as PDF: the one that reportlab brings knows Latin letters only.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/readroom
 COPY requirements/setup.lock requirements/web.lock requirements/
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/setup.lock

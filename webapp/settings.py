@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "webapp.marks",
     "webapp.verdicts",
     "webapp.followup",
+    "webapp.reports",
     "webapp.viewer",
     "webapp.pages",
 ]

@@ -24,6 +24,17 @@ from webapp.pages.tokens import revoke, tokens
 from webapp.pages.verdicts.views import commit, say
 from webapp.pages.views import healthz, upload
 from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.reports.views import (
+    acknowledge,
+    discrepancies,
+    report,
+    report_pdf,
+    report_version,
+    save,
+    sign,
+    verify,
+)
+from webapp.reports.views import fill as report_fill
 from webapp.sending.views import destination, destination_echo, network, study_sending
 from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
@@ -72,6 +83,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("registrations/<uuid:registration>/", registration, name="registration"),
     path("registrations/<uuid:registration>/files/<picture:name>", registration_file, name="registration-file"),
     path("studies/<uuid:study>/viewer/", viewer, name="viewer"),
+    path("studies/<uuid:study>/report/", report, name="report"),
+    path("studies/<uuid:study>/report/save/", save, name="report-save"),
+    path("studies/<uuid:study>/report/fill/", report_fill, name="report-fill"),
+    path("studies/<uuid:study>/report/sign/", sign, name="report-sign"),
+    path("studies/<uuid:study>/report/<int:number>/", report_version, name="report-version"),
+    path("studies/<uuid:study>/report/<int:number>/report.pdf", report_pdf, name="report-pdf"),
+    path("studies/<uuid:study>/report/<int:number>/verify/", verify, name="report-verify"),
+    path("discrepancies/", discrepancies, name="discrepancies"),
+    path("discrepancies/<int:discrepancy>/acknowledge/", acknowledge, name="discrepancy-acknowledge"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("studies/<uuid:study>/sending/", study_sending, name="study-sending"),
     path("deliveries/<uuid:delivery>/retry/", delivery_retry, name="delivery-retry"),

@@ -23,6 +23,8 @@ from webapp.accounts.models import Site, User
 from webapp.followup.models import Registration
 from webapp.marks.models import Mark, MarkVersion
 from webapp.reading.models import Task
+from webapp.reports.models import Report
+from webapp.reports.signing import signature_make
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Patient, Series, Study
 from workers import storage
@@ -271,6 +273,24 @@ def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kin
     )
     given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
     return MarkVersion.objects.create(mark=drawn, version=1, **given)
+
+
+def report_signed(study: Study, *, by: User | None = None, **fields: Any) -> Report:
+    """Make a signed final report, with the signature that its text and images have now."""
+    signer = by or clinician()
+    given = {
+        "kind": Report.Kind.FINAL,
+        "number": 1,
+        "state": Report.State.SIGNED,
+        "template": "general",
+        "template_version": "1",
+        "sections": [{"key": "impression", "title": "Impression", "text": "Normal."}],
+        "changed_at": timezone.now(),
+        **fields,
+    }
+    made = Report.objects.create(study=study, author=signer, **given)
+    signature_make(report=made, user=signer, meaning="I have read the images.", at=timezone.now())
+    return made
 
 
 def heat_map(run: Run, name: str, values: NDArray[np.float32]) -> str:

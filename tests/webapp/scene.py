@@ -19,6 +19,7 @@ from tests.webapp import drawn, factories
 from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
+from tests.webapp.reported import reported
 from tests.webapp.shift import shift
 from webapp.runs.models import Run, Stage
 from webapp.runs.states import run_move
@@ -480,6 +481,7 @@ EVENTS = {
     "followed": followed,
     "leaving": leaving,
     "shift": shift,
+    "reported": reported,
 }
 
 if __name__ == "__main__":

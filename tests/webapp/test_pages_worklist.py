@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips
 #: (4), critical results, hand-overs that wait.
-QUERIES = 18
+QUERIES = 19
 
 
 def statuses(client: Client, query: str = "") -> list[Status]:

@@ -27,6 +27,7 @@ from webapp.criticals.services import critical_open
 from webapp.exports.models import Export
 from webapp.fhir.kinds import KINDS
 from webapp.handover.services import handover_make
+from webapp.reports.models import Discrepancy
 from webapp.runs.models import Run
 from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Series, Study
@@ -153,6 +154,14 @@ ROUTES: dict[str, Route] = {
     "handover-waiting": page(READERS),
     "handover": study_page(),
     "handover-accept": study_form(),
+    "report": study_page(),
+    # What was sent does not say which saving of the draft it saw.
+    **dict.fromkeys(("report-save", "report-fill", "report-sign"), study_form(post=400)),
+    "report-version": study_page(),
+    "report-pdf": study_page(),
+    "report-verify": study_form(EVERYBODY, post=200),
+    "discrepancies": page(READERS),
+    "discrepancy-acknowledge": study_form(),
     "run-file": study_page(),
     "frame": study_page(),
     "thumbnail": study_page(),
@@ -242,6 +251,7 @@ STUDIES = (
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
     "study-verdict", "study-commit", "verdicts-api", "follow-up", "follow-up-link", "follow-up-unlink",
     "follow-up-register",
+    "report", "report-save", "report-fill", "report-sign",
 )  # fmt: skip
 #: What stands in an address of DICOMweb behind the UIDs of study, series and instance.
 BEHIND = {
@@ -313,6 +323,10 @@ def addresses(
     arguments |= {"critical-tell": [critical.pk], "handover": [handover.pk], "handover-accept": [handover.pk]}
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
+    signed = factories.report_signed(series.study)
+    arguments |= {key: [series.study_id, 1] for key in ("report-version", "report-pdf", "report-verify")}
+    differs = Discrepancy.objects.create(study=series.study, report=signed, direction="ai", sentence="AI: tumour.")
+    arguments["discrepancy-acknowledge"] = [differs.pk]
     arguments["study-state"] = [uids[0]]
     instance = factories.slice_instance(series=sliced, pixels=np.zeros((8, 8), np.uint8), position=0.0)
     uids.append(instance.sop_instance_uid)

@@ -80,7 +80,7 @@ class PasswordAuthentication(_OfMachines, BasicAuthentication):
         proof = _proof(userid, password)
         user = _remembered(userid, proof)
         if user is None:
-            bare = _bare(request._request)
+            bare = bare_request(request._request)
             user = authenticate(request=bare, username=userid, password=password)
             if getattr(bare, "axes_locked_out", False):
                 raise LockedOut
@@ -95,7 +95,7 @@ def _is_browser(request: Request) -> bool:
     return "Sec-Fetch-Mode" in request.headers or "Origin" in request.headers
 
 
-def _bare(request: HttpRequest) -> HttpRequest:
+def bare_request(request: HttpRequest) -> HttpRequest:
     """Return a request without query and body: the lock's own records keep both, and both may name a patient."""
     bare = HttpRequest()
     bare.META = {

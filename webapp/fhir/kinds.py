@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
 from webapp.fhir.answers import device_id, device_resource, finding_resource, report_resource
 from webapp.fhir.imaging import imaging_resource
 from webapp.fhir.patients import number_system, patient_resource
+from webapp.fhir.signed import signed_resource
 from webapp.fhir.words import DICOM_UID, Resource
+from webapp.reports.models import Report
 from webapp.runs.models import Finding, Run, Stage
 from webapp.studies.models import Instance, Patient, Study
 
@@ -37,6 +39,8 @@ class Kind:
         The study whose look is written down when a resource is read; None for those that belong to none.
     searched
         Search parameters: FHIR's type of each and how it narrows the rows.
+    besides
+        Other rows that are told as the same kind of resource, behind these; searched by the same parameters.
     """
 
     name: str
@@ -44,6 +48,12 @@ class Kind:
     told: Callable[[Any, str], Resource]
     study: Callable[[Any], UUID | None]
     searched: dict[str, tuple[str, Callable[[Rows, str], Rows]]]
+    besides: "Kind | None" = None
+
+    @property
+    def sources(self) -> "list[Kind]":
+        """Return all kinds of rows that this one is made of."""
+        return [self, *([self.besides] if self.besides else [])]
 
 
 def _studies(user: User) -> Rows:
@@ -59,6 +69,14 @@ def _patients(user: User) -> Rows:
 def _runs(user: User) -> Rows:
     own = Run.objects.filter(series__study__in=visible_studies(user, Study.objects.filter(patient__isnull=False)))
     return own.select_related("series__study").prefetch_related("findings").order_by("-created_at", "pk")
+
+
+def _signed(user: User) -> Rows:
+    """Return the newest signed version of each study's report."""
+    newer = Report.objects.filter(supersedes=OuterRef("pk"), state=Report.State.SIGNED)
+    own = visible_studies(user, Study.objects.filter(patient__isnull=False))
+    signed = Report.objects.filter(~Exists(newer), study__in=own, state=Report.State.SIGNED)
+    return signed.select_related("study", "signature").order_by("-signature__at", "pk")
 
 
 def _findings(user: User) -> Rows:
@@ -125,6 +143,24 @@ def _number(word: str) -> int:
     return number
 
 
+def _by_identifier(rows: Rows, value: str) -> Rows:
+    return _ids()(rows, _token(value)[1].removeprefix("urn:uuid:"))
+
+
+#: What a person signed, beside what the AI says.
+SIGNED = Kind(
+    "DiagnosticReport",
+    _signed,
+    lambda row, root: signed_resource(row, root=root),
+    lambda row: UUID(str(row.study_id)),
+    {
+        "_id": ("token", _ids("study_id")),
+        "identifier": ("token", _by_identifier),
+        "patient": ("reference", _pointing("Patient", "study__patient_id", read=_number)),
+        "imaging-study": ("reference", _pointing("ImagingStudy", "study_id", read=UUID)),
+    },
+)
+
 KINDS = {
     kind.name: kind
     for kind in (
@@ -146,10 +182,11 @@ KINDS = {
             lambda row: UUID(str(row.series.study_id)),
             {
                 "_id": ("token", _ids()),
-                "identifier": ("token", lambda rows, value: _ids()(rows, _token(value)[1].removeprefix("urn:uuid:"))),
+                "identifier": ("token", _by_identifier),
                 "patient": ("reference", _pointing("Patient", "series__study__patient_id", read=_number)),
                 "imaging-study": ("reference", _pointing("ImagingStudy", "series__study_id", read=UUID)),
             },
+            besides=SIGNED,
         ),
         Kind(
             "Observation",

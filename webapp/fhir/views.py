@@ -45,16 +45,16 @@ class ReadView(FhirView):
     def get(self, request: Request, pk: str) -> Response:
         """Read a resource by its id."""
         user = user_of(request._request)
-        row = _first(self.kind, user, pk)
+        kind, row = _first(self.kind, user, pk)
         if row is None:
             # Asked as somebody who sees every site, only to write a refused look down; the answer is the same.
             _refusal_record(self.kind, request, user, pk)
             raise Http404
-        if study := self.kind.study(row):
+        if study := kind.study(row):
             look_record(Code.STUDY_VIEWED, user=user, request=request._request, study=study)
         else:
             look_record(Code.OBJECTS_SEARCHED, user=user, request=request._request, study=None)
-        return answer(request, self.kind.told(row, root_of(request)))
+        return answer(request, kind.told(row, root_of(request)))
 
 
 class SearchView(FhirView):
@@ -73,22 +73,28 @@ class SearchView(FhirView):
     def get(self, request: Request) -> Response:
         """Search by the parameters that the CapabilityStatement lists."""
         user = user_of(request._request)
-        rows = _narrowed(self.kind, self.kind.rows(user), request)
+        sources = [(kind, _narrowed(kind, kind.rows(user), request)) for kind in self.kind.sources]
         look_record(Code.OBJECTS_SEARCHED, user=user, request=request._request, study=None)
-        return answer(request, _bundle(self.kind, rows, request))
+        return answer(request, _bundle(sources, request))
 
 
-def _first(kind: Kind, user: User, pk: str) -> Any:
-    return kind.searched["_id"][1](kind.rows(user), pk).first() if "," not in pk else None
+def _first(kind: Kind, user: User, pk: str) -> tuple[Kind, Any]:
+    """Return the row of that id and the kind that tells it, the row None where there is none."""
+    for source in kind.sources:
+        row = source.searched["_id"][1](source.rows(user), pk).first() if "," not in pk else None
+        if row is not None:
+            return source, row
+    return kind, None
 
 
 def _refusal_record(kind: Kind, request: Request, user: User, pk: str) -> None:
-    if (hidden := _first(kind, everybody(), pk)) is not None:
+    source, hidden = _first(kind, everybody(), pk)
+    if hidden is not None:
         audit_record(
             code=Code.ACCESS_REFUSED,
             user=user,
             request=request._request,
-            study=kind.study(hidden),
+            study=source.study(hidden),
             success=False,
             details=Act.SEE,
         )
@@ -112,19 +118,23 @@ def _narrowed(kind: Kind, rows: Rows, request: Request) -> Rows:
     return rows
 
 
-def _bundle(kind: Kind, rows: Rows, request: Request) -> Resource:
+def _bundle(sources: list[tuple[Kind, Rows]], request: Request) -> Resource:
     count, offset = _whole(request, "_count", PAGE), _whole(request, "_offset", 0)
     count = min(count, LARGEST_PAGE)
-    total, root = rows.count(), root_of(request)
+    counts, root = [rows.count() for _, rows in sources], root_of(request)
+    total, name = sum(counts), sources[0][0].name
     links = [_link("self", request, count, offset)]
     if offset:
         links.append(_link("previous", request, count, max(0, offset - count)))
     if offset + count < total and count:
         links.append(_link("next", request, count, offset + count))
-    told = [kind.told(row, root) for row in rows[offset : offset + count]] if count else []
+    told, before = [], 0
+    for (kind, rows), held in zip(sources, counts, strict=True):
+        first, last = max(0, offset - before), offset + count - before
+        told += [kind.told(row, root) for row in rows[first:last]] if first < last else []
+        before += held
     entries = [
-        {"fullUrl": f"{root}/fhir/{kind.name}/{one['id']}", "resource": one, "search": {"mode": "match"}}
-        for one in told
+        {"fullUrl": f"{root}/fhir/{name}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in told
     ]
     bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
     return bundle | ({"entry": entries} if entries else {})

@@ -1,12 +1,14 @@
 """The bar at the top: the pages that this user may open."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may
+from webapp.reports.selectors import discrepancies_visible
 
 Entry = tuple[str, str, Act]
 #: Route, word, and what one must be allowed to do.
@@ -14,6 +16,7 @@ PAGES: tuple[Entry, ...] = (
     ("worklist", "Worklist", Act.SEE),
     ("criticals", "Critical", Act.SEE),
     ("handovers", "Hand-over", Act.SEE),
+    ("discrepancies", "Discrepancies", Act.READ),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
     ("reading-rules", "Reading", Act.MANAGE_READING),
@@ -37,6 +40,8 @@ class PageLink:
     address: str
     word: str
     is_here: bool
+    #: How many wait there for somebody; asked only where it is shown.
+    waiting: Callable[[], int] = int
 
 
 def bar(request: HttpRequest) -> dict[str, list[PageLink]]:
@@ -49,5 +54,9 @@ def bar(request: HttpRequest) -> dict[str, list[PageLink]]:
 
 def _shown(request: HttpRequest, entries: Iterable[Entry]) -> list[PageLink]:
     here = request.resolver_match.url_name if request.resolver_match else None
-    allowed = [entry for entry in entries if may(request.user, entry[2])] if hasattr(request, "user") else []
-    return [PageLink(reverse(route), word, route == here) for route, word, _act in allowed]
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return []
+    waiting = {"discrepancies": lambda: discrepancies_visible(user).filter(acknowledged_at=None).count()}
+    allowed = [entry for entry in entries if may(user, entry[2])]
+    return [PageLink(reverse(route), word, route == here, waiting.get(route, int)) for route, word, _act in allowed]

@@ -44,7 +44,7 @@ class Authorship:
 
     def observers(self, run: Run) -> ObservationContext:
         """Return who observed (PS3.16 TID 1001): the person where there is one, and the device."""
-        person = _person(self.person) if self.person else None
+        person = person_observer(self.person) if self.person else None
         return ObservationContext(observer_person_context=person, observer_device_context=_device(run))
 
     @property
@@ -74,7 +74,8 @@ def _device(run: Run) -> ObserverContext:
     )
 
 
-def _person(person: Signatory) -> ObserverContext:
+def person_observer(person: Signatory) -> ObserverContext:
+    """Return a person as observer (PS3.16 TID 1003)."""
     return ObserverContext(
         observer_type=codes.DCM.Person,
         observer_identifying_attributes=PersonObserverIdentifyingAttributes(

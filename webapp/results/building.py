@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from webapp.results.capture import captures_built
 from webapp.results.marked import findings_marked
 from webapp.results.models import ResultSeries
+from webapp.results.owed import Built
 from webapp.results.report import report_built
 from webapp.results.segmentation import Segment, TooLargeError, segments_built
 from webapp.results.sources import Sources
@@ -15,14 +16,6 @@ from webapp.runs.models import Run
 from webapp.studies.models import Instance
 
 TOO_LARGE = "Without a segmentation: the outlines are larger than is made at once."
-
-
-@dataclass(frozen=True)
-class Built:
-    """One object, written but not filed."""
-
-    kind: ResultSeries.Kind
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -72,10 +65,11 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
         (kinds.SR, report),
         *((kinds.SC, one) for one in captures),
     ]
-    return BuiltSet([_written(kind, ds, into) for kind, ds in made], reason)
+    return BuiltSet([object_written(kind, ds, into) for kind, ds in made], reason)
 
 
-def _written(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
+def object_written(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
+    """Write an object into a folder."""
     path = into / f"{ds.SOPInstanceUID}.dcm"
     ds.save_as(path, enforce_file_format=True)
     return Built(kind, path)

@@ -65,7 +65,7 @@ def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) 
 
 def _group(finding: MarkedFinding, segments: list[Segment], said: dict[str, Any]) -> Group:
     if not finding.marks:
-        sources = [SourceImageForMeasurementGroup(*_image(finding.row.instance, [finding.row.frame]))]
+        sources = [SourceImageForMeasurementGroup(*image_named(finding.row.instance, [finding.row.frame]))]
         return MeasurementsAndQualitativeEvaluations(source_images=sources, **said)
     if len(segments) == 1 and segments[0].frame:
         return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_segment=_frame(segments[0]), **said)
@@ -100,7 +100,7 @@ def _frame(segment: Segment) -> ReferencedSegmentationFrame:
         sop_instance_uid=segment.segmentation.SOPInstanceUID,
         frame_number=segment.frame,
         segment_number=segment.number,
-        source_image=SourceImageForSegmentation(*_image(mark.instance, [mark.frame])),
+        source_image=SourceImageForSegmentation(*image_named(mark.instance, [mark.frame])),
     )
     # The frame says which segment it shows; PS3.3 table 10-3 allows one of the two numbers.
     del named[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
@@ -115,7 +115,7 @@ def _segment(segment: Segment) -> ReferencedSegment:
         sop_class_uid=segment.segmentation.SOPClassUID,
         sop_instance_uid=segment.segmentation.SOPInstanceUID,
         segment_number=segment.number,
-        source_images=[SourceImageForSegmentation(*_image(instance, of)) for instance, of in frames.items()],
+        source_images=[SourceImageForSegmentation(*image_named(instance, of)) for instance, of in frames.items()],
     )
 
 
@@ -125,11 +125,11 @@ def _region(mark: Mark) -> ImageRegion:
     return ImageRegion(
         graphic_type=GraphicTypeValues.POLYLINE,
         graphic_data=np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]], dtype=np.float32),
-        source_image=SourceImageForRegion(*_image(mark.instance, [mark.frame])),
+        source_image=SourceImageForRegion(*image_named(mark.instance, [mark.frame])),
     )
 
 
-def _image(instance: Instance, frames: list[int]) -> tuple[str, str, list[int] | None]:
+def image_named(instance: Instance, frames: list[int]) -> tuple[str, str, list[int] | None]:
     """Return class and UID of an image, and frames (from 1) where it has several."""
     numbers = [frame + 1 for frame in frames] if instance.number_of_frames > 1 else None
     return instance.sop_class_uid, instance.sop_instance_uid, numbers

@@ -87,7 +87,16 @@ class Identity:
 
 def chance_removed(ds: Dataset, identity: Identity) -> None:
     """Put what the library takes from the clock and from chance: when it was made, and the UID of its dimensions."""
-    day, time = identity.at.strftime("%Y%m%d"), identity.at.strftime("%H%M%S.%f")
+    moment_put(ds, identity.at)
+    dimensions = uid_made(identity.run.pk, identity.kind, identity.number, "dimensions")
+    for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
+        for item in ds.get(keyword) or []:
+            item.DimensionOrganizationUID = dimensions
+
+
+def moment_put(ds: Dataset, at: datetime) -> None:
+    """Put when an object was made, wherever the library wrote the clock's time."""
+    day, time = at.strftime("%Y%m%d"), at.strftime("%H%M%S.%f")
     for name in ("InstanceCreation", "Content", "Series"):
         setattr(ds, f"{name}Date", day)
         setattr(ds, f"{name}Time", time)
@@ -95,7 +104,3 @@ def chance_removed(ds: Dataset, identity: Identity) -> None:
         ds.DateOfSecondaryCapture, ds.TimeOfSecondaryCapture = day, time
     for item in ds.get("ContributingEquipmentSequence") or []:
         item.ContributionDateTime = f"{day}{time}"
-    dimensions = uid_made(identity.run.pk, identity.kind, identity.number, "dimensions")
-    for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
-        for item in ds.get(keyword) or []:
-            item.DimensionOrganizationUID = dimensions

@@ -6,8 +6,8 @@ from webapp.runs.models import Run
 from webapp.studies.models import Series
 
 
-class ResultSet(models.Model):
-    """All objects of one run: owed once, made once.
+class OwedObjects(models.Model):
+    """What is owed objects: made once, whoever dies in between.
 
     `attempts` is counted before any work starts, so that work that kills its process still counts, and is the
     fencing token: only the current attempt may file what it made.
@@ -21,17 +21,26 @@ class ResultSet(models.Model):
         FAILED = "failed", "Not made"
         NONE = "none", "None"
 
-    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="results")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OWED)
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True, help_text="why nothing was made, or what was left out")
     owed_at = models.DateTimeField(auto_now_add=True)
     tried_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    ms = models.FloatField(null=True, help_text="that the attempt took which made them")
 
     class Meta:
+        abstract = True
         indexes = [models.Index(fields=["state", "id"])]
+
+
+class ResultSet(OwedObjects):
+    """All objects of one run: owed once, made once."""
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="results")
+    ms = models.FloatField(null=True, help_text="that the attempt took which made them")
+
+    class Meta(OwedObjects.Meta):
+        abstract = False
 
 
 class ResultSeries(models.Model):
@@ -43,8 +52,11 @@ class ResultSeries(models.Model):
         SEG = "SEG", "Segmentation"
         SR = "SR", "Structured report"
         SC = "SC", "Picture"
+        DOC = "DOC", "Document"
 
-    results = models.ForeignKey(ResultSet, on_delete=models.PROTECT, related_name="series")
+    results = models.ForeignKey(
+        ResultSet, on_delete=models.PROTECT, null=True, related_name="series", help_text="none: of a signed report"
+    )
     kind = models.CharField(max_length=3, choices=Kind.choices)
     series = models.OneToOneField(Series, on_delete=models.PROTECT, related_name="result")
 

@@ -78,7 +78,7 @@ def report_built(
     made = ComprehensiveSR(
         evidence=_evidence(segments, sources),
         content=content[0],
-        previous_versions=[_reference(instance) for instance in earlier] or None,
+        previous_versions=[image_reference(instance) for instance in earlier] or None,
         specific_character_set=sources.study.SpecificCharacterSet,
         **identity.arguments,
         **authorship.flags,
@@ -117,13 +117,14 @@ def _said(stage: Stage) -> str:
 
 def _evidence(segments: list[Segment], sources: Sources) -> list[Dataset]:
     """Return what the report rests on: every image of the series, and the segmentations."""
-    images = [_reference(instance) for instance in sources.instances]
+    images = [image_reference(instance) for instance in sources.instances]
     images[0].update(sources.study)
     made = {segment.segmentation.SOPInstanceUID: segment.segmentation for segment in segments}
     return [*images, *made.values()]
 
 
-def _reference(instance: Instance) -> Dataset:
+def image_reference(instance: Instance) -> Dataset:
+    """Return an instance as evidence and predecessors are named."""
     ds = Dataset()
     ds.SOPClassUID, ds.SOPInstanceUID = instance.sop_class_uid, instance.sop_instance_uid
     ds.SeriesInstanceUID = instance.series.series_instance_uid

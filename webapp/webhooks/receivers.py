@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from webapp.reports.models import Report
+from webapp.reports.signals import report_signed
 from webapp.results.filed import results_filed
 from webapp.runs.models import Run, RunEvent
 from webapp.runs.signals import study_received
@@ -38,3 +40,15 @@ def filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
     """Tell which series results were filed into."""
     series = sorted({one.series.series_instance_uid for one in instances})
     notices_write(happening=Happening.RESULT_FILED, study=study, series_instance_uids=" ".join(series))
+
+
+@receiver(report_signed)
+def signed(*, report: Report, **_: Any) -> None:
+    """Tell that a report is signed: which version, and how final."""
+    notices_write(
+        happening=Happening.REPORT_SIGNED,
+        study=report.study,
+        report=report.pk,
+        number=report.number,
+        kind=report.kind,
+    )

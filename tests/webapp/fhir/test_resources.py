@@ -32,8 +32,8 @@ REQUIRED = {
 WRITTEN = {
     "ImagingStudy": "contained identifier status modality subject started endpoint numberOfSeries numberOfInstances "
     "description series",
-    "DiagnosticReport": "identifier status category code subject effectiveDateTime issued imagingStudy result "
-    "conclusion",
+    "DiagnosticReport": "text identifier status category code subject effectiveDateTime issued resultsInterpreter "
+    "imagingStudy result conclusion presentedForm",
     "Observation": "status category code subject effectiveDateTime issued valueCodeableConcept note bodySite device "
     "derivedFrom component",
     "Patient": "identifier name gender birthDate",

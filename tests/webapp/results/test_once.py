@@ -3,6 +3,7 @@
 import errno
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.phantoms import dicom, geometry
 from tests.webapp import factories
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered
 from webapp.audit.models import AuditEvent
-from webapp.results import building, services
+from webapp.results import building, filing, owed, services
 from webapp.results.building import BuiltSet, results_built
 from webapp.results.models import ResultSet
 from webapp.results.services import results_make
@@ -32,7 +33,7 @@ class Killed(BaseException):
 
 def due_again() -> None:
     """Let the time pass after which a set is taken up again."""
-    ResultSet.objects.update(tried_at=timezone.now() - services.AGAIN - timedelta(seconds=1))
+    ResultSet.objects.update(tried_at=timezone.now() - owed.AGAIN - timedelta(seconds=1))
 
 
 def answer(series: Series) -> SeriesAnswer:
@@ -82,9 +83,9 @@ def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
     assert first == again
 
 
-@pytest.mark.parametrize("where", ["instance_file", "audit_record"])
+@pytest.mark.parametrize("where", [(filing, "instance_file"), (services, "audit_record")])
 def test_killed_while_filing_they_are_made_again_and_once(
-    where: str, sent: Send, monkeypatch: pytest.MonkeyPatch
+    where: tuple[ModuleType, str], sent: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = sent(geometry.single_frames(CUT))
     run = run_answered(series)
@@ -94,7 +95,7 @@ def test_killed_while_filing_they_are_made_again_and_once(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(services, where, kill)
+        patched.setattr(*where, kill)
         with pytest.raises(Killed):
             results_make()
     assert not Instance.objects.exclude(series=series).exists()
@@ -115,7 +116,7 @@ def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) 
 
     with monkeypatch.context() as patched:
         patched.setattr(building, "results_built", full)
-        for _ in range(services.ATTEMPTS_ALLOWED + 1):
+        for _ in range(owed.ATTEMPTS_ALLOWED + 1):
             due_again()
             with pytest.raises(OSError, match="No space left"):
                 results_make()
@@ -143,11 +144,11 @@ def test_what_cannot_be_made_is_given_up_with_a_reason_and_holds_up_nobody(sent:
     finding_outlined(run, CUT.ball(radius=8)[:1])
     factories.answer_folder(run).joinpath("finding-1-slice-1-mask.png").write_bytes(b"no picture")
     other = run_answered(sent([dicom.image()]))
-    for _ in range(services.ATTEMPTS_ALLOWED):
+    for _ in range(owed.ATTEMPTS_ALLOWED):
         due_again()
         results_make()
     results = ResultSet.objects.get(run=run)
-    assert (results.state, results.attempts) == ("failed", services.ATTEMPTS_ALLOWED)
+    assert (results.state, results.attempts) == ("failed", owed.ATTEMPTS_ALLOWED)
     assert results.reason == "An outline that the run drew is missing or damaged."
     results_make()
     assert ResultSet.objects.get(run=other).state == "done"

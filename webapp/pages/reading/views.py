@@ -69,7 +69,7 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
         return redirect("study", study)
     if then != Then.DONE:
         messages.info(request, f"Your read is kept: {then}.")
-    return _next(request)
+    return next_opened(request)
 
 
 @require_POST
@@ -100,10 +100,11 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
 @allowed(Act.READ)
 def pick(request: HttpRequest) -> HttpResponse:
     """Open the next case, whichever the list says it is."""
-    return _next(request)
+    return next_opened(request)
 
 
-def _next(request: HttpRequest) -> HttpResponse:
+def next_opened(request: HttpRequest) -> HttpResponse:
+    """Open the next case, or the list where nothing waits."""
     user = user_of(request)
     task = task_pick(user=user, tasks=tasks_visible(user))
     if task is None:

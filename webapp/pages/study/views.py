@@ -20,6 +20,7 @@ from webapp.pages.presentation import LAYERS, OUTCOMES, URGENCIES, person_of
 from webapp.pages.reading.held import held_shown
 from webapp.pages.study.selectors import Reading, study_read
 from webapp.pages.verdicts.shown import reads_read
+from webapp.reports.selectors import report_line
 from webapp.runs.models import Run
 from webapp.runs.services import run_retry
 from webapp.verdicts.models import Reason
@@ -33,7 +34,8 @@ def study(request: HttpRequest, study: UUID) -> HttpResponse:
     held = held_shown(request, reading.study.task)
     visits = studies_of(study=reading.study, user=user_of(request)).count()
     shown = {**_shown(request, reading), **held, **criticals_shown(request, reading.study), "visits": visits}
-    return render(request, "study/page.html", {**shown, "is_first": True})
+    report = report_line(study=reading.study, user=user_of(request))
+    return render(request, "study/page.html", {**shown, "is_first": True, "report_line": report})
 
 
 @require_GET

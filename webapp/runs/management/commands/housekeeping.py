@@ -10,6 +10,7 @@ from django.db import OperationalError, close_old_connections
 
 from webapp.followup.registering import registrations_tend
 from webapp.lasting import alive, stop_on_signals
+from webapp.reports.filing import reports_file
 from webapp.results.services import results_make
 from webapp.runs import services
 from webapp.studies.statistics import statistics_refresh
@@ -63,4 +64,5 @@ def tick() -> int:
         for series in services.series_due(quiet_seconds=settings.SERIES_QUIET_SECONDS)
     ]
     # Objects of one run at most: whoever waits for an answer comes first again.
-    return len(made) + services.runs_watch() + services.runs_ring() + registrations_tend() + results_make()
+    did = services.runs_watch() + services.runs_ring() + registrations_tend() + results_make() + reports_file()
+    return len(made) + did

@@ -152,6 +152,7 @@ bindKeys({
   Home: () => slices.go(0), End: () => slices.go(data.slices.length - 1),
   a: () => sayOf("agree"), d: () => sayOf("disagree"), e: () => sayOf("edit"),
   N: () => byId("finish")?.click(), c: critical,
+  r: () => byId("to-report")?.click(), S: () => byId("to-sign")?.click(),
   n: () => nextFinding(1), p: () => nextFinding(-1),
   b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
   v: toViewer, Enter: entered,

@@ -1,0 +1,93 @@
+"""A study in which the AI points at two places, in a reader's hands."""
+
+import numpy as np
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.marks.models import Mark
+from webapp.reading.services import task_claim
+from webapp.reports.models import Report
+from webapp.reports.selectors import form_of
+from webapp.reports.services import Signed, Text, report_sign
+from webapp.studies.models import Instance, Study
+from webapp.verdicts.models import Verdict
+from webapp.verdicts.selectors import findings_asked
+from webapp.verdicts.services import Said, verdict_say
+
+TUMOUR, BLEEDING = "Suspected brain tumour", "Suspected bleeding"
+
+
+@pytest.fixture
+def study(db: None, data_folder: object) -> Study:  # noqa: ARG001
+    """A CT of three slices; the AI points at a tumour and a bleeding on the second."""
+    made = factories.study(patient=factories.patient("Phantom^Petra"), description="CT head")
+    series = factories.series_of(made, modality="CT", series_number=2, description="Head 5 mm", body_part="HEAD")
+    slices = [
+        factories.slice_instance(series=series, pixels=np.full((8, 8), number, np.uint8), position=float(number))
+        for number in range(3)
+    ]
+    run = factories.run_of(
+        series, outcome="findings", modality="CT", region="head", pathways=["general", "ct", "ct-head"]
+    )
+    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector", version="2")
+    for title in (TUMOUR, BLEEDING):
+        factories.finding(run, instance=slices[1], index=1, label_title=title)
+    return made
+
+
+@pytest.fixture
+def reader(study: Study) -> User:
+    """Who has the study in hand."""
+    user = factories.clinician()
+    task_claim(task=study.task, user=user)
+    return user
+
+
+@pytest.fixture
+def request_of() -> HttpRequest:
+    """A request of their browser."""
+    return RequestFactory().post("/", headers={"user-agent": "phantom"})
+
+
+def images_of(study: Study) -> list[Instance]:
+    return list(Instance.objects.filter(series__study=study))
+
+
+def say(study: Study, user: User, says: str, number: int, **more: object) -> Verdict:
+    """Say something of the finding of that number."""
+    given = {"finding": findings_asked(study)[number - 1].pk, **more}
+    return verdict_say(study=study, user=user, said=Said(says, **given))  # type: ignore[arg-type]
+
+
+def missed(study: Study, user: User, title: str) -> Verdict:
+    """Draw a box on the last slice and say what the AI missed there."""
+    box = factories.mark(images_of(study)[-1], author=user, kind=Mark.Kind.BOX, points=[[1.0, 1.0], [4.0, 4.0]])
+    return verdict_say(study=study, user=user, said=Said("missed", mark=box.mark_id, label_title=title))
+
+
+def sign(
+    study: Study,
+    user: User,
+    request: HttpRequest,
+    kind: str = Report.Kind.FINAL,
+    *,
+    password: str = factories.PASSWORD,
+    **texts: str,
+) -> Signed:
+    """Sign what the form shows, with some sections said otherwise."""
+    fresh = Study.objects.get(pk=study.pk)
+    form = form_of(study=fresh, user=user)
+    said = {section["key"]: section["text"] for section in form.sections} | texts
+    return report_sign(
+        study=fresh,
+        user=user,
+        kind=kind,
+        password=password,
+        text=Text(said, form.free_text, form.is_abnormal, form.template.name),
+        edit=form.edit,
+        base=form.base,
+        request=request,
+    )

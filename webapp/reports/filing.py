@@ -1,0 +1,80 @@
+"""Making the DICOM objects that signed reports are owed; housekeeping asks again and again."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef
+
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.reports.models import Report, ReportObjects
+from webapp.results.filed import results_filed
+from webapp.results.filing import Filed, kinds_told, objects_file, series_told
+from webapp.results.models import ResultSeries
+from webapp.results.owed import attempted, claimed_of, moved
+from webapp.studies.models import Instance
+
+if TYPE_CHECKING:
+    from webapp.results.owed import Built
+
+State = ReportObjects.State
+
+
+def reports_file() -> int:
+    """Make and file the objects of the signed report that has waited longest; return how many reports, 0 or 1.
+
+    Raises
+    ------
+    OSError, django.db.OperationalError
+        If disk or database fail: the objects stay owed.
+    """
+    # Versions are written down in their order: the later one names the earlier one.
+    before = ReportObjects.objects.filter(
+        report__study=OuterRef("report__study"), state=State.OWED, pk__lt=OuterRef("pk")
+    )
+    rows = ReportObjects.objects.select_related(
+        "report__study__site", "report__study__patient", "report__signature__user"
+    )
+    claimed = claimed_of(rows.exclude(Exists(before)))
+    if claimed is None:
+        return 0
+    attempted(
+        claimed, lambda into: _file(claimed, _built(claimed, into)), named=f"objects of report {claimed.report_id}"
+    )
+    return 1
+
+
+def _built(claimed: ReportObjects, into: Path) -> "list[Built]":
+    # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
+    from webapp.reports import documents  # noqa: PLC0415
+
+    return documents.documents_built(claimed.report, earlier=_earlier(claimed.report), into=into)
+
+
+def _earlier(report: Report) -> list[Instance]:
+    """Return the structured report of the version that one supersedes."""
+    told = ReportObjects.objects.filter(report=report.supersedes_id, state=State.DONE).first()
+    series = told.series.filter(kind=ResultSeries.Kind.SR).values("series") if told else []
+    return list(Instance.objects.filter(series__in=series).select_related("series__study"))
+
+
+def _file(claimed: ReportObjects, built: "list[Built]") -> None:
+    report = claimed.report
+
+    def then(filed: Filed) -> None:
+        claimed.series.set(series_told(filed))
+        results_filed.send(sender=Report, study=report.study, instances=[row for _, row in filed])
+        audit_record(
+            code=Code.RESULTS_FILED,
+            actor=report.signature.login,
+            study=report.study_id,
+            details=f"report version {report.number}: {kinds_told(built)}",
+        )
+
+    objects_file(
+        built,
+        study=report.study,
+        user=report.signature.user,
+        first=lambda: moved(claimed, State.DONE, reason=""),
+        then=then,
+    )
