@@ -24,6 +24,16 @@ from tests.e2e.serving import ACCOUNTS, Stage, served_scene
 #: Bits a second of the lines: a practice's, a ward's.
 LINES = {"50 Mbit/s": 50e6, "200 Mbit/s": 200e6}
 TARGETS = {"first": 1.2, "whole": 1.15}
+HOLDS = """
+## What holds the rest
+
+- **The first picture.** Scripts, headers and the frame are asked for at once; the wire is done in a third of a second on
+  the slower line. The rest is one core that reads 3.8 MB of script (1.0 MB on the wire, most of it Cornerstone and what it
+  draws with), starts WebGL in software and draws. A graphics card takes the last two, a second visit the first.
+- **The whole stack.** On the slower line the line decides. On the faster one client and server share two cores, and each
+  slice costs about 35 ms of them: asking, the answer's way through Python, unpacking, the cache.
+- **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen comes late for it.
+"""
 #: Notes when the first picture is on the screen, and when all pictures are there.
 WATCH = """() => {
   const times = (window.readroomTimes = {});
@@ -125,6 +135,7 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
             shown, frames = scrolled(browser, stage, stack)
             yield f"\nScrolling: {shown:.0f} pictures a second, of {frames:.0f} that the screen could have shown."
             browser.close()
+    yield HOLDS
 
 
 def stored(stage: Stage, slices: int) -> list[Named]:

@@ -7,6 +7,7 @@ from webapp.accounts.models import Site
 from webapp.criticals.left import criticals_left
 from webapp.handover.left import Left
 from webapp.reading.left import held_left, stat_left
+from webapp.reports.left import drafts_left
 from webapp.runs.left import outages_left
 
 
@@ -32,6 +33,7 @@ class Kind:
 KINDS = (
     Kind("critical", "Critical results that nobody read back", "first", criticals_left),
     Kind("stat", "STAT, not read", "soon", stat_left),
+    Kind("draft", "Reports begun and not signed", "file", drafts_left),
     Kind("held", "In somebody's hands", "mine", held_left),
     Kind("outage", "AI outages", "failed", outages_left),
 )

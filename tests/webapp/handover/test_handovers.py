@@ -17,6 +17,7 @@ from webapp.handover.selectors import handovers_waiting, kept
 from webapp.handover.services import NotAcceptedError, handover_accept, handover_make
 from webapp.reading.models import Priority, Task
 from webapp.reading.services import task_claim, task_finish, task_triage
+from webapp.reports.models import Report
 from webapp.runs.models import Run
 from webapp.studies.models import Study
 
@@ -57,13 +58,20 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     study = stat(anna)
     task_claim(task=factories.study().task, user=anna)
     critical_open(study=study, sentence="Bleeding", user=anna)
+    Report.objects.create(study=study, author=anna, template="general", template_version="1")
     factories.run_of(factories.series_of(study), state=Run.State.QUARANTINED)
     late = factories.series_of(factories.study())
     factories.run_of(late, state=Run.State.QUEUED, at=timezone.now() - timedelta(minutes=40))
     kinds = [kind for kind, _sentence in told_now()]
-    assert kinds == ["critical", "stat", "held", "outage", "outage"]
+    assert kinds == ["critical", "stat", "draft", "held", "outage", "outage"]
     sentences = " ".join(sentence for _kind, sentence in told_now())
-    for words in ("nobody was told", "anna has it in hand until", "Analyses wait since", "analysis of a series failed"):
+    for words in (
+        "nobody was told",
+        "anna changed it last",
+        "anna has it in hand until",
+        "Analyses wait since",
+        "analysis of a series failed",
+    ):
         assert words in sentences
 
 
