@@ -19,7 +19,7 @@ from webapp.studies.models import Series
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips
-#: (4), critical results, hand-overs that wait.
+#: (4), critical results, hand-overs that wait, discrepancies that wait.
 QUERIES = 19
 
 
