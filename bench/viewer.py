@@ -27,11 +27,11 @@ TARGETS = {"first": 1.2, "whole": 1.15}
 HOLDS = """
 ## What holds the rest
 
-- **The first picture.** Scripts, headers and the frame are asked for at once; the wire is done in a third of a second on
-  the slower line. The rest is one core that reads 3.8 MB of script (1.0 MB on the wire, most of it Cornerstone and what it
-  draws with), starts WebGL in software and draws. A graphics card takes the last two, a second visit the first.
-- **The whole stack.** On the slower line the line decides. On the faster one client and server share two cores, and each
-  slice costs about 35 ms of them: asking, the answer's way through Python, unpacking, the cache.
+- **The first picture.** Scripts, headers and the frame are asked for at once; the wire is done in a third of a second
+  on the slower line. The rest is one core that reads 3.8 MB of script (1.0 MB on the wire, most of it Cornerstone and
+  what it draws with), starts WebGL in software and draws. A graphics card takes the last two, a second visit the first.
+- **The whole stack.** On the slower line the line decides. On the faster one client and server share two cores, and
+  each slice costs about 35 ms of them: asking, the answer's way through Python, unpacking, the cache.
 - **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen comes late for it.
 """
 #: Notes when the first picture is on the screen, and when all pictures are there.

@@ -33,10 +33,12 @@ class Shift:
         self.pictures += 1
         page.screenshot(path=self.kept / f"shift-{self.pictures:02}-{name}.png", caret="initial")
 
-    def opened(self, page: Page) -> None:
-        """Open the study, which takes it in hand."""
+    def opened(self, page: Page, *, asks: bool = False) -> None:
+        """Open the study, which takes it in hand; an administrator asks for it."""
         page.goto(self.study)
         page.locator("#slice[href]").wait_for(state="attached")
+        if asks:
+            page.get_by_role("button", name="Take it").click()
         expect(page.locator("#held.mine")).to_be_visible()
 
     def says(self, page: Page, number: int, key: str) -> None:
@@ -94,7 +96,7 @@ def second_reads(page: Page, shift: Shift) -> None:
 
 def third_decides_and_signs(page: Page, shift: Shift) -> str:
     """The third has both before them, tells the surgeon, writes, loses the tab, and signs what was written."""
-    shift.opened(page)
+    shift.opened(page, asks=True)
     expect(page.locator(".reads")).to_contain_text("one calls it real, the other does not")
     shift.says(page, 1, "a")
     shift.says(page, 2, "d")
@@ -134,7 +136,7 @@ def told(page: Page, shift: Shift) -> None:
     expect(panel).to_contain_text("Nobody told yet")
     page.keyboard.press("c")
     page.keyboard.type("Dr Weiss, surgeon on call")
-    panel.get_by_label("Read back").check()
+    panel.get_by_label("They read it back").check()
     page.keyboard.press("Enter")
     expect(panel).to_contain_text("1 critical result read back")
     shift.look(page, "critical")
