@@ -59,6 +59,7 @@ bench: setup viewer ## Ratios taken in one run: networks, queue, DICOMweb beside
 	@$(PYTHON) -m bench
 	@$(PYTHON) -m bench.dicomweb
 	@$(PYTHON) -m bench.viewer
+	@$(PYTHON) -m bench.pages
 
 train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 2 hours, or gpu)
 	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)

@@ -30,6 +30,7 @@ def _made(count: int) -> str:
 
     from webapp.accounts.models import Site, User  # noqa: PLC0415
     from webapp.accounts.tokens import token_make  # noqa: PLC0415
+    from webapp.reading.models import Task  # noqa: PLC0415
     from webapp.studies.models import Instance, Patient, Series, Study  # noqa: PLC0415
     from webapp.studies.statistics import statistics_refresh  # noqa: PLC0415
 
@@ -72,6 +73,13 @@ def _made(count: int) -> str:
             id="printf('%032x', n.i)",
             series_id="printf('%032x', n.i)",
             sop_instance_uid="'1.4.' || n.i",
+        )
+        _copied(
+            Task.objects.get(study=study),
+            count,
+            id="n.i + 1",
+            study_id="printf('%032x', n.i)",
+            waiting_since="datetime('2026-01-01', '+' || n.i || ' seconds')",
         )
     statistics_refresh()
     return token_make(user=user, name="bench")[1]

@@ -10,7 +10,6 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.models import User
-from webapp.accounts.policy import visible_studies
 from webapp.criticals.selectors import criticals_open
 from webapp.pages.presentation import PRIORITIES, STATUSES, URGENCIES, Look, Person, name_of, person_of
 from webapp.pages.series import SeriesRow, series_rows
@@ -108,12 +107,12 @@ def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tu
 
 def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     """Return the views with their counts, within what was searched for; `shown` is the count of the view shown."""
-    studies = narrowed_by_words(visible_studies(user, Study.objects.all()), narrowing.words)
-    unread = studies.exclude(task__state=Task.State.DONE)
-    series = Series.objects.filter(study__in=unread.values("pk"))
+    tasks = tasks_visible(user)
+    if narrowing.words:
+        tasks = tasks.filter(study__in=narrowed_by_words(Study.objects.all(), narrowing.words).values("pk"))
+    series = Series.objects.filter(study__in=tasks.exclude(state=Task.State.DONE).values("study"))
     counts = dict(with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
-    tasks = Task.objects.filter(study__in=studies.values("pk"))
     of_tasks = dict(tasks.order_by().values_list("state").annotate(tasks=Count("pk")))
     mine = tasks.filter(holder=user, state=Task.State.CLAIMED).count()
     waiting = sum(count for state, count in of_tasks.items() if state != Task.State.DONE)
