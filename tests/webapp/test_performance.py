@@ -19,6 +19,7 @@ from webapp.accounts.models import Site, User
 from webapp.accounts.policy import visible_sites, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.monitoring.agreement import agreement_list
 from webapp.monitoring.asked import SPANS, Asked
 from webapp.monitoring.download import HEAD, csv_written, harmless
 from webapp.monitoring.quantiles import quantiles_list, total_ms_quantiles
@@ -27,12 +28,13 @@ from webapp.monitoring.selectors import run_counts_list, score_counts_list, stag
 from webapp.monitoring.weeks import monday_of, weeks_until
 from webapp.runs.models import Run, Stage
 from webapp.studies.models import Study
+from webapp.verdicts.models import Comparison, Read, Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site of the user; sites; runs by week; stages by week; times of runs; scores; times; the first
-#: runs of each version; the scores of then and now.
-QUERIES = 11
+#: runs of each version; the scores of then and now; what readers said, and two of each other; what waits in the bar.
+QUERIES = 14
 #: Scores and times by week, and the bins.
 QUERIES_OF_ONE = QUERIES + 3
 DETECTOR, KEY = "tumour-detector/1", ("tumour-detector", "1", "tumour-boxes")
@@ -299,3 +301,26 @@ def test_the_quantile_of_chi_square_is_near_the_tables(freedom: int, exact: floa
 
 def test_every_span_can_be_asked_for() -> None:
     assert [asked(f"weeks={span}").weeks.count for span in SPANS] == list(SPANS)
+
+
+def test_what_readers_said_counts_once_a_finding_and_by_model_version(admin: Client) -> None:
+    series = factories.series_of(factories.study())
+    image = factories.picture_instance(series=series)
+    run = factories.run_of(series, outcome="findings")
+    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector", version="2")
+    read = Read.objects.create(study=series.study, reader=factories.clinician())
+    says = [["agree"], ["agree", "disagree"], ["disagree", "agree"], ["edit"], ["agree", "withdrawn"]]
+    for words in says:
+        finding = factories.finding(run, instance=image)
+        for word in words:
+            Verdict.objects.create(read=read, finding=finding, says=word)
+    (row,) = agreement_list(asked())
+    assert (row.model, row.version, row.agreed, row.corrected, row.disagreed) == ("tumour-detector", "2", 2, 1, 1)
+    assert agreement_list(asked("model=sorter/1")) == []
+    Comparison.objects.create(
+        study=series.study, both_present=20, only_first=5, only_second=10, both_absent=15, ious=[0.5, 0.7]
+    )
+    text = admin.get("/performance/").content.decode()
+    for told in ("50.0 %", "n = 4", "0.40", "n = 50 findings", "0.60", "n = 2 pairs"):
+        assert told in text
+    assert "readers agreed in all weeks,2,4" in csv_written(asked())

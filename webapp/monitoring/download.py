@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 
+from webapp.monitoring.agreement import agreement_list
 from webapp.monitoring.asked import Asked
 from webapp.monitoring.quantiles import Quantiles, quantiles_list
 from webapp.monitoring.selectors import Key, RunCount, StageCount, run_counts_list, stage_counts_list, stages_asked
@@ -25,13 +26,17 @@ def csv_written(asked: Asked) -> str:
 
 
 def rows_of(asked: Asked) -> Iterable[Row]:
-    """Return the rows: runs, then stages, then their quantiles."""
+    """Return the rows: runs, stages, what readers said, then the quantiles of stages."""
     mondays = [monday.date().isoformat() for monday in asked.weeks.mondays]
     for runs in run_counts_list(asked):
         yield from _run_rows(runs, mondays[runs.week])
     stages = [count for count in stage_counts_list(asked) if not asked.model or count.key[:2] == asked.of_version]
     for stage in stages:
         yield from _stage_rows(stage, mondays[stage.week])
+    for readers in agreement_list(asked):
+        for measure in ("agreed", "corrected", "disagreed"):
+            named = f"readers {measure} in all weeks"
+            yield mondays[0], readers.model, readers.version, "", named, getattr(readers, measure), readers.judged
     for field, twentieths, names in QUANTILES:
         found = quantiles_list(
             stages_asked(asked).filter(asked.of_model), field, twentieths=twentieths, weeks=asked.weeks

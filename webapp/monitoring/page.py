@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from webapp.monitoring.agreement import Agreement, agreement_list
+from webapp.monitoring.agreement import Agreement, BetweenReaders, agreement_list, between_readers
 from webapp.monitoring.asked import Asked
 from webapp.monitoring.detail import SHARES, StageDetail, by_stage, details_told
 from webapp.monitoring.quantiles import Quantiles, quantiles_list, total_ms_quantiles
@@ -78,6 +78,7 @@ class Page:
     rows: list[StageRow]
     versions: list[str]
     readers: list[Agreement]
+    between: BetweenReaders | None
     trouble: str
     card: Card | None = None
     details: list[StageDetail] = field(default_factory=list)
@@ -100,6 +101,7 @@ def page_told(asked: Asked, *, now: datetime) -> Page:
         rows=_rows(asked, meant, evaluated=evaluated, finders=finders_of(declared.stages), now=now),
         versions=sorted({*seen, *evaluated, *([asked.chosen] if asked.chosen else [])}),
         readers=agreement_list(asked),
+        between=between_readers(asked),
         trouble=declared.trouble,
         card=evaluated.get(asked.chosen),
         details=details_told(asked, meant) if asked.model else [],
