@@ -22,7 +22,12 @@ def taken(page: Page, folder: Path, name: str) -> None:
     """Take one picture and make it small."""
     path = folder / f"{name}.png"
     page.screenshot(path=path)
-    with Image.open(path) as shot:
+    made_small(path, path)
+
+
+def made_small(source: Path, path: Path) -> None:
+    """Write a picture with few colours."""
+    with Image.open(source) as shot:
         shot.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
             path, optimize=True
         )
@@ -108,6 +113,12 @@ def performance(page: Page, folder: Path, stage: Stage) -> None:
     taken(page, folder, "performance-model")
 
 
+def shift(folder: Path) -> None:
+    """Keep what the test of a whole shift saw, where it ran: ``pytest tests/e2e/test_whole_shift.py``."""
+    for seen in sorted((ROOT / "test-results" / "screenshots").glob("shift-*.png")):
+        made_small(seen, folder / seen.name)
+
+
 def main() -> None:
     """Serve the scene and photograph it."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "screenshots"
@@ -134,6 +145,7 @@ def main() -> None:
                 page.set_viewport_size({"width": WIDTHS["desk"][0], "height": WIDTHS["desk"][1]})
                 performance(page, folder, stage)
         chromium.close()
+    shift(folder)
 
 
 if __name__ == "__main__":
