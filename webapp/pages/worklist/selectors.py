@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Max, QuerySet
@@ -49,6 +51,8 @@ class StudyRow:
     #: Its site reads first: the list tells that the AI has answered, not what.
     is_veiled: bool
     criticals: int
+    #: Studies of the same person that came before.
+    priors: int
 
     @property
     def study(self) -> Study:
@@ -146,14 +150,34 @@ def _rows(tasks: list[Task]) -> list[StudyRow]:
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         of_study[row.series.study_id].append(row)
     rules = SiteRules.objects.in_bulk({task.site_id for task in tasks})
+    priors = _priors([task.study for task in tasks])
     criticals = criticals_open(studies)
     return [
-        _row(task, rules.get(task.site_id) or SiteRules(), of_study[task.study_id], criticals.get(task.study_id, 0))
+        _row(
+            task,
+            rules.get(task.site_id) or SiteRules(),
+            of_study[task.study_id],
+            criticals=criticals.get(task.study_id, 0),
+            priors=priors.get(task.study_id, 0),
+        )
         for task in tasks
     ]
 
 
-def _row(task: Task, rules: SiteRules, series: list[SeriesRow], criticals: int) -> StudyRow:
+def _priors(studies: Sequence[Study]) -> dict[UUID, int]:
+    """Return how many studies of the same person came before each."""
+    arrived: dict[int, list[datetime]] = defaultdict(list)
+    people = {study.patient_id for study in studies if study.patient_id}
+    for patient, at in Study.objects.filter(patient__in=people).order_by().values_list("patient", "arrived_at"):
+        arrived[patient].append(at)
+    return {
+        study.pk: sum(at < study.arrived_at for at in arrived[study.patient_id])
+        for study in studies
+        if study.patient_id
+    }
+
+
+def _row(task: Task, rules: SiteRules, series: list[SeriesRow], *, criticals: int, priors: int) -> StudyRow:
     # The series that speaks for the study comes first; otherwise they keep their order.
     is_veiled = rules.read_first and task.state != Task.State.DONE
     ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
@@ -166,6 +190,7 @@ def _row(task: Task, rules: SiteRules, series: list[SeriesRow], criticals: int) 
         more=max(0, len(ranked) - SERIES_SHOWN),
         is_veiled=is_veiled,
         criticals=criticals,
+        priors=priors,
     )
 
 
