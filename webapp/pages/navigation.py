@@ -17,6 +17,7 @@ PAGES: tuple[Entry, ...] = (
     ("criticals", "Critical", Act.SEE),
     ("handovers", "Hand-over", Act.SEE),
     ("discrepancies", "Discrepancies", Act.READ),
+    ("campaigns", "Campaigns", Act.READ),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
     ("reading-rules", "Reading", Act.MANAGE_READING),
