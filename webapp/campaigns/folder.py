@@ -9,7 +9,6 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.utils.text import slugify
 from PIL import Image
@@ -34,49 +33,55 @@ BARE = "Pictures without a header are not exported: their pixels may name anybod
 
 @dataclass(frozen=True)
 class Held:
-    """A picture in the folder: its name there, its file here, its size."""
+    """A picture in the folder: its name there, its digest, its size."""
 
     row: ConsensusRow
     name: str
-    file: Path
     sha256: str
     width: int
     height: int
 
 
-def held(row: ConsensusRow, made: ConsensusSet) -> Held:
-    """Return the picture of a row: the frame as it was read.
+def held(row: ConsensusRow, made: ConsensusSet) -> tuple[Held, bytes]:
+    """Return the picture of a row, the frame that was read, and its PNG.
 
     Raises
     ------
     workers.api.Refused
         If it may not leave, or cannot be drawn.
     """
-    case = row.case
     if row.refused:
         raise api.Refused(row.refused)
-    _may_leave(row, made)
-    file = frame_drawn(case.instance, number=case.frame, name=frame_name(case.instance, case.frame))
-    with Image.open(file) as picture, file.open("rb") as content:
+    content = _bare(row, made) if row.case.instance.series.is_picture else _nameless(row, made)
+    with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Held(row, f"images/{collection_of(made)}/{case.number:04}.png", file, digest, width, height)
+    name = f"images/{collection_of(made)}/{row.case.number:04}.png"
+    return Held(row, name, hashlib.sha256(content).hexdigest(), width, height), content
 
 
-def _may_leave(row: ConsensusRow, made: ConsensusSet) -> None:
-    """Ask whether the object would leave without an identity (PS3.15 annex E); the result itself is not needed."""
-    instance = row.case.instance
-    if instance.series.is_picture and not made.looked_through:
+def _bare(row: ConsensusRow, made: ConsensusSet) -> bytes:
+    """Draw a picture that came without a header: it leaves where a person answers for it alone."""
+    if not made.looked_through:
         raise api.Refused(BARE)
-    if instance.series.is_picture:
-        return
-    options, scratch = api.Options(looked_through=made.looked_through), storage.temporary()
-    secret = secret_of(f"campaign {made.campaign_id}")
-    asked = api.Asked(secret=secret, person=person_of(row.case.series.study), options=options)
+    case = row.case
+    return frame_drawn(case.instance, number=case.frame, name=frame_name(case.instance, case.frame)).read_bytes()
+
+
+def _nameless(row: ConsensusRow, made: ConsensusSet) -> bytes:
+    """Draw the frame from the object without identities (PS3.15 annex E): what that leaves behind cannot show."""
+    asked = api.Asked(
+        secret=secret_of(f"campaign {made.campaign_id}"),
+        person=person_of(row.case.series.study),
+        options=api.Options(looked_through=made.looked_through),
+    )
+    scratch, drawn = storage.temporary(), storage.temporary()
     try:
-        api.deidentify(storage.object_path(instance.sha256), asked=asked, out=scratch)
+        api.deidentify(storage.object_path(row.case.instance.sha256), asked=asked, out=scratch)
+        api.draw(scratch, frame=row.case.frame, out=drawn)
+        return drawn.read_bytes()
     finally:
         scratch.unlink(missing_ok=True)
+        drawn.unlink(missing_ok=True)
 
 
 def collection_of(made: ConsensusSet) -> str:

@@ -115,7 +115,7 @@ def splits_of(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:
 
     So no patient who was taught with is ever judged on, whichever two sets somebody compares.
     """
-    earlier = ConsensusRow.objects.filter(of__campaign=campaign).values_list("group", "split").distinct()
+    earlier = ConsensusRow.objects.filter(of__campaign=campaign).order_by().values_list("group", "split").distinct()
     splits = dict(earlier)
     counts = Counter(splits.values())
     for group in sorted(set(groups) - set(splits)):

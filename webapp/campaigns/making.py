@@ -58,12 +58,12 @@ def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[Conse
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for done, row in enumerate(rows, start=1):
             try:
-                one = held(row, made)
+                one, content = held(row, made)
             except api.Refused as refused:
                 stayed.append(str(refused)[:300])
                 ConsensusRow.objects.filter(pk=row.pk).update(refused=stayed[-1])
             else:
-                _added(archive, one.name, one.file.read_bytes())
+                _added(archive, one.name, content)
                 pictures.append(one)
             beat(mine, objects_done=done)
         _added(archive, "manifest.csv", manifest_of(pictures, made))

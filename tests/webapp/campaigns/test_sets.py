@@ -26,6 +26,7 @@ from webapp.campaigns.freezing import digest_of, set_ask
 from webapp.campaigns.making import set_make, set_next, sets_made
 from webapp.campaigns.models import Campaign, ConsensusSet
 from webapp.campaigns.services import CampaignRefusedError
+from webapp.pages.pictures import frame_drawn, frame_name
 from webapp.studies.models import Instance, Patient, Study
 from webapp.taking import LEASE
 from workers import storage
@@ -170,8 +171,11 @@ def test_boxes_stand_in_the_pixels_of_their_picture(tmp_path: Path) -> None:
     assert without.boxes == ()
     (line,) = csv.DictReader(io.StringIO((folder / "boxes.csv").read_text()))
     assert line["label"] == "tumour"
-    with Image.open(folder / with_box.path) as picture:
+    case = campaign.cases.all()[0]
+    shown = frame_drawn(case.instance, number=0, name=frame_name(case.instance, 0))
+    with Image.open(folder / with_box.path) as picture, Image.open(shown) as as_read:
         assert picture.size == (80, 96)
+        assert picture.tobytes() == as_read.tobytes()
 
 
 def test_the_training_reads_a_set_and_learns_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

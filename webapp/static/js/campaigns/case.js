@@ -42,6 +42,9 @@ screen.addEventListener("wheel", (event) => {
   go(at + Math.sign(event.deltaY));
 }, { passive: false });
 
+document.querySelectorAll("[data-take]").forEach((button) => {
+  button.addEventListener("click", () => data.others[button.dataset.take].forEach((box) => boxes.add(box)));
+});
 const edges = [...document.querySelectorAll("[data-edge]")];
 document.getElementById("add-box")?.addEventListener("click", () => {
   const drawn = edges.map((edge) => (edge.value === "" ? NaN : Number(edge.value)));
