@@ -7,9 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage
+from tests.e2e.test_axe import faults, usable_at_twice_the_size
 from tests.e2e.test_every_page import CONTRAST
 
 NAME = "Tumours on head MRI"
+
+
+pytestmark = pytest.mark.usefixtures("viewer_built")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -24,10 +28,15 @@ def opened(page: Page) -> None:
 
 
 def looked_at(page: Page, path: Path) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+    size = page.viewport_size
+    assert size
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert page.evaluate(CONTRAST) == []
     page.wait_for_load_state("networkidle")
     page.screenshot(path=path, full_page=True)
+    assert faults(page) == []
+    usable_at_twice_the_size(page)
+    page.set_viewport_size(size)
 
 
 @pytest.mark.parametrize("size", ["desk", "tablet"])
