@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "webapp.webhooks",
     "webapp.marks",
     "webapp.verdicts",
+    "webapp.campaigns",
     "webapp.followup",
     "webapp.reports",
     "webapp.viewer",

@@ -6,6 +6,17 @@ from drf_spectacular.views import SpectacularAPIView
 
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
+from webapp.campaigns.views import (
+    campaign,
+    campaign_make,
+    campaign_set,
+    campaign_sets,
+    campaign_switch,
+    campaigns,
+    case,
+)
+from webapp.campaigns.views import download as set_download
+from webapp.campaigns.views import retry as set_retry
 from webapp.criticals.views import criticals, study_criticals, tell
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
@@ -109,6 +120,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("fhir/", include("webapp.fhir.urls")),
+    path("campaigns/", campaigns, name="campaigns"),
+    path("campaigns/new/", campaign_make, name="campaign-make"),
+    path("campaigns/<int:campaign>/", campaign, name="campaign"),
+    path("campaigns/<int:campaign>/switch/", campaign_switch, name="campaign-switch"),
+    path("campaigns/<int:campaign>/sets/", campaign_sets, name="campaign-sets"),
+    path("campaigns/cases/<int:case>/", case, name="campaign-case"),
+    path("campaigns/sets/<uuid:made>/", campaign_set, name="campaign-set"),
+    path("campaigns/sets/<uuid:made>/retry/", set_retry, name="campaign-set-retry"),
+    path("campaigns/sets/<uuid:made>/download.zip", set_download, name="campaign-set-download"),
     path("models/", models, name="models"),
     path("models/<slug:name>/", model, name="model"),
     path("models/<slug:name>/pictures/<picture:picture>", model_picture, name="model-picture"),

@@ -44,19 +44,24 @@ def writing_suspected(ds: Dataset) -> str:
     """Return why names may stand among the pixels of an image, empty where nothing speaks for it."""
     if not has_pixels(ds):
         return ""
-    stated, modality = str(ds.get("BurnedInAnnotation") or ""), str(ds.get("Modality") or "")
+    modality, is_free = str(ds.get("Modality") or ""), ds.get("BurnedInAnnotation") == "NO"
     kind = str(ds.get("SOPClassUID", ""))
     image_type = ds.get("ImageType") or []
     said = " ".join([image_type] if isinstance(image_type, str) else map(str, image_type)).upper()
     captured = kind == CAPTURES or kind.startswith(CAPTURES + ".") or "ConversionType" in ds
     reasons = (
-        (stated == "YES", "its header says that writing is burned into it"),
+        (writing_stated(ds), "its header says that writing is burned into it"),
         (captured, "it is a captured screen or a scanned film"),
         (any(word in said for word in SCREENS), "its image type is that of a screen or a label"),
         (modality in ALWAYS_WRITTEN, "images of this modality show names on their margin"),
-        (modality not in WITHOUT_WRITING and stated != "NO", "nothing says that it is free of writing"),
+        (not (modality in WITHOUT_WRITING or is_free), "nothing says that it is free of writing"),
     )
     return next((reason for speaks, reason in reasons if speaks), "")
+
+
+def writing_stated(ds: Dataset) -> bool:
+    """Say whether the header itself says that writing is burned into the image (PS3.3 C.7.6.1.1)."""
+    return str(ds.get("BurnedInAnnotation") or "") == "YES"
 
 
 def check_faces(ds: Dataset) -> None:

@@ -7,7 +7,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, UID, ExplicitVRLittleEndian
 
 from ml.deidentify.elements import Cleaner
-from ml.deidentify.kinds import check_faces, check_kind, writing_suspected
+from ml.deidentify.kinds import check_faces, check_kind, writing_stated, writing_suspected
 from ml.deidentify.options import CODES, Asked, Options, Told
 from ml.deidentify.pixels import boxes_of, pixels_kept, pixels_unpacked
 from ml.deidentify.pseudonyms import Pseudonyms
@@ -60,7 +60,7 @@ def _pixels(ds: FileDataset, cleaned: Dataset, options: Options) -> bool:
         return False
     suspected = writing_suspected(ds)
     outside, inside = boxes_of(ds, options, suspected=bool(suspected)) if options.pixels else ([], [])
-    if suspected and not outside and not inside:
+    if suspected and not outside and not inside and not (options.looked_through and not writing_stated(ds)):
         raise Refused(f"Names may stand among its pixels ({suspected}), and no region to black out was given.")
     pixels_unpacked(ds)
     pixels_kept(ds, cleaned, outside=outside, inside=inside)

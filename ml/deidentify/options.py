@@ -32,7 +32,14 @@ class Rectangle(_Told):
 
 
 class Options(_Told):
-    """The options of the profile that are offered; all off is the Basic Profile."""
+    """The options of the profile that are offered; all off is the Basic Profile.
+
+    Attributes
+    ----------
+    looked_through
+        A person looked at every image in which writing is suspected and answers for it that none shows a name; what a
+        header says is burned in stays nonetheless.
+    """
 
     dates: bool = False
     patient: bool = False
@@ -40,6 +47,7 @@ class Options(_Told):
     descriptors: bool = False
     pixels: bool = False
     rectangles: tuple[Rectangle, ...] = ()
+    looked_through: bool = False
 
     def names(self) -> list[str]:
         """Return the names of what was done, the profile first (keys of `CODES`)."""

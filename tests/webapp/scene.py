@@ -16,6 +16,7 @@ if __name__ == "__main__":
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
+from tests.webapp.campaigned import campaigned
 from tests.webapp.followed import followed
 from tests.webapp.leaving import leaving
 from tests.webapp.network import network
@@ -482,6 +483,7 @@ EVENTS = {
     "leaving": leaving,
     "shift": shift,
     "reported": reported,
+    "campaigned": campaigned,
 }
 
 if __name__ == "__main__":

@@ -21,11 +21,12 @@ from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
 from webapp.exports.forms import ExportForm
 from webapp.exports.leaving import COLUMNS
-from webapp.exports.making import ATTEMPTS, LEASE, export_make, export_next, exports_expire
+from webapp.exports.making import export_make, export_next, exports_expire
 from webapp.exports.models import Export
 from webapp.exports.services import export_create
 from webapp.studies.intake import intake_file
 from webapp.studies.models import Study
+from webapp.taking import ATTEMPTS, LEASE
 from workers import api, storage
 
 pytestmark = pytest.mark.django_db

@@ -23,6 +23,9 @@ from webapp.accounts.models import Site, User
 from webapp.accounts.policy import ACTS, OF_THE_HOUSE, Act, may, visible_studies
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.campaigns.models import ConsensusSet
+from webapp.campaigns.picking import Wanted
+from webapp.campaigns.services import Asked, campaign_make
 from webapp.criticals.services import critical_open
 from webapp.exports.models import Export
 from webapp.fhir.kinds import KINDS
@@ -216,6 +219,22 @@ ROUTES: dict[str, Route] = {
     **{f"fhir-{kind}": searched() for kind in KINDS},
     **{f"fhir-{kind}-read": study_api() for kind in KINDS if kind != "Device"},
     "fhir-Device-read": searched(),
+    "campaigns": page(READERS),
+    "campaign-make": page(SENIORS, post=400),
+    "campaign": Route({"get": 200}, sees=READERS, of_study=True),
+    "campaign-switch": study_form(SENIORS),
+    "campaign-sets": study_form(SENIORS),
+    # The clinician alone is invited; the others are sent back to the campaign.
+    "campaign-case": Route(
+        {"get": 200, "post": 302},
+        sees=READERS,
+        changes=READERS,
+        of_study=True,
+        but={("get", who): 302 for who in ("senior", "admin")},
+    ),
+    "campaign-set": Route({"get": 200}, sees=SENIORS, of_study=True),
+    "campaign-set-download": Route({"get": 200}, sees=SENIORS, of_study=True),
+    "campaign-set-retry": study_form(SENIORS),
     "models": page(),
     "model": page(),
     "model-picture": page(),
@@ -318,6 +337,7 @@ def addresses(
     told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["run.finished"])
     notices_write(happening="run.finished", study=series.study)
     arguments |= {"webhook-change": [told.pk], "notice-retry": [Notice.objects.get().pk]}
+    arguments |= campaign_addresses()
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
     handover = handover_make(user=factories.clinician(), note="Quiet night")
     arguments |= {"critical-tell": [critical.pk], "handover": [handover.pk], "handover-accept": [handover.pk]}
@@ -336,6 +356,19 @@ def addresses(
     ids = (sliced.study_id, answered.pk, finding.pk, sliced.study.patient_id, "tumour-detector.2")
     arguments |= {f"fhir-{kind}-read": [pk] for kind, pk in zip(KINDS, ids, strict=True)}
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
+
+
+def campaign_addresses() -> dict[str, list[object]]:
+    """Make a campaign with a set; the clinician is invited to read."""
+    asked = Asked("Tumours", "Is there one?", ["yes", "no"], readers_per_case=1)
+    readers = [factories.clinician()]
+    made = campaign_make(site=factories.site(), asked=asked, wanted=Wanted(), readers=readers, user=factories.senior())
+    done = ConsensusSet.objects.create(campaign=made, number=1, asked_by=factories.senior(), state="done")
+    with storage.written_whole(storage.export_path(done.pk)) as unfinished:
+        unfinished.write_bytes(b"PK")
+    arguments: dict[str, list[object]] = {"campaign-case": [made.cases.get().pk]}
+    arguments |= {route: [made.pk] for route in ("campaign", "campaign-switch", "campaign-sets")}
+    return arguments | {route: [done.pk] for route in ("campaign-set", "campaign-set-retry", "campaign-set-download")}
 
 
 def dicomweb_arguments(route: str, uids: list[str]) -> list[str]:

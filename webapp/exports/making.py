@@ -5,47 +5,27 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import models, transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.exports.leaving import manifest_row, manifest_written, objects_left, objects_of
 from webapp.exports.models import Export, ExportProblem
+from webapp.taking import TakenOverError, beat, next_taken, taken_back
 from workers import api, storage
 
 State = Export.State
-#: Who was silent for so long has died: longer than reading one object may take.
-LEASE = timedelta(seconds=90)
-ATTEMPTS = 3
 KEPT = timedelta(days=7)
 
 
-class TakenOverError(Exception):
-    """Somebody else makes this export now."""
-
-
 def export_next() -> Export | None:
-    """Take the oldest export that waits, or whose maker died; None where there is none.
-
-    Two that ask at once get two: each taking is one conditional UPDATE.
-    """
-    now = timezone.now()
-    left = Q(beat_at=None) | Q(beat_at__lt=now - LEASE)
-    due = Q(state=State.QUEUED) | Q(left, state=State.RUNNING)
-    for export in Export.objects.filter(due).order_by("asked_at")[:5]:
-        seen = Export.objects.filter(pk=export.pk, state=export.state, attempt=export.attempt)
-        if export.attempt >= ATTEMPTS:
-            export_end(seen, export, state=State.FAILED, reason=f"Given up: it stopped in the middle {ATTEMPTS} times.")
-        elif seen.update(state=State.RUNNING, attempt=F("attempt") + 1, beat_at=now, objects_done=0):
-            export.refresh_from_db()
-            return export
-    return None
+    """Take the oldest export that waits, or whose maker died; None where there is none."""
+    return next_taken(Export, give_up=_given_up)
 
 
 def exports_recover() -> int:
-    """Take back at once what a process that died was making; for the one process that makes, before it begins."""
-    return Export.objects.filter(state=State.RUNNING).update(beat_at=None)
+    """Take back what a process that died was making."""
+    return taken_back(Export)
 
 
 def export_make(export: Export) -> None:
@@ -81,8 +61,7 @@ def _archive_written(path: Path, export: Export, mine: models.QuerySet[Export]) 
             else:
                 archive.write(left.path, left.name)
                 rows.append(manifest_row(left))
-            if not mine.update(beat_at=timezone.now(), objects_done=done, objects_total=len(instances)):
-                raise TakenOverError
+            beat(mine, objects_done=done, objects_total=len(instances))
         archive.writestr("manifest.csv", manifest_written(rows))
     return len(rows)
 
@@ -99,6 +78,10 @@ def export_end(mine: models.QuerySet[Export], export: Export, *, state: str, rea
                 success=state == State.DONE,
                 details=f"export {export.pk}: {reason or f'{export.problems.count()} objects did not leave'}",
             )
+
+
+def _given_up(mine: models.QuerySet[Export], export: Export, reason: str) -> None:
+    export_end(mine, export, state=State.FAILED, reason=reason)
 
 
 def exports_expire() -> int:

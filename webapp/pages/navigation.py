@@ -17,12 +17,13 @@ PAGES: tuple[Entry, ...] = (
     ("criticals", "Critical", Act.SEE),
     ("handovers", "Hand-over", Act.SEE),
     ("discrepancies", "Discrepancies", Act.READ),
+    ("campaigns", "Campaigns", Act.READ),
     ("upload", "Upload", Act.UPLOAD),
     ("models", "Models", Act.SEE),
-    ("reading-rules", "Reading", Act.MANAGE_READING),
 )
 #: What is about the house: folded away where it is more than a few.
 HOUSE: tuple[Entry, ...] = (
+    ("reading-rules", "Reading", Act.MANAGE_READING),
     ("performance", "Performance", Act.SEE_PERFORMANCE),
     ("network", "Network", Act.MANAGE_DESTINATIONS),
     ("tokens", "Tokens", Act.KEEP_TOKENS),

@@ -1,13 +1,16 @@
 """Where two readers agree and where they differ."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from webapp.runs.models import Finding
 from webapp.verdicts.models import Comparison, Verdict
 from webapp.verdicts.selectors import REAL, Accepted
 
 Box = Sequence[float]
+Word = TypeVar("Word", bound=Hashable)
 
 
 @dataclass
@@ -76,21 +79,36 @@ def iou(one: Box, other: Box) -> float:
 
 
 def kappa(comparisons: Sequence[Comparison]) -> float | None:
-    """Return how far readers agree beyond chance over all that they were asked; None where chance alone explains it.
+    """Return how far readers agree beyond chance over all that they were asked; None where chance alone explains it."""
+    cells = {
+        (True, True): "both_present",
+        (True, False): "only_first",
+        (False, True): "only_second",
+        (False, False): "both_absent",
+    }
+    return kappa_of({pair: sum(getattr(one, name) for one in comparisons) for pair, name in cells.items()})
+
+
+def kappa_of(counts: Mapping[tuple[Word, Word], int]) -> float | None:
+    """Return how far two readers agree beyond chance; None where chance alone explains it.
 
     Cohen, A coefficient of agreement for nominal scales, 1960.
+
+    Parameters
+    ----------
+    counts
+        How often the first said one word and the second the other.
     """
-    cells = [
-        sum(getattr(one, name) for one in comparisons)
-        for name in ("both_present", "only_first", "only_second", "both_absent")
-    ]
-    n = sum(cells)
+    n = sum(counts.values())
     if not n:
         return None
-    present, only_first, only_second, absent = cells
-    seen = (present + absent) / n
-    first, second = (present + only_first) / n, (present + only_second) / n
-    chance = first * second + (1 - first) * (1 - second)
+    firsts: Counter[Word] = Counter()
+    seconds: Counter[Word] = Counter()
+    for (first, second), count in counts.items():
+        firsts[first] += count
+        seconds[second] += count
+    seen = sum(count for (first, second), count in counts.items() if first == second) / n
+    chance = sum(firsts[word] * seconds[word] for word in firsts) / n**2
     return (seen - chance) / (1 - chance) if chance < 1 else None
 
 

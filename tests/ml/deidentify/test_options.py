@@ -129,6 +129,12 @@ def test_an_image_that_says_so_is_free_of_writing(leave: Leave) -> None:
     assert isinstance(leave(dicom.image(Modality="XA", BurnedInAnnotation="NO")), Path)
 
 
+def test_what_a_person_looked_through_leaves_but_for_what_its_header_says_is_burned_in(leave: Leave) -> None:
+    assert isinstance(leave(dicom.image(Modality="US"), looked_through=True), Path)
+    with pytest.raises(Refused, match="writing is burned into it"):
+        leave(dicom.image(Modality="US", BurnedInAnnotation="YES"), looked_through=True)
+
+
 @pytest.mark.parametrize("kind", ["1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"])
 def test_a_segmentation_keeps_its_bits_its_labels_and_what_it_points_to(left: Left, kind: str) -> None:
     source, segment = dicom.image(), Dataset()

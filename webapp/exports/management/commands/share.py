@@ -1,4 +1,4 @@
-"""manage.py share: what leaves by itself, made and sent until stopped."""
+"""manage.py share: what leaves by itself (exports, sets of campaigns, notices), made and sent until stopped."""
 
 import threading
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from webapp.campaigns.making import sets_made, sets_recover
 from webapp.exports.making import export_make, export_next, exports_expire, exports_recover
 from webapp.lasting import alive, alone, repeated, stop_on_signals
 from webapp.webhooks.sending import notices_send
@@ -15,9 +16,9 @@ Work = Callable[[], int]
 
 
 class Command(BaseCommand):
-    """Make exports and send notices."""
+    """Make exports and sets of campaigns, send notices."""
 
-    help = "Make exports and send notices (webhooks) until stopped (SIGTERM or SIGINT)."
+    help = "Make exports and sets of campaigns, and send notices (webhooks), until stopped (SIGTERM or SIGINT)."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Be the only one; work side by side: a long export keeps no notice waiting."""
@@ -26,8 +27,12 @@ class Command(BaseCommand):
 
 
 def share(*, stop: threading.Event) -> None:
-    """Work until asked to stop, and show that both hands live; raises CommandError where one of them died."""
-    works: tuple[tuple[Work, Work], ...] = ((exports_recover, exports_made), (notices_recover, notices_send))
+    """Work until asked to stop, and show that all hands live; raises CommandError where one of them died."""
+    works: tuple[tuple[Work, Work], ...] = (
+        (exports_recover, exports_made),
+        (sets_recover, sets_made),
+        (notices_recover, notices_send),
+    )
     threads = [
         threading.Thread(target=repeated, args=(work,), kwargs={"stop": stop, "recover": recover}, daemon=True)
         for recover, work in works

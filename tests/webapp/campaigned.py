@@ -1,0 +1,58 @@
+"""A campaign half read, with boxes, a difference and sets, for screenshots and for eyes."""
+
+from django.utils import timezone
+
+from tests.webapp import drawn, factories
+from webapp.accounts.models import Site, User
+from webapp.campaigns.freezing import set_ask
+from webapp.campaigns.making import sets_made
+from webapp.campaigns.models import Campaign, Case, ConsensusSet
+from webapp.campaigns.picking import Wanted
+from webapp.campaigns.services import Asked, Said, answer_give, campaign_make
+
+T, N = "tumour", "none"
+#: Case -> what the first and the second reader say; the rest is not read yet.
+SAID = ((T, T), (T, N), (N, N), (T, T), (N, N), ("", N))
+BOXES = ([118.0, 70.0, 170.0, 124.0], [126.0, 74.0, 178.0, 128.0])
+
+
+def campaigned() -> Campaign:
+    """Make it at the site at which the accounts of the demonstration read."""
+    senior = User.objects.get(username="senior")
+    site = senior.site
+    assert site is not None
+    for number in range(12):
+        _head(site, number)
+    anna, reader = factories.clinician("anna", at=site), User.objects.get(username="clinician")
+    campaign = campaign_make(
+        site=site,
+        asked=Asked("Tumours on head MRI", "Is there a tumour on this picture?", ["tumour", "none"], asks_boxes=True),
+        wanted=Wanted(modality="MR", words="campaign", limit=12),
+        readers=[anna, reader],
+        user=senior,
+    )
+    for case, said in zip(campaign.cases.all(), SAID, strict=False):
+        for user, label, box in zip((anna, reader), said, BOXES, strict=True):
+            _say(case, user, label, box)
+    set_ask(campaign=campaign, looked_through=False, user=senior)
+    sets_made()
+    failed = set_ask(campaign=campaign, looked_through=True, user=senior)
+    reason = "Given up: it stopped in the middle 3 times."
+    ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
+    return campaign
+
+
+def _head(site: Site, number: int) -> None:
+    """Make a head of five slices; the header of the fifth says that writing is burned in."""
+    study = factories.study(patient=factories.patient(at=site), description="MRI head campaign")
+    series = factories.series_of(study, modality="MR", description="t1 tra")
+    burned = {"BurnedInAnnotation": "YES"} if number == 4 else {}
+    for place in range(5):
+        pixels = drawn.brain(height=0.35 + place / 20, tumour=number % 2 == 0, seed=10 * number + place)
+        factories.slice_instance(series=series, pixels=pixels, position=3.0 * place, Modality="MR", **burned)
+    factories.run_of(series, outcome="negative", modality="MR", region="brain", plane="axial")
+
+
+def _say(case: Case, user: User, label: str, box: list[float]) -> None:
+    said = Said(label, [box] if label == "tumour" else [], comment="" if label else "Moved")
+    answer_give(case=case, user=user, said=said)

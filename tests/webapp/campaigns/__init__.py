@@ -1,0 +1,1 @@
+"""Campaigns: one question of many pictures, and the set that comes of it."""

@@ -1,0 +1,57 @@
+"""A campaign over drawn brains, read by two."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.phantoms import pictures
+from tests.webapp import factories
+from webapp.accounts.models import User
+from webapp.campaigns.models import Campaign, Case
+from webapp.campaigns.picking import Wanted
+from webapp.campaigns.services import Asked, Said, answer_give, campaign_make
+from webapp.studies.models import Patient, Series
+
+BOX = [20.0, 20.0, 60.0, 70.0]
+
+
+def disc(seed: int) -> NDArray[np.uint8]:
+    return pictures.disc(seed=seed)
+
+
+def brains(count: int, *, patients: int | None = None) -> list[Series]:
+    """Make series of three slices, of so many patients (one each where none is said), sorted as brain MR."""
+    people = [factories.patient() for _ in range(patients or count)]
+    return [brain(people[number % len(people)], seed=10 * number) for number in range(count)]
+
+
+def brain(someone: Patient, *, seed: int = 0, **fields: str) -> Series:
+    study = factories.study(patient=someone, description="MRI head")
+    series = factories.series_of(study, modality="MR", description="t1 tra")
+    for number in range(3):
+        factories.slice_instance(
+            series=series, pixels=disc(seed + number), position=3.0 * number, Modality="MR", **fields
+        )
+    factories.run_of(series, outcome="negative", modality="MR", region="brain", plane="axial")
+    return series
+
+
+def readers() -> tuple[User, User]:
+    return factories.clinician("anna"), factories.clinician("ben")
+
+
+def campaign(*, wanted: Wanted | None = None, boxes: bool = False, per_case: int = 2) -> Campaign:
+    asked = Asked("Tumours", "Is there a tumour?", ["tumour", "none"], asks_boxes=boxes, readers_per_case=per_case)
+    return campaign_make(
+        site=factories.site(), asked=asked, wanted=wanted or Wanted(), readers=readers(), user=factories.senior()
+    )
+
+
+def say(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
+    answer_give(case=case, user=user, said=Said(label, boxes, shows_name=shows_name))
+
+
+def both(case: Case, first: str, second: str | None = None) -> None:
+    """Let both readers answer; alike where the second's answer is not named."""
+    anna, ben = readers()
+    say(case, anna, first)
+    say(case, ben, first if second is None else second)

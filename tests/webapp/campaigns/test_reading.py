@@ -1,0 +1,268 @@
+"""Series are picked, readers answer blind to each other, and where they differ a third decides."""
+
+import pytest
+from django.test import Client
+
+from tests.webapp import factories
+from tests.webapp.campaigns import scene
+from tests.webapp.conftest import signed_in
+from webapp.accounts.models import User
+from webapp.campaigns.agreement import Stand, middles, paired
+from webapp.campaigns.models import Answer, Campaign
+from webapp.campaigns.picking import Wanted, series_found, series_picked
+from webapp.campaigns.selectors import progress_of, standing_of
+from webapp.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
+from webapp.reading.models import Task
+from webapp.studies.models import Series
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Five brains, two readers."""
+    scene.brains(5)
+    return scene.campaign()
+
+
+def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -> None:
+    site = factories.site()
+    brain = scene.brains(1)[0]
+    chest = factories.series_of(factories.study(patient=factories.patient()), modality="DX", body_part="CHEST")
+    factories.picture_instance(series=chest)
+    scene.brain(factories.patient(at=factories.site("Other clinic")))
+    factories.report_instance(series=factories.series_of(brain.study, modality="SR"))
+
+    def found(**wanted: object) -> list[Series]:
+        return list(series_found(site=site, wanted=Wanted(**wanted)))  # type: ignore[arg-type]
+
+    assert found() == [brain, chest]
+    assert found(modality="MR") == found(part="brain") == found(words="head T1") == [brain]
+    assert found(modality="XR") == found(words="chest") == [chest]
+    assert found(words="Phantom") == [], "names are not searched"
+    Task.objects.filter(study=chest.study).update(state=Task.State.DONE)
+    assert found(only_read=True) == [chest]
+
+
+def test_a_draw_is_the_same_for_the_same_seed() -> None:
+    scene.brains(12)
+    site = factories.site()
+    first, again, other = (series_picked(site=site, wanted=Wanted(limit=6, seed=seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    arrived = list(Series.objects.order_by("study__arrived_at")[:6])
+    assert series_picked(site=site, wanted=Wanted(limit=6, is_drawn=False)) == arrived != first
+
+
+def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Campaign) -> None:
+    assert [case.number for case in campaign.cases.all()] == [1, 2, 3, 4, 5]
+    for case in campaign.cases.all():
+        assert case.instance == list(case.series.instances.all())[1]
+    assert campaign.selection["found"] == 5
+    assert campaign.selection["seed"] == 1
+
+
+def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
+    def refused(answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = "") -> str:
+        with pytest.raises(CampaignRefusedError) as refusal:
+            campaign_make(
+                site=campaign.site,
+                asked=Asked("n", "q", answers.split(","), readers_per_case=per_case),
+                wanted=Wanted(part=part),
+                readers=list(scene.readers()) if readers is None else readers,
+                user=factories.senior(),
+            )
+        return str(refusal.value)
+
+    assert "two to 9 different" in refused("a,a")
+    assert "Only those who read" in refused(readers=[factories.auditor(), scene.readers()[0]])
+    stranger = factories.clinician("stranger", at=factories.site("Other clinic"))
+    assert "Only those who read" in refused(readers=[stranger, factories.senior()])
+    assert "as many readers" in refused(per_case=3)
+    assert "No series" in refused(part="knee")
+    assert Campaign.objects.count() == 1
+
+
+def test_readers_see_cases_in_an_order_of_their_own() -> None:
+    scene.brains(8)
+    progress = progress_of(scene.campaign())
+    anna, ben = scene.readers()
+    orders = [[case.number for case in progress.waiting(user)] for user in (anna, ben, anna)]
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(1, 9))
+    assert orders[0] == orders[2] != orders[1]
+
+
+def test_two_agree_and_where_they_differ_a_third_decides(campaign: Campaign) -> None:
+    first, second, third, *_ = campaign.cases.all()
+    scene.both(first, "tumour")
+    scene.both(second, "tumour", "none")
+    scene.say(third, scene.readers()[0], "none")
+    stands = [standing_of(case).stand for case in (first, second, third)]
+    assert stands == [Stand.AGREED, Stand.DIFFERS, Stand.OPEN]
+    assert standing_of(second).differences == ("One says “tumour”, the other “none”.",)
+    senior = factories.senior()
+    scene.say(second, senior, "none")
+    decided = standing_of(second)
+    assert (decided.stand, decided.label, decided.by) == (Stand.DECIDED, "none", "adjudicated")
+    agreement = progress_of(campaign).agreement
+    assert agreement.n_pairs == 2, "what the third says is no reader's answer"
+    with pytest.raises(CampaignRefusedError):
+        scene.say(second, factories.senior("another"), "tumour")
+
+
+def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: Campaign) -> None:
+    case = campaign.cases.all()[0]
+    senior = factories.senior()
+    campaign.readers.add(senior)
+    anna, ben = scene.readers()
+    scene.say(case, senior, "tumour")
+    scene.say(case, anna, "none")
+    assert standing_of(case).stand == Stand.DIFFERS
+    with pytest.raises(CampaignRefusedError):
+        scene.say(case, ben, "none")
+    scene.say(case, senior, "tumour")
+    assert standing_of(case).stand == Stand.DIFFERS, "they changed nothing, and decided nothing"
+    assert progress_of(campaign).to_decide(senior) == []
+
+
+def test_the_newest_answer_counts_and_the_older_stays(campaign: Campaign) -> None:
+    case = campaign.cases.all()[0]
+    scene.both(case, "tumour", "none")
+    scene.say(case, scene.readers()[1], "tumour")
+    assert standing_of(case).stand == Stand.AGREED
+    assert Answer.objects.count() == 3
+
+
+def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
+    scene.brains(2)
+    near, far = scene.campaign(boxes=True).cases.all()
+    anna, ben = scene.readers()
+    scene.say(near, anna, "tumour", scene.BOX)
+    scene.say(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
+    assert standing_of(near).stand == Stand.AGREED
+    assert standing_of(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
+    scene.say(far, anna, "tumour", scene.BOX)
+    scene.say(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
+    assert standing_of(far).differences == (
+        "1 box that only one of the two drew.",
+        "Their boxes overlap by 4%, less than 50%.",
+    )
+    progress = progress_of(near.campaign)
+    assert len(progress.agreement.ious) == 2
+    assert progress.agreement.mean_iou == pytest.approx((38 / 42 + 100 / 2800) / 2)
+
+
+def test_boxes_are_paired_by_their_overlap() -> None:
+    ones, others = [[0, 0, 10, 10], [20, 20, 30, 30]], [[21, 20, 31, 30], [0, 0, 10, 9], [50, 50, 60, 60]]
+    assert [(i, j) for i, j, _overlap in paired(ones, others)] == [(0, 1), (1, 0)]
+    assert middles([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
+
+
+def test_kappa_tells_agreement_from_chance() -> None:
+    scene.brains(10)
+    pairs = [("tumour", "tumour")] * 4 + [("none", "none")] * 4 + [("tumour", "none"), ("none", "tumour")]
+    campaign = scene.campaign()
+    for case, (first, second) in zip(campaign.cases.all(), pairs, strict=True):
+        scene.both(case, first, second)
+    assert progress_of(campaign).agreement.kappa == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("box", "why"),
+    [
+        ([1, 2, 3], "four numbers"),
+        ([1, 2, "x", 4], "four numbers"),
+        ([5, 5, 5, 9], "empty"),
+        ([900, 5, 950, 9], "outside"),
+        ([0, 0, float("nan"), 9], "four numbers"),
+    ],
+)
+def test_a_box_that_is_none_is_refused(box: list[float], why: str) -> None:
+    scene.brains(1)
+    case = scene.campaign(boxes=True).cases.get()
+    with pytest.raises(CampaignRefusedError, match=why):
+        scene.say(case, scene.readers()[0], "tumour", box)
+
+
+def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
+    browser = signed_in(factories.senior().get_username())
+    browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "closed"})
+    case = campaign.cases.all()[0]
+    with pytest.raises(CampaignRefusedError, match="closed"):
+        scene.say(case, scene.readers()[0], "tumour")
+    browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "open"})
+    scene.say(case, scene.readers()[0], "tumour")
+
+
+def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers(campaign: Campaign) -> None:
+    anna, ben = scene.readers()
+    for case in campaign.cases.all():
+        answer_give(case=case, user=ben, said=Said("tumour", comment="As seen by Ben"))
+    browser = signed_in(anna.get_username())
+    page = browser.get(f"/campaigns/{campaign.pk}/")
+    assert "0 of 5" in page.content.decode()
+    assert "kappa" not in page.content.decode()
+    address = f"/campaigns/cases/{page.context['waiting'][0].pk}/"
+    for number in range(5):
+        shown = browser.get(address).content.decode()
+        for word in ("Phantom", "PH-0", "Ben", "negative", "MRI head"):
+            assert word not in shown
+        assert shown.count("/frames/") == 3
+        address = browser.post(address, {"label": "tumour"}).headers["Location"]
+        assert ("cases" in address) == (number < 4)
+    assert "Nothing waits for you" in browser.get(address).content.decode()
+    assert progress_of(campaign).counts[Stand.AGREED] == 5
+
+
+def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> None:
+    case = campaign.cases.all()[0]
+    scene.both(case, "tumour", "")
+    browser = signed_in(factories.senior().get_username())
+    assert "Decide where readers differ: 1" in browser.get(f"/campaigns/{campaign.pk}/").content.decode()
+    shown = browser.get(f"/campaigns/cases/{case.pk}/").content.decode()
+    assert "Reader 1: <b>tumour</b>" in shown
+    assert "Reader 2: <b>Cannot be told</b>" in shown
+    browser.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"})
+    assert standing_of(case).stand == Stand.DECIDED
+
+
+def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:
+    case = campaign.cases.all()[0]
+    answer = clinician.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"}, follow=True)
+    assert "not yours to answer" in answer.content.decode()
+    assert not Answer.objects.exists()
+    assert str(campaign.name) not in clinician.get("/campaigns/").content.decode()
+
+
+NO_ANSWERS = [{}, {"label": "other"}, {"label": "none", "boxes": "x"}, {"label": "none", "boxes": "[1]"}]
+
+
+@pytest.mark.parametrize("given", NO_ANSWERS)
+def test_what_is_no_answer_is_refused_in_a_sentence(campaign: Campaign, given: dict[str, str]) -> None:
+    browser, case = signed_in(scene.readers()[0].get_username()), campaign.cases.all()[0]
+    answer = browser.post(f"/campaigns/cases/{case.pk}/", given, follow=True)
+    assert "notice warn" in answer.content.decode()
+    assert not Answer.objects.exists()
+
+
+def test_the_form_counts_and_makes() -> None:
+    scene.brains(3)
+    anna, ben = scene.readers()
+    browser = signed_in(factories.senior().get_username())
+    assert "New campaign" in browser.get("/campaigns/").content.decode()
+    given = {
+        "name": "Tumours", "question": "Is there one?", "answers": "yes, no", "readers": [anna.pk, ben.pk],
+        "readers_per_case": "2", "modality": "MR", "limit": "2", "is_drawn": "yes", "seed": "7",
+    }  # fmt: skip
+    counted = browser.post("/campaigns/new/", {**given, "do": "count"}).content.decode()
+    assert "3 series are what you search for" in counted
+    assert not Campaign.objects.exists()
+    wrong = browser.post("/campaigns/new/", {**given, "answers": "yes", "do": "make"})
+    assert wrong.status_code == 400
+    assert "two to 9 different answers" in wrong.content.decode()
+    made = browser.post("/campaigns/new/", {**given, "do": "make"})
+    campaign = Campaign.objects.get()
+    assert made.headers["Location"] == f"/campaigns/{campaign.pk}/"
+    assert (campaign.answers, campaign.cases.count(), campaign.selection["found"]) == (["yes", "no"], 2, 3)
+    page = browser.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert "2 of 3 series found, MR; at random, seed 7" in page

@@ -1,0 +1,95 @@
+"""Making the files of sets, apart from the request, as exports are made (`webapp.taking`)."""
+
+import zipfile
+from pathlib import Path
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from webapp.audit.events import Code
+from webapp.audit.services import audit_record
+from webapp.campaigns.folder import boxes_of, campaign_of, held, manifest_of
+from webapp.campaigns.freezing import NAMED
+from webapp.campaigns.models import ConsensusRow, ConsensusSet
+from webapp.taking import TakenOverError, beat, next_taken, taken_back
+from workers import api, storage
+
+State = ConsensusSet.State
+
+
+def set_next() -> ConsensusSet | None:
+    """Take the oldest set whose file waits, or whose maker died; None where there is none."""
+    return next_taken(ConsensusSet, give_up=_given_up)
+
+
+def sets_recover() -> int:
+    """Take back what a process that died was making."""
+    return taken_back(ConsensusSet)
+
+
+def sets_made() -> int:
+    """Make the next file; return how many were due."""
+    made = set_next()
+    if made is not None:
+        set_make(made)
+    return int(made is not None)
+
+
+def set_make(made: ConsensusSet) -> None:
+    """Write the set's file, which appears whole; a picture that cannot leave is told, not a failure."""
+    mine = ConsensusSet.objects.filter(pk=made.pk, state=State.RUNNING, attempt=made.attempt)
+    made.rows.exclude(refused=NAMED).update(refused="")  # what an attempt before could not draw may be there by now
+    try:
+        with storage.written_whole(storage.export_path(made.pk)) as unfinished:
+            written = _archive_written(unfinished, made, mine)
+    except TakenOverError:
+        return
+    if written:
+        _end(mine, made, state=State.DONE)
+    else:
+        storage.export_path(made.pk).unlink()
+        _end(mine, made, state=State.FAILED, reason="No picture could leave; each has its reason below.")
+
+
+def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[ConsensusSet]) -> int:
+    """Write the archive; return how many pictures it holds."""
+    rows = made.rows.select_related("case__instance__series", "case__series__study").order_by("case__number")
+    pictures, stayed = [], []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for done, row in enumerate(rows, start=1):
+            try:
+                one, content = held(row, made)
+            except api.Refused as refused:
+                stayed.append(str(refused)[:300])
+                ConsensusRow.objects.filter(pk=row.pk).update(refused=stayed[-1])
+            else:
+                _added(archive, one.name, content)
+                pictures.append(one)
+            beat(mine, objects_done=done)
+        _added(archive, "manifest.csv", manifest_of(pictures, made))
+        _added(archive, "boxes.csv", boxes_of(pictures))
+        _added(archive, "campaign.json", campaign_of(made, pictures, stayed))
+    return len(pictures)
+
+
+def _added(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
+    """Add a file without the date of this one; so the same set gives the same bytes, too."""
+    archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def _given_up(mine: models.QuerySet[ConsensusSet], made: ConsensusSet, reason: str) -> None:
+    _end(mine, made, state=State.FAILED, reason=reason)
+
+
+@transaction.atomic
+def _end(mine: models.QuerySet[ConsensusSet], made: ConsensusSet, *, state: str, reason: str = "") -> None:
+    """End the making and write down in the audit trail what became of it."""
+    size = storage.export_path(made.pk).stat().st_size if state == State.DONE else 0
+    if mine.update(state=state, reason=reason, finished_at=timezone.now(), file_size=size):
+        stayed = made.rows.exclude(refused="").count()
+        audit_record(
+            code=Code.SET_MADE,
+            actor="export",
+            success=state == State.DONE,
+            details=f"campaign {made.campaign_id}, set {made.number}: {reason or f'{stayed} pictures stayed'}",
+        )
