@@ -19,8 +19,8 @@ from webapp.studies.models import Series
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips
-#: (4), critical results, hand-overs that wait, discrepancies that wait.
-QUERIES = 19
+#: (4), critical results, earlier studies, hand-overs that wait, discrepancies that wait.
+QUERIES = 20
 
 
 def statuses(client: Client, query: str = "") -> list[Status]:
@@ -233,3 +233,12 @@ def test_script_in_a_name_is_shown_as_text(clinician: Client) -> None:
     text = clinician.get("/").content.decode()
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_a_row_says_how_many_studies_of_the_person_came_before(clinician: Client) -> None:
+    someone = factories.patient("Muster^Mia")
+    for minutes in (3000, 2000, 10):
+        factories.arrived(factories.study(patient=someone), minutes=minutes)
+    page = clinician.get("/").content.decode()
+    assert page.count("2 earlier studies") == 1
+    assert page.count("1 earlier study") == 1

@@ -91,7 +91,7 @@ def campaigns_list(user: User) -> QuerySet[Campaign]:
     """
     seen = Campaign.objects.filter(site__in=visible_sites(user, Site.objects.all()))
     if not (may(user, Act.MANAGE_READING) or may(user, Act.ADJUDICATE)):
-        seen = seen.filter(pk__in=user.campaigns.values("pk"))
+        seen = seen.filter(readers=user)
     own = Q(cases__answers__reader=user, cases__answers__is_third=False)
     counted = seen.annotate(n_cases=Count("cases", distinct=True), n_own=Count("cases", filter=own, distinct=True))
     return counted.select_related("site").order_by("-made_at", "-pk")[:LISTED]

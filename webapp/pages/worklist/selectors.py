@@ -166,7 +166,7 @@ def _rows(tasks: list[Task]) -> list[StudyRow]:
 
 def _priors(studies: Sequence[Study]) -> dict[UUID, int]:
     """Return how many studies of the same person came before each."""
-    arrived: dict[int, list[datetime]] = defaultdict(list)
+    arrived: dict[object, list[datetime]] = defaultdict(list)
     people = {study.patient_id for study in studies if study.patient_id}
     for patient, at in Study.objects.filter(patient__in=people).order_by().values_list("patient", "arrived_at"):
         arrived[patient].append(at)
