@@ -8,7 +8,7 @@ DATA ?= data
 PROFILE ?= cpu
 # Not knee-grade: on the test split it is no better than chance.
 SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/configs/*.toml ml/configs/beyond/*.toml))
-CONFIGS = $(filter-out ml/configs/search/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
+CONFIGS = $(filter-out ml/configs/search/% ml/configs/radiomics/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
 PYTHON := .venv/bin/python
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -76,6 +76,7 @@ report: setup ## Judge every trained network on the test split and on unseen sou
 	$(PYTHON) -m ml.evaluate --form pruned=runs/sorter-pruned-2/weights ml/configs/sorter.toml
 	$(PYTHON) -m ml.evaluate.gate --profile $(PROFILE) ml/configs/sorter.toml ml/configs/held-out/[abc].toml
 	$(PYTHON) -m ml.evaluate.explain --profile $(PROFILE) ml/configs/*.toml ml/configs/beyond/tumour-type.toml
+	$(PYTHON) -m ml.radiomics --profile $(PROFILE) ml/configs/radiomics/*.toml
 	$(PYTHON) -m ml.evaluate --cascade
 	$(PYTHON) -m ml.cards --fill
 	$(PYTHON) -m ml.report.timed $(CONFIGS)

@@ -20,7 +20,7 @@ def taught(config: Config, pictures: Sequence[Picture]) -> list[Picture]:
 
 def questions(config: Config) -> dict[str, Answer]:
     """What a model is asked, by name."""
-    if config.task == "classifier":
+    if config.heads:
         return {name: _answer(head) for name, head in config.heads.items() if head.read}
     if config.task == "detector":
         return {str(config.options["label"]): lambda picture: "boxed" if picture.boxes else "none there"}
@@ -29,7 +29,7 @@ def questions(config: Config) -> dict[str, Answer]:
 
 def _of_split(config: Config, pictures: Sequence[Picture], split: str) -> list[Picture]:
     of_split = seen(pictures, config, split)
-    if config.task == "classifier":
+    if config.heads:
         return teaching(of_split, config.heads)
     if config.task == "detector":
         return boxed(of_split, config.options["label"], split)

@@ -44,13 +44,18 @@ def run(task: Task) -> StageAnswer:
 
 def _outline(candidate: Candidate, probability: NDArray[np.float32], threshold: float) -> float:
     """Give a candidate the parts of the mask that its box touches; return their mean probability."""
-    parts, _ = ndimage.label(probability >= threshold)
-    touched = np.unique(parts[_window(candidate.box)])
-    mask = np.isin(parts, touched[touched > 0])
+    mask = parts_touched(probability >= threshold, candidate.box)
     if not mask.any():
         return 0.0
     candidate.mask = mask
     return float(probability[mask].mean())
+
+
+def parts_touched(mask: NDArray[np.bool_], box: Box) -> NDArray[np.bool_]:
+    """Return the connected parts of a mask that a box touches, whole; an empty mask where it touches none."""
+    parts, _ = ndimage.label(mask)
+    touched = np.unique(parts[_window(box)])
+    return np.isin(parts, touched[touched > 0])
 
 
 def _window(box: Box) -> tuple[slice, slice]:

@@ -35,7 +35,8 @@ def run_linked(run: Run) -> str:
 
 def command_told(run: Run) -> str:
     """The command that measures it; before it was trained, the one that trains it."""
-    return f"`{run.command('ml.evaluate' if run.epochs or run.report else 'ml.train')}`"
+    trained = bool(run.epochs or run.report)
+    return f"`{run.commands[1 if trained and len(run.commands) > 1 else 0]}`"
 
 
 def _row(page: Page, told: Gathered, run: Run, column: str, notes: list[str]) -> list[str]:

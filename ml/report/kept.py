@@ -5,8 +5,10 @@ from pathlib import Path
 
 #: In the repository, a folder a run.
 KEPT = Path(__file__).resolve().parents[2] / "docs" / "models" / "runs"
-#: What a run leaves behind, but for its weights.
-NAMES = ("config.json", "epochs.csv", "test.json", "gate.json", "explain.json", "explain.png", "trials.csv")
+#: What a run leaves behind, but for its weights; a model of features is a few numbers, and kept.
+NAMES = (
+    "config.json", "epochs.csv", "test.json", "gate.json", "explain.json", "explain.png", "trials.csv", "features.json",
+)  # fmt: skip
 
 
 def runs_kept(runs: Path, kept: Path) -> None:

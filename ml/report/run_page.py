@@ -132,5 +132,10 @@ def seconds_trained(run: Run) -> float:
 
 
 def _called(run: Run) -> str:
-    kind = {"classifier": "A classifier", "detector": "A detector", "segmenter": "A segmenter"}
+    kind = {
+        "classifier": "A classifier",
+        "detector": "A detector",
+        "segmenter": "A segmenter",
+        "features": "A model of measured features",
+    }
     return f"{kind.get(run.config.task, 'A network')} of the configuration `{run.file}`."

@@ -72,6 +72,8 @@ class Run:
     @property
     def commands(self) -> list[str]:
         """What makes its figures, in order."""
+        if self.config.task == "features":
+            return [self.command("ml.radiomics")]
         return [self.command("ml.train"), *(self.command(JUDGED[name]) for name in ("test", *self.extra))]
 
     @property

@@ -11,7 +11,7 @@ from ml.train.segmenter import usable as outlined
 
 def asked(config: Config, pictures: Sequence[Picture], split: str) -> list[Picture]:
     """Pictures of a split that show what the network is asked about, or surely do not."""
-    if config.task == "classifier":
+    if config.heads:
         return teaching([p for p in pictures if p.split == split], config.heads)
     if config.task == "detector":
         return boxed(pictures, str(config.options["label"]), split)

@@ -1,0 +1,108 @@
+"""``python -m ml.radiomics CONFIG...``: teach a model of features, and judge it beside the network.
+
+No set of the data has both drawn outlines and kinds: outlines are those that the shipped networks draw, in boxes that
+a person drew where there are any. The test split is judged twice: in drawn boxes, and in boxes that the detector finds.
+Writes ``features.json`` (the model), ``test.json`` (the figures) and ``config.json`` into the run's folder.
+"""
+
+import hashlib
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.data import Picture, data_digest
+from ml.evaluate.points import RIGHT_WHEN_ANSWERED
+from ml.evaluate.report import WEIGHTS, Report, markdown, report_written
+from ml.radiomics.fit import model_calibrated, model_fitted
+from ml.radiomics.judged import Judged, asked_told, beside_told, moved_told, reasons_told, weights_told
+from ml.radiomics.model import FeatureModel, model_write
+from ml.radiomics.outlines import Outliners, outlined, outliners_load
+from ml.runtime import served_on_cpu
+from ml.train.asked import asked
+from ml.train.command import each, parser_of
+from ml.train.config import Config
+from ml.weights import manifest_read
+
+MODEL = "features.json"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Teach and judge what the configurations say; 0 when done, 2 when one could not be."""
+    chosen = parser_of("python -m ml.radiomics", __doc__).parse_args(arguments)
+    return each(chosen.configs, chosen.profile, _made)
+
+
+def _made(config: Config, folder: Path, pictures: list[Picture]) -> None:
+    networks = outliners_load(config)
+    taught = _judged(config, networks, folder, asked(config, pictures, "train"), in_drawn_boxes=True)
+    chosen = _judged(config, networks, folder, asked(config, pictures, "val"), in_drawn_boxes=True)
+    model = _model(config, taught, chosen)
+    report = _report(config, model, networks, folder, asked(config, pictures, "test"))
+    report.about = _about(config, pictures, taught, model)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    (config.folder / "config.json").write_text(config.told(), encoding="utf-8")
+    model_write(model, config.folder / MODEL)
+    report_written(report, config.folder / "test.json")
+    print(markdown(report), flush=True)
+
+
+def _judged(
+    config: Config, networks: Outliners, folder: Path, pictures: list[Picture], *, in_drawn_boxes: bool
+) -> Judged:
+    """Outline and measure pictures of known kind."""
+    drawn = outlined(networks, folder, pictures, in_drawn_boxes=in_drawn_boxes)
+    (head,) = config.heads.values()
+    return Judged(drawn, drawn.measured(), np.array([head.answer(picture) for picture in pictures], np.intp))
+
+
+def _model(config: Config, taught: Judged, chosen: Judged) -> FeatureModel:
+    (head,) = config.heads.values()
+    own, other = taught.part(taught.known), chosen.part(chosen.known)
+    measured, judged = ([f for f in part.measured if f is not None] for part in (own, other))
+    model = model_fitted(measured, own.truth, own.groups, head.labels, seed=config.seed)
+    return model_calibrated(model, judged, other.truth, right_share=RIGHT_WHEN_ANSWERED)
+
+
+def _report(config: Config, model: FeatureModel, networks: Outliners, folder: Path, pictures: list[Picture]) -> Report:
+    (name,) = config.heads
+    row = manifest_read(WEIGHTS)[str(config.options["beside"])]
+    network, (head,) = served_on_cpu(row, WEIGHTS), row.labels
+    boxed = [picture for picture in pictures if picture.boxes]
+    report = Report()
+    for told, asked_of, in_drawn_boxes in ((name, pictures, False), (f"{name} in drawn boxes", boxed, True)):
+        judged = _judged(config, networks, folder, asked_of, in_drawn_boxes=in_drawn_boxes)
+        asked_told(report, model, judged, told)
+        beside_told(report, model, judged, told, network, head, folder)
+        moved_told(report, model, judged, told)
+        reasons_told(report, model, judged, told)
+    weights_told(report, model)
+    return report
+
+
+def _about(config: Config, pictures: list[Picture], taught: Judged, model: FeatureModel) -> dict[str, Any]:
+    rows = manifest_read(WEIGHTS)
+    return {
+        "name": config.name,
+        "version": config.version,
+        "profile": config.profile,
+        "task": config.task,
+        "table": config.table,
+        "architecture": f"{len(model.names)} features, logistic regression",
+        "size": config.size,
+        "bytes": len(model.model_dump_json()),
+        "pictures_taught": len(taught.known),
+        "outlined_by": [f"{n} {rows[n].version}" for n in (str(config.options[k]) for k in ("finder", "outliner"))],
+        "data_digest": data_digest(pictures),
+        "config_digest": hashlib.sha256(config.told().encode()).hexdigest(),
+        "temperature": dict.fromkeys(config.heads, model.temperature),
+        "thresholds": dict.fromkeys(config.heads, model.threshold),
+        "date": datetime.now(UTC).date().isoformat(),
+        "form": "JSON",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

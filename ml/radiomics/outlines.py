@@ -1,0 +1,115 @@
+"""Outlines that the shipped networks draw on the data's pictures: in drawn boxes, or in boxes that a detector finds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.boxes import Box, best_boxes
+from ml.data import Picture, squares_read
+from ml.evaluate.answers import detections_answered, masks_answered
+from ml.evaluate.report import WEIGHTS
+from ml.operations.segment import parts_touched
+from ml.radiomics.features import Features, Grey, Mask, features_of
+from ml.runtime import Network, served_on_cpu
+from ml.train.config import Config
+from ml.train.detector import boxes_in_square
+from ml.weights import WeightsError, manifest_read
+
+
+@dataclass(frozen=True)
+class Outliners:
+    """The two networks that lead to an outline, and the label that they look for."""
+
+    finder: Network
+    outliner: Network
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """Pictures with one lesion outlined on each.
+
+    Attributes
+    ----------
+    squares
+        (N, S, S), 0..255.
+    masks
+        (N, S, S); empty where no lesion was found.
+    boxes
+        In which each was outlined; None where there was none.
+    """
+
+    pictures: Sequence[Picture]
+    squares: Grey
+    masks: Mask
+    boxes: Sequence[Box | None]
+
+    def measured(self) -> list[Features | None]:
+        """Measure every outline."""
+        return [features_of(square, mask) for square, mask in zip(self.squares, self.masks, strict=True)]
+
+
+def outliners_load(config: Config, weights: Path = WEIGHTS) -> Outliners:
+    """Load the served networks that a configuration names.
+
+    Raises
+    ------
+    ValueError
+        If the outlining network has another input size than the configuration.
+    WeightsError
+        If one of them does not ship.
+    """
+    rows = manifest_read(weights)
+    names = [str(config.options[name]) for name in ("finder", "outliner")]
+    if missing := [name for name in names if name not in rows]:
+        raise WeightsError(f"{config.key} needs the model {missing[0]}, which the manifest does not list.")
+    finder, outliner = (served_on_cpu(rows[name], weights) for name in names)
+    if outliner.row.size != config.size:
+        raise ValueError(f"{config.key} measures squares of {config.size}, its outlines have {outliner.row.size}")
+    return Outliners(finder, outliner, str(config.options["label"]))
+
+
+def outlined(networks: Outliners, folder: Path, pictures: Sequence[Picture], *, in_drawn_boxes: bool) -> Outlined:
+    """Outline one lesion a picture, as the cascade does it.
+
+    Parameters
+    ----------
+    in_drawn_boxes
+        Where a person drew boxes, look in the largest of them; elsewhere, and otherwise, in the clearest box of the
+        detector that reaches its threshold.
+    """
+    row = networks.outliner.row
+    squares, placements = squares_read(folder, pictures, size=row.size)
+    boxes = _found(networks, folder, pictures)
+    if in_drawn_boxes:
+        drawn = [boxes_in_square(picture, place) for picture, place in zip(pictures, placements, strict=True)]
+        boxes = [_largest(own) if len(own) else found for own, found in zip(drawn, boxes, strict=True)]
+    sure = masks_answered(networks.outliner, squares) >= row.thresholds[networks.label]
+    masks = [
+        parts_touched(mask, box) if box is not None else np.zeros_like(mask)
+        for mask, box in zip(sure, boxes, strict=True)
+    ]
+    return Outlined(pictures, squares, np.stack(masks), boxes)
+
+
+def _found(networks: Outliners, folder: Path, pictures: Sequence[Picture]) -> list[Box | None]:
+    """Return the clearest box of the detector, in pixels of the outlining network's square."""
+    row, side = networks.finder.row, networks.outliner.row.size
+    squares, _ = squares_read(folder, pictures, size=row.size)
+    answers = detections_answered(networks.finder, squares)
+    found = [best_boxes(answer, threshold=row.thresholds[networks.label]) for answer in answers]
+    return [_scaled(boxes[0][0], side / row.size) if boxes else None for boxes in found]
+
+
+def _scaled(box: Box, factor: float) -> Box:
+    x0, y0, x1, y1 = (max(0.0, edge * factor) for edge in box)
+    return x0, y0, x1, y1
+
+
+def _largest(boxes: NDArray[np.float64]) -> Box:
+    sides = boxes[:, 2:] - boxes[:, :2]
+    x0, y0, x1, y1 = boxes[int(sides.prod(axis=1).argmax())].tolist()
+    return x0, y0, x1, y1

@@ -1,0 +1,242 @@
+"""The road by features, on drawn lesions whose kind is their shape: discs and stars, of every size and brightness."""
+
+import csv
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from ml.evaluate.ways import CONFIGS
+from ml.radiomics.__main__ import main
+from ml.radiomics.features import Features, features_of
+from ml.radiomics.fit import model_calibrated, model_fitted
+from ml.radiomics.model import FeatureModel, model_read, model_write
+from ml.report.files import report_read
+
+SIDE = 96
+LABELS = ("disc", "star")
+EACH = 40
+PATIENTS = 20
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+def lesion(rng: np.random.Generator, *, star: bool) -> tuple[Grey, Mask]:
+    """Draw a lesion anywhere in a head; that it is a star shows in its outline alone."""
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float64)
+    down, across = rng.uniform(38, 58, 2)
+    angle = np.arctan2(rows - down, columns - across) + rng.uniform(0, np.pi)
+    reach = rng.uniform(9, 15) * (1 + (0.4 * np.cos(5 * angle) if star else 0))
+    mask: Mask = np.hypot(rows - down, columns - across) <= reach
+    head = np.hypot(rows - SIDE / 2, columns - SIDE / 2) <= 44
+    grey = np.where(mask, rng.uniform(130, 220), np.where(head, 90, 0)) + rng.normal(0, 6, (SIDE, SIDE)) * head
+    return np.clip(grey, 0, 255).astype(np.uint8), mask
+
+
+@cache
+def drawn(seed: int) -> tuple[list[Features], NDArray[np.intp], list[str]]:
+    """Measure as many discs as stars, some of each on every patient."""
+    rng = np.random.default_rng(seed)
+    truth = np.arange(2 * EACH) % 2
+    measured = [features_of(*lesion(rng, star=bool(kind))) for kind in truth]
+    assert all(measured)
+    groups = [f"patient {number // 2 % PATIENTS}" for number in range(2 * EACH)]
+    return [one for one in measured if one], truth.astype(np.intp), groups
+
+
+@pytest.fixture(scope="module")
+def model() -> FeatureModel:
+    measured, truth, groups = drawn(1)
+    others, other_truth, _ = drawn(2)
+    return model_calibrated(
+        model_fitted(measured, truth, groups, LABELS, seed=3), others, other_truth, right_share=0.97
+    )
+
+
+def test_discs_are_told_from_stars(model: FeatureModel) -> None:
+    measured, truth, _ = drawn(4)
+
+    assert (model.probabilities(measured).argmax(1) == truth).mean() > 0.97
+
+
+def test_the_reason_that_is_told_is_the_outline(model: FeatureModel) -> None:
+    features = features_of(*lesion(np.random.default_rng(5), star=True))
+    decision = model.decided(features)
+
+    assert features is not None
+    assert decision.label == "star"
+    first = decision.reasons[0]
+    assert first.name in {"circularity", "solidity"}
+    assert first.contribution > 0
+    assert first.value == features[first.name]
+
+
+def test_what_the_reasons_add_up_to_is_the_decision(model: FeatureModel) -> None:
+    measured, _, _ = drawn(4)
+    features = measured[0]
+    told = sum(reason.contribution for reason in model.reasons(features, "star"))
+    told -= sum(reason.contribution for reason in model.reasons(features, "disc"))
+    told += (model.intercepts[1] - model.intercepts[0]) / model.temperature
+    disc, star = model.probabilities([features])[0]
+
+    assert told == pytest.approx(np.log(star / disc))
+
+
+def test_shuffled_kinds_are_learnt_at_chance() -> None:
+    measured, truth, groups = drawn(1)
+    others, other_truth, _ = drawn(4)
+    right = []
+    for seed in range(3):
+        shuffled = np.random.default_rng(seed).permutation(truth)
+        fitted = model_fitted(measured, shuffled, groups, LABELS, seed=seed)
+        right.append((fitted.probabilities(others).argmax(1) == other_truth).mean())
+
+    assert 0.3 < np.mean(right) < 0.7
+
+
+def test_a_model_comes_back_from_its_file_the_same(model: FeatureModel, tmp_path: Path) -> None:
+    measured, _, _ = drawn(4)
+    model_write(model, tmp_path / "features.json")
+
+    again = model_read(tmp_path / "features.json")
+
+    assert again == model
+    assert np.array_equal(again.probabilities(measured), model.probabilities(measured))
+
+
+@pytest.mark.parametrize("pixels", [0, 4])
+def test_where_there_is_nothing_to_measure_it_abstains(model: FeatureModel, pixels: int) -> None:
+    picture, _ = lesion(np.random.default_rng(10), star=False)
+    mask = np.zeros(picture.shape, bool)
+    mask[40, 40 : 40 + pixels] = True
+
+    decision = model.decided(features_of(picture, mask))
+
+    assert (decision.label, decision.probabilities, decision.reasons) == (None, {}, ())
+
+
+def test_what_it_is_not_sure_of_it_does_not_name(model: FeatureModel) -> None:
+    measured, _, _ = drawn(4)
+    strict = model.model_copy(update={"threshold": 1.0, "temperature": 50.0})
+
+    assert strict.decided(measured[0]).label is None
+    assert sum(strict.decided(measured[0]).probabilities.values()) == pytest.approx(1)
+
+
+def test_features_do_not_hang_on_brightness_and_little_on_size() -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    away = np.hypot(rows - 48, columns - 48)
+    told = []
+    for radius, gain in ((12, 1.0), (12, 0.7), (18, 1.0)):
+        grey = np.where(away <= radius, 200, np.where(away <= 44, 100, 0)) * gain
+        features = features_of(grey.astype(np.uint8), np.asarray(away <= radius))
+        assert features is not None
+        told.append(features)
+
+    plain, darker, larger = told
+    assert darker == pytest.approx(plain, rel=0.03, abs=0.03)
+    for name in ("circularity", "solidity", "elongation", "diameter_ratio"):
+        assert larger[name] == pytest.approx(plain[name], rel=0.03)
+    assert larger["relative_area"] / plain["relative_area"] == pytest.approx((18 / 12) ** 2, rel=0.05)
+
+
+def test_a_texture_counts_pairs_inside_the_outline_alone() -> None:
+    rng = np.random.default_rng(12)
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[30:60, 30:60] = True
+    inside = rng.integers(100, 200, (SIDE, SIDE))
+    told = [
+        features_of(np.where(mask, inside, outside).astype(np.uint8), mask)
+        for outside in (50, rng.integers(30, 250, (SIDE, SIDE)))
+    ]
+
+    assert told[0] is not None
+    assert told[1] is not None
+    texture = [name for name in told[0] if name.startswith("texture_")]
+    assert len(texture) == 4
+    assert all(told[0][name] == told[1][name] for name in texture)
+
+
+def test_a_file_whose_parts_do_not_fit_together_is_refused(model: FeatureModel, tmp_path: Path) -> None:
+    model_write(model.model_copy(update={"names": model.names[1:]}), tmp_path / "features.json")
+
+    with pytest.raises(ValueError, match="not of one size"):
+        model_read(tmp_path / "features.json")
+
+
+FIELDS = ("path", "modality", "region", "plane", "finding", "mask", "group", "source", "split")
+CONFIG = CONFIGS / "radiomics" / "tumour-kind.toml"
+
+
+def kinds_drawn(folder: Path, *, each: int) -> int:
+    """Write a data folder: stars, discs and grainy discs as kinds, each boxed; one test picture shows no lesion.
+
+    Returns
+    -------
+    int
+        Test pictures.
+    """
+    rng, rows, boxes = np.random.default_rng(13), [], []
+    (folder / "images" / "heads").mkdir(parents=True)
+    for number in range(3 * each):
+        kind, split = (
+            ("glioma", "meningioma", "pituitary")[number % 3],
+            ("train", "train", "val", "test")[number // 3 % 4],
+        )
+        picture, mask = lesion(rng, star=kind == "glioma")
+        if kind == "pituitary":
+            picture = np.where(mask, rng.integers(110, 255, picture.shape), picture).astype(np.uint8)
+        if number == 3 * each - 1:
+            picture[mask] = 90
+        path = f"images/heads/{number}.png"
+        Image.fromarray(picture).resize((2 * SIDE, 2 * SIDE)).save(folder / path)
+        rows.append((path, "MR", "brain", "axial", kind, "", f"patient {number}", "drawn", split))
+        down, across = np.nonzero(mask)
+        edges = (across.min(), down.min(), across.max() + 1, down.max() + 1)
+        boxes.append((path, "tumour", *(2 * int(edge) for edge in edges)))
+    _written(folder / "manifest.csv", FIELDS, rows)
+    _written(folder / "boxes.csv", ("path", "label", "x0", "y0", "x1", "y1"), boxes)
+    return sum(row[-1] == "test" for row in rows)
+
+
+def _written(file: Path, head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([head, *rows])
+
+
+def test_one_command_goes_from_pictures_to_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = kinds_drawn(tmp_path / "data", each=32)
+    monkeypatch.setenv("READROOM_DATA_SET", str(tmp_path / "data"))
+    monkeypatch.setenv("READROOM_RUNS", str(tmp_path / "runs"))
+
+    assert main([str(CONFIG)]) == 0
+
+    run = tmp_path / "runs" / "tumour-kind-features-1"
+    model, report = model_read(run / "features.json"), report_read(run / "test.json")
+    assert model.labels == ("glioma", "meningioma", "pituitary")
+    for name in ("tumour_kind", "tumour_kind in drawn boxes"):
+        outlined, right = report.headline[f"{name} outlined"], report.headline[f"{name} accuracy"]
+        assert outlined.n == count
+        assert 0 < 1 - outlined.value < 0.2  # the picture without a lesion has no outline
+        assert right.n == round(outlined.value * count)
+        assert right.value > 0.8
+        all_pictures = report.headline[f"{name} accuracy, all pictures"]
+        assert all_pictures.value == pytest.approx(right.value * outlined.value)
+    assert report.about["pictures_taught"] == 48
+
+
+def test_a_network_that_does_not_ship_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds_drawn(tmp_path / "data", each=4)
+    monkeypatch.setenv("READROOM_DATA_SET", str(tmp_path / "data"))
+    config = tmp_path / "kind.toml"
+    config.write_text(CONFIG.read_text(encoding="utf-8").replace("tumour-segmenter", "painter"), encoding="utf-8")
+
+    assert main([str(config)]) == 2
+    assert "needs the model painter, which the manifest does not list" in capsys.readouterr().err
