@@ -17,7 +17,7 @@ from ml.evaluate.question import Question
 from ml.evaluate.report import Report
 from ml.radiomics.features import Features, Mask, features_of
 from ml.radiomics.model import FeatureModel, Reason
-from ml.radiomics.outlines import Outlined
+from ml.radiomics.outlines import Outlined, ellipse_in
 from ml.runtime import Network
 
 Numbers = NDArray[np.intp]
@@ -127,6 +127,8 @@ def moved_told(report: Report, model: FeatureModel, judged: Judged, name: str) -
     table = report.table(f"{name}: other outlines", note)
     table.figures["accuracy, as outlined"] = share_figure(right, kept.groups)
     for told, masks in _others(kept.outlined).items():
+        if np.array_equal(masks, kept.outlined.masks):
+            continue
         measured = [features_of(square, mask) for square, mask in zip(kept.outlined.squares, masks, strict=True)]
         said = _said(model, measured)
         table.figures[f"accuracy, {told}"] = share_figure(said == kept.truth, kept.groups)
@@ -189,13 +191,5 @@ def _others(outlined: Outlined) -> dict[str, list[Mask]]:
     return {
         "grown": [ndimage.binary_dilation(mask, way, MOVED) for mask in outlined.masks],
         "shrunk": [ndimage.binary_erosion(mask, way, MOVED) for mask in outlined.masks],
-        "an ellipse": [_ellipse(mask.shape, box) for mask, box in zip(outlined.masks, outlined.boxes, strict=True)],
+        "an ellipse": [ellipse_in(box, len(mask)) for mask, box in zip(outlined.masks, outlined.boxes, strict=True)],
     }
-
-
-def _ellipse(shape: tuple[int, ...], box: tuple[float, float, float, float] | None) -> Mask:
-    if box is None:
-        return np.zeros(shape, bool)
-    x0, y0, x1, y1 = box
-    y, x = np.indices(shape)
-    return np.asarray(((2 * x - x0 - x1) / (x1 - x0)) ** 2 + ((2 * y - y0 - y1) / (y1 - y0)) ** 2 <= 1)

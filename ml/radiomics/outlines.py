@@ -21,11 +21,15 @@ from ml.weights import WeightsError, manifest_read
 
 @dataclass(frozen=True)
 class Outliners:
-    """The two networks that lead to an outline, and the label that they look for."""
+    """The two networks that lead to an outline, and the label that they look for.
+
+    With `by_box` the second is not asked: an ellipse in the box is taken for the outline.
+    """
 
     finder: Network
     outliner: Network
     label: str
+    by_box: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +73,7 @@ def outliners_load(config: Config, weights: Path = WEIGHTS) -> Outliners:
     finder, outliner = (served_on_cpu(rows[name], weights) for name in names)
     if outliner.row.size != config.size:
         raise ValueError(f"{config.key} measures squares of {config.size}, its outlines have {outliner.row.size}")
-    return Outliners(finder, outliner, str(config.options["label"]))
+    return Outliners(finder, outliner, str(config.options["label"]), config.options.get("outline") == "box")
 
 
 def outlined(networks: Outliners, folder: Path, pictures: Sequence[Picture], *, in_drawn_boxes: bool) -> Outlined:
@@ -87,12 +91,24 @@ def outlined(networks: Outliners, folder: Path, pictures: Sequence[Picture], *, 
     if in_drawn_boxes:
         drawn = [boxes_in_square(picture, place) for picture, place in zip(pictures, placements, strict=True)]
         boxes = [_largest(own) if len(own) else found for own, found in zip(drawn, boxes, strict=True)]
+    if networks.by_box:
+        return Outlined(pictures, squares, np.stack([ellipse_in(box, row.size) for box in boxes]), boxes)
     sure = masks_answered(networks.outliner, squares) >= row.thresholds[networks.label]
     masks = [
         parts_touched(mask, box) if box is not None else np.zeros_like(mask)
         for mask, box in zip(sure, boxes, strict=True)
     ]
     return Outlined(pictures, squares, np.stack(masks), boxes)
+
+
+def ellipse_in(box: Box | None, side: int) -> Mask:
+    """Return the ellipse that a box holds, shape (side, side); empty where there is no box."""
+    if box is None:
+        return np.zeros((side, side), bool)
+    x0, y0, x1, y1 = box
+    y, x = np.indices((side, side)) + 0.5  # the middles of pixels
+    across, down = (2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0)
+    return np.asarray(across**2 + down**2 <= 1)
 
 
 def _found(networks: Outliners, folder: Path, pictures: Sequence[Picture]) -> list[Box | None]:

@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.evaluate.ways import CONFIGS
 from ml.radiomics.__main__ import main
 from ml.radiomics.features import Features, features_of
 from ml.radiomics.fit import model_calibrated, model_fitted
 from ml.radiomics.model import FeatureModel, model_read, model_write
+from ml.radiomics.outlines import ellipse_in
 from ml.report.files import report_read
+from ml.train.config import config_read
 
 SIDE = 96
 LABELS = ("disc", "star")
@@ -170,7 +171,8 @@ def test_a_file_whose_parts_do_not_fit_together_is_refused(model: FeatureModel, 
 
 
 FIELDS = ("path", "modality", "region", "plane", "finding", "mask", "group", "source", "split")
-CONFIG = CONFIGS / "radiomics" / "tumour-kind.toml"
+FOLDER = Path(__file__).resolve().parents[2] / "ml" / "configs" / "radiomics"
+CONFIGS = {"network": FOLDER / "tumour-kind.toml", "box": FOLDER / "tumour-kind-boxes.toml"}
 
 
 def kinds_drawn(folder: Path, *, each: int) -> int:
@@ -209,25 +211,43 @@ def _written(file: Path, head: tuple[str, ...], rows: Sequence[tuple[object, ...
         csv.writer(stream).writerows([head, *rows])
 
 
-def test_one_command_goes_from_pictures_to_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("outline", ["network", "box"])
+def test_one_command_goes_from_pictures_to_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outline: str
+) -> None:
     count = kinds_drawn(tmp_path / "data", each=32)
     monkeypatch.setenv("READROOM_DATA_SET", str(tmp_path / "data"))
     monkeypatch.setenv("READROOM_RUNS", str(tmp_path / "runs"))
 
-    assert main([str(CONFIG)]) == 0
+    config = config_read(CONFIGS[outline])
 
-    run = tmp_path / "runs" / "tumour-kind-features-1"
+    assert main([str(CONFIGS[outline])]) == 0
+
+    run = tmp_path / "runs" / config.key
     model, report = model_read(run / "features.json"), report_read(run / "test.json")
     assert model.labels == ("glioma", "meningioma", "pituitary")
     for name in ("tumour_kind", "tumour_kind in drawn boxes"):
         outlined, right = report.headline[f"{name} outlined"], report.headline[f"{name} accuracy"]
         assert outlined.n == count
-        assert 0 < 1 - outlined.value < 0.2  # the picture without a lesion has no outline
+        # The picture without a lesion has no outline, but somebody drew a box on it.
+        empty = not (outline == "box" and name.endswith("drawn boxes"))
+        assert outlined.value == pytest.approx(1 - empty / count, abs=0.05)
+        assert (outlined.value < 1) == empty
         assert right.n == round(outlined.value * count)
-        assert right.value > 0.8
+        if outline == "network" or name.endswith("drawn boxes"):  # a detector's box fits a drawn star loosely
+            assert right.value > 0.8
         all_pictures = report.headline[f"{name} accuracy, all pictures"]
         assert all_pictures.value == pytest.approx(right.value * outlined.value)
     assert report.about["pictures_taught"] == 48
+
+
+def test_an_ellipse_fills_its_box() -> None:
+    mask = ellipse_in((20.0, 10.0, 60.0, 30.0), SIDE)
+    down, across = np.nonzero(mask)
+
+    assert (across.min(), down.min(), across.max() + 1, down.max() + 1) == (20, 10, 60, 30)
+    assert mask.sum() == pytest.approx(np.pi * 20 * 10, rel=0.02)
+    assert not ellipse_in(None, SIDE).any()
 
 
 def test_a_network_that_does_not_ship_is_told_in_a_sentence(
@@ -236,7 +256,9 @@ def test_a_network_that_does_not_ship_is_told_in_a_sentence(
     kinds_drawn(tmp_path / "data", each=4)
     monkeypatch.setenv("READROOM_DATA_SET", str(tmp_path / "data"))
     config = tmp_path / "kind.toml"
-    config.write_text(CONFIG.read_text(encoding="utf-8").replace("tumour-segmenter", "painter"), encoding="utf-8")
+    config.write_text(
+        CONFIGS["network"].read_text(encoding="utf-8").replace("tumour-segmenter", "painter"), encoding="utf-8"
+    )
 
     assert main([str(config)]) == 2
     assert "needs the model painter, which the manifest does not list" in capsys.readouterr().err
