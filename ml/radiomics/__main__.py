@@ -92,7 +92,6 @@ def _about(config: Config, pictures: list[Picture], taught: Judged, model: Featu
         "table": config.table,
         "architecture": f"{len(model.names)} features, logistic regression",
         "size": config.size,
-        "bytes": len(model.model_dump_json()),
         "pictures_taught": len(taught.known),
         "outlined_by": [f"{n} {rows[n].version}" for n in (str(config.options[k]) for k in ("finder", "outliner"))],
         "data_digest": data_digest(pictures),
