@@ -164,10 +164,10 @@ def test_example_pictures_are_named_and_no_other_file_is_served(clinician: Clien
         assert clinician.get(address).status_code == 404
 
 
-def test_a_models_page_asks_the_database_for_the_session_only(
+def test_a_models_page_asks_the_database_for_the_session_and_the_bar_only(
     clinician: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(3):  # Session, user, site.
+    with django_assert_num_queries(4):  # Session, user, site; what waits in the bar.
         clinician.get(DETECTOR)
 
 

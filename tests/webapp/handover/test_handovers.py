@@ -58,7 +58,7 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     study = stat(anna)
     task_claim(task=factories.study().task, user=anna)
     critical_open(study=study, sentence="Bleeding", user=anna)
-    Report.objects.create(study=study, author=anna, template="general", template_version="1")
+    Report.objects.create(study=study, author=anna, template="general", template_version="1", changed_at=timezone.now())
     factories.run_of(factories.series_of(study), state=Run.State.QUARANTINED)
     late = factories.series_of(factories.study())
     factories.run_of(late, state=Run.State.QUEUED, at=timezone.now() - timedelta(minutes=40))
