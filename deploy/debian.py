@@ -14,6 +14,7 @@ NEEDED = {
     "postgres": "postgresql",
     "chromium": "chromium",
     "storescu": "dcmtk",
+    "dciodvfy": "dicom3tools",
     "openssl": "openssl",
     "Orthanc": "orthanc",
     "libOrthancDicomWeb.so": "orthanc-dicomweb",
