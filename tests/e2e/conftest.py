@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from deploy import viewer
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
@@ -42,8 +42,14 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def signed_in() -> dict[tuple[str, str], StorageState]:
+    """Cookies of those who signed in already, by server and role: a password is slow to check, as it should be."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, stage: Stage) -> Open:
+def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], StorageState]) -> Open:
     """Open a page as somebody; afterwards the browser must have had nothing to complain about."""
 
     @contextmanager
@@ -51,13 +57,20 @@ def visit(browser: Browser, stage: Stage) -> Open:
         address: str = "/", *, role: str = "clinician", size: str = "desk", url: str = stage.url, quietly: bool = True
     ) -> Iterator[Page]:
         width, height = WIDTHS[size]
-        context = browser.new_context(base_url=url, viewport={"width": width, "height": height})
+        who = (url, role)
+        context = browser.new_context(
+            base_url=url, viewport={"width": width, "height": height}, storage_state=signed_in.get(who)
+        )
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        sign_in(page, *ACCOUNTS[role])
-        page.goto(address)
+        page.goto("/")
+        if "/sign-in/" in page.url:  # for the first time, or somebody signed out meanwhile
+            sign_in(page, *ACCOUNTS[role])
+            signed_in[who] = context.storage_state()
+        if address != "/":
+            page.goto(address)
         yield page
         if quietly:
             assert complaints == []

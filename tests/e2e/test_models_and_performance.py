@@ -63,7 +63,7 @@ def test_charts_are_drawn_and_their_tables_open_by_key(visit: Open) -> None:
         chart = page.locator("svg.chart").first
         expect(chart).to_be_visible()
         assert chart.evaluate("e => getComputedStyle(e.querySelector('text')).fontFamily").startswith("system-ui")
-        page.locator("summary").first.focus()
+        page.locator("main summary").first.focus()
         page.keyboard.press("Enter")
         expect(page.locator("details[open] table").first).to_be_visible()
 
@@ -87,7 +87,7 @@ def test_without_a_script_the_numbers_are_all_there(visit: Open, stage: Stage) -
         bare.get_by_label("Model version", exact=True).select_option("tumour-detector/1")
         bare.get_by_role("button", name="Show").click()
         expect(bare.get_by_role("heading", level=1)).to_contain_text("tumour-detector")
-        bare.locator("summary").first.click()
+        bare.locator("main summary").first.click()
         expect(bare.locator("details[open] table").first).to_be_visible()
         plain.close()
 
