@@ -32,25 +32,43 @@ class Stage:
 @contextmanager
 def served_scene(data: Path, *, weights: Path | None = None) -> Iterator[Stage]:
     """Serve a scene from a data folder, over the drawn list of models where none is named."""
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "webapp.settings",
-        "READROOM_DATA": str(data),
-        "READROOM_WEIGHTS": str(weights or manifest_drawn(data / "weights")),
-        **{f"READROOM_DEMO_{role.upper()}_PASSWORD": password for role, (_name, password) in ACCOUNTS.items()},
-    }
-    environment.pop("DATABASE_URL", None)
+    scene_made(data, weights=weights)
+    with served(data, weights=weights) as stage:
+        yield stage
+
+
+def scene_made(data: Path, *, weights: Path | None = None) -> None:
+    """Make the scene in a data folder."""
+    manifest_drawn(data / "weights")
+    environment = _environment(data, weights)
     for words in (["migrate", "--no-input"], ["collectstatic", "--no-input"], ["demo_users"]):
         run([sys.executable, "manage.py", *words], environment)
-    stage = Stage(url=f"http://127.0.0.1:{(port := free_port())}", environment=environment)
-    stage.happens("all")
+    Stage("", environment).happens("all")
+
+
+@contextmanager
+def served(data: Path, *, weights: Path | None = None) -> Iterator[Stage]:
+    """Serve what a data folder holds."""
+    stage = Stage(url=f"http://127.0.0.1:{(port := free_port())}", environment=_environment(data, weights))
     command = [sys.executable, "-m", "gunicorn", "webapp.wsgi", f"--bind=127.0.0.1:{port}", "--worker-class=gthread"]
-    with subprocess.Popen([*command, "--threads=6"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as web:
+    with subprocess.Popen([*command, "--threads=6"], cwd=ROOT, env=stage.environment, stderr=subprocess.DEVNULL) as web:
         try:
             wait_until(lambda: answers(port), what="the web server to answer")
             yield stage
         finally:
             web.terminate()
+
+
+def _environment(data: Path, weights: Path | None) -> dict[str, str]:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+        "READROOM_DATA": str(data),
+        "READROOM_WEIGHTS": str(weights or data / "weights"),
+        **{f"READROOM_DEMO_{role.upper()}_PASSWORD": password for role, (_name, password) in ACCOUNTS.items()},
+    }
+    environment.pop("DATABASE_URL", None)
+    return environment
 
 
 def run(command: list[str], environment: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Writing and signing a report in a browser: every letter is kept, and two keys lead to the next case."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,16 +8,24 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.serving import ACCOUNTS, Stage, served_scene
+from tests.e2e.serving import ACCOUNTS, Stage, scene_made, served
 from tests.e2e.test_every_page import CONTRAST
 
 PASSWORD = ACCOUNTS["clinician"][1]
 
 
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the scene in it, made once."""
+    data = tmp_path_factory.mktemp("scene")
+    scene_made(data)
+    return data
+
+
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A scene of each test's own: a signed report stays signed."""
-    with served_scene(tmp_path / "scene") as stage:
+def stage(scene: Path, tmp_path: Path) -> Iterator[Stage]:
+    """A copy of the scene for each test: a signed report stays signed."""
+    with served(Path(shutil.copytree(scene, tmp_path / "scene"))) as stage:
         yield stage
 
 
