@@ -248,20 +248,6 @@ def test_measures_are_millimetres_on_a_calibrated_image_and_undo_takes_them_away
     vera.keyboard.press("w")
 
 
-def test_a_probe_tells_the_value_under_the_pointer_and_redo_brings_it_back(vera: Page) -> None:
-    words = vera.locator(".cell").first.locator("svg text")
-    vera.keyboard.press("x")
-    drag(vera, (15, 12), (15, 12))
-    expect(words.first).to_contain_text(f"{BLOCK} HU")
-    vera.keyboard.press("Control+z")
-    expect(words).to_have_count(0)
-    vera.keyboard.press("Control+y")
-    expect(words.first).to_contain_text(f"{BLOCK} HU")
-    vera.keyboard.press("Control+z")
-    expect(words).to_have_count(0)
-    vera.keyboard.press("w")
-
-
 def test_an_image_without_calibration_or_cosines_says_so_and_gives_pixels(vera: Page) -> None:
     vera.locator(".thumb", has_text="wrist").press("Enter")
     first = vera.locator(".cell").first
