@@ -33,7 +33,7 @@ def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") ->
         "names_ai": not veiled,
         "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
         "may_record": may(user, Act.READ, study),
-        "findings": findings_offered(study=study, user=user),
+        "findings": [] if veiled else _surest(study),
         "ways": Notification.How.choices,
         "ago": AGO,
     }
@@ -41,5 +41,8 @@ def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") ->
 
 def findings_offered(*, study: Study, user: User) -> list[Finding]:
     """Return what the newest answers point at, the surest first; nothing while the AI is kept from the user."""
-    found = [] if is_veiled(study=study, user=user) else findings_asked(study)
-    return sorted(found, key=lambda finding: -finding.probability)
+    return [] if is_veiled(study=study, user=user) else _surest(study)
+
+
+def _surest(study: Study) -> list[Finding]:
+    return sorted(findings_asked(study), key=lambda finding: -finding.probability)

@@ -1,10 +1,11 @@
 """A task is one reading of one study: how urgent, since when, and in whose hands."""
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from webapp.accounts.models import Site
+from webapp.accounts.models import Site, User
 from webapp.studies.models import Study
 
 
@@ -87,6 +88,10 @@ class Task(models.Model):
     def is_held(self) -> bool:
         """Whether somebody has it in hand now; a claim that ran out holds nothing."""
         return self.state == self.State.CLAIMED and self.held_until is not None and self.held_until > timezone.now()
+
+    def is_held_by(self, user: User | AnonymousUser) -> bool:
+        """Say whether this user has it in hand now."""
+        return self.is_held and self.holder_id == user.pk
 
 
 class TaskEvent(models.Model):

@@ -115,7 +115,7 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
     found = Task.objects.select_for_update(of=("self",)).select_related("holder").get(pk=task.pk)
     if found.state == Task.State.DONE:
         raise NotYoursError(_whose(found))
-    if found.read_by.contains(user) or (found.needs_third and not may(user, Act.ADJUDICATE)):
+    if not _open_to(Task.objects.filter(pk=found.pk), user).exists():
         raise NotYoursError("This study waits for another reader.")
     before = found.holder.get_username() if found.holder else "nobody"
     found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
@@ -186,13 +186,15 @@ def _held_until(task: Task) -> datetime:
 
 
 def _free(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
-    """Keep what a reader may claim: what waits, and what somebody held too long without a sign of life.
+    """Keep what a reader may claim: what waits, and what somebody held too long without a sign of life."""
+    unread = tasks.exclude(state=Task.State.DONE)
+    return _open_to(unread.exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now()), user)
 
-    Nobody reads a study twice, and only who may adjudicate is the third.
-    """
-    free = tasks.exclude(state=Task.State.DONE).exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now())
-    free = free.exclude(pk__in=Task.read_by.through.objects.filter(user=user).values("task"))
-    return free if may(user, Act.ADJUDICATE) else free.filter(needs_third=False)
+
+def _open_to(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
+    """Keep what a reader has not read: nobody reads a study twice, and only who may adjudicate is the third."""
+    left = tasks.exclude(pk__in=Task.read_by.through.objects.filter(user=user).values("task"))
+    return left if may(user, Act.ADJUDICATE) else left.filter(needs_third=False)
 
 
 def rules_of(site: int) -> SiteRules:

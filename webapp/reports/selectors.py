@@ -107,7 +107,7 @@ def kinds_open(*, study: Study, user: User) -> list[str]:
     base, task = report_newest(study), Task.objects.get(study=study)
     if base is not None and base.kind != Kind.PRELIMINARY:
         return [Kind.ADDENDUM]
-    holds = task.is_held and task.holder_id == user.pk
+    holds = task.is_held_by(user)
     read = read_of(study=study, user=user)
     concludes = may_conclude(study=study, user=user) or (holds and not (read and read.finished_at))
     # Where two read blind to each other, nobody's preliminary report may reach the other.

@@ -233,7 +233,7 @@ def _page(
         "is_signing": "sign" in request.GET or bool(refused),
         "images": images_of(study).count(),
         "task": study.task,
-        "is_mine": study.task.is_held and study.task.holder_id == user.pk,
+        "is_mine": study.task.is_held_by(user),
     }
     return render(request, "reports/page.html", shown, status=status)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from webapp.runs.models import Finding
-from webapp.verdicts.models import Comparison, Verdict
-from webapp.verdicts.selectors import REAL, Accepted
+from webapp.verdicts.models import Comparison
+from webapp.verdicts.selectors import Accepted
 
 Box = Sequence[float]
 Word = TypeVar("Word", bound=Hashable)
@@ -36,7 +36,6 @@ class Counted:
 def compared(
     *,
     asked: Sequence[Finding],
-    verdicts: tuple[Sequence[Verdict], Sequence[Verdict]],
     accepted: tuple[Sequence[Accepted], Sequence[Accepted]],
     tolerance: float,
 ) -> Counted:
@@ -46,17 +45,15 @@ def compared(
     ----------
     asked
         The findings that both were asked about.
-    verdicts, accepted
-        What each of the two says, and takes for real.
+    accepted
+        What each of the two takes for real.
     tolerance
         The least overlap (IoU) of two boxes that are the same.
     """
     counted = Counted()
-    said = [{one.finding_id: one for one in of_reader if one.finding_id} for of_reader in verdicts]
     real = [{one.finding.pk: one for one in of_reader if one.finding} for of_reader in accepted]
     for number, finding in enumerate(asked, start=1):
-        first, second = (of_reader.get(finding.pk) for of_reader in said)
-        answers = (first is not None and first.says in REAL, second is not None and second.says in REAL)
+        answers = (finding.pk in real[0], finding.pk in real[1])
         counted.sure.append(answers)
         name = f"Finding {number} ({finding.label_title})"
         if answers[0] != answers[1]:

@@ -145,7 +145,7 @@ def may_conclude(*, study: Study, user: User) -> bool:
     It is the only reader's; of two that agree the second's; the adjudicator's where they differ.
     """
     task, read = Task.objects.get(study=study), read_of(study=study, user=user)
-    has_it = task.is_held and task.holder_id == user.pk
+    has_it = task.is_held_by(user)
     if task.readers == 1:
         return has_it or bool(read and read.finished_at and task.state == Task.State.DONE)
     if read is None or read.seat == Read.Seat.FIRST:

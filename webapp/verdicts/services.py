@@ -19,7 +19,7 @@ from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.comparing import compared
 from webapp.verdicts.models import Comparison, Read, Reason, Verdict
-from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid, verdicts_now
+from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid
 
 Says = Verdict.Says
 
@@ -169,7 +169,6 @@ def _compare(study: Study, *, second: Read) -> Comparison:
     first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
     counted = compared(
         asked=findings_asked(study),
-        verdicts=(verdicts_now(first), verdicts_now(second)),
         accepted=(accepted(first), accepted(second)),
         tolerance=rules_of(study.site_id).least_overlap,
     )
@@ -179,7 +178,7 @@ def _compare(study: Study, *, second: Read) -> Comparison:
 def _open_read(study: Study, user: User) -> Read:
     """Return the reader's unfinished read of a study that is in their hands, begun where there is none."""
     task = Task.objects.get(study=study)
-    if not (task.is_held and task.holder_id == user.pk):
+    if not task.is_held_by(user):
         raise VerdictRefusedError(NOT_IN_HAND)
     read = read_of(study=study, user=user)
     if read is None:

@@ -11,7 +11,7 @@ from webapp.reading.models import Task
 
 def held_shown(request: HttpRequest, task: Task) -> dict[str, Any]:
     """Return what the line about a task's holder shows."""
-    is_mine = task.is_held and task.holder_id == request.user.pk
+    is_mine = task.is_held_by(request.user)
     return {
         "task": task,
         "is_mine": is_mine,

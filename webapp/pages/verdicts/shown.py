@@ -9,7 +9,7 @@ from webapp.pages.presentation import name_of
 from webapp.reading.models import Task
 from webapp.studies.models import Study
 from webapp.verdicts.models import Comparison, Read, Verdict
-from webapp.verdicts.selectors import is_veiled, read_of, reads_shown, reasons_told, verdicts_now
+from webapp.verdicts.selectors import is_veiled, reads_shown, reasons_told, verdicts_now
 
 Says = Verdict.Says
 
@@ -80,9 +80,8 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
     task = study.task
     shown = [_shown(read, is_own=read.reader_id == user.pk) for read in reads_shown(study=study, user=user)]
     own = next((read for read in shown if read.is_own), None)
-    read = own.row if own else read_of(study=study, user=user)
-    is_anothers = task.is_held and task.holder_id != user.pk
-    is_open = task.state != Task.State.DONE and not is_anothers and (read is None or read.finished_at is None)
+    is_anothers = task.is_held and not task.is_held_by(user)
+    is_open = task.state != Task.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
     others = [one for one in shown if not one.is_own]
     return ReadsShown(
         task=task,
