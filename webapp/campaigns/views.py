@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from webapp.accounts.models import Site, User
 from webapp.accounts.policy import Act, may, visible_sites
+from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record
 from webapp.campaigns import selectors, services
@@ -20,7 +21,7 @@ from webapp.campaigns.freezing import set_ask, set_retry
 from webapp.campaigns.models import Campaign, Case, ConsensusSet
 from webapp.campaigns.picking import series_found
 from webapp.campaigns.services import CampaignRefusedError, Said
-from webapp.pages.access import allowed, site_checked, user_of
+from webapp.pages.access import allowed, site_checked, site_chosen, user_of
 from workers import storage
 
 
@@ -39,7 +40,7 @@ def campaign_make(request: HttpRequest) -> HttpResponse:
     """Show the form of a new campaign; count what it would find, or make it."""
     user = user_of(request)
     sites = visible_sites(user, Site.objects.order_by("name"))
-    site = _site_chosen(request, user)
+    site = site_chosen(user, number_asked(request.GET.get("site", "")))
     form = CampaignForm(request.POST or None, site=site)
     shown = {"form": form, "site": site, "sites": sites, "found": None}
     if request.method == "GET":
@@ -174,17 +175,6 @@ def _set_opened(request: HttpRequest, made: UUID) -> ConsensusSet:
     found = get_object_or_404(rows, pk=made)
     site_checked(request=request, of=found.campaign, act=Act.MANAGE_READING)
     return found
-
-
-def _site_chosen(request: HttpRequest, user: User) -> Site:
-    """Return the site that is asked for, else the user's own, else the first that they see."""
-    sites = visible_sites(user, Site.objects.order_by("name"))
-    asked = request.GET.get("site", "")
-    wanted = int(asked) if asked.isdecimal() and len(asked) < 10 else user.site_id
-    chosen = sites.filter(pk=wanted).first() if wanted else sites.first()
-    if chosen is None:
-        raise Http404
-    return chosen
 
 
 def _said(request: HttpRequest) -> Said:

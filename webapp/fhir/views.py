@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, everybody
+from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, look_record
 from webapp.fhir.base import JSON, FhirView, NotUnderstood, answer, root_of
@@ -147,7 +148,7 @@ def _link(relation: str, request: Request, count: int, offset: int) -> Resource:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    word = request.GET.get(name, str(default))
-    if not word.isascii() or not word.isdigit() or len(word) > 9:
+    number = number_asked(request.GET.get(name, str(default)))
+    if number is None:
         raise NotUnderstood(f"{name} must be a whole number.")
-    return int(word)
+    return number

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, may
+from webapp.asked import number_asked, uuid_asked
 from webapp.audit.services import study_view_record
 from webapp.followup.models import Lesion, Registration, Sighting
 from webapp.followup.registering import NotAPairError, registration_ask
@@ -22,6 +23,8 @@ from webapp.studies.models import Series, Study
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
 
+#: Of an id in the database.
+DIGITS = 17
 GONE = "This was changed meanwhile; nothing was saved. Please look again."
 
 
@@ -42,7 +45,7 @@ def link(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = study_opened(request=request, study=study, act=Act.MARK)
     finding = _finding(request, opened)
     chosen = request.POST.get("lesion", "")
-    lesion = Lesion.objects.filter(pk=chosen).first() if _is_uuid(chosen) else None
+    lesion = Lesion.objects.filter(pk=asked).first() if (asked := uuid_asked(chosen)) else None
     if finding is None or (chosen and lesion is None):
         messages.error(request, GONE)
         return redirect("follow-up", study=study)
@@ -58,9 +61,9 @@ def link(request: HttpRequest, study: UUID) -> HttpResponse:
 def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
     """Take back that a finding is a lesion."""
     opened = study_opened(request=request, study=study, act=Act.MARK)
-    asked = request.POST.get("sighting", "")
+    asked = number_asked(request.POST.get("sighting", ""), digits=DIGITS)
     sightings = Sighting.objects.select_related("study", "lesion").filter(study__patient=opened.patient_id)
-    sighting = sightings.filter(pk=asked).first() if _is_number(asked) else None
+    sighting = sightings.filter(pk=asked).first() if asked is not None else None
     if sighting is None:
         messages.error(request, GONE)
     else:
@@ -75,7 +78,7 @@ def register(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = study_opened(request=request, study=study, act=Act.MARK)
     mine = Series.objects.select_related("study").filter(study__patient=opened.patient_id, study__patient__isnull=False)
     prior, follow_up = (
-        mine.filter(pk=word).first() if _is_uuid(word := request.POST.get(name, "")) else None
+        mine.filter(pk=asked).first() if (asked := uuid_asked(request.POST.get(name, ""))) else None
         for name in ("prior", "follow_up")
     )
     if prior is None or follow_up is None or follow_up.study_id != opened.pk:
@@ -137,23 +140,11 @@ def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
 
 def _finding(request: HttpRequest, opened: Study) -> Finding | None:
     """Return the finding that is meant, of a study of the same patient that the user may mark."""
-    asked = request.POST.get("finding", "")
-    if not _is_number(asked) or opened.patient_id is None:
+    asked = number_asked(request.POST.get("finding", ""), digits=DIGITS)
+    if asked is None or opened.patient_id is None:
         return None
     of_patient = Finding.objects.filter(run__series__study__patient=opened.patient_id)
     found = of_patient.select_related("run__series__study__patient").filter(pk=asked).first()
     if found is not None:
         study_checked(request=request, study=found.run.series.study, act=Act.MARK)
     return found
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdigit() and len(word) < 18
-
-
-def _is_uuid(word: str) -> bool:
-    try:
-        UUID(word)
-    except ValueError:
-        return False
-    return True

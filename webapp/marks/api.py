@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.accounts.policy import Act
+from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record
 from webapp.marks.models import Mark, MarkVersion
@@ -106,10 +107,10 @@ class MarkView(APIView):
     def delete(self, request: Request, mark: UUID) -> Response:
         """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
         self._opened(request, mark, Act.MARK)
-        version = request.query_params.get("version", "")
-        if not (version.isascii() and version.isdigit() and len(version) < 10):
+        version = number_asked(request.query_params.get("version", ""))
+        if version is None:
             raise ParseError("Say in the address which version was read: ?version=1")
-        mark_hide(mark=mark, read=int(version), user=user_of(request._request), request=request._request)
+        mark_hide(mark=mark, read=version, user=user_of(request._request), request=request._request)
         return Response(status=204)
 
     def handle_exception(self, exc: Exception) -> Response:

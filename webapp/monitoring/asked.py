@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from webapp.accounts.models import Site, User
 from webapp.accounts.policy import visible_sites
+from webapp.asked import number_asked
 from webapp.monitoring.weeks import Weeks, weeks_until
 
 SPANS = (4, 8, 12, 26)
@@ -33,12 +34,12 @@ class Asked:
     def read(cls, query: QueryDict, *, user: User, now: datetime) -> Self:
         """Return what an address asks for; what does not exist, or may not be seen, means all that may."""
         sites = visible_sites(user, Site.objects.order_by("name"))
-        site, span = query.get("site", ""), query.get("weeks", "")
+        site, span = number_asked(query.get("site", "")), query.get("weeks", "")
         count = int(span) if span in map(str, SPANS) else USUAL
         named = VERSION.fullmatch(query.get("model", ""))
         return cls(
             sites=sites,
-            site=sites.filter(pk=int(site)).first() if site.isdecimal() and len(site) < 10 else None,
+            site=sites.filter(pk=site).first() if site is not None else None,
             weeks=weeks_until(now, count=count),
             model=named["model"] if named else "",
             version=named["version"] if named else "",

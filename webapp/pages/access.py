@@ -8,8 +8,8 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from webapp.accounts.models import User
-from webapp.accounts.policy import Act, OfSite, may
+from webapp.accounts.models import Site, User
+from webapp.accounts.policy import Act, OfSite, may, visible_sites
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.studies.models import Study
@@ -75,6 +75,22 @@ def _checked(request: HttpRequest, of: OfSite, act: Act, *, study: UUID | None) 
             code=Code.ACCESS_REFUSED, user=user_of(request), request=request, study=study, success=False, details=act
         )
         raise PermissionDenied if may(request.user, Act.SEE, of) else Http404
+
+
+def site_chosen(user: User, wanted: int | None) -> Site:
+    """Return the site that is asked for, else the user's own, else the first that they see.
+
+    Raises
+    ------
+    Http404
+        If they do not see it, or see none.
+    """
+    sites = visible_sites(user, Site.objects.order_by("name"))
+    number = wanted or user.site_id
+    chosen = sites.filter(pk=number).first() if number else sites.first()
+    if chosen is None:
+        raise Http404
+    return chosen
 
 
 def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:

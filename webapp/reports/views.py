@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.accounts.models import User
 from webapp.accounts.passwords import PasswordRefusedError
 from webapp.accounts.policy import Act, may
+from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record, worklist_view_record
 from webapp.pages.access import allowed, study_checked, study_opened, user_of
@@ -107,7 +108,7 @@ def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 def save(request: HttpRequest, study: UUID) -> HttpResponse:
     """Keep what is typed, as it is typed."""
     opened = study_opened(request=request, study=study, act=Act.READ)
-    edit = _number(request, "edit")
+    edit = number_asked(request.POST.get("edit", ""))
     if edit is None:
         return render(request, "reports/saved.html", {"refused": NO_NUMBERS}, status=400)
     text = text_of(request.POST)
@@ -125,7 +126,7 @@ def save(request: HttpRequest, study: UUID) -> HttpResponse:
 def fill(request: HttpRequest, study: UUID) -> HttpResponse:
     """Add to the findings what was accepted or measured and is missing; nothing typed is touched."""
     opened = study_opened(request=request, study=study, act=Act.READ)
-    edit, user = _number(request, "edit"), user_of(request)
+    edit, user = number_asked(request.POST.get("edit", "")), user_of(request)
     if edit is None:
         return render(request, "reports/saved.html", {"refused": NO_NUMBERS}, status=400)
     text = text_of(request.POST)
@@ -141,7 +142,8 @@ def fill(request: HttpRequest, study: UUID) -> HttpResponse:
 def sign(request: HttpRequest, study: UUID) -> HttpResponse:
     """Sign what the page shows, and open the next case after a final report."""
     opened = study_opened(request=request, study=study, act=Act.READ)
-    edit, base, text = _number(request, "edit"), _number(request, "base"), text_of(request.POST)
+    edit, base = (number_asked(request.POST.get(name, "")) for name in ("edit", "base"))
+    text = text_of(request.POST)
     if edit is None or base is None:
         return _page(request, opened, refused=NO_NUMBERS, status=400)
     kind = request.POST.get("kind", "")
@@ -296,11 +298,6 @@ def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> H
 
 def _told(text: Text) -> list[tuple[str, str]]:
     return [(key, said) for key, said in {**text.sections, "free text": text.free_text}.items() if said.strip()]
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    word = request.POST.get(name, "")
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else None
 
 
 def _discrepancies(request: HttpRequest) -> HttpResponse:

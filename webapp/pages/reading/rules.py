@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from webapp.accounts.models import Site
 from webapp.accounts.policy import Act, visible_sites
-from webapp.pages.access import allowed, user_of
+from webapp.pages.access import allowed, site_chosen, user_of
 from webapp.reading.models import SiteRules
 from webapp.reading.services import rules_change, rules_of
 from workers import api
@@ -66,11 +66,7 @@ def _parts() -> set[str]:
 def rules(request: HttpRequest, site: int | None = None) -> HttpResponse:
     """Show and change the rules of a site; of the user's own, where none is named."""
     user = user_of(request)
-    sites = visible_sites(user, Site.objects.order_by("name"))
-    wanted = site or user.site_id
-    chosen = sites.filter(pk=wanted).first() if wanted else sites.first()
-    if chosen is None:
-        raise Http404
+    sites, chosen = visible_sites(user, Site.objects.order_by("name")), site_chosen(user, site)
     form = RulesForm(request.POST or None, instance=rules_of(chosen.pk))
     if request.method == "POST" and form.is_valid():
         rules_change(rules=form.save(commit=False), changed=form.changed_data, user=user, request=request)

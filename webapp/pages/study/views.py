@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.policy import Act, may
+from webapp.asked import uuid_asked
 from webapp.audit.services import study_view_record
 from webapp.criticals.panel import criticals_shown
 from webapp.followup.selectors import studies_of
@@ -64,7 +65,7 @@ def _read(request: HttpRequest, study: UUID) -> Reading:
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
     reads = reads_read(study=opened, user=user_of(request))
-    series, asked = _uuid(request.GET.get("series")), _uuid(request.GET.get("run"))
+    series, asked = uuid_asked(request.GET.get("series", "")), uuid_asked(request.GET.get("run", ""))
     return study_read(study=opened, series=series, asked=asked, reads=reads)
 
 
@@ -89,10 +90,3 @@ def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
     told = answer + series + json.dumps([reading.viewer, len(reading.events)])
     seen = hashlib.sha256(told.encode()).hexdigest()[:16]
     return {**shown, "answer": answer, "series_list": series, "seen": seen}
-
-
-def _uuid(word: str | None) -> UUID | None:
-    try:
-        return UUID(word or "")
-    except ValueError:
-        return None
