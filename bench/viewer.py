@@ -8,6 +8,7 @@ import argparse
 import statistics
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.dicomweb.client import Connection, Place
 from bench.dicomweb.material import Named, template
-from tests.e2e.conftest import CHROMIUM, sign_in
+from tests.e2e.conftest import chromium_launched, sign_in
 from tests.e2e.serving import ACCOUNTS, Stage, served_scene
 
 #: Bits a second of the lines: a practice's, a ward's.
@@ -128,7 +129,7 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="readroom-bench-") as folder, served_scene(Path(folder)) as stage:
         stack = stored(stage, slices)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            browser = chromium_launched(playwright)
             for name, bits in LINES.items():
                 came = [opened(browser, stage, bits) for _ in range(rounds)]
                 yield _row(name, bits, came)
@@ -140,8 +141,6 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
 
 def stored(stage: Stage, slices: int) -> list[Named]:
     """Send a stack and return its objects."""
-    from base64 import b64encode  # noqa: PLC0415 - of this one header
-
     password = b64encode(":".join(ACCOUNTS["clinician"]).encode()).decode()
     place = Place(int(stage.url.rpartition(":")[2]), "/dicomweb", f"Basic {password}")
     stack = template(side=512).series(slices)

@@ -3,12 +3,15 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+
+from workers import storage
 
 #: Who was silent for so long has died: longer than reading one object may take.
 LEASE = timedelta(seconds=90)
@@ -51,15 +54,15 @@ class TakenOverError(Exception):
     """Somebody else makes this now."""
 
 
-def next_taken(kind: type[Made], *, give_up: Callable[[models.QuerySet[Made], Made, str], None]) -> Made | None:
+def next_taken(kind: type[Made], *, end: Callable[..., None]) -> Made | None:
     """Take the oldest that waits, or whose maker died; None where there is none.
 
     Two that ask at once get two: each taking is one conditional UPDATE.
 
     Parameters
     ----------
-    give_up
-        Ends one that stopped in the middle too often: its row as it was seen, what it is, and why.
+    end
+        Ends one that stopped in the middle too often: its row as it was seen, what it is, `state` and `reason`.
     """
     now, rows = timezone.now(), kind._default_manager
     left = Q(beat_at=None) | Q(beat_at__lt=now - LEASE)
@@ -67,7 +70,7 @@ def next_taken(kind: type[Made], *, give_up: Callable[[models.QuerySet[Made], Ma
     for one in rows.filter(due).order_by("asked_at")[:5]:
         seen = rows.filter(pk=one.pk, state=one.state, attempt=one.attempt)
         if one.attempt >= ATTEMPTS:
-            give_up(seen, one, f"Given up: it stopped in the middle {ATTEMPTS} times.")
+            end(seen, one, state=State.FAILED, reason=f"Given up: it stopped in the middle {ATTEMPTS} times.")
         elif seen.update(state=State.RUNNING, attempt=F("attempt") + 1, beat_at=now, objects_done=0):
             one.refresh_from_db()
             return one
@@ -77,6 +80,33 @@ def next_taken(kind: type[Made], *, give_up: Callable[[models.QuerySet[Made], Ma
 def taken_back(kind: type[Made]) -> int:
     """Take back at once what a process that died was making; for the one process that makes, before it begins."""
     return kind._default_manager.filter(state=State.RUNNING).update(beat_at=None)
+
+
+def file_made(
+    made: Made, *, write: Callable[[Path, models.QuerySet[Made]], int], end: Callable[..., None], nothing: str
+) -> None:
+    """Write a file, which appears whole, and end its making; nothing of it stays where another took over.
+
+    Parameters
+    ----------
+    write
+        Writes into an unfinished file and returns how much it holds; it tells on the row that it lives (`beat`).
+    end
+        As of `next_taken`.
+    nothing
+        Why the making failed where the file would hold nothing.
+    """
+    mine = type(made)._default_manager.filter(pk=made.pk, state=State.RUNNING, attempt=made.attempt)
+    try:
+        with storage.written_whole(storage.export_path(made.pk)) as unfinished:
+            written = write(unfinished, mine)
+    except TakenOverError:
+        return
+    if written:
+        end(mine, made, state=State.DONE)
+    else:
+        storage.export_path(made.pk).unlink()
+        end(mine, made, state=State.FAILED, reason=nothing)
 
 
 def beat(mine: models.QuerySet[Made], **done: int) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
 
 from deploy import viewer
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
@@ -34,12 +34,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium. Ended with this package: its event loop must not outlive it into tests of the database."""
-    program = shutil.which("chromium")
-    assert program, "chromium is missing: apt install chromium"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        chromium = chromium_launched(playwright)
         yield chromium
         chromium.close()
+
+
+def chromium_launched(playwright: Playwright) -> Browser:
+    """Start Debian's Chromium."""
+    program = shutil.which("chromium")
+    assert program, "chromium is missing: apt install chromium"
+    return playwright.chromium.launch(executable_path=program, args=CHROMIUM)
 
 
 @pytest.fixture(scope="session")

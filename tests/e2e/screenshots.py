@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from deploy.viewer import build
-from tests.e2e.conftest import CHROMIUM, WIDTHS, sign_in
+from tests.e2e.conftest import WIDTHS, chromium_launched, sign_in
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, run, served_scene
 from tests.e2e.viewing import NEWER
 from tests.phantoms import dicom, pictures
@@ -129,7 +129,7 @@ def main() -> None:
         served_scene(Path(name) / "data", weights=ROOT / "weights") as stage,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        chromium = chromium_launched(playwright)
         for size, (width, height) in WIDTHS.items():
             page = chromium.new_context(base_url=stage.url, viewport={"width": width, "height": height}).new_page()
             if size == "desk":

@@ -11,7 +11,7 @@ from webapp.audit.services import audit_record
 from webapp.campaigns.folder import boxes_of, campaign_of, held, manifest_of
 from webapp.campaigns.freezing import NAMED
 from webapp.campaigns.models import ConsensusRow, ConsensusSet
-from webapp.taking import TakenOverError, beat, next_taken, taken_back
+from webapp.taking import beat, file_made, next_taken, taken_back
 from workers import api, storage
 
 State = ConsensusSet.State
@@ -19,7 +19,7 @@ State = ConsensusSet.State
 
 def set_next() -> ConsensusSet | None:
     """Take the oldest set whose file waits, or whose maker died; None where there is none."""
-    return next_taken(ConsensusSet, give_up=_given_up)
+    return next_taken(ConsensusSet, end=_end)
 
 
 def sets_recover() -> int:
@@ -37,18 +37,13 @@ def sets_made() -> int:
 
 def set_make(made: ConsensusSet) -> None:
     """Write the set's file, which appears whole; a picture that cannot leave is told, not a failure."""
-    mine = ConsensusSet.objects.filter(pk=made.pk, state=State.RUNNING, attempt=made.attempt)
     made.rows.exclude(refused=NAMED).update(refused="")  # what an attempt before could not draw may be there by now
-    try:
-        with storage.written_whole(storage.export_path(made.pk)) as unfinished:
-            written = _archive_written(unfinished, made, mine)
-    except TakenOverError:
-        return
-    if written:
-        _end(mine, made, state=State.DONE)
-    else:
-        storage.export_path(made.pk).unlink()
-        _end(mine, made, state=State.FAILED, reason="No picture could leave; each has its reason below.")
+    file_made(
+        made,
+        write=lambda path, mine: _archive_written(path, made, mine),
+        end=_end,
+        nothing="No picture could leave; each has its reason below.",
+    )
 
 
 def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[ConsensusSet]) -> int:
@@ -75,10 +70,6 @@ def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[Conse
 def _added(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
     """Add a file without the date of this one; so the same set gives the same bytes, too."""
     archive.writestr(zipfile.ZipInfo(name), content)
-
-
-def _given_up(mine: models.QuerySet[ConsensusSet], made: ConsensusSet, reason: str) -> None:
-    _end(mine, made, state=State.FAILED, reason=reason)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.exports.leaving import manifest_row, manifest_written, objects_left, objects_of
 from webapp.exports.models import Export, ExportProblem
-from webapp.taking import TakenOverError, beat, next_taken, taken_back
+from webapp.taking import beat, file_made, next_taken, taken_back
 from workers import api, storage
 
 State = Export.State
@@ -20,7 +20,7 @@ KEPT = timedelta(days=7)
 
 def export_next() -> Export | None:
     """Take the oldest export that waits, or whose maker died; None where there is none."""
-    return next_taken(Export, give_up=_given_up)
+    return next_taken(Export, end=export_end)
 
 
 def exports_recover() -> int:
@@ -30,18 +30,13 @@ def exports_recover() -> int:
 
 def export_make(export: Export) -> None:
     """Write the export's file, which appears whole; an object that cannot leave is a problem, not a failure."""
-    mine = Export.objects.filter(pk=export.pk, state=State.RUNNING, attempt=export.attempt)
     ExportProblem.objects.filter(export=export).delete()
-    try:
-        with storage.written_whole(storage.export_path(export.pk)) as unfinished:
-            written = _archive_written(unfinished, export, mine)
-    except TakenOverError:
-        return
-    if written:
-        export_end(mine, export, state=State.DONE)
-    else:
-        storage.export_path(export.pk).unlink()
-        export_end(mine, export, state=State.FAILED, reason="No object could leave; each has its reason below.")
+    file_made(
+        export,
+        write=lambda path, mine: _archive_written(path, export, mine),
+        end=export_end,
+        nothing="No object could leave; each has its reason below.",
+    )
 
 
 def _archive_written(path: Path, export: Export, mine: models.QuerySet[Export]) -> int:
@@ -78,10 +73,6 @@ def export_end(mine: models.QuerySet[Export], export: Export, *, state: str, rea
                 success=state == State.DONE,
                 details=f"export {export.pk}: {reason or f'{export.problems.count()} objects did not leave'}",
             )
-
-
-def _given_up(mine: models.QuerySet[Export], export: Export, reason: str) -> None:
-    export_end(mine, export, state=State.FAILED, reason=reason)
 
 
 def exports_expire() -> int:
