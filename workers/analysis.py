@@ -8,7 +8,7 @@ from ml.cascade import Analyst
 from ml.pathways.declaration import PathwayError
 from ml.weights import WeightsError
 from workers import configuration
-from workers.attempts import ObjectError, attempt_published, object_checked
+from workers.attempts import ObjectError, answered_or_why, attempt_published, object_checked
 from workers.contracts import AnalysisRequest, AnalysisResult, SeriesAnswer
 from workers.storage import Attempt
 
@@ -30,17 +30,13 @@ def attempt_answer(attempt: Attempt) -> None:
 
 
 def _result(attempt: Attempt, out: Path) -> AnalysisResult:
-    answer: SeriesAnswer | None = None
-    error: str | None = None
-    try:
-        request = AnalysisRequest.model_validate_json(attempt.request.read_text(encoding="utf-8"))
-        answer = analyst().analyze([object_checked(sha256) for sha256 in request.objects], out=out)
-    except (WeightsError, PathwayError, ObjectError) as known:
-        error = str(known)
-    except MemoryError:
-        error = "The analysis needs more memory than this worker has."
-    except OSError as trouble:
-        error = f"The worker cannot read or write its files ({trouble.strerror})."
+    known = (WeightsError, PathwayError, ObjectError)
+    answer, error = answered_or_why(lambda: _answer(attempt, out), known=known, what="analysis")
     if error:
         log.warning("run %s attempt %d: %s", attempt.run, attempt.number, error)
     return AnalysisResult(run=attempt.run, attempt=attempt.number, answer=answer, error=error)
+
+
+def _answer(attempt: Attempt, out: Path) -> SeriesAnswer:
+    request = AnalysisRequest.model_validate_json(attempt.request.read_text(encoding="utf-8"))
+    return analyst().analyze([object_checked(sha256) for sha256 in request.objects], out=out)

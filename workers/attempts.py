@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from ml.answer import Answer
 from workers import storage
 from workers.heartbeat import beating
 from workers.storage import Attempt
+
+Said = TypeVar("Said")
 
 
 class ObjectError(Exception):
@@ -35,6 +38,28 @@ def attempt_published(attempt: Attempt, answered: Callable[[Path], Answer], *, u
         finally:
             (out / "result.json").write_text(result.model_dump_json(), encoding="utf-8")
             attempt.publish(out)
+
+
+def answered_or_why(
+    work: Callable[[], Said], *, known: tuple[type[Exception], ...] = (ObjectError,), what: str
+) -> tuple[Said | None, str | None]:
+    """Return what the work answers, or in a sentence why it does not.
+
+    Parameters
+    ----------
+    known
+        Errors whose message is for people.
+    what
+        The work in a word, for a worker without memory enough.
+    """
+    try:
+        return work(), None
+    except known as told:
+        return None, str(told)
+    except MemoryError:
+        return None, f"The {what} needs more memory than this worker has."
+    except OSError as trouble:
+        return None, f"The worker cannot read or write its files ({trouble.strerror})."
 
 
 def object_checked(sha256: str) -> Path:

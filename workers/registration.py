@@ -12,7 +12,7 @@ from ml.laid import pictures_drawn, slices_laid
 from ml.reading.refusal import Refused
 from ml.reading.series import slices_read
 from ml.registration import LEAST_DICE, LEAST_NMI, RegistrationError, registered, volume_of
-from workers.attempts import ObjectError, attempt_published, object_checked
+from workers.attempts import answered_or_why, attempt_published, object_checked
 from workers.contracts import LaidPictures, RegistrationAnswer, RegistrationRequest, RegistrationResult
 from workers.storage import Attempt
 
@@ -28,25 +28,21 @@ def attempt_register(attempt: Attempt) -> None:
 
 
 def _result(attempt: Attempt, out: Path) -> RegistrationResult:
-    answer: RegistrationAnswer | None = None
-    error: str | None = None
-    try:
-        request = RegistrationRequest.model_validate_json(attempt.request.read_text(encoding="utf-8"))
-        answer = _answer(request, out)
-    except (RegistrationError, Refused) as refused:
-        answer = RegistrationAnswer(refusal=str(refused))
-    except ObjectError as known:
-        error = str(known)
-    except MemoryError:
-        error = "The registration needs more memory than this worker has."
-    except OSError as trouble:
-        error = f"The worker cannot read or write its files ({trouble.strerror})."
+    answer, error = answered_or_why(lambda: _answer(attempt, out), what="registration")
     if error:
         log.warning("registration %s attempt %d: %s", attempt.run, attempt.number, error)
     return RegistrationResult(registration=attempt.run, attempt=attempt.number, answer=answer, error=error)
 
 
-def _answer(request: RegistrationRequest, out: Path) -> RegistrationAnswer:
+def _answer(attempt: Attempt, out: Path) -> RegistrationAnswer:
+    request = RegistrationRequest.model_validate_json(attempt.request.read_text(encoding="utf-8"))
+    try:
+        return _laid(request, out)
+    except (RegistrationError, Refused) as refused:
+        return RegistrationAnswer(refusal=str(refused))
+
+
+def _laid(request: RegistrationRequest, out: Path) -> RegistrationAnswer:
     began = time.perf_counter()
     prior, follow_up = _volume(request.prior), _volume(request.follow_up)
     laid = registered(prior, follow_up)
