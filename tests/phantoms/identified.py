@@ -12,26 +12,26 @@ from pydicom.uid import UID
 
 from tests.phantoms import dicom
 
-NAME, NUMBER, BORN, ORGANISATION = "KANARIENVOGEL", "4711", "19370412", "1.2.276.0.4711"
-#: What no byte of an export may hold, in small letters.
-TRACES = (b"kanari", b"4711", b"zwitscher", b"19370412")
+NAME, NUMBER, BORN, ORGANISATION = "KANARIENVOGEL", "47110815", "19370412", "1.2.276.0.47110815"
+#: What no byte of an export may hold, in small letters: long enough that no UID drawn by chance holds it.
+TRACES = (b"kanari", b"47110815", b"zwitscher", b"19370412")
 #: By VR: a value that tells who it is.
 VALUES: dict[str, Any] = {
-    "AE": "KANARI4711",
-    "CS": "KANARI4711",
+    "AE": "KANARI47110815",
+    "CS": "KANARI47110815",
     "DA": BORN,
     "DT": BORN + "101112.5+0100",
-    "LO": "Kanarienvogel, 4711",
-    "LT": "Patient Kanarienvogel rang 4711 twice.",
-    "OB": b"Kanarienvogel 4711",
-    "OW": b"Kanarienvogel 4711",
+    "LO": "Kanarienvogel, 47110815",
+    "LT": "Patient Kanarienvogel rang 47110815 twice.",
+    "OB": b"Kanarienvogel 47110815",
+    "OW": b"Kanarienvogel 47110815",
     "PN": "Kanarienvogel^Zwitscher",
-    "SH": "KANARI-4711",
-    "ST": "Kanarienvogel, street 4711",
-    "UC": "Kanarienvogel 4711",
-    "UN": b"Kanarienvogel 4711",
-    "UR": "https://kanarienvogel.example/4711",
-    "UT": "Seen by Dr Zwitscher: head of Kanarienvogel, 4711.",
+    "SH": "KANARI-47110815",
+    "ST": "Kanarienvogel, street 47110815",
+    "UC": "Kanarienvogel 47110815",
+    "UN": b"Kanarienvogel 47110815",
+    "UR": "https://kanarienvogel.example/47110815",
+    "UT": "Seen by Dr Zwitscher: head of Kanarienvogel, 47110815.",
 }
 #: What makes an object an object, and what its pixels are described with.
 UNTOUCHED = frozenset(
@@ -56,11 +56,11 @@ def planted(*, without: frozenset[str] = frozenset(), **elements: Any) -> FileDa
     inner.ReferencedInstanceSequence = Sequence([item])
     ds.ReferencedSeriesSequence = Sequence([inner])
     for group in (0x5000, 0x6000, 0x6002):
-        ds.add(DataElement(Tag(group, 0x3000), "OW", b"Kanarienvogel 4711"))
+        ds.add(DataElement(Tag(group, 0x3000), "OW", b"Kanarienvogel 47110815"))
         ds.add(DataElement(Tag(group, 0x0022), "LO", "Kanarienvogel"))
-    ds.preamble = b"Kanarienvogel 4711".ljust(128, b"\0")
-    ds.file_meta.SourceApplicationEntityTitle = "KANARI4711"
-    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.4711")
+    ds.preamble = b"Kanarienvogel 47110815".ljust(128, b"\0")
+    ds.file_meta.SourceApplicationEntityTitle = "KANARI47110815"
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.47110815")
     ds.file_meta.PrivateInformation = b"Kanarienvogel"
     return ds
 
@@ -76,7 +76,7 @@ def plant(ds: Dataset, *, without: frozenset[str]) -> None:
             several = vr in {"CS", "SH", "LO"} and multiplicity in {"1-n", "2-n"}
             ds.add(DataElement(tag, vr.split(" or ")[-1], [value, value] if several else value))
     block = ds.private_block(0x0009, "KANARIENVOGEL", create=True)
-    block.add_new(0x01, "LO", "Kanarienvogel 4711")
+    block.add_new(0x01, "LO", "Kanarienvogel 47110815")
     block.add_new(0x02, "SQ", [_private_item()])
 
 

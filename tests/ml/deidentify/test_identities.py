@@ -62,7 +62,7 @@ def test_every_attribute_of_the_standards_table_is_treated() -> None:
 
 def test_text_in_a_codecs_comments_and_behind_the_pixels_is_left_behind(leave: Leave, tmp_path: Path) -> None:
     jpeg = pictures.jpeg(tmp_path / "disc.jpg").read_bytes()
-    comment = b"Kanarienvogel 4711"
+    comment = b"Kanarienvogel 47110815"
     marked = jpeg[:2] + b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment + jpeg[2:]
     ds = dicom.image(PhotometricInterpretation="MONOCHROME2", LossyImageCompression="01", syntax=JPEGBaseline8Bit)
     ds.PixelData = encapsulate([marked])
@@ -95,7 +95,7 @@ def test_a_report_keeps_codes_and_measurements_but_no_words(leave: Leave) -> Non
 
     code, own, measured = Dataset(), Dataset(), Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "121071", "DCM", "Finding of Kanarienvogel"
-    own.CodeValue, own.CodingSchemeDesignator, own.CodeMeaning = "KANARI-4711", "99LOCAL", "Kanarienvogel"
+    own.CodeValue, own.CodingSchemeDesignator, own.CodeMeaning = "KANARI-47110815", "99LOCAL", "Kanarienvogel"
     measured.NumericValue = "12.5"
     ds = dicom.report(
         ContentSequence=Sequence(
