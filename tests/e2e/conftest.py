@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
 
 from deploy import viewer
-from tests.e2e.serving import ACCOUNTS, ROOT, Stage, served_scene
+from tests.e2e.serving import ACCOUNTS, ROOT, Stage, scene_made, served
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
@@ -24,10 +24,18 @@ def viewer_built() -> None:
     viewer.build()
 
 
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a scene of every state, made once. Copy it before you serve it."""
+    data = tmp_path_factory.mktemp("scene")
+    scene_made(data)
+    return data
+
+
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The pages over a scene of every state."""
-    with served_scene(tmp_path_factory.mktemp("scene")) as stage:
+    with served(Path(shutil.copytree(scene, tmp_path_factory.mktemp("served") / "scene"))) as stage:
         yield stage
 
 

@@ -1,5 +1,6 @@
 """The models' pages and the performance page under a hand: full, empty and broken, at a desk and on a tablet."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.serving import Stage, run, served_scene
+from tests.e2e.serving import Stage, run, served
 from tests.webapp.reports import report_kept
-from tests.webapp.weights import manifest_drawn
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 RUNS = 800
@@ -34,13 +34,12 @@ PAGES = {
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Weeks of runs; one model with figures, one without, one whose figures are damaged."""
-    data = tmp_path_factory.mktemp("history")
-    weights = manifest_drawn(data / "weights")
-    report_kept(weights, "tumour-detector")
-    (weights / "sorter-1.json").write_text("{")
-    with served_scene(data, weights=weights) as stage:
+    data = Path(shutil.copytree(scene, tmp_path_factory.mktemp("history") / "scene"))
+    report_kept(data / "weights", "tumour-detector")
+    (data / "weights" / "sorter-1.json").write_text("{")
+    with served(data) as stage:
         run([sys.executable, "-m", "tests.webapp.history", str(RUNS)], stage.environment)
         yield stage
 

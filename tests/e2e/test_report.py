@@ -8,18 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.serving import ACCOUNTS, Stage, scene_made, served
+from tests.e2e.serving import ACCOUNTS, Stage, served
 from tests.e2e.test_every_page import CONTRAST
 
 PASSWORD = ACCOUNTS["clinician"][1]
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the scene in it, made once."""
-    data = tmp_path_factory.mktemp("scene")
-    scene_made(data)
-    return data
 
 
 @pytest.fixture

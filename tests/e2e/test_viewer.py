@@ -248,6 +248,22 @@ def test_measures_are_millimetres_on_a_calibrated_image_and_undo_takes_them_away
     vera.keyboard.press("w")
 
 
+def test_the_value_of_a_pixel_is_read_on_any_image_and_comes_back_with_redo(vera: Page) -> None:
+    words = vera.locator(".cell").first.locator("svg text")
+    assert re.search(r"Slice ([2-9]|\d\d) / 24", corner(vera, "bottom.right"))
+    vera.keyboard.press("x")
+    for pixel, hounsfield in ((IN_BLOCK, BLOCK), (ON_GROUND, GROUND)):
+        drag(vera, pixel, pixel)
+        expect(words).to_have_text(f"{hounsfield:g} HU")
+        vera.keyboard.press("Control+z")
+        expect(words).to_have_count(0)
+    vera.keyboard.press("Control+y")
+    expect(words).to_have_text(f"{GROUND:g} HU")
+    vera.keyboard.press("Delete")
+    expect(words).to_have_count(0)
+    vera.keyboard.press("w")
+
+
 def test_an_image_without_calibration_or_cosines_says_so_and_gives_pixels(vera: Page) -> None:
     vera.locator(".thumb", has_text="wrist").press("Enter")
     first = vera.locator(".cell").first

@@ -1,6 +1,7 @@
 """A whole shift: two readers and an adjudicator, from arrival to hand-over, with a lost line and a crashed tab."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,16 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.serving import ACCOUNTS, Stage, served_scene
+from tests.e2e.serving import ACCOUNTS, Stage, served
 from tests.phantoms import dicom
 
 WHO = "Phantom, Petra"
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
+def stage(scene: Path, tmp_path: Path) -> Iterator[Stage]:
     """A scene of this shift's own: what is signed stays signed."""
-    with served_scene(tmp_path / "scene") as stage:
+    with served(Path(shutil.copytree(scene, tmp_path / "scene"))) as stage:
         yield stage
 
 

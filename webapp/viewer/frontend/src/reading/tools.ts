@@ -8,13 +8,14 @@ import {
   Enums,
   LengthTool,
   PanTool,
-  ProbeTool,
   RectangleROITool,
   StackScrollTool,
   ToolGroupManager,
   WindowLevelTool,
   ZoomTool,
 } from "@cornerstonejs/tools";
+
+import { PointTool, valueShown } from "./point.ts";
 
 const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
 
@@ -27,7 +28,7 @@ export const TOOLS = {
   angle: AngleTool.toolName,
   rectangle: RectangleROITool.toolName,
   ellipse: EllipticalROITool.toolName,
-  probe: ProbeTool.toolName,
+  probe: PointTool.toolName,
 } as const;
 export type ToolId = keyof typeof TOOLS;
 export const MEASURING: readonly ToolId[] = ["length", "angle", "rectangle", "ellipse", "probe"];
@@ -41,7 +42,7 @@ export class Tools {
   active: ToolId = "window";
 
   constructor() {
-    for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, LengthTool, AngleTool, RectangleROITool, EllipticalROITool, ProbeTool]) {
+    for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, LengthTool, AngleTool, RectangleROITool, EllipticalROITool, PointTool]) {
       addTool(tool);
     }
     const group = ToolGroupManager.createToolGroup("stacks");
@@ -78,7 +79,8 @@ export class Tools {
 }
 
 function settingsOf(id: ToolId): object {
-  return MEASURING.includes(id) ? { shadow: true, preventHandleOutsideImage: false } : {};
+  if (!MEASURING.includes(id)) return {};
+  return { shadow: true, preventHandleOutsideImage: false, ...(id === "probe" ? { getTextLines: valueShown } : {}) };
 }
 
 function styles(): Parameters<typeof annotation.config.style.setDefaultToolStyles>[0] {
