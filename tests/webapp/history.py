@@ -16,6 +16,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     django.setup()
 
+from django.db import connection
 from django.utils import timezone
 from pydicom.uid import generate_uid
 
@@ -62,6 +63,8 @@ class History:
         Run.objects.bulk_create(self.made_runs, batch_size=500)
         Stage.objects.bulk_create(self.made_stages, batch_size=500)
         Finding.objects.bulk_create(self.made_findings, batch_size=500)
+        with connection.cursor() as cursor:  # what a database learns of new rows by itself, it learns after this test
+            cursor.execute("ANALYZE")
         return self
 
     def _run(self, series: Series, instance: Instance, at: datetime, random: np.random.Generator) -> None:
