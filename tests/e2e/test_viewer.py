@@ -25,6 +25,8 @@ GREY_AT = """([x, y]) => {
   return canvas.getContext('2d').getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data[0];
 }"""
 
+PIXEL_OF = "(canvas, [x, y]) => canvas.getContext('2d').getImageData(x, y, 1, 1).data[0]"
+
 
 @pytest.fixture(scope="module")
 def eyes(stage: Stage) -> Stage:
@@ -84,6 +86,11 @@ def measured(words: Locator, unit: str) -> float:
     found = re.search(rf"([0-9.]+) {unit}", words.text_content() or "")
     assert found
     return float(found[1])
+
+
+def round_about(viewport: Locator) -> str:
+    """Return who, what and which side stand round a picture."""
+    return " ".join(viewport.locator(".corner, .letter").all_inner_texts())
 
 
 def letters(page: Page, cell: int = 0) -> str:
@@ -336,6 +343,33 @@ def test_every_key_is_explained_and_all_fits_small_screens(vera: Page, pictures_
         assert min(size["width"], size["height"]) > 100
         assert vera.evaluate(CONTRAST) == []
         vera.screenshot(path=pictures_kept / f"viewer-{width}.png")
+
+
+def test_the_first_picture_does_not_wait_for_its_tools_and_stays_as_it_was(
+    vera: Page, browser: Browser, eyes: Stage, pictures_kept: Path
+) -> None:
+    context = browser.new_context(base_url=eyes.url, storage_state=vera.context.storage_state())
+    page, tools = context.new_page(), list[Route]()
+
+    def held(route: Route) -> None:
+        tools.append(route)
+
+    page.route("**/assets/reading-*.js", held)
+    page.goto(vera.url)
+    page.locator(".early[data-shown]").wait_for()
+    page.screenshot(path=pictures_kept / "viewer-early.png")
+    early = page.locator(".early canvas").first
+    greys = [early.evaluate(PIXEL_OF, list(pixel)) for pixel in (IN_BLOCK, IN_BAR, ON_GROUND)]
+    said = round_about(page.locator(".early > div").first)
+    assert "Slice 13 / 24" in said
+    for route in tools:
+        route.continue_()
+    expect(page.locator(".cell").first).to_have_attribute("data-loaded", "24/24", timeout=60_000)
+    expect(page.locator(".early")).to_have_count(0)
+    page.screenshot(path=pictures_kept / "viewer-early-then.png")
+    assert [grey(page, pixel) for pixel in (IN_BLOCK, IN_BAR, ON_GROUND)] == pytest.approx(greys, abs=1)
+    assert round_about(page.locator(".cell").first) == said
+    context.close()
 
 
 def test_without_network_the_page_says_so(visit: Open, eyes: Stage) -> None:  # noqa: ARG001 - asks for the scene

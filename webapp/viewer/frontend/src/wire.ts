@@ -32,6 +32,11 @@ export function frameBegun(address: string): void {
   begun.set(address, coming);
 }
 
+/** Return a frame that was asked for, and leave it to whoever fetches it. */
+export function framePeeked(address: string): Promise<Frame> {
+  return begun.get(address) ?? Promise.reject(new Error("Nobody has asked for this frame."));
+}
+
 /** Return a frame: the one that is on its way already, if there is one. */
 export function frameFetched(address: string): Promise<Frame> {
   const coming = begun.get(address) ?? fetched(address);

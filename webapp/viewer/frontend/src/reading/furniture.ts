@@ -1,10 +1,9 @@
 // What stands round an image: identity, window, zoom, slice number, letters, laterality, scale bar.
 
-import { utilities } from "@cornerstonejs/core";
-
 import { pixelSize } from "../header/calibration.ts";
 import { endsOf, lettersOf, lettersShown, type Letters, type Vector } from "../header/orientation.ts";
 import { TAG, word, type Header } from "../header/tags.ts";
+import { windowOf } from "../header/window.ts";
 import type { Hung, Study } from "../study.ts";
 
 const SIDES: Record<string, string> = { L: "Left", R: "Right", B: "Both sides", U: "Unpaired" };
@@ -115,8 +114,8 @@ function orientationNote(view: View): string {
 
 function windowShown(view: View): string {
   if (view.isColour || !view.range) return view.isInverted ? "Inverted" : "";
-  const { windowWidth, windowCenter } = utilities.windowLevel.toWindowLevel(view.range.lower, view.range.upper);
-  return `W ${Math.round(windowWidth)} L ${Math.round(windowCenter)}${view.isInverted ? " · inverted" : ""}`;
+  const { width, centre } = windowOf(view.range);
+  return `W ${Math.round(width)} L ${Math.round(centre)}${view.isInverted ? " · inverted" : ""}`;
 }
 
 function zoomShown(view: View): string {

@@ -1,11 +1,12 @@
 // A series cut in three planes (MPR) with a crosshair that joins them. Lies over the wall while it is looked at.
 
-import { Enums, RenderingEngine, setVolumesForViewports, utilities, volumeLoader, type Types } from "@cornerstonejs/core";
+import { Enums, RenderingEngine, setVolumesForViewports, volumeLoader, type Types } from "@cornerstonejs/core";
 import { addTool, CrosshairsTool, Enums as ToolEnums, PanTool, ToolGroupManager, WindowLevelTool, ZoomTool } from "@cornerstonejs/tools";
 
 import { headerOf } from "../cornerstone.ts";
 import { imageFetched } from "../frames.ts";
 import type { Vector } from "../header/orientation.ts";
+import { rangeOf } from "../header/window.ts";
 import type { Hung, Preset } from "../study.ts";
 import { Furniture } from "./furniture.ts";
 import { Notice } from "./notice.ts";
@@ -77,7 +78,7 @@ export class Planes {
   }
 
   preset(preset: Preset): void {
-    this.windowed(utilities.windowLevel.toLowHighRange(preset.width, preset.level));
+    this.windowed(rangeOf(preset.width, preset.level));
   }
 
   invert(): void {

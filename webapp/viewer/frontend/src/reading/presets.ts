@@ -1,7 +1,6 @@
 // Windows by name. A preset in Hounsfield units means nothing on another modality.
 
-import { utilities } from "@cornerstonejs/core";
-
+import { rangeOf } from "../header/window.ts";
 import type { Preset, Series } from "../study.ts";
 import type { Cell } from "./cell.ts";
 
@@ -12,6 +11,6 @@ export function presetsFor(presets: readonly Preset[], series: Series): Preset[]
 
 /** Look through a preset's window. */
 export function presetApplied(cell: Cell, preset: Preset): void {
-  cell.viewport.setProperties({ voiRange: utilities.windowLevel.toLowHighRange(preset.width, preset.level) });
+  cell.viewport.setProperties({ voiRange: rangeOf(preset.width, preset.level) });
   cell.viewport.render();
 }

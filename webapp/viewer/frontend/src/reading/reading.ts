@@ -10,6 +10,7 @@ import { Page } from "../page/page.ts";
 import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } from "../study.ts";
 import { Cell } from "./cell.ts";
 import { Cine } from "./cine.ts";
+import type { Early } from "./early.ts";
 import { firstOf, likest, opensAt } from "./first.ts";
 import { History } from "./history.ts";
 import { Link } from "./link.ts";
@@ -21,14 +22,15 @@ export const LAYOUTS = ["1x1", "1x2", "2x1", "2x2"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /** Start the viewer on its page. */
-export async function readingBegun(element: HTMLElement, coming: Promise<StudyData>): Promise<void> {
+export async function readingBegun(element: HTMLElement, coming: Promise<StudyData>, early?: Early): Promise<void> {
   const page = new Page(element);
   try {
     const data = await coming;
     const reading = new Reading(engineStarted(), page, data);
     page.begin(reading);
-    await reading.open();
+    await reading.open(early);
   } catch (trouble) {
+    early?.remove();
     page.cannot(trouble instanceof Error ? trouble.message : String(trouble));
   }
 }
@@ -62,13 +64,14 @@ export class Reading {
   }
 
   /** Hang what the hanging protocol says. */
-  async open(): Promise<void> {
+  async open(early?: Early): Promise<void> {
     const { rows, columns, cells } = this.data.hanging;
     const layout = `${rows}x${columns}` as Layout;
     this.arrange(LAYOUTS.includes(layout) ? layout : "1x1");
     const placed = firstOf(this.data, location.search);
     const own = this.cells.filter((_, index) => !cells[index]?.prior);
-    const hung = placed.slice(0, own.length).map(({ hung, at, preset }, index) => this.hang(own[index] as Cell, hung, { at, preset }));
+    const hung = placed.slice(0, own.length).map(({ hung, at, preset }, index) => this.hang(own[index] as Cell, hung, { at, preset }).finally(() => early?.done(index)));
+    for (let index = hung.length; index < own.length; index += 1) early?.done(index);
     const priors = this.cells.map((cell, index) => {
       const prior = cells[index]?.prior;
       return prior ? this.hangPrior(cell, prior) : undefined;
