@@ -2,8 +2,6 @@
 
 from torch import Tensor, nn
 
-from ml import torchvision_here  # noqa: F401 - ultralytics imports torchvision, which this makes importable
-
 
 class Detector(nn.Module):
     """YOLOv5 (Jocher 2020) in ultralytics' anchor-free form, for one grey channel.
@@ -19,7 +17,7 @@ class Detector(nn.Module):
     def __init__(self, labels: int, scale: str = "n") -> None:
         super().__init__()
         # Slow to import, and only detectors need it.
-        from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: PLC0415
+        from ml.ultralytics_here import DetectionModel, yaml_model_load  # noqa: PLC0415
 
         layout = yaml_model_load(f"yolov5{scale}.yaml") | {"nc": labels}
         self.yolo = DetectionModel(layout, ch=1, nc=labels, verbose=False)

@@ -99,8 +99,8 @@ class DetectorTask:
 
     def network(self) -> nn.Module:
         """Build the network; see `ml.train.loop.Task`."""
-        # ultralytics imports torchvision, which `ml.networks` must have prepared.
-        from ultralytics.utils.loss import v8DetectionLoss  # noqa: PLC0415
+        # Slow to import, and only detectors need it.
+        from ml.ultralytics_here import v8DetectionLoss  # noqa: PLC0415
 
         network = build(**network_of(self.config))
         assert isinstance(network, Detector)

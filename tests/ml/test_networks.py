@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from ml.networks import build
 from ml.networks.classifiers import PLAIN_CNN
@@ -33,6 +34,14 @@ def phantoms(size: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(4)
     pictures = [brain(rng, tumour=i % 2 == 0)[0] for i in range(4)] + [chest(rng), chest(rng)]
     return np.stack([fit_square(p, size=size)[0] for p in pictures])[:, None]
+
+
+def test_building_a_detector_leaves_pillow_as_it_was(tmp_path: Path) -> None:
+    build("yolov5n", {"labels": 1})
+    damaged = tmp_path / "damaged.png"
+    damaged.write_bytes(b"no picture")
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(damaged)
 
 
 def test_an_unknown_network_is_refused() -> None:
