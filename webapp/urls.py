@@ -17,7 +17,7 @@ from webapp.campaigns.views import (
 )
 from webapp.campaigns.views import download as set_download
 from webapp.campaigns.views import retry as set_retry
-from webapp.criticals.views import criticals, study_criticals, tell
+from webapp.criticals.views import criticals, study_criticals, tell, withdraw
 from webapp.exports.views import download, export, exports
 from webapp.exports.views import retry as export_retry
 from webapp.followup.views import follow_up, link, register, registration, registration_file, unlink
@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/<int:handover>/accept/", accept, name="handover-accept"),
     path("criticals/", criticals, name="criticals"),
     path("criticals/<int:critical>/tell/", tell, name="critical-tell"),
+    path("criticals/<int:critical>/withdraw/", withdraw, name="critical-withdraw"),
     path("studies/<uuid:study>/follow-up/register/", register, name="follow-up-register"),
     path("registrations/<uuid:registration>/", registration, name="registration"),
     path("registrations/<uuid:registration>/files/<picture:name>", registration_file, name="registration-file"),

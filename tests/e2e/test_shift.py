@@ -38,7 +38,7 @@ def test_a_critical_result_is_recorded_and_read_back_by_keyboard(visit: Open, pi
         page.keyboard.press("Space")
         page.screenshot(path=pictures_kept / "study-critical-told-desk.png", caret="initial")
         page.keyboard.press("Enter")
-        expect(panel).to_contain_text("1 critical result read back")
+        expect(panel).to_contain_text("1 critical result read back or withdrawn")
         page.keyboard.press("Enter")  # the fold has the focus
         expect(panel.get_by_text("by phone, read back")).to_be_visible()
         fits(page, pictures_kept / "study-critical-desk.png")

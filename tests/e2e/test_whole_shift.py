@@ -140,7 +140,7 @@ def told(page: Page, shift: Shift) -> None:
     page.keyboard.type("Dr Weiss, surgeon on call")
     panel.get_by_label("They read it back").check()
     page.keyboard.press("Enter")
-    expect(panel).to_contain_text("1 critical result read back")
+    expect(panel).to_contain_text("1 critical result read back or withdrawn")
     shift.look(page, "critical")
 
 

@@ -151,6 +151,7 @@ ROUTES: dict[str, Route] = {
     "verdicts-api": study_api(post=415),
     "study-criticals": Route({"get": 200, "post": 302}, changes=READERS, of_study=True),
     "critical-tell": study_form(),
+    "critical-withdraw": study_form(),
     "criticals": page(),
     "handovers": page(),
     "handover-make": form(READERS),
@@ -340,7 +341,12 @@ def addresses(
     arguments |= campaign_addresses()
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
     handover = handover_make(user=factories.clinician(), note="Quiet night")
-    arguments |= {"critical-tell": [critical.pk], "handover": [handover.pk], "handover-accept": [handover.pk]}
+    arguments |= {
+        "critical-tell": [critical.pk],
+        "critical-withdraw": [critical.pk],
+        "handover": [handover.pk],
+        "handover-accept": [handover.pk],
+    }
     sliced = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
     uids = [sliced.study.study_instance_uid, sliced.series_instance_uid]
     signed = factories.report_signed(series.study)

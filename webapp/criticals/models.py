@@ -16,6 +16,7 @@ class State(StrEnum):
     OPEN = "Nobody told yet"
     TOLD = "Told, not read back"
     ACKNOWLEDGED = "Read back"
+    WITHDRAWN = "Withdrawn"
 
 
 class CriticalResult(models.Model):
@@ -58,3 +59,12 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["told_at", "pk"]
+
+
+class Withdrawal(models.Model):
+    """A critical result was recorded by mistake: it stays, with why nobody has to be told of it (any more)."""
+
+    critical = models.OneToOneField(CriticalResult, on_delete=models.PROTECT, related_name="withdrawal")
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)

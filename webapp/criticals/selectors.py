@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
 from webapp.accounts.policy import visible_sites
-from webapp.criticals.models import CriticalResult, Notification, State
+from webapp.criticals.models import CriticalResult, Notification, State, Withdrawal
 from webapp.reading.models import SiteRules
 from webapp.reading.selectors import Waiting, waited
 from webapp.studies.models import Study
@@ -30,6 +30,8 @@ class CriticalShown:
     @property
     def state(self) -> State:
         """How far it is."""
+        if self.withdrawal:
+            return State.WITHDRAWN
         if self.acknowledged_at:
             return State.ACKNOWLEDGED
         return State.TOLD if self.told else State.OPEN
@@ -37,7 +39,12 @@ class CriticalShown:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to do."""
-        return self.state == State.ACKNOWLEDGED
+        return self.state in {State.ACKNOWLEDGED, State.WITHDRAWN}
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """Why nobody has to be told, where somebody said so."""
+        return getattr(self.row, "withdrawal", None)
 
     @property
     def acknowledged_at(self) -> datetime | None:
@@ -47,7 +54,12 @@ class CriticalShown:
     @property
     def icon(self) -> str:
         """The shape that stands beside the state's words."""
-        return {State.OPEN: "first", State.TOLD: "soon", State.ACKNOWLEDGED: "negative"}[self.state]
+        return {
+            State.OPEN: "first",
+            State.TOLD: "soon",
+            State.ACKNOWLEDGED: "negative",
+            State.WITHDRAWN: "not_analysed",
+        }[self.state]
 
 
 def criticals_of(study: Study) -> list[CriticalShown]:
@@ -56,16 +68,15 @@ def criticals_of(study: Study) -> list[CriticalShown]:
 
 
 def unacknowledged(criticals: QuerySet[CriticalResult] | None = None) -> QuerySet[CriticalResult]:
-    """Keep those that nobody has read back, the oldest first."""
+    """Keep those that nobody has read back or withdrawn, the oldest first."""
     rows = CriticalResult.objects.all() if criticals is None else criticals
-    read_back = Notification.objects.filter(critical=OuterRef("pk"), read_back=True)
-    return rows.exclude(Exists(read_back)).order_by("opened_at", "pk")
+    return rows.exclude(_settled()).order_by("opened_at", "pk")
 
 
 def criticals_list(user: User) -> tuple[list[CriticalShown], list[CriticalShown]]:
-    """Return what nobody read back at the sites that the user sees, oldest first, and what was, newest first."""
+    """Return what is open at the sites that the user sees, oldest first, and what was settled, newest first."""
     seen = CriticalResult.objects.filter(study__site__in=visible_sites(user, Site.objects.all()))
-    settled = seen.filter(Exists(Notification.objects.filter(critical=OuterRef("pk"), read_back=True)))
+    settled = seen.filter(_settled())
     return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
 
 
@@ -75,9 +86,14 @@ def criticals_open(studies: Collection[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("study").annotate(count=Count("pk")))
 
 
+def _settled() -> Q:
+    read_back = Notification.objects.filter(critical=OuterRef("pk"), read_back=True)
+    return Q(Exists(read_back)) | Q(Exists(Withdrawal.objects.filter(critical=OuterRef("pk"))))
+
+
 def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
     found = list(
-        rows.select_related("study__patient", "study__site", "opened_by", "finding").prefetch_related(
+        rows.select_related("study__patient", "study__site", "opened_by", "finding", "withdrawal__by").prefetch_related(
             "notifications__by"
         )
     )
@@ -87,5 +103,6 @@ def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
 
 def _one(row: CriticalResult, rules: SiteRules, notifications: Iterable[Notification]) -> CriticalShown:
     told = list(notifications)
-    until = next((one.told_at for one in told if one.read_back), timezone.now())
+    until = next((one.told_at for one in told if one.read_back), None)
+    until = until or (row.withdrawal.at if hasattr(row, "withdrawal") else timezone.now())
     return CriticalShown(row, told, waited(since=row.opened_at, until=until, minutes=rules.critical_minutes))

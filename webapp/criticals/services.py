@@ -9,7 +9,8 @@ from django.utils import timezone
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.criticals.models import CriticalResult, Notification
+from webapp.criticals.models import CriticalResult, Notification, Withdrawal
+from webapp.criticals.selectors import unacknowledged
 from webapp.reading.services import task_told
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
@@ -32,7 +33,7 @@ def critical_open(
     if finding is not None and finding.run.series.study_id != study.pk:
         raise ValueError("Please choose a finding of this study.")
     Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
-    same = CriticalResult.objects.filter(study=study, sentence=said).exclude(notifications__read_back=True).first()
+    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
     if same is not None:
         return same
     critical = CriticalResult.objects.create(study=study, sentence=said, finding=finding, opened_by=user)
@@ -80,4 +81,31 @@ def critical_tell(
         study=critical.study_id,
         details=f"critical result {critical.pk}: {how}, {words}",
     )
+    return row
+
+
+@transaction.atomic
+def critical_withdraw(
+    *, critical: CriticalResult, reason: str, user: User, request: HttpRequest | None = None
+) -> Withdrawal:
+    """Say that a critical result was recorded by mistake, once; it stays for whoever was told of it.
+
+    Raises
+    ------
+    ValueError
+        If no reason is given.
+    """
+    why = reason.strip()[:300]
+    if not why:
+        raise ValueError("Please say why it is withdrawn.")
+    row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
+    if is_new:
+        task_told(critical.study.task, "withdrawn", user)
+        audit_record(
+            code=Code.CRITICAL_WITHDRAWN,
+            user=user,
+            request=request,
+            study=critical.study_id,
+            details=f"critical result {critical.pk}",
+        )
     return row

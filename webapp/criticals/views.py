@@ -14,7 +14,7 @@ from webapp.audit.services import study_view_record, worklist_view_record
 from webapp.criticals.models import CriticalResult
 from webapp.criticals.panel import AGO, criticals_shown, findings_offered
 from webapp.criticals.selectors import criticals_list
-from webapp.criticals.services import critical_open, critical_tell
+from webapp.criticals.services import critical_open, critical_tell, critical_withdraw
 from webapp.pages.access import allowed, study_checked, study_opened, user_of
 from webapp.studies.models import Study
 
@@ -65,6 +65,18 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
             user=user_of(request),
             request=request,
         )
+    except ValueError as refused:
+        return _answer(request, study, trouble=str(refused))
+    return _answer(request, study)
+
+
+@require_POST
+def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
+    """Say that a critical result was recorded by mistake."""
+    found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
+    study = study_checked(request=request, study=found.study, act=Act.READ)
+    try:
+        critical_withdraw(critical=found, reason=request.POST.get("reason", ""), user=user_of(request), request=request)
     except ValueError as refused:
         return _answer(request, study, trouble=str(refused))
     return _answer(request, study)

@@ -6,9 +6,12 @@ from typing import Any
 from webapp.accounts.models import User
 from webapp.marks.models import Mark, MarkVersion
 from webapp.marks.selectors import mark_list
+from webapp.pages.measures import size_line
 from webapp.reports.places import Places
+from webapp.runs.measures import measured_of
+from webapp.runs.models import Finding
 from webapp.studies.models import Study
-from webapp.verdicts.models import Read
+from webapp.verdicts.models import Read, Verdict
 from webapp.verdicts.selectors import Accepted, accepted, findings_asked
 
 #: Figures of a mark in the order in which they are told: name, sign behind the number by unit.
@@ -91,7 +94,12 @@ def lines_refused(read: Read | None) -> list[str]:
         return []
     places, kept = Places(read.study), {one.finding for one in statements_of(read)}
     left = [finding for finding in findings_asked(read.study) if finding.pk not in kept]
-    return [line_of(finding.label_title, places.of_finding(finding), "") for finding in left]
+    # As a report began with it, and as it may stand there from before sizes were told.
+    return [
+        line_of(one.label_title, places.of_finding(one), size)
+        for one in left
+        for size in dict.fromkeys((_size_by_ai(one), ""))
+    ]
 
 
 def line_of(title: str, place: str, figures: str) -> str:
@@ -114,20 +122,27 @@ def figures_told(now: MarkVersion) -> str:
 def _statement(one: Accepted, places: Places) -> Statement:
     mark, finding = one.mark, one.finding
     if mark:
-        place = places.of_image(mark.mark.instance_id, mark.mark.frame - 1)
+        place, figures = places.of_image(mark.mark.instance_id, mark.mark.frame - 1), figures_told(mark)
     else:
         place = places.of_finding(finding) if finding else ""
+        figures = _size_by_ai(finding) if finding and one.verdict.says == Verdict.Says.AGREE else ""
     return Statement(
         says=one.verdict.says,
         title=one.title,
         ai_title=finding.label_title if finding else "",
         place=place,
-        figures=figures_told(mark) if mark else "",
+        figures=figures,
         verdict=one.verdict.pk,
         finding=finding.pk if finding else None,
         mark=str(mark.mark_id) if mark else None,
         mark_version=mark.version if mark else None,
     )
+
+
+def _size_by_ai(finding: Finding) -> str:
+    """Return how large the outline is that the AI drew, and whose it is; "" where there is none."""
+    size = size_line(measured_of(finding))
+    return f"{size} by the AI's outline" if size else ""
 
 
 def _words(*words: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from tests.webapp import factories
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEvent
+from webapp.criticals.left import criticals_left
 from webapp.criticals.models import CriticalResult, Notification, State
 from webapp.criticals.selectors import criticals_list, criticals_of
 from webapp.criticals.services import critical_open, critical_tell
@@ -126,6 +127,23 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
     row = critical.notifications.get()
     assert row.read_back
     assert timezone.now() - row.told_at >= timedelta(minutes=15)
+
+
+def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clinician: Client, study: Study) -> None:
+    critical = recorded(study, factories.clinician("bert"))
+    address = f"/criticals/{critical.pk}/withdraw/"
+    assert "Please say why" in clinician.post(address, {"reason": " "}, follow=True).content.decode()
+    for reason in ("Another patient.", "Sent twice."):
+        assert (
+            "Withdrawn: Another patient." in clinician.post(address, {"reason": reason}, follow=True).content.decode()
+        )
+    assert criticals_of(study)[0].state == State.WITHDRAWN
+    left, settled = criticals_list(factories.clinician("bert"))
+    assert (left, [one.row for one in settled]) == ([], [critical])
+    assert not list(criticals_left(study.site))
+    assert AuditEvent.objects.filter(code__contains="withdrawn", study=study.pk).count() == 1
+    # The same sentence is another result from now on.
+    assert recorded(study, factories.clinician("bert")) != critical
 
 
 def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician: Client, study: Study) -> None:

@@ -19,7 +19,7 @@ from webapp.reports.declared import (
     templates_read,
 )
 from webapp.reports.models import Report
-from webapp.reports.selectors import draft_of, form_of, report_line
+from webapp.reports.selectors import draft_of, form_of, lines_disowned, report_line
 from webapp.reports.services import (
     LONGEST,
     ChangedMeanwhileError,
@@ -28,7 +28,9 @@ from webapp.reports.services import (
     report_fill,
     report_save,
 )
+from webapp.runs.models import Finding
 from webapp.studies.models import Study
+from webapp.verdicts.selectors import read_of
 from workers import api
 
 TUMOUR_LINE = f"{TUMOUR} (slice 2)."
@@ -65,6 +67,16 @@ def test_an_earlier_study_is_named(study: Study, reader: User) -> None:
 def test_pixels_are_told_from_millimetres(study: Study, reader: User) -> None:
     factories.mark(images_of(study)[0], author=reader, figures={"length": 120.3}, text="Node")
     assert texts(study, reader)["findings"] == "Node (slice 1): 120.3 px (not calibrated)."
+
+
+def test_an_accepted_outline_says_how_large_it_is_and_leaves_with_its_acceptance(study: Study, reader: User) -> None:
+    measures = factories.measures(np.ones((1, 8, 8), np.bool_), spacing=(0.5, 0.5))
+    Finding.objects.filter(label_title=TUMOUR).update(measures=measures)
+    say(study, reader, "agree", 1)
+    told = texts(study, reader)["findings"]
+    assert told == f"{TUMOUR_LINE[:-1]}: longest 5.3 mm x 5.3 mm, area 16 mm\N{SUPERSCRIPT TWO} by the AI's outline."
+    say(study, reader, "disagree", 1, reasons=["artefact"])
+    assert lines_disowned(read=read_of(study=study, user=reader), text=told) == [told]
 
 
 def test_filling_again_adds_what_is_missing_and_touches_nothing_typed(study: Study, reader: User) -> None:
