@@ -51,6 +51,17 @@ test("only a calibrated header gives millimetres", () => {
   assert.equal(pixelSize(header({ ...detector, magnification: [1.25] })).rows, 0.16);
 });
 
+test("an ultrasound's regions give millimetres where all have one scale", () => {
+  const region = (more: Parameters<typeof header>[0] = {}): Header =>
+    header({ regionFormat: [1], regionUnitsX: [3], regionUnitsY: [3], regionDeltaX: [0.02], regionDeltaY: [0.03], ...more });
+  const size = (...regions: Header[]) => pixelSize(header({ modality: ["US"], regions }));
+  const { rows, columns, isCalibrated } = size(region(), region(), region({ regionFormat: [4], regionUnitsX: [4] }));
+  assert.deepEqual([rows.toFixed(3), columns.toFixed(3), isCalibrated], ["0.300", "0.200", true]);
+  for (const other of [region({ regionDeltaX: [0.05] }), region({ regionFormat: [3] }), region({ regionUnitsX: [4] })]) {
+    assert.equal(size(region(), other).isCalibrated, false);
+  }
+});
+
 test("pixels keep their shape where their size is not known", () => {
   const size = pixelSize(header({ aspectRatio: [2, 1] }));
   assert.deepEqual([size.rows, size.columns, size.isCalibrated], [2, 1, false]);

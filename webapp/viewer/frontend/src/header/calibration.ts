@@ -1,4 +1,4 @@
-// How large a pixel is, and whether the header allows to say so in millimetres (PS3.3 10.7.1.1 and 10.7.1.3).
+// How large a pixel is, and whether the header allows to say so in millimetres (PS3.3 10.7.1.1, 10.7.1.3 and C.8.5.5).
 
 import { type Header, numbers, TAG, word } from "./tags.ts";
 
@@ -30,8 +30,26 @@ export function pixelSize(header: Header): PixelSize {
     const note = `Estimated: magnified ${magnification} times`;
     return { rows: imager[0] / magnification, columns: imager[1] / magnification, isCalibrated: true, note };
   }
+  const region = regionsPair(header);
+  if (region) return { rows: region[0], columns: region[1], isCalibrated: true, note: "By the scanner's image regions" };
   if (imager) return uncalibrated(imager, "Spacing is known at the detector only");
   return uncalibrated(pairOf(header, TAG.aspectRatio) ?? [1, 1], "The header states no pixel spacing");
+}
+
+/** Kinds of region and unit, as PS3.3 C.8.5.5.1 numbers them: what traces and graphics show is measured by nobody. */
+const [PICTURE, TRACE, GRAPHICS, CENTIMETRES] = [1, 4, 5, 3];
+
+/** Spacing by an ultrasound's regions. A motion or a spectrum beside the picture, or a second scale, forbids one for all. */
+function regionsPair(header: Header): [number, number] | null {
+  const value = (region: Header, tag: string): number => numbers(region, tag)[0] ?? 0;
+  const regions = ((header[TAG.regions]?.Value ?? []) as Header[]).filter((region) => ![0, TRACE, GRAPHICS].includes(value(region, TAG.regionFormat)));
+  const pairs = regions.map((region): [number, number] | null => {
+    const isLength = [TAG.regionUnitsX, TAG.regionUnitsY].every((tag) => value(region, tag) === CENTIMETRES);
+    const pair: [number, number] = [10 * Math.abs(value(region, TAG.regionDeltaY)), 10 * Math.abs(value(region, TAG.regionDeltaX))];
+    return value(region, TAG.regionFormat) === PICTURE && isLength && Math.min(...pair) > 0 ? pair : null;
+  });
+  const [first] = pairs;
+  return first && pairs.every((pair) => pair && same(first, pair)) ? first : null;
 }
 
 function pairOf(header: Header, tag: string): [number, number] | null {
