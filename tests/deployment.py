@@ -31,7 +31,9 @@ from tests.servers import free_port, postgres, redis_server, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What a shell or a container would know by itself; the settings under test stay out of it.
-OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
+OF_THIS_MACHINE = {
+    name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS", "READROOM_STATIC") if name in os.environ
+}
 LASTING = ("web", "housekeeping", "delivery", "sharing", "worker", "listener", "watcher")
 
 

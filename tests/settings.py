@@ -1,4 +1,4 @@
-"""The settings of the web under test: its own data folder, made new for every session and removed after it."""
+"""The settings of the web under test: folders of its own, made new for every session and removed after it."""
 
 import atexit
 import os
@@ -9,12 +9,13 @@ from pathlib import Path
 DATA_FOLDER = tempfile.mkdtemp(prefix="readroom-tests-")
 atexit.register(shutil.rmtree, DATA_FOLDER, ignore_errors=True)
 os.environ["READROOM_DATA"] = DATA_FOLDER
+# Servers that these tests start collect their files for themselves: another process of tests does so too.
+os.environ["READROOM_STATIC"] = str(Path(DATA_FOLDER) / "static")
 
 from webapp.settings import *  # noqa: E402, F403 - the folder must be named before the settings read it
 
 # WhiteNoise warns of a folder that is not there, and a fresh checkout has collected nothing yet.
-STATIC_ROOT = Path(DATA_FOLDER) / "static"
-STATIC_ROOT.mkdir()
+STATIC_ROOT.mkdir()  # noqa: F405
 
 # A password is hashed a hundred thousand times for safety; here once will do.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -131,7 +131,7 @@ CSRF_TRUSTED_ORIGINS = configuration.words("READROOM_TRUSTED_ORIGINS", default="
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "webapp" / "static"]
-STATIC_ROOT = BASE_DIR / ".static"
+STATIC_ROOT = Path(configuration.text("READROOM_STATIC", default=str(BASE_DIR / ".static"))).resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
