@@ -138,6 +138,7 @@ def outline_told(one: Outline) -> dict[str, Any]:
         "version": version.version,
         "figures": version.figures,
         "unit": version.unit,
+        "box": [edge for corner in version.points for edge in corner],
         "mask": address,
         "at": version.at.isoformat(),
     }
