@@ -1,4 +1,4 @@
-"""A study with known geometry that cascade and person both outlined: ``python -m tests.webapp.marked_scene [WHO ID]``."""
+"""A study with known geometry, outlined by cascade and person: ``python -m tests.webapp.marked_scene [WHO ID]``."""
 
 import os
 import sys

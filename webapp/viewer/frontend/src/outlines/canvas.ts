@@ -29,7 +29,7 @@ export class Canvas {
     this.ring.style.display = "none";
     this.group.append(this.ring);
     cell.layer.append(this.group);
-    cell.layer.before(this.canvas);
+    cell.layer.after(this.canvas);
     cell.root.classList.add("is-outlined");
     this.show({ left: 0, top: 0, right: bits.columns, bottom: bits.rows });
     this.place();

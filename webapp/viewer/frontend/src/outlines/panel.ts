@@ -24,7 +24,7 @@ export class OutlinePanel {
     Object.assign(this.label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
     this.label.setAttribute("aria-label", "What did the AI miss?");
     this.label.addEventListener("keydown", (event) => { if (event.key === "Enter") this.begin(); });
-    const form = element("div", "missing", this.label, button("plain", () => this.begin(), "Outline what the AI missed"));
+    const form = element("div", "missing", this.label, button("outline", () => this.begin(), "Outline what the AI missed"));
     box.append(element("h2", "", "Outline ", element("kbd", "", "E")), this.state, element("label", "fader", this.width, this.size), this.missed, form);
   }
 
@@ -64,7 +64,7 @@ export class OutlinePanel {
 export function outlineButton(reading: Reading, series: Series, finding: Finding): HTMLElement {
   const own = store.ofFinding(finding.id).length;
   const words = own ? `Outline corrected by you${own > 1 ? ` on ${own} images` : ""}` : "Correct the outline";
-  const made = button("plain outline", () => {
+  const made = button("outline", () => {
     const { active } = reading;
     const isHere = active.hung?.series === series && finding.marks.some(({ image }) => image === active.at);
     void (isHere ? Promise.resolve() : jumped(reading, series, finding)).then(() => reading.outliner.outline({ finding: finding.id, label: "" }));
