@@ -31,7 +31,7 @@ class OutlineSent(DrawnSent):
 
     runs = serializers.JSONField(help_text=f"[outside, inside, outside, ...] in pixels, at most {MOST_RUNS}")
     finding = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
-    label = serializers.CharField(max_length=80, allow_blank=True, default="")
+    label_title = serializers.CharField(max_length=80, allow_blank=True, default="")
 
     def validate_runs(self, value: object) -> list[object]:
         """Refuse what is no list; what stands in it is looked at with the image."""
@@ -58,7 +58,7 @@ class OutlineView(DrawnView):
                 frame=given["frame"],
                 runs=given["runs"],
                 finding=given["finding"],
-                label_title=given["label"],
+                label_title=given["label_title"],
                 figures=given["figures"],
                 unit=given["unit"],
             ),

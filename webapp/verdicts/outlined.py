@@ -7,6 +7,7 @@ verdict of its own. A finding has one outline on each image that its reader corr
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from webapp.marks.masks import Mask, mask_read
 from webapp.marks.models import Mark, MarkVersion
@@ -54,7 +55,9 @@ def outlines_of(reads: Collection[Read]) -> Mapping[Key, list[Outline]]:
     if not marks:
         return {}
     versions = MarkVersion.objects.filter(mark__in=marks).select_related("mark__instance", "mark__author")
-    named = {(version.mark_id, version.version): version for version in versions}
+    named: dict[tuple[UUID | None, int], MarkVersion] = {
+        (version.mark_id, version.version): version for version in versions
+    }
     held: defaultdict[Key, dict[Place, Outline]] = defaultdict(dict)
     for verdict in told:
         _heard(held[key_of(verdict)], verdict, by_pk[verdict.read_id], named)
@@ -62,7 +65,7 @@ def outlines_of(reads: Collection[Read]) -> Mapping[Key, list[Outline]]:
 
 
 def _heard(
-    held: dict[Place, Outline], verdict: Verdict, read: Read, named: Mapping[tuple[object, object], MarkVersion]
+    held: dict[Place, Outline], verdict: Verdict, read: Read, named: Mapping[tuple[UUID | None, int], MarkVersion]
 ) -> None:
     """Take in one verdict: another outline, none any more, or a word that leaves outlines where they are."""
     if verdict.mark_version is None:

@@ -130,8 +130,8 @@ def _drawn(sent: Sent) -> Drawn:
 
 
 def _said_before(read: Read, said: Said) -> Verdict | None:
-    about = {"finding": said.finding} if said.finding is not None else {"finding": None, "mark": said.mark}
-    return Verdict.objects.filter(read=read, **about).last()
+    told = Verdict.objects.filter(read=read, finding=said.finding)
+    return (told.filter(mark=said.mark) if said.finding is None else told).last()
 
 
 def _with_words(said: Said, before: Verdict | None) -> Said:

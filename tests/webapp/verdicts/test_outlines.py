@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from numpy.typing import NDArray
 from PIL import Image
@@ -163,7 +164,7 @@ def test_what_is_said_by_an_outline_must_be_of_use(
 
 
 def test_a_body_larger_than_any_outline_is_not_read(clinician: Client, finding: Finding) -> None:
-    sent = body(images(finding)[0], square(4, 3), label="x" * (1 << 20))
+    sent = body(images(finding)[0], square(4, 3), label_title="x" * (1 << 20))
     assert put(clinician, uuid.uuid4(), sent).status_code == 413
 
 
@@ -236,7 +237,7 @@ def test_a_finished_read_keeps_its_outlines_whatever_becomes_of_the_mark(finding
     user, study = factories.clinician(), study_of(finding)
     drawn = factories.outline(images(finding)[0], author=user, mask=square(4, 3), finding=finding)
     read_finish(study=study, user=user)
-    mark_hide(mark=drawn.version.mark_id, read=1, user=user, request=factories.HttpRequest())
+    mark_hide(mark=drawn.version.mark_id, read=1, user=user, request=HttpRequest())
     (outlines,) = outlines_of([drawn.read]).values()
     assert [one.version.pk for one in outlines] == [drawn.version.pk]
 
@@ -309,7 +310,8 @@ def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> 
         then = read_finish(study=study_of(finding), user=reader)
     assert then == Then.DONE
     comparison = Comparison.objects.get()
-    assert (comparison.dices, comparison.ious, comparison.both_present) == ([0.875], [1.0], 2)  # and the AI's box, agreed to by both
+    # Beside it the AI's box, to which both agreed.
+    assert (comparison.dices, comparison.ious, comparison.both_present) == ([0.875], [1.0], 2)
 
 
 def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:

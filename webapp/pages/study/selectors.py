@@ -156,7 +156,7 @@ class Reading:
                 "mask": reverse("outline-mask", args=[self.study.pk, one.mark.pk, one.version.version]),
                 "box": [edge + 0.5 for corner in one.version.points for edge in corner],
                 "by": f"outlined by {'you' if by == 'You' else by}",
-                "number": numbers.get(one.verdict.finding_id),
+                "number": numbers.get(one.verdict.finding_id or 0),
                 "title": one.verdict.label_title,
             }
             for by, one in self.reads.outlined

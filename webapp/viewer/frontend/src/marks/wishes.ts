@@ -7,7 +7,8 @@ import type { Mark, Outline } from "../study.ts";
 export type Body = Pick<Mark, "series" | "sop" | "frame" | "kind" | "points" | "text" | "figures" | "unit">;
 
 /** What the server is told of an outline: its mask as runs (see outlines/runs.ts), its area, and what is said by it. */
-export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding" | "label"> {
+export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding"> {
+  label_title: string;
   runs: number[];
   figures: { area: number };
   unit: Mark["unit"];

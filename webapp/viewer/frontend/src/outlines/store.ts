@@ -92,7 +92,7 @@ class Store extends EventTarget {
     const copy = { ...bits, inside: bits.inside.slice() };
     const version = this.held.get(id)?.version ?? this.gone.get(id) ?? 0;
     this.held.set(id, { ...one, version, box, author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(copy) });
-    const body = { series, sop, frame, finding, label, figures, unit, runs: runsOf(bits.inside) };
+    const body = { series, sop, frame, finding, label_title: label, figures, unit, runs: runsOf(bits.inside) };
     keeper.wish({ of: "outlines", id, study, body, read: version }, SETTLED_MS);
     this.changed();
   }
@@ -121,7 +121,7 @@ class Store extends EventTarget {
     const bits = { inside: insideOf(body.runs, rows * columns), rows, columns };
     const box = boxOf(bits);
     if (!box) return;
-    const { series, sop, frame, finding, label } = body;
+    const { series, sop, frame, finding, label_title: label } = body;
     this.held.set(id, { id, study, series, sop, frame, finding, label, version, box, author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(bits) });
   }
 
