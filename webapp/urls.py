@@ -50,6 +50,7 @@ from webapp.sending.views import destination, destination_echo, network, study_s
 from webapp.sending.views import retry as delivery_retry
 from webapp.studies.api import UploadView
 from webapp.verdicts.api import VerdictsView
+from webapp.verdicts.outline_api import OutlineView, outline_mask
 from webapp.viewer.api import ViewerView
 from webapp.viewer.views import viewer
 from webapp.webhooks.views import change as webhook_change
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study>/finish/", finish, name="study-finish"),
     path("studies/<uuid:study>/two-readers/", two_readers, name="study-two-readers"),
     path("studies/<uuid:study>/verdicts/", say, name="study-verdict"),
+    path("studies/<uuid:study>/outlines/<uuid:mark>/<int:version>.png", outline_mask, name="outline-mask"),
     path("studies/<uuid:study>/commit/", commit, name="study-commit"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
     path("studies/<uuid:study>/follow-up/", follow_up, name="follow-up"),
@@ -118,6 +120,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/studies/<uuid:study>/marks/", MarksView.as_view(), name="marks-api"),
     path("api/studies/<uuid:study>/verdicts/", VerdictsView.as_view(), name="verdicts-api"),
     path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
+    path("api/outlines/<uuid:mark>/", OutlineView.as_view(), name="outline-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("dicomweb/", include("webapp.dicomweb.urls")),
     path("fhir/", include("webapp.fhir.urls")),

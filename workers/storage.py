@@ -1,6 +1,7 @@
 """Where things lie in the data folder, and how a file comes to lie there whole or not at all.
 
 objects/ab/abcdef...        stored bytes, named by their sha256
+masks/ab/abcdef...          outlines that people drew, PNG, named by their sha256
 runs/<run>/<attempt>/       request.json, heartbeat; out/ appears whole, by one rename (registrations too)
 cache/                      pictures for the screen; may be emptied at any time
 exports/                    zips on their way out; each appears whole
@@ -32,9 +33,12 @@ def temporary() -> Path:
 
 def object_path(sha256: str) -> Path:
     """Return where the stored object of that digest lies."""
-    if len(sha256) != 64 or not sha256.isalnum():
-        raise ValueError("A stored object is named by 64 hexadecimal digits.")
-    return root() / "objects" / sha256[:2] / sha256
+    return _by_digest("objects", sha256)
+
+
+def mask_path(sha256: str) -> Path:
+    """Return where the drawn mask of that digest lies."""
+    return _by_digest("masks", sha256)
 
 
 def export_path(export: UUID) -> Path:
@@ -45,6 +49,12 @@ def export_path(export: UUID) -> Path:
 def cache_path(name: str) -> Path:
     """Return a path in the cache of drawn pictures."""
     return configuration.made(root() / "cache") / name
+
+
+def _by_digest(kind: str, sha256: str) -> Path:
+    if len(sha256) != 64 or not sha256.isalnum():
+        raise ValueError("A stored object is named by 64 hexadecimal digits.")
+    return root() / kind / sha256[:2] / sha256
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.http import HttpRequest
 from django.utils import timezone
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,10 +24,13 @@ from webapp.accounts.models import Site, User
 from webapp.followup.models import Registration
 from webapp.marks.models import Mark, MarkVersion
 from webapp.reading.models import Task
+from webapp.reading.services import task_claim
 from webapp.reports.models import Report
 from webapp.reports.signing import signature_make
 from webapp.runs.models import Finding, Run, RunEvent, Stage
 from webapp.studies.models import Instance, Patient, Series, Study
+from webapp.verdicts.outlined import Outline
+from webapp.verdicts.outlining import Sent, outline_save
 from workers import storage
 from workers.contracts import LaidPictures, RegistrationAnswer
 from workers.storage import Attempt
@@ -273,6 +277,23 @@ def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kin
     )
     given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
     return MarkVersion.objects.create(mark=drawn, version=1, **given)
+
+
+def outline(
+    instance: Instance, *, author: User, mask: NDArray[np.bool_] | None = None, finding: Finding | None = None
+) -> Outline:
+    """Take a study in hand and outline a finding, or "Fracture" where none is named; by default its whole image."""
+    task_claim(task=Task.objects.get(study=instance.series.study), user=author)
+    drawn = np.ones((instance.rows, instance.columns), bool) if mask is None else mask
+    words: dict[str, Any] = {"finding": finding.pk} if finding else {"label_title": "Fracture"}
+    sent = Sent(instance, 1, runs(drawn), **words)
+    return outline_save(mark=uuid.uuid4(), sent=sent, read=0, user=author, request=HttpRequest())[0]
+
+
+def runs(mask: NDArray[np.bool_]) -> list[int]:
+    """Return a mask, shape (rows, columns), as a browser sends it: how much lies outside, inside, outside, ..."""
+    lengths = [(value, len(list(same))) for value, same in itertools.groupby(mask.ravel().tolist())]
+    return [*([0] if lengths[0][0] else []), *(length for _value, length in lengths)]
 
 
 def report_signed(study: Study, *, by: User | None = None, **fields: Any) -> Report:

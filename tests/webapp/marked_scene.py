@@ -1,6 +1,7 @@
-"""A study with known geometry that cascade and person both outlined: ``python -m tests.webapp.marked_scene``."""
+"""A study with known geometry, outlined by cascade and person: ``python -m tests.webapp.marked_scene [WHO ID]``."""
 
 import os
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def segmentation(sources: list[FileDataset]) -> hd.seg.Segmentation:
     )
 
 
-def scene() -> None:
+def scene(name: str = PERSON["PatientName"], number: str = PERSON["PatientID"]) -> None:
     """Take in an axial and an oblique series, each outlined by a person, and let the cascade point at the block."""
     study, frame = generate_uid(), generate_uid()
     stacks = [
@@ -78,7 +79,7 @@ def scene() -> None:
     ]
     for stack in stacks:
         for ds in stack:
-            ds.PatientName, ds.PatientID = PERSON["PatientName"], PERSON["PatientID"]
+            ds.PatientName, ds.PatientID = name, number
             ds.StudyID, ds.AccessionNumber, ds.StudyTime, ds.SliceThickness = "1", "", "", 1
     viewer_scene.taken_in([ds for stack in stacks for ds in [*stack, segmentation(stack)]])
     for stack in stacks:
@@ -98,4 +99,4 @@ def scene() -> None:
 
 
 if __name__ == "__main__":
-    scene()
+    scene(*sys.argv[1:])

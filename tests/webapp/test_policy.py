@@ -185,6 +185,8 @@ ROUTES: dict[str, Route] = {
     "viewer-api": study_api(),
     "marks-api": study_api(),
     "mark-api": study_api(put=400, delete=400),
+    "outline-api": Route({"put": 400, "delete": 400}, changes=READERS, of_study=True, is_api=True),
+    "outline-mask": study_page(),
     "schema": searched(),
     # 415: what was sent is no multipart body of objects.
     "dicomweb-studies": Route({"get": 200, "post": 415}, changes=READERS, is_api=True),
@@ -320,6 +322,7 @@ def addresses(
         "destination": [pacs.pk],
         "destination-echo": [pacs.pk],
         "mark-api": [factories.mark(series.instances.get()).mark_id],
+        **outline_addresses(series),
         "run-retry": [run.pk],
         "token-revoke": [1],
         "reading-rules-of": [series.study.site_id],
@@ -362,6 +365,13 @@ def addresses(
     ids = (sliced.study_id, answered.pk, finding.pk, sliced.study.patient_id, "tumour-detector.2")
     arguments |= {f"fhir-{kind}-read": [pk] for kind, pk in zip(KINDS, ids, strict=True)}
     return lambda route: reverse(route, args=arguments.get(route) or dicomweb_arguments(route, uids))
+
+
+def outline_addresses(series: Series) -> dict[str, list[object]]:
+    """Let the clinician outline something on a picture."""
+    drawn = factories.outline(series.instances.get(), author=factories.clinician())
+    mark, version = drawn.version.mark_id, drawn.version.version
+    return {"outline-api": [mark], "outline-mask": [series.study_id, mark, version]}
 
 
 def campaign_addresses() -> dict[str, list[object]]:

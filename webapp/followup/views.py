@@ -16,7 +16,7 @@ from webapp.followup.registering import NotAPairError, registration_ask
 from webapp.followup.selectors import FollowUp, answer_of, followup_read
 from webapp.followup.services import LinkRefusedError, finding_link, finding_unlink
 from webapp.pages.access import study_checked, study_opened, user_of
-from webapp.pages.pictures import drawn_served
+from webapp.pages.pictures import attempt_served
 from webapp.pages.presentation import person_of
 from webapp.runs.models import Finding
 from webapp.studies.models import Series, Study
@@ -106,7 +106,7 @@ def registration_file(request: HttpRequest, registration: UUID, name: str) -> Ht
     answer = answer_of(found)
     if answer is None or name not in {drawn for one in answer.slices for drawn in (one.fused, one.checkerboard)}:
         raise Http404
-    return drawn_served(request, Attempt(found.pk, found.attempt), name)
+    return attempt_served(request, Attempt(found.pk, found.attempt), name)
 
 
 def _registration(request: HttpRequest, registration: UUID) -> Registration:

@@ -18,7 +18,7 @@ from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record
 from webapp.marks.models import Mark, MarkVersion
 from webapp.marks.selectors import mark_history, mark_list, mark_now, mark_told, version_told
-from webapp.marks.sent import MarkSent, sentence_of
+from webapp.marks.sent import POINTS, DrawnSent, MarkSent, sentence_of
 from webapp.marks.services import (
     ChangedMeanwhileError,
     MarkRefusedError,
@@ -29,6 +29,7 @@ from webapp.marks.services import (
 )
 from webapp.pages.access import study_checked, study_opened, user_of
 from webapp.studies.models import Instance
+from webapp.verdicts.selectors import reads_seen
 
 LARGEST_BYTES = 16 << 10
 MARK = {"type": "object"}
@@ -56,62 +57,24 @@ class MarksView(APIView):
         """List what the marks say now."""
         opened = study_opened(request=request._request, study=study)
         study_view_record(user=user_of(request._request), request=request._request, study=opened.pk)
-        return Response([mark_told(now) for now in mark_list(study=opened)])
+        hidden = reads_seen(study=opened, user=user_of(request._request)).hidden
+        return Response([mark_told(now) for now in mark_list(study=opened) if now.mark.author_id not in hidden])
 
 
-class MarkView(APIView):
-    """One mark."""
+class DrawnView(APIView):
+    """What all that is drawn has in common: who may change it, how large it may be, how a refusal is told."""
 
     parser_classes = [JSONParser]
+    #: Of `Mark.Kind`: what has its address here. What is another view's is like none.
+    kinds: frozenset[Mark.Kind]
+    act: Act
+    largest_bytes: int
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse by size before a byte is read."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BYTES:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_bytes:
             raise TooLarge
         super().initial(request, *args, **kwargs)
-
-    @extend_schema(responses={200: MARK})
-    def get(self, request: Request, mark: UUID) -> Response:
-        """Tell what the mark says now and all that it said before."""
-        now = self._opened(request, mark, Act.SEE)
-        study_view_record(
-            user=user_of(request._request), request=request._request, study=now.mark.instance.series.study_id
-        )
-        return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
-
-    @extend_schema(request=MarkSent, responses={200: MARK, 201: MARK, 409: MARK})
-    def put(self, request: Request, mark: UUID) -> Response:
-        """Make the mark (201) or change it (200); `version` is the one that was read, 0 for a new mark."""
-        if Mark.objects.filter(pk=mark).exists():
-            self._opened(request, mark, Act.MARK)
-        sent = MarkSent(data=request.data)
-        sent.is_valid(raise_exception=True)
-        given = sent.validated_data
-        if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
-            raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
-        instance = self._image(request, given)
-        said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
-        now, is_new = mark_save(
-            mark=mark,
-            instance=instance,
-            frame=given["frame"],
-            kind=given["kind"],
-            said=said,
-            read=given["version"],
-            user=user_of(request._request),
-            request=request._request,
-        )
-        return Response(mark_told(now), status=201 if is_new else 200)
-
-    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
-    def delete(self, request: Request, mark: UUID) -> Response:
-        """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
-        self._opened(request, mark, Act.MARK)
-        version = number_asked(request.query_params.get("version", ""))
-        if version is None:
-            raise ParseError("Say in the address which version was read: ?version=1")
-        mark_hide(mark=mark, read=version, user=user_of(request._request), request=request._request)
-        return Response(status=204)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
@@ -125,11 +88,33 @@ class MarkView(APIView):
             answer.data["mark"] = mark_told(exc.now)
         return answer
 
-    def _opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
+    def given(self, request: Request, mark: UUID, kind: type[DrawnSent]) -> dict[str, Any]:
+        """Return what was sent, checked, of a mark that the user may change or make; `image` is what is drawn on."""
+        if Mark.objects.filter(pk=mark).exists():
+            self.opened(request, mark, self.act)
+        sent = kind(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given: dict[str, Any] = sent.validated_data
+        if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
+            raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
+        return {**given, "image": self._image(request, given)}
+
+    def version_read(self, request: Request, mark: UUID) -> int:
+        """Return which version of a mark that the user may change they read."""
+        self.opened(request, mark, self.act)
+        version = number_asked(request.query_params.get("version", ""))
+        if version is None:
+            raise ParseError("Say in the address which version was read: ?version=1")
+        return version
+
+    def opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
+        """Return what a mark says now, if the user may do that to its study."""
         try:
             now = mark_now(mark=mark)
         except MarkVersion.DoesNotExist:
             raise Http404 from None
+        if now.mark.kind not in self.kinds:
+            raise Http404
         study_checked(request=request._request, study=now.mark.instance.series.study, act=act)
         return now
 
@@ -139,7 +124,7 @@ class MarkView(APIView):
         found = images.filter(series=given["series"], sop_instance_uid=given["sop"], has_pixels=True).first()
         if found is None:
             raise Http404
-        study_checked(request=request._request, study=found.series.study, act=Act.MARK)
+        study_checked(request=request._request, study=found.series.study, act=self.act)
         if given["frame"] > found.number_of_frames:
             raise ParseError("The image has no such frame.")
         return found
@@ -152,6 +137,47 @@ class MarkView(APIView):
             success=False,
             details=f"change of somebody else's mark {self.kwargs['mark']}",
         )
+
+
+class MarkView(DrawnView):
+    """One mark."""
+
+    kinds = frozenset(POINTS)
+    act = Act.MARK
+    largest_bytes = LARGEST_BYTES
+
+    @extend_schema(responses={200: MARK})
+    def get(self, request: Request, mark: UUID) -> Response:
+        """Tell what the mark says now and all that it said before."""
+        now = self.opened(request, mark, Act.SEE)
+        study_view_record(
+            user=user_of(request._request), request=request._request, study=now.mark.instance.series.study_id
+        )
+        return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
+
+    @extend_schema(request=MarkSent, responses={200: MARK, 201: MARK, 409: MARK})
+    def put(self, request: Request, mark: UUID) -> Response:
+        """Make the mark (201) or change it (200); `version` is the one that was read, 0 for a new mark."""
+        given = self.given(request, mark, MarkSent)
+        said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
+        now, is_new = mark_save(
+            mark=mark,
+            instance=given["image"],
+            frame=given["frame"],
+            kind=given["kind"],
+            said=said,
+            read=given["version"],
+            user=user_of(request._request),
+            request=request._request,
+        )
+        return Response(mark_told(now), status=201 if is_new else 200)
+
+    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
+    def delete(self, request: Request, mark: UUID) -> Response:
+        """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
+        version = self.version_read(request, mark)
+        mark_hide(mark=mark, read=version, user=user_of(request._request), request=request._request)
+        return Response(status=204)
 
 
 def _refusal(exc: Exception) -> Exception:

@@ -21,6 +21,7 @@ class Mark(models.Model):
         ELLIPSE = "ellipse", "Ellipse"
         PROBE = "probe", "Probe"
         BOX = "box", "Box"
+        OUTLINE = "outline", "Outline"
 
     id = models.UUIDField(primary_key=True)
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="marks")
@@ -46,6 +47,9 @@ class MarkVersion(models.Model):
     text = models.CharField(max_length=500, blank=True)
     figures = models.JSONField(default=dict, help_text="name -> number, as the author's screen showed them")
     unit = models.CharField(max_length=2, choices=Unit.choices)
+    mask = models.CharField(
+        max_length=64, blank=True, help_text="of an outline: sha256 of its PNG, one bit a pixel, Rows x Columns"
+    )
     is_hidden = models.BooleanField(default=False, help_text="the author took the mark away")
 
     class Meta:

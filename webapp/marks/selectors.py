@@ -10,8 +10,12 @@ from webapp.studies.models import Study
 
 
 def mark_list(*, study: Study) -> list[MarkVersion]:
-    """Return what the marks of a study say now, those taken away left out: one query."""
-    return list(_now().filter(mark__instance__series__study=study, is_hidden=False).order_by("mark__instance", "at"))
+    """Return what the marks of a study say now, those taken away left out: one query.
+
+    Outlines are left out too: they belong to a verdict, see `webapp.verdicts.outlined`.
+    """
+    shown = _now().filter(mark__instance__series__study=study, is_hidden=False).exclude(mark__kind=Mark.Kind.OUTLINE)
+    return list(shown.order_by("mark__instance", "at"))
 
 
 def mark_now(*, mark: UUID) -> MarkVersion:

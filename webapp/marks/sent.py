@@ -22,20 +22,12 @@ FAR = 65_535
 MOST_FIGURES = 16
 
 
-class MarkSent(serializers.Serializer[Mark]):
-    """The body of a PUT."""
+class DrawnSent(serializers.Serializer[Mark]):
+    """What the body of a PUT says of whatever was drawn: where, how large, by whom."""
 
     series = serializers.UUIDField()
     sop = serializers.CharField(max_length=64)
     frame = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    kind = serializers.ChoiceField(choices=Mark.Kind.choices)
-    points = serializers.ListField(
-        child=serializers.ListField(
-            child=serializers.FloatField(min_value=-FAR, max_value=FAR), min_length=2, max_length=2
-        ),
-        max_length=max(POINTS.values()),
-    )
-    text = serializers.CharField(max_length=500, allow_blank=True, default="")
     figures = serializers.DictField(child=serializers.FloatField(min_value=-1e15, max_value=1e15), default=dict)
     unit = serializers.ChoiceField(choices=MarkVersion.Unit.choices)
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
@@ -48,6 +40,19 @@ class MarkSent(serializers.Serializer[Mark]):
         if len(value) > MOST_FIGURES or not all(name.isidentifier() and len(name) <= 40 for name in value):
             raise serializers.ValidationError(f"At most {MOST_FIGURES} figures, named by one short word each.")
         return value
+
+
+class MarkSent(DrawnSent):
+    """The body of a PUT of a mark."""
+
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in POINTS])
+    points = serializers.ListField(
+        child=serializers.ListField(
+            child=serializers.FloatField(min_value=-FAR, max_value=FAR), min_length=2, max_length=2
+        ),
+        max_length=max(POINTS.values()),
+    )
+    text = serializers.CharField(max_length=500, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a shape with too few or too many points."""

@@ -34,18 +34,19 @@ class ChangedMeanwhileError(MarkRefusedError):
 
 @dataclass(frozen=True)
 class Said:
-    """What a mark says: points in pixels [[x, y], ...], words, figures and the unit of lengths."""
+    """What a mark says: points in pixels [[x, y], ...], words, figures and the unit of lengths; an outline's mask."""
 
     points: Sequence[Sequence[float]]
     text: str
     figures: Mapping[str, float]
     unit: str
     is_hidden: bool = False
+    mask: str = ""
 
     def is_in(self, row: MarkVersion) -> bool:
         """Say whether a version says just this."""
         mine = ([list(point) for point in self.points], self.text, dict(self.figures), self.unit, self.is_hidden)
-        return mine == (row.points, row.text, row.figures, row.unit, row.is_hidden)
+        return (*mine, self.mask) == (row.points, row.text, row.figures, row.unit, row.is_hidden, row.mask)
 
 
 @transaction.atomic
@@ -123,7 +124,7 @@ def mark_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> Mar
         return now
     if now.version != read:
         raise ChangedMeanwhileError(now)
-    gone = Said(points=now.points, text=now.text, figures=now.figures, unit=now.unit, is_hidden=True)
+    gone = Said(now.points, now.text, now.figures, now.unit, is_hidden=True, mask=now.mask)
     return _version_add(made, gone, user=user, request=request)
 
 
@@ -138,6 +139,7 @@ def _version_add(mark: Mark, said: Said, *, user: User, request: HttpRequest) ->
         figures=said.figures,
         unit=said.unit,
         is_hidden=said.is_hidden,
+        mask=said.mask,
     )
     audit_record(
         code=Code.MARK_HIDDEN if said.is_hidden else Code.MARK_SAVED,

@@ -79,16 +79,20 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
     if not _is_stated(found, name):
         raise Http404
     study_view_record(user=user_of(request), request=request, study=study.pk)
-    return drawn_served(request, Attempt(found.pk, found.attempt), name)
+    return attempt_served(request, Attempt(found.pk, found.attempt), name)
 
 
-def drawn_served(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
+def attempt_served(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
     """Serve a picture that an attempt drew; whoever calls has asked whether the user may see it."""
-    tag = f"{attempt.run}-{attempt.number}-{name}"
+    return drawn_served(request, attempt.out / name, tag=f"{attempt.run}-{attempt.number}-{name}")
+
+
+def drawn_served(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
+    """Serve a PNG that never changes; whoever calls has asked whether the user may see it."""
     if _has_it(request, tag):
         return _cached(HttpResponse(status=304), tag)
     try:
-        drawn = (attempt.out / name).read_bytes()
+        drawn = path.read_bytes()
     except FileNotFoundError:
         raise Http404 from None
     return _cached(HttpResponse(drawn, content_type="image/png"), tag)

@@ -167,5 +167,10 @@ OUTCOMES: dict[Status, str] = {
     Status.RECEIVING: "Images are still arriving. The analysis starts when they have stopped for a few seconds.",
 }
 
-#: What can be drawn over a picture, by the key that switches it (its first letter).
-LAYERS = (("box", "Boxes"), ("mask", "Masks"), ("heat", "Heat map"))
+#: What can be drawn over a picture: its name, its words, the key that switches it.
+LAYERS = (
+    ("box", "Boxes", "b"),
+    ("mask", "Masks", "m"),
+    ("heat", "Heat map", "h"),
+    ("outline", "Outlined by readers", "l"),
+)

@@ -36,6 +36,9 @@ class SiteRules(models.Model):
         help_text="body parts (as the sorter names them) whose studies two readers read; nobody's by default",
     )
     least_overlap = models.FloatField(default=0.5, help_text="IoU from which on two readers' boxes are the same")
+    least_dice = models.FloatField(
+        default=0.7, help_text="Dice from which on two readers' outlines are the same (Zijdenbos et al., 1994)"
+    )
     picks = models.PositiveBigIntegerField(default=0, help_text="cases that were handed out; every third is the oldest")
 
     def target_minutes(self, priority: int) -> int:

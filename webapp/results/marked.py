@@ -63,12 +63,17 @@ def findings_marked(run: Run) -> list[MarkedFinding]:
         MarkedFinding(
             number,
             row,
-            list(row.marks.all()) or _only_mark(row),
+            marks_of(row),
             stages[row.stage],
             stages.get(row.outlined_by, stages[row.stage]),
         )
         for number, row in enumerate(rows, start=1)
     ]
+
+
+def marks_of(row: Finding) -> list[Mark]:
+    """Return the marks of a finding, in slice order; of one told before marks were kept, that of its clearest slice."""
+    return list(row.marks.all()) or _only_mark(row)
 
 
 def mask_read(run: Run, name: str) -> NDArray[np.bool_]:

@@ -5,12 +5,24 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from webapp.marks.masks import Mask
+from webapp.marks.masks import MaskError as LostError
+from webapp.results.marked import MaskError, Place
 from webapp.runs.models import Finding
 from webapp.verdicts.models import Comparison
+from webapp.verdicts.outlined import masks_of
 from webapp.verdicts.selectors import Accepted
 
 Box = Sequence[float]
 Word = TypeVar("Word", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """The least overlap of two that are the same: of boxes as IoU, of outlines as Dice."""
+
+    iou: float
+    dice: float
 
 
 @dataclass
@@ -19,6 +31,7 @@ class Counted:
 
     sure: list[tuple[bool, bool]] = field(default_factory=list)
     ious: list[float] = field(default_factory=list)
+    dices: list[float] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
     def row(self) -> dict[str, object]:
@@ -29,6 +42,7 @@ class Counted:
             "only_second": self.sure.count((False, True)),
             "both_absent": self.sure.count((False, False)),
             "ious": [round(value, 4) for value in self.ious],
+            "dices": [round(value, 4) for value in self.dices],
             "differences": self.differences,
         }
 
@@ -37,7 +51,7 @@ def compared(
     *,
     asked: Sequence[Finding],
     accepted: tuple[Sequence[Accepted], Sequence[Accepted]],
-    tolerance: float,
+    tolerance: Tolerance,
 ) -> Counted:
     """Compare two readers.
 
@@ -48,7 +62,7 @@ def compared(
     accepted
         What each of the two takes for real.
     tolerance
-        The least overlap (IoU) of two boxes that are the same.
+        From which overlap on what both drew is the same.
     """
     counted = Counted()
     real = [{one.finding.pk: one for one in of_reader if one.finding} for of_reader in accepted]
@@ -73,6 +87,16 @@ def iou(one: Box, other: Box) -> float:
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
     union = sum(areas) - common
     return common / union if union > 0 else 0.0
+
+
+def dice(one: Mapping[Place, Mask], other: Mapping[Place, Mask]) -> float:
+    """Return the overlap of two outlines over all images: twice what is common over what both hold.
+
+    Dice, Measures of the amount of ecologic association between species, 1945.
+    """
+    common = sum(int((mask & other[place]).sum()) for place, mask in one.items() if place in other)
+    both = sum(int(mask.sum()) for masks in (one, other) for mask in masks.values())
+    return 2 * common / both if both else 0.0
 
 
 def kappa(comparisons: Sequence[Comparison]) -> float | None:
@@ -109,20 +133,43 @@ def kappa_of(counts: Mapping[tuple[Word, Word], int]) -> float | None:
     return (seen - chance) / (1 - chance) if chance < 1 else None
 
 
-def _same(name: str, one: Accepted, other: Accepted, tolerance: float, counted: Counted) -> None:
+def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, counted: Counted) -> None:
     """Count two readers' forms of one thing."""
     if one.title.casefold() != other.title.casefold():
         counted.differences.append(f"{name}: one calls it {one.title}, the other {other.title}.")
+    if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
+        return
     if one.box is None or other.box is None:
         return
     is_elsewhere = bool(one.mark and other.mark) and _place(one) != _place(other)
     overlap = 0.0 if is_elsewhere else iou(one.box, other.box)
     counted.ious.append(overlap)
-    if overlap < tolerance:
-        counted.differences.append(f"{name}: their boxes overlap by {overlap:.0%}, less than {tolerance:.0%}.")
+    if overlap < tolerance.iou:
+        counted.differences.append(f"{name}: their boxes overlap by {overlap:.0%}, less than {tolerance.iou:.0%}.")
 
 
-def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: float, counted: Counted) -> None:
+def _outlines_compared(name: str, one: Accepted, other: Accepted, least: float, counted: Counted) -> bool:
+    """Compare outlines, that of the AI for a reader who let it stand; False where one of the two has none."""
+    try:
+        masks = [_masks(one), _masks(other)]
+    except (LostError, MaskError):
+        counted.differences.append(f"{name}: an outline cannot be read any more, so the two are not compared.")
+        return True
+    if not all(masks):
+        return False
+    overlap = dice(*masks)
+    counted.dices.append(overlap)
+    if overlap < least:
+        counted.differences.append(f"{name}: their outlines overlap by {overlap:.0%} (Dice), less than {least:.0%}.")
+    return True
+
+
+def _masks(one: Accepted) -> Mapping[Place, Mask]:
+    """Return where somebody says that it lies; nothing where a box of theirs says so."""
+    return {} if one.mark and not one.outlines else masks_of(one.finding, one.outlines)
+
+
+def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: Tolerance, counted: Counted) -> None:
     """Pair what each found that the AI missed, the best overlap first."""
     pairs = sorted(
         ((iou(one.box or [0] * 4, other.box or [0] * 4), one, other)

@@ -76,6 +76,9 @@ class Verdict(models.Model):
     mark = models.ForeignKey(
         Mark, on_delete=models.PROTECT, null=True, related_name="verdicts", help_text="where it is instead, or too"
     )
+    mark_version = models.PositiveIntegerField(
+        null=True, help_text="of an outline: the version that is meant, for good; see `outlined`"
+    )
     says = models.CharField(max_length=10, choices=Says.choices)
     reasons = models.JSONField(default=list, help_text="of Reason")
     label_title = models.CharField(max_length=80, blank=True, help_text="what it is, in the reader's words")
@@ -101,4 +104,5 @@ class Comparison(models.Model):
     only_second = models.PositiveIntegerField()
     both_absent = models.PositiveIntegerField()
     ious = models.JSONField(default=list, help_text="overlap of each pair of boxes that both drew, 0 to 1")
+    dices = models.JSONField(default=list, help_text="overlap of each pair of outlines, 0 to 1")
     differences = models.JSONField(default=list, help_text="sentences: what they differ in beyond the tolerance")

@@ -1,9 +1,11 @@
 """What is said of a study by now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.urls import reverse
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may
@@ -14,6 +16,7 @@ from webapp.reading.services import rules_of
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.models import Read, Reason, Verdict
+from webapp.verdicts.outlined import Outline, key_of, newest_of, outlines_of
 
 Says = Verdict.Says
 #: What a reader takes for real.
@@ -30,12 +33,15 @@ class Accepted:
         The reader's word for it where they gave one, else the finding's.
     finding, mark
         What the AI said, and what the reader drew; one of them may be missing.
+    outlines
+        The reader's, one an image; `mark` is then the one that was drawn last.
     """
 
     verdict: Verdict
     title: str
     finding: Finding | None
     mark: MarkVersion | None
+    outlines: Sequence[Outline] = ()
 
     @property
     def box(self) -> list[float] | None:
@@ -51,18 +57,40 @@ def read_of(*, study: Study, user: User) -> Read | None:
     return Read.objects.filter(study=study, reader=user).first()
 
 
-def reads_shown(*, study: Study, user: User) -> list[Read]:
-    """Return the reads that a user may see: their own while others still read blind to each other, all once it is over.
+@dataclass(frozen=True)
+class Seen:
+    """The reads of a study for one who looks.
 
-    The adjudicator has both before them.
+    Attributes
+    ----------
+    reads
+        Those that they may see: their own while others still read blind to each other, all once it is over. The
+        adjudicator has both before them.
+    own
+        Their own, where they have one.
+    hidden
+        Numbers of the readers of the others: not even their marks show.
     """
+
+    reads: list[Read]
+    own: Read | None
+    hidden: frozenset[int]
+
+
+def reads_seen(*, study: Study, user: User) -> Seen:
+    """Return the reads of a study that a user may see, and whose they may not."""
     reads = list(Read.objects.filter(study=study).select_related("reader"))
     own = next((read for read in reads if read.reader_id == user.pk), None)
-    is_over = all(read.finished_at for read in reads) and hasattr(study, "comparison")
+    is_over = bool(reads) and all(read.finished_at for read in reads) and hasattr(study, "comparison")
     is_one = study.task.readers == 1
     if is_over or is_one or (own and own.seat == Read.Seat.THIRD):
-        return reads
-    return [own] if own else []
+        return Seen(reads, own, frozenset())
+    return Seen([own] if own else [], own, frozenset(read.reader_id for read in reads if read != own))
+
+
+def reads_shown(*, study: Study, user: User) -> list[Read]:
+    """Return the reads that a user may see, see `Seen`."""
+    return reads_seen(study=study, user=user).reads
 
 
 def verdicts_now(read: Read) -> list[Verdict]:
@@ -94,9 +122,32 @@ def verdict_told(row: Verdict) -> dict[str, Any]:
     }
 
 
+def outline_told(one: Outline) -> dict[str, Any]:
+    """Return an outline as programs read it."""
+    mark, version = one.mark, one.version
+    address = reverse("outline-mask", args=[one.read.study_id, mark.pk, version.version])
+    return {
+        "id": str(mark.pk),
+        "series": str(mark.instance.series_id),
+        "sop": mark.instance.sop_instance_uid,
+        "frame": mark.frame,
+        "finding": one.verdict.finding_id,
+        "label": one.verdict.label_title,
+        "author": mark.author.get_full_name() or mark.author.get_username(),
+        "authorId": str(mark.author_id),
+        "version": version.version,
+        "figures": version.figures,
+        "unit": version.unit,
+        "box": [edge for corner in version.points for edge in corner],
+        "mask": address,
+        "at": version.at.isoformat(),
+    }
+
+
 def accepted(read: Read) -> list[Accepted]:
     """Return what a reader takes for real, in the order of the findings, what was missed behind."""
     marks = {now.mark_id: now for now in mark_list(study=read.study)}
+    outlines = outlines_of([read])
     real = [verdict for verdict in verdicts_now(read) if verdict.says in REAL]
     order = sorted(real, key=lambda one: (one.finding is None, one.finding.order if one.finding else one.pk))
     return [
@@ -104,9 +155,11 @@ def accepted(read: Read) -> list[Accepted]:
             verdict,
             verdict.label_title or (verdict.finding.label_title if verdict.finding else ""),
             verdict.finding,
-            marks.get(verdict.mark_id) if verdict.mark_id else None,
+            marks.get(verdict.mark_id) if verdict.mark_id in marks else newest_of(drawn),
+            drawn,
         )
         for verdict in order
+        for drawn in [outlines.get(key_of(verdict), [])]
     ]
 
 
@@ -137,6 +190,12 @@ def is_veiled(*, study: Study, user: User) -> bool:
         return False
     read = read_of(study=study, user=user)
     return read is None or read.committed_at is None
+
+
+def outlines_shown(seen: Seen, *, veiled: bool) -> list[Outline]:
+    """Return the outlines of the reads that somebody may see; their own alone while the AI is veiled from them."""
+    reads = [read for read in seen.reads if not veiled or read == seen.own]
+    return [one for outlines in outlines_of(reads).values() for one in outlines]
 
 
 def may_conclude(*, study: Study, user: User) -> bool:

@@ -17,7 +17,7 @@ from webapp.reading.models import Task
 from webapp.reading.services import rules_of, task_finish, task_pass_on
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
-from webapp.verdicts.comparing import compared
+from webapp.verdicts.comparing import Tolerance, compared
 from webapp.verdicts.models import Comparison, Read, Reason, Verdict
 from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid
 
@@ -86,12 +86,26 @@ def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | 
     """
     if why_not := said.why_not():
         raise VerdictRefusedError(why_not)
-    finding = _finding(study, said.finding) if said.finding is not None else None
+    finding = finding_named(study, said.finding) if said.finding is not None else None
     mark = _mark(study, user, said.mark) if said.mark is not None else None
+    return verdict_add(read_opened(study, user), said, finding=finding, mark=mark, request=request)
+
+
+def verdict_add(
+    read: Read,
+    said: Said,
+    *,
+    finding: Finding | None,
+    mark: Mark | None,
+    version: int | None = None,
+    request: HttpRequest | None,
+) -> Verdict:
+    """Write down what was said in an open read, and in the audit trail; `version` is that of an outline."""
     row = Verdict.objects.create(
-        read=_open_read(study, user),
+        read=read,
         finding=finding,
         mark=mark,
+        mark_version=version,
         says=said.says,
         reasons=list(dict.fromkeys(said.reasons)),
         label_title=said.label_title.strip()[:80],
@@ -99,7 +113,11 @@ def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | 
     )
     what = f"finding {finding.pk}" if finding else f"mark {said.mark}"
     audit_record(
-        code=Code.VERDICT_SAID, user=user, request=request, study=study.pk, details=f"{what}: {row.get_says_display()}"
+        code=Code.VERDICT_SAID,
+        user=read.reader,
+        request=request,
+        study=read.study_id,
+        details=f"{what}: {row.get_says_display()}{f', outline {said.mark} version {version}' if version else ''}",
     )
     return row
 
@@ -115,7 +133,7 @@ def read_commit(
     VerdictRefusedError
         If the study is not in their hands, or they committed already.
     """
-    read = _open_read(study, user)
+    read = read_opened(study, user)
     now = timezone.now()
     first = Read.objects.filter(pk=read.pk, committed_at=None)
     if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
@@ -139,7 +157,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     VerdictRefusedError
         If the study is not in their hands, or one of two readers has not said something of every finding.
     """
-    read = _open_read(study, user)
+    read = read_opened(study, user)
     task = Task.objects.select_for_update().get(study=study)
     left = unsaid(read)
     if task.readers > 1 and left:
@@ -157,26 +175,14 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     return then
 
 
-def _then(task: Task, study: Study, read: Read) -> Then:
-    if task.readers == 1 or read.seat == Read.Seat.THIRD:
-        return Then.DONE
-    if read.seat == Read.Seat.FIRST:
-        return Then.SECOND
-    return Then.THIRD if _compare(study, second=read).differences else Then.DONE
+def read_opened(study: Study, user: User) -> Read:
+    """Return the reader's unfinished read of a study that is in their hands, begun where there is none.
 
-
-def _compare(study: Study, *, second: Read) -> Comparison:
-    first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
-    counted = compared(
-        asked=findings_asked(study),
-        accepted=(accepted(first), accepted(second)),
-        tolerance=rules_of(study.site_id).least_overlap,
-    )
-    return Comparison.objects.create(study=study, **counted.row())
-
-
-def _open_read(study: Study, user: User) -> Read:
-    """Return the reader's unfinished read of a study that is in their hands, begun where there is none."""
+    Raises
+    ------
+    VerdictRefusedError
+        If it is not in their hands, or their read is finished.
+    """
     task = Task.objects.get(study=study)
     if not task.is_held_by(user):
         raise VerdictRefusedError(NOT_IN_HAND)
@@ -190,15 +196,36 @@ def _open_read(study: Study, user: User) -> Read:
     return read
 
 
-def _finding(study: Study, finding: int) -> Finding:
-    found = Finding.objects.filter(pk=finding, run__series__study=study).first()
+def finding_named(study: Study, finding: int) -> Finding:
+    """Return a finding of a study; raises `VerdictRefusedError` where it is another's."""
+    found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
     if found is None:
         raise VerdictRefusedError("This finding is not one of this study.")
     return found
 
 
+def _then(task: Task, study: Study, read: Read) -> Then:
+    if task.readers == 1 or read.seat == Read.Seat.THIRD:
+        return Then.DONE
+    if read.seat == Read.Seat.FIRST:
+        return Then.SECOND
+    return Then.THIRD if _compare(study, second=read).differences else Then.DONE
+
+
+def _compare(study: Study, *, second: Read) -> Comparison:
+    first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
+    rules = rules_of(study.site_id)
+    counted = compared(
+        asked=findings_asked(study),
+        accepted=(accepted(first), accepted(second)),
+        tolerance=Tolerance(rules.least_overlap, rules.least_dice),
+    )
+    return Comparison.objects.create(study=study, **counted.row())
+
+
 def _mark(study: Study, user: User, mark: UUID) -> Mark:
-    found = Mark.objects.filter(pk=mark, instance__series__study=study, author=user).first()
+    own = Mark.objects.filter(pk=mark, instance__series__study=study, author=user)
+    found = own.exclude(kind=Mark.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
     if found is None:
         raise VerdictRefusedError("This mark is not one of yours on this study, or it is not saved yet.")
     return found

@@ -13,7 +13,14 @@ from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE
 from webapp.pages.study.selectors import Place
 from webapp.studies.models import Instance, Series, Study
-from webapp.verdicts.selectors import is_veiled, verdict_told, verdicts_of
+from webapp.verdicts.selectors import (
+    is_veiled,
+    outline_told,
+    outlines_shown,
+    reads_seen,
+    verdict_told,
+    verdicts_now,
+)
 from webapp.viewer.findings import Answered, answers_of, findings_told, heats_told
 from webapp.viewer.hangings import Seen, hangings, hung, presets
 from webapp.viewer.priors import prior_list
@@ -53,6 +60,7 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
         parts=frozenset(part for one in seen for part in one.parts),
     )
     first = priors[0].study.pk if priors else None
+    seen_reads = reads_seen(study=study, user=user)
     return {
         "study": _study(study),
         "dicomweb": "/dicomweb",
@@ -64,8 +72,9 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
         "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
-        "marks": [mark_told(now) for now in mark_list(study=study)],
-        "verdicts": [verdict_told(row) for row in verdicts_of(study=study, user=user)],
+        "marks": [mark_told(now) for now in mark_list(study=study) if now.mark.author_id not in seen_reads.hidden],
+        "outlines": [outline_told(one) for one in outlines_shown(seen_reads, veiled=veiled)],
+        "verdicts": [verdict_told(row) for row in verdicts_now(seen_reads.own)] if seen_reads.own else [],
     }
 
 

@@ -39,6 +39,7 @@ class RulesForm(RulesFields):
             "claim_minutes": "A case is free again after so many minutes without a sign of its reader",
             "read_first": "Read first: the AI's answer is shown when the reader has committed theirs",
             "least_overlap": "Two boxes are the same from this overlap on (IoU, 0 to 1)",
+            "least_dice": "Two outlines are the same from this overlap on (Dice, 0 to 1)",
         }
         help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(labels, "")
 
@@ -49,7 +50,14 @@ class RulesForm(RulesFields):
 
     def clean_least_overlap(self) -> float:
         """Keep an overlap between 0 and 1."""
-        overlap: float = self.cleaned_data["least_overlap"]
+        return self._overlap("least_overlap")
+
+    def clean_least_dice(self) -> float:
+        """Keep an overlap between 0 and 1."""
+        return self._overlap("least_dice")
+
+    def _overlap(self, name: str) -> float:
+        overlap: float = self.cleaned_data[name]
         if not 0 < overlap <= 1:
             raise forms.ValidationError("An overlap lies between 0 and 1.")
         return overlap

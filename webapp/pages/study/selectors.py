@@ -137,12 +137,31 @@ class Reading:
             "series": str(self.chosen.series.pk) if self.chosen else "",
             "slices": [_slice(instance, frame) for instance, frame in self.slices],
             "findings": [_finding(shown) for shown in self.findings],
+            "outlines": self._outlines,
             "heats": [
                 {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
                 for step in ([] if self.reads.is_veiled else self.steps)
                 if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
             ],
         }
+
+    @property
+    def _outlines(self) -> list[dict[str, Any]]:
+        """What readers outlined on this series, as JSON; while the AI is veiled, their own alone."""
+        place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(self.slices)}
+        numbers = {shown.row.pk: shown.number for shown in self.findings}
+        return [
+            {
+                "slice": place[one.place],
+                "mask": reverse("outline-mask", args=[self.study.pk, one.mark.pk, one.version.version]),
+                "box": [edge + 0.5 for corner in one.version.points for edge in corner],
+                "by": f"outlined by {'you' if by == 'You' else by}",
+                "number": numbers.get(one.verdict.finding_id or 0),
+                "title": one.verdict.label_title,
+            }
+            for by, one in self.reads.outlined
+            if one.place in place and (by == "You" or not self.reads.is_veiled)
+        ]
 
 
 def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:

@@ -1,6 +1,6 @@
 """What the study page shows of reads and verdicts, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.accounts.models import User
@@ -9,6 +9,7 @@ from webapp.pages.presentation import name_of
 from webapp.reading.models import Task
 from webapp.studies.models import Study
 from webapp.verdicts.models import Comparison, Read, Verdict
+from webapp.verdicts.outlined import Key, Outline, key_of, outlines_of
 from webapp.verdicts.selectors import is_veiled, reads_shown, reasons_told, verdicts_now
 
 Says = Verdict.Says
@@ -20,6 +21,7 @@ class SaidShown:
 
     row: Verdict
     by: str
+    outlines: Sequence[Outline] = ()
 
     @property
     def icon(self) -> str:
@@ -29,9 +31,15 @@ class SaidShown:
     @property
     def words(self) -> str:
         """What was said, and why."""
-        parts = [self.row.label_title, reasons_told(self.row.reasons), self.row.comment]
+        parts = [self._outlined, self.row.label_title, reasons_told(self.row.reasons), self.row.comment]
         told = ": ".join([self.row.get_says_display(), ". ".join(part for part in parts if part)])
         return told.removesuffix(": ")
+
+    @property
+    def _outlined(self) -> str:
+        """That an outline was drawn; on how many images, where on several."""
+        many = f" on {len(self.outlines)} images" if len(self.outlines) > 1 else ""
+        return f"outline {'drawn' if self.row.says == Says.MISSED else 'corrected'}{many}" if self.outlines else ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,13 @@ class ReadsShown:
         """Return what they said of a finding."""
         return self.own.said.get(finding) if self.own else None
 
+    @property
+    def outlined(self) -> list[tuple[str, Outline]]:
+        """Every outline that they may see, with who drew it."""
+        reads = [*([self.own] if self.own else []), *self.others]
+        said = [(read.by, one) for read in reads for one in (*read.said.values(), *read.missed)]
+        return [(by, outline) for by, one in said for outline in one.outlines]
+
     def said_by_others(self, finding: int) -> list[SaidShown]:
         """Return what others said of it."""
         return [read.said[finding] for read in self.others if finding in read.said]
@@ -78,7 +93,9 @@ class ReadsShown:
 def reads_read(*, study: Study, user: User) -> ReadsShown:
     """Return where the reading of a study stands for a user."""
     task = study.task
-    shown = [_shown(read, is_own=read.reader_id == user.pk) for read in reads_shown(study=study, user=user)]
+    reads = reads_shown(study=study, user=user)
+    outlines = outlines_of(reads)
+    shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in reads]
     own = next((read for read in shown if read.is_own), None)
     is_anothers = task.is_held and not task.is_held_by(user)
     is_open = task.state != Task.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
@@ -93,9 +110,9 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
     )
 
 
-def _shown(read: Read, *, is_own: bool) -> ReadShown:
+def _shown(read: Read, outlines: Mapping[Key, Sequence[Outline]], *, is_own: bool) -> ReadShown:
     by = "You" if is_own else name_of(read.reader)
-    said = [SaidShown(row, by) for row in verdicts_now(read)]
+    said = [SaidShown(row, by, outlines.get(key_of(row), ())) for row in verdicts_now(read)]
     return ReadShown(
         row=read,
         by=by,

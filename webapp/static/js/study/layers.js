@@ -1,8 +1,11 @@
-// Boxes, masks and heat maps over the picture: drawn in the picture's own pixels, each layer switched and
+// Boxes, masks, heat maps and readers' outlines over the picture: drawn in the picture's own pixels, each layer switched and
 // faded for itself.
 
 const SVG = "http://www.w3.org/2000/svg";
-export const LAYERS = ["box", "mask", "heat"];
+export const LAYERS = ["box", "mask", "heat", "outline"];
+
+/** A person's lines, in the viewer too: a colour that no finding of the AI has. */
+const HUMAN = "#ffdd57";
 
 function made(name, attributes, parent) {
   const element = document.createElementNS(SVG, name);
@@ -45,14 +48,16 @@ export class Layers {
   }
 
   /** Draw what belongs to one slice. `size` is [columns, rows]; `heat` the address of a heat map or "". */
-  draw(findings, heat, [columns, rows]) {
+  draw(findings, outlines, heat, [columns, rows]) {
     const whole = { x: 0, y: 0, width: columns, height: rows };
     for (const group of Object.values(this.groups)) group.replaceChildren();
     if (heat) made("image", { ...whole, href: heat, preserveAspectRatio: "none" }, this.groups.heat);
     for (const finding of findings) {
-      if (finding.mask) this.#mask(finding, whole);
+      if (finding.mask) this.#mask(finding.mask, finding.colour, `cut-${finding.number}`, whole, this.groups.mask);
       if (finding.box) this.#box(finding);
     }
+    for (const [at, outline] of outlines.entries()) this.#outline(outline, at, whole);
+    this.controls.outline.classList.toggle("none", !outlines.length);
     this.controls.heat.classList.toggle("none", !heat);
     this.controls.mask.classList.toggle("none", !findings.some((finding) => finding.mask));
     this.controls.box.classList.toggle("none", !findings.some((finding) => finding.box));
@@ -61,11 +66,19 @@ export class Layers {
   /** Keep words and edges the same size on the screen, whatever the zoom. */
   scaleTo(pixel) {
     this.edge.setAttribute("radius", (1.4 / pixel).toFixed(3));
-    for (const text of this.groups.box.querySelectorAll("text")) {
+    for (const text of [this.groups.box, this.groups.outline].flatMap((group) => [...group.querySelectorAll("text")])) {
+      const { top, below } = text.dataset;
       text.setAttribute("font-size", 14 / pixel);
       text.setAttribute("stroke-width", 3.5 / pixel);
-      text.setAttribute("y", Number(text.dataset.top) - 6 / pixel);
+      text.setAttribute("y", below ? Number(below) + 16 / pixel : Number(top) - 6 / pixel);
     }
+  }
+
+  /** What a reader drew: in the colour of people, named below, so that the AI's name stays above. */
+  #outline({ mask, by, number, title, box: [x0, , , y1] }, at, whole) {
+    this.#mask(mask, HUMAN, `drawn-${at}`, whole, this.groups.outline);
+    const text = made("text", { x: x0, class: "mark-name", fill: HUMAN, "data-below": y1 }, this.groups.outline);
+    text.textContent = [number ? `${number}` : "", title, by].filter(Boolean).join(" · ");
   }
 
   #box({ box: [x0, y0, x1, y1], colour, number, title, probability }) {
@@ -76,12 +89,12 @@ export class Layers {
     text.textContent = `${number}  ${title} ${probability}`;
   }
 
-  #mask({ mask, colour, number }, whole) {
-    const cut = made("mask", { id: `cut-${number}`, maskUnits: "userSpaceOnUse", ...whole }, this.groups.mask);
+  #mask(mask, colour, id, whole, group) {
+    const cut = made("mask", { id, maskUnits: "userSpaceOnUse", ...whole }, group);
     made("image", { ...whole, href: mask, preserveAspectRatio: "none" }, cut);
-    const area = { ...whole, fill: colour, mask: `url(#cut-${number})` };
-    made("rect", { ...area, "fill-opacity": 0.38 }, this.groups.mask);
-    made("rect", area, made("g", { filter: "url(#edge)" }, this.groups.mask));
+    const area = { ...whole, fill: colour, mask: `url(#${id})` };
+    made("rect", { ...area, "fill-opacity": 0.38 }, group);
+    made("rect", area, made("g", { filter: "url(#edge)" }, group));
   }
 
   #fade(name) {

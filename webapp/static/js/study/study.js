@@ -14,7 +14,7 @@ const zoom = new Zoom(byId("screen"), svg, ({ pixel, scale }) => {
   byId("zoom-shown").textContent = scale === 1 ? "Fit" : `Zoom ${scale.toFixed(1)}`;
 });
 const slices = new Slices(show);
-let data = { slices: [], findings: [], heats: [] };
+let data = { slices: [], findings: [], heats: [], outlines: [] };
 
 function say(sentence) {
   byId("message").hidden = !sentence;
@@ -40,7 +40,7 @@ async function show(slice, at) {
   } catch (trouble) {
     if (at === slices.at) {
       byId("slice").removeAttribute("href");
-      layers.draw([], "", [1, 1]);
+      layers.draw([], [], "", [1, 1]);
       byId("continues").hidden = true;
       say(trouble.message);
     }
@@ -65,7 +65,7 @@ function drawMarks(at, size) {
     ...here.filter((finding) => finding.heat).map((finding) => ({ title: `Finding ${finding.number}`, src: finding.heat })),
     ...data.heats.filter((heat) => heat.slice === at),
   ];
-  layers.draw(here, chosenHeat(heats), size);
+  layers.draw(here, data.outlines.filter(({ slice }) => slice === at), chosenHeat(heats), size);
   // A finding is marked on its clearest slice only; on its others the reader is told where.
   const near = data.findings.filter(({ slice, first, last }) => slice !== at && first <= at && at <= last);
   // One of whole slices has no mark: its name stands over the picture instead.
@@ -154,7 +154,7 @@ bindKeys({
   N: () => byId("finish")?.click(), c: critical,
   r: () => byId("to-report")?.click(), S: () => byId("to-sign")?.click(),
   n: () => nextFinding(1), p: () => nextFinding(-1),
-  b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), o: () => layers.toggleAll(),
+  b: () => layers.toggle("box"), m: () => layers.toggle("mask"), h: () => layers.toggle("heat"), l: () => layers.toggle("outline"), o: () => layers.toggleAll(),
   v: toViewer, Enter: entered,
   "+": () => zoom.by(1.4), "=": () => zoom.by(1.4), "-": () => zoom.by(1 / 1.4), 0: () => zoom.fit(),
 });

@@ -134,6 +134,23 @@ export interface Mark {
   at: string;
 }
 
+/** A reader's outline of a finding, or of what the AI missed, on one image. */
+export interface Outline {
+  id: string;
+  series: string;
+  sop: string;
+  frame: number;
+  finding: number | null;
+  label: string;
+  author: string;
+  authorId: string;
+  version: number;
+  /** Round it: [x0, y0, x1, y1], the centre of the first pixel is [0, 0]. */
+  box: [number, number, number, number];
+  /** Address of its mask, white inside. */
+  mask: string;
+}
+
 /** Everything about one study. */
 export interface StudyData {
   study: Study;
@@ -143,6 +160,7 @@ export interface StudyData {
   presets: Preset[];
   priors: Prior[];
   marks: Mark[];
+  outlines: Outline[];
   verdicts: Told[];
 }
 

@@ -7,9 +7,9 @@ import { annotation, Enums, utilities, type Types as ToolTypes } from "@cornerst
 import type { Cell } from "../reading/cell.ts";
 import { shown } from "../overlays/shown.ts";
 import type { Mark } from "../study.ts";
-import { Sender } from "./sender.ts";
+import { type Answer, Sender } from "./sender.ts";
 import { bodyOf, isSame, markDrawn, type Spot } from "./shapes.ts";
-import { type Body, type Wish, Wishes } from "./wishes.ts";
+import { type Body, type MarkWish, type NewWish, type OutlineWish, Wishes } from "./wishes.ts";
 
 /** How long a mark must be left alone before it is sent: figures are worked out, a hand moves on. */
 const SETTLED_MS = 500;
@@ -24,7 +24,15 @@ interface Known {
   isGone?: boolean;
 }
 
+/** Outlines are kept and sent as marks are; what comes of them is told to whoever draws them. */
+interface Outlines {
+  saved(wish: OutlineWish, answer: Extract<Answer, { verdict: unknown }> | null): void;
+  changedMeanwhile(wish: OutlineWish, theirs: { version: number }): void;
+  discarded(wish: OutlineWish): void;
+}
+
 export class Keeper extends EventTarget {
+  outlines: Outlines | null = null;
   readonly wishes: Wishes;
   readonly sender: Sender;
   /** What happened to a mark that somebody else changed too. */
@@ -43,8 +51,12 @@ export class Keeper extends EventTarget {
     this.user = user;
     this.wishes = new Wishes(user);
     this.sender = new Sender(this.wishes, user, {
-      saved: (wish, mark) => this.saved(wish, mark),
-      changedMeanwhile: (wish, theirs) => this.bothKept(wish, theirs),
+      saved: (wish, answer) => {
+        if (wish.of) this.outlines?.saved(wish, answer as Extract<Answer, { verdict: unknown }> | null);
+        else this.saved(wish, answer as Mark | null);
+        this.renewed();
+      },
+      changedMeanwhile: (wish, theirs) => (wish.of ? this.outlines?.changedMeanwhile(wish, theirs) : this.bothKept(wish, theirs)),
       renewed: () => this.renewed(),
     });
     const heard = (kind: string, does: (drawn: ToolTypes.Annotation) => void): void => {
@@ -80,7 +92,17 @@ export class Keeper extends EventTarget {
 
   /** Give up what the server refused. */
   discard(): void {
-    for (const wish of this.wishes.all()) if (wish.refused) this.wishes.drop(wish.id);
+    for (const wish of this.wishes.all().filter(({ refused }) => refused)) {
+      this.wishes.drop(wish.id);
+      if (wish.of) this.outlines?.discarded(wish);
+    }
+    this.renewed();
+  }
+
+  /** Keep what is to become of a mark or an outline, and send it in so many ms. */
+  wish(wish: NewWish, ms: number): void {
+    this.wishes.put(wish);
+    this.sender.soon(ms);
     this.renewed();
   }
 
@@ -90,7 +112,7 @@ export class Keeper extends EventTarget {
       this.spots.set(imageIds[index] as string, { study: hung.data.study.id, series: hung.series.id, sop, frame });
     });
     for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
-    for (const wish of this.wishes.all()) this.wished(wish, hung.data.study.id, hung.series.id);
+    for (const wish of this.wishes.all()) if (!wish.of) this.wished(wish, hung.data.study.id, hung.series.id);
     for (const [id, known] of this.known) if (known.spot.series === hung.series.id) this.draw(id, known);
     this.veiled();
     this.renewed();
@@ -107,7 +129,7 @@ export class Keeper extends EventTarget {
   }
 
   /** Take in what was drawn before and is not saved yet. */
-  private wished({ id, study, body, read }: Wish, here: string, series: string): void {
+  private wished({ id, study, body, read }: MarkWish, here: string, series: string): void {
     if (study !== here) return;
     if (!body) this.known.delete(id);
     else if (body.series === series) this.known.set(id, { spot: { study, series, sop: body.sop, frame: body.frame }, body, version: read, author: "you", isOwn: true });
@@ -129,31 +151,28 @@ export class Keeper extends EventTarget {
     const wish = this.wishes.get(id);
     if (!body || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
     this.known.set(id, { spot, body, version: known?.version ?? 0, author: "you", isOwn: true });
-    this.wish(id, spot.study, body);
+    this.wishOf(id, spot.study, body);
   }
 
   private removed(id: string): void {
     const known = this.known.get(id);
     if (!known?.isOwn) return;
     known.isGone = true;
-    this.wish(id, known.spot.study, null);
+    this.wishOf(id, known.spot.study, null);
   }
 
-  private wish(id: string, study: string, body: Body | null): void {
-    this.wishes.put({ id, study, body, read: this.known.get(id)?.version ?? 0 });
-    this.sender.soon(SETTLED_MS);
-    this.renewed();
+  private wishOf(id: string, study: string, body: Body | null): void {
+    this.wish({ id, study, body, read: this.known.get(id)?.version ?? 0 }, SETTLED_MS);
   }
 
-  private saved(wish: Wish, mark: Mark | null): void {
+  private saved(wish: MarkWish, mark: Mark | null): void {
     const known = this.known.get(wish.id);
     // A mark that was taken away has one version more than was read.
     if (known) known.version = mark?.version ?? wish.read + 1;
-    this.renewed();
   }
 
   /** Somebody (the same reader, in another window) changed the mark meanwhile: theirs stays, ours becomes a new mark. */
-  private bothKept(wish: Wish, theirs: Mark & { hidden: boolean }): void {
+  private bothKept(wish: MarkWish, theirs: Mark & { hidden: boolean }): void {
     this.wishes.drop(wish.id);
     if (!wish.body && wish.read === 0) { // the answer to the first save was lost, so its version was not known
       this.wishes.put({ ...wish, read: theirs.version });

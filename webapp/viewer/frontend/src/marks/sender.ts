@@ -1,14 +1,19 @@
 // Sends what was drawn, one mark after the other, until the server has all of it.
 
-import type { Mark } from "../study.ts";
+import type { Mark, Outline, Told } from "../study.ts";
 import type { Wish, Wishes } from "./wishes.ts";
 
 const SOONEST_MS = 1000;
 const LATEST_MS = 30_000;
 
+/** At most so much is sent by a page that is closed meanwhile (the Fetch Standard allows 64 KiB of all that is on its way). */
+const ALIVE_CHARACTERS = 50_000;
+
+/** What the server says of what it saved. */
+export type Answer = Mark | (Outline & { verdict: Told });
 /** What came of a wish. */
 export interface Heard {
-  saved(wish: Wish, mark: Mark | null): void;
+  saved(wish: Wish, answer: Answer | null): void;
   /** Somebody changed the mark meanwhile: `theirs` is what it says now. */
   changedMeanwhile(wish: Wish, theirs: Mark & { hidden: boolean }): void;
   /** The state is another one. */
@@ -74,7 +79,7 @@ export class Sender {
       return "unreachable";
     }
     if (answer.ok || (answer.status === 404 && !wish.body)) {
-      const mark = wish.body ? ((await answer.json().catch(() => null)) as Mark | null) : null;
+      const mark = wish.body ? ((await answer.json().catch(() => null)) as Answer | null) : null;
       if (wish.body && !mark) return "unreachable"; // cut off on its way
       this.wishes.done(wish, mark?.version ?? 0);
       this.heard.saved(wish, mark);
@@ -92,11 +97,13 @@ export class Sender {
     return "";
   }
 
-  private asked({ id, body, read }: Wish): Promise<Response> {
+  private asked({ of, id, body, read }: Wish): Promise<Response> {
     const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() };
-    const options = { credentials: "same-origin", headers, keepalive: true } as const;
-    if (!body) return fetch(`/api/marks/${id}/?version=${read}`, { ...options, method: "DELETE" });
-    return fetch(`/api/marks/${id}/`, { ...options, method: "PUT", body: JSON.stringify({ ...body, version: read, authorId: this.user }) });
+    const options = { credentials: "same-origin", headers } as const;
+    const address = `/api/${of ?? "marks"}/${id}/`;
+    if (!body) return fetch(`${address}?version=${read}`, { ...options, keepalive: true, method: "DELETE" });
+    const sent = JSON.stringify({ ...body, version: read, authorId: this.user });
+    return fetch(address, { ...options, keepalive: sent.length < ALIVE_CHARACTERS, method: "PUT", body: sent });
   }
 }
 

@@ -1,16 +1,22 @@
 // What was drawn and is not known to be saved: kept in this browser until the server has said so. A key a mark, so that
 // two windows do not overwrite each other; no name of a patient.
 
-import type { Mark } from "../study.ts";
+import type { Mark, Outline } from "../study.ts";
 
 /** What the server is told of a mark. */
 export type Body = Pick<Mark, "series" | "sop" | "frame" | "kind" | "points" | "text" | "figures" | "unit">;
 
-export interface Wish {
+/** What the server is told of an outline: its mask as runs (see outlines/runs.ts), its area, and what is said by it. */
+export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding"> {
+  label_title: string;
+  runs: number[];
+  figures: { area: number };
+  unit: Mark["unit"];
+}
+
+interface Wished {
   id: string;
   study: string;
-  /** What the mark is to be; null: taken away. */
-  body: Body | null;
   /** The version that the reader saw; 0 for a new mark. */
   read: number;
   /** Counts changes of the wish, so that an answer to an older one does not end it. */
@@ -18,6 +24,19 @@ export interface Wish {
   /** Why the server refused it for good, in words. */
   refused: string;
 }
+
+/** What a mark is to be; null: taken away. */
+export interface MarkWish extends Wished {
+  of?: never;
+  body: Body | null;
+}
+export interface OutlineWish extends Wished {
+  of: "outlines";
+  body: OutlineBody | null;
+}
+export type Wish = MarkWish | OutlineWish;
+/** A wish before it is kept. */
+export type NewWish = Omit<MarkWish, "change" | "refused"> | Omit<OutlineWish, "change" | "refused">;
 
 export class Wishes {
   /** Set where this browser keeps nothing; then they live as long as the page. */
@@ -38,8 +57,8 @@ export class Wishes {
     return this.here.get(id);
   }
 
-  put(wish: Omit<Wish, "change" | "refused">): void {
-    const kept = { ...wish, change: (this.here.get(wish.id)?.change ?? 0) + 1, refused: "" };
+  put(wish: NewWish): void {
+    const kept: Wish = { ...wish, change: (this.here.get(wish.id)?.change ?? 0) + 1, refused: "" };
     this.here.set(wish.id, kept);
     this.keep(kept);
   }

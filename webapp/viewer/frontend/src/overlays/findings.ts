@@ -2,6 +2,9 @@
 
 import type { Reading } from "../reading/reading.ts";
 import type { Finding, Series } from "../study.ts";
+import { outlineButton } from "../outlines/panel.ts";
+import { store } from "../outlines/store.ts";
+import { mayMark } from "../page/rights.ts";
 import { button, element, replaced } from "./elements.ts";
 import { jumped } from "./jump.ts";
 import type { News } from "./news.ts";
@@ -22,7 +25,7 @@ export class Findings {
     const hung = this.reading.cells.length ? this.reading.active.hung : null;
     const series = hung?.series ?? null;
     const troubles = [this.news.trouble, segmentations.trouble];
-    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, this.reading.data.verdicts, troubles], () => [
+    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, this.reading.data.verdicts, series?.findings.map(({ id }) => store.ofFinding(id).length), troubles], () => [
       element("h2", "", hung?.isPrior ? "AI on the prior" : "AI findings"),
       ...(series ? this.list(series) : [element("p", "quiet", "No series is shown.")]),
       ...troubles.filter(Boolean).map((trouble) => said(trouble)),
@@ -36,8 +39,12 @@ export class Findings {
     else if (run) words.push(element("p", "quiet", run.words));
     else words.push(element("p", "quiet", "The AI was not asked about this series."));
     const list = element("ol", "findings");
-    list.append(...findings.map((finding) => element("li", "", this.one(finding, series))));
+    list.append(...findings.map((finding) => element("li", "", this.one(finding, series), this.mayOutline() ? outlineButton(this.reading, series, finding) : "")));
     return findings.length ? [...words, list] : words;
+  }
+
+  private mayOutline(): boolean {
+    return mayMark && !this.reading.active.hung?.isPrior;
   }
 
   private one(finding: Finding, series: Series): HTMLElement {
@@ -62,7 +69,7 @@ export class Findings {
   /** What the reader said of it. */
   private said(finding: Finding): HTMLElement | string {
     const told = this.reading.data.verdicts.find((one) => one.finding === finding.id);
-    return told ? element("span", "told", [`You: ${told.words}`, told.label].filter(Boolean).join(": ")) : "";
+    return told ? element("span", "told", [`You: ${told.words}`, store.ofFinding(finding.id).length ? "outline" : "", told.label].filter(Boolean).join(": ")) : "";
   }
 }
 

@@ -6,6 +6,7 @@ import type { Finding, Series } from "../study.ts";
 
 /** Show a finding in the viewport that holds its series, else in the active one. */
 export async function jumped(reading: Reading, series: Series, finding: Finding): Promise<void> {
+  reading.outliner.looked = finding.id;
   const box = finding.marks.find(({ image }) => image === finding.image)?.box;
   await goneTo(reading, series, finding.image, box ? [(box[0] + box[2] - 1) / 2, (box[1] + box[3] - 1) / 2] : null);
 }

@@ -4,16 +4,23 @@
 import type { Cell } from "../reading/cell.ts";
 import type { Finding, Series } from "../study.ts";
 import { maskFetched, painted } from "./painted.ts";
+import { store, type Held } from "../outlines/store.ts";
 import { segmentations } from "./segmentations.ts";
 import { shown, type Kind } from "./shown.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
-const DRAWN = ["heat", "mask", "segment", "box"] as const satisfies readonly Kind[];
+const DRAWN = ["heat", "mask", "segment", "outline", "box"] as const satisfies readonly Kind[];
 
 interface Name {
   text: SVGTextElement;
   box: readonly [number, number, number, number];
+  /** A person's name stands below, the AI's above. */
+  isBelow?: boolean;
 }
+
+/** People's colours: the reader's own, and another's. */
+const OWN = "#ffdd57";
+const OF_OTHERS = "#a6e2ae";
 
 export class Layer {
   private readonly cell: Cell;
@@ -31,7 +38,7 @@ export class Layer {
     cell.on("imageShown", () => this.draw());
     cell.on("viewChanged", () => this.place());
     cell.on("emptied", () => this.draw());
-    shown.addEventListener("change", () => this.draw());
+    for (const teller of [shown, store]) teller.addEventListener("change", () => this.draw());
   }
 
   /** Draw what belongs to the image that is shown. */
@@ -47,6 +54,7 @@ export class Layer {
     if (shown.isOn("heat")) this.heat(series);
     for (const finding of series.findings) this.finding(finding);
     if (shown.isOn("segment")) this.segments();
+    if (shown.isOn("outline")) for (const held of store.on(series.id, cell.image)) this.outline(held, series);
     this.place();
   }
 
@@ -56,11 +64,12 @@ export class Layer {
     const [origin, along, down] = ([[0, 0], [1, 0], [0, 1]] as const).map((pixel) => this.cell.toCanvas(pixel)) as [Point, Point, Point];
     const matrix = [along[0] - origin[0], along[1] - origin[1], down[0] - origin[0], down[1] - origin[1], ...origin];
     this.image.setAttribute("transform", `matrix(${matrix.map((value) => value.toFixed(5)).join(" ")})`);
-    for (const { text, box: [x0, y0, x1, y1] } of this.names) {
+    for (const { text, box: [x0, y0, x1, y1], isBelow } of this.names) {
       const corners = ([[x0, y0], [x1, y0], [x1, y1], [x0, y1]] as const).map((corner) => this.cell.toCanvas(corner));
       const most = this.cell.root.clientWidth - text.getComputedTextLength() - 4;
       text.setAttribute("x", Math.max(4, Math.min(most, ...corners.map(([x]) => x))).toFixed(1));
-      text.setAttribute("y", Math.max(16, Math.min(...corners.map(([, y]) => y)) - 6).toFixed(1));
+      const [top, bottom] = [Math.min(...corners.map(([, y]) => y)) - 6, Math.max(...corners.map(([, y]) => y)) + 16];
+      text.setAttribute("y", (isBelow ? Math.min(this.cell.root.clientHeight - 6, bottom) : Math.max(16, top)).toFixed(1));
     }
   }
 
@@ -85,6 +94,18 @@ export class Layer {
     this.names.push({ text, box });
   }
 
+  /** What a reader drew: a solid edge, and whose it is. While it is being drawn its own canvas shows it. */
+  private outline(held: Held, series: Series): void {
+    const colour = held.isOwn ? OWN : OF_OTHERS;
+    const finding = series.findings.find(({ id }) => id === held.finding);
+    if (!store.isDrawnIn(this.cell, held.id)) {
+      this.picture("outline", painted(`outline ${held.id} ${held.form}`, colour, false, () => held.bits()), this.whole(), { "data-outline": held.id });
+    }
+    const text = made("text", { class: "reader-name", fill: colour }, this.words) as SVGTextElement;
+    text.textContent = [finding ? String(finding.number) : held.label, `outlined by ${held.author}`].filter(Boolean).join(" · ");
+    this.names.push({ text, box: held.box, isBelow: true });
+  }
+
   private heat(series: Series): void {
     const offered = heatsAt(series, this.cell.at);
     const chosen = offered.find(({ title }) => title === shown.heat) ?? offered[0];
@@ -98,7 +119,7 @@ export class Layer {
     }
   }
 
-  private picture(kind: "mask" | "segment", coming: Promise<string>, place: Attributes, more: Attributes): void {
+  private picture(kind: "mask" | "segment" | "outline", coming: Promise<string>, place: Attributes, more: Attributes): void {
     const { turn } = this;
     const image = made("image", { ...place, ...more, preserveAspectRatio: "none", class: "ai-mask" });
     coming.then((address) => {

@@ -6,6 +6,7 @@ export const KINDS = [
   { id: "mask", title: "AI masks", sign: "dotted edge, filled" },
   { id: "heat", title: "AI heat map", sign: "glow: where a step looked" },
   { id: "segment", title: "Segmentations (DICOM SEG)", sign: "filled; dotted edge where an algorithm made it" },
+  { id: "outline", title: "Outlined by readers", sign: "solid edge, filled, named" },
   { id: "human", title: "People's marks", sign: "solid lines" },
 ] as const;
 export type Kind = (typeof KINDS)[number]["id"];
@@ -40,6 +41,13 @@ class Shown extends EventTarget {
   set(kind: Kind, isOn: boolean): void {
     this.kept.off = [...this.kept.off.filter((one) => one !== kind), ...(isOn ? [] : [kind])];
     this.changed();
+  }
+
+  /** Switch a kind on, whatever hides it. */
+  reveal(kind: Kind): void {
+    if (this.isOn(kind)) return;
+    this.isHidden = false;
+    this.set(kind, true);
   }
 
   fade(opacity: number): void {

@@ -1,6 +1,7 @@
 // Everything that a reader can do, once: the keys, the buttons and the help are made from this table.
 
 import type { PlaneTool, Planes } from "../reading/planes.ts";
+import { mayMark } from "./rights.ts";
 import { MEASURING, type ToolId } from "../reading/tools.ts";
 import { LAYOUTS, type Reading } from "../reading/reading.ts";
 import { presetApplied } from "../reading/presets.ts";
@@ -10,7 +11,7 @@ import { removeSelected } from "../reading/measurements.ts";
 export interface Command {
   id: string;
   title: string;
-  group: "Image" | "Look" | "Measure" | "Wall" | "Go";
+  group: "Image" | "Look" | "Measure" | "Outline" | "Wall" | "Go";
   /** KeyboardEvent.key, in small letters, with "ctrl+" and "shift+" before it where they are pressed. */
   keys: readonly string[];
   /** Name of an icon; those without one have no button. */
@@ -57,6 +58,10 @@ const EVERY: readonly Command[] = [
   tool("rectangle", "Rectangle with statistics", "b", "rectangle"),
   tool("ellipse", "Ellipse with statistics", "q", "ellipse"),
   tool("probe", "Value at a point", "x", "probe"),
+  outlining("brush", "Correct the outline: brush", "e"),
+  outlining("eraser", "Eraser of the outline (Shift: the other way round)", "t"),
+  { id: "brush-smaller", title: "Smaller brush", group: "Outline", keys: ["["], run: (reading) => reading.outliner.sized(-1) },
+  { id: "brush-larger", title: "Larger brush", group: "Outline", keys: ["]"], run: (reading) => reading.outliner.sized(1) },
   { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
   { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
@@ -76,9 +81,8 @@ const EVERY: readonly Command[] = [
   { id: "study", title: "Study page: findings and path", group: "Go", keys: ["s"], run: () => go("study") },
   { id: "worklist", title: "Worklist", group: "Go", keys: ["shift+w"], run: () => go("worklist") },
 ];
-/** Who may not mark (an auditor) has no tools for it. */
-const mayMark = document.getElementById("viewer")?.dataset.mayMark !== "no";
-export const COMMANDS = mayMark ? EVERY : EVERY.filter(({ group }) => group !== "Measure");
+const MARKING = new Set<Command["group"]>(["Measure", "Outline"]);
+export const COMMANDS = mayMark ? EVERY : EVERY.filter(({ group }) => !MARKING.has(group));
 
 function tool(id: ToolId, title: string, key: string, icon: string): Command {
   const inPlanes = PLANE_TOOLS.has(id) && ((planes: Planes) => planes.activate(id as PlaneTool));
@@ -91,6 +95,22 @@ function tool(id: ToolId, title: string, key: string, icon: string): Command {
     run: (reading) => { reading.tools.activate(id); reading.renewed(); },
     isOn: (reading) => (reading.planes ? reading.planes.active === id : reading.tools.active === id),
     ...(inPlanes && { inPlanes }),
+  };
+}
+
+function outlining(id: "brush" | "eraser", title: string, key: string): Command {
+  return {
+    id,
+    title,
+    group: "Outline",
+    keys: [key],
+    icon: id,
+    run: (reading) => {
+      if (reading.outliner.begin(id)) return reading.say(`${reading.outliner.state()} [ and ] change the size, Ctrl+z takes a stroke back.`);
+      document.querySelector<HTMLElement>(".side-outline .missing input")?.focus();
+      reading.say("No finding is marked here. Say beside the image what the AI missed, then outline it.");
+    },
+    isOn: (reading) => !reading.planes && reading.tools.active === id,
   };
 }
 

@@ -4,7 +4,7 @@ import type { Command } from "./commands.ts";
 import { capsOf } from "./keys.ts";
 
 const GROUPS: [Command["group"], string][] = [
-  ["Image", "Images"], ["Look", "Look"], ["Measure", "Measure"], ["Wall", "Viewports and series"], ["Go", "Go"],
+  ["Image", "Images"], ["Look", "Look"], ["Measure", "Measure"], ["Outline", "Outline"], ["Wall", "Viewports and series"], ["Go", "Go"],
 ];
 
 /** Fill the dialog; `presetTitle` names what lies on a preset's key. */

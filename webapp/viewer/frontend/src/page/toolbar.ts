@@ -7,7 +7,7 @@ import { type Command, COMMANDS } from "./commands.ts";
 import sprite from "./icons.svg";
 import { capsOf } from "./keys.ts";
 
-const ORDER: Command["group"][] = ["Look", "Measure", "Image", "Wall"];
+const ORDER: Command["group"][] = ["Look", "Measure", "Outline", "Image", "Wall"];
 
 export class Toolbar {
   private readonly bar: HTMLElement;

@@ -5,6 +5,7 @@ import type { RenderingEngine } from "@cornerstonejs/core";
 import { engineStarted, headerOf } from "../cornerstone.ts";
 import { whyNoVolume } from "../header/geometry.ts";
 import { marks } from "../marks/index.ts";
+import { Outliner } from "../outlines/outliner.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
 import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } from "../study.ts";
@@ -41,6 +42,7 @@ export class Reading {
   readonly cine = new Cine();
   readonly link = new Link();
   readonly data: StudyData;
+  readonly outliner = new Outliner(this);
   cells: Cell[] = [];
   layout: Layout = "1x1";
   /** The three cuts that lie over the wall, while they do. */
@@ -101,7 +103,7 @@ export class Reading {
   activate(cell: Cell): void {
     this.activeCell = Math.max(0, this.cells.indexOf(cell));
     for (const one of this.cells) one.root.classList.toggle("is-active", one === cell);
-    this.page.renew();
+    this.renewed();
   }
 
   /** Make the next cell active. */
@@ -210,6 +212,7 @@ export class Reading {
   }
 
   renewed(): void {
+    this.outliner.renew();
     this.page.renew();
   }
 
@@ -222,6 +225,7 @@ export class Reading {
     cell.on("imageShown", () => { if (cell === this.active) this.link.follow(cell, this.cells); });
     overlays.attach(cell);
     marks.attach(cell);
+    this.outliner.attach(cell);
     cell.empty();
     return cell;
   }

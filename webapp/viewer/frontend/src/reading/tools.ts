@@ -30,7 +30,10 @@ export const TOOLS = {
   ellipse: EllipticalROITool.toolName,
   probe: PointTool.toolName,
 } as const;
-export type ToolId = keyof typeof TOOLS;
+/** Ours, drawn by no tool of Cornerstone's: see outlines/outliner.ts. */
+export type OutlineTool = "brush" | "eraser";
+type Theirs = keyof typeof TOOLS;
+export type ToolId = Theirs | OutlineTool;
 export const MEASURING: readonly ToolId[] = ["length", "angle", "rectangle", "ellipse", "probe"];
 
 /** A human's mark: drawn solid, in a colour that no finding of the AI has. */
@@ -48,7 +51,7 @@ export class Tools {
     const group = ToolGroupManager.createToolGroup("stacks");
     if (!group) throw new Error("The tools cannot be set up.");
     this.group = group;
-    for (const id of Object.keys(TOOLS) as ToolId[]) group.addTool(TOOLS[id], settingsOf(id));
+    for (const id of Object.keys(TOOLS) as Theirs[]) group.addTool(TOOLS[id], settingsOf(id));
     annotation.config.style.setDefaultToolStyles(styles());
     this.activate("window");
   }
@@ -64,7 +67,7 @@ export class Tools {
 
   /** Give the left button (and one finger) to a tool; the others keep their own buttons. */
   activate(id: ToolId): void {
-    for (const other of Object.keys(TOOLS) as ToolId[]) {
+    for (const other of Object.keys(TOOLS) as Theirs[]) {
       if (MEASURING.includes(other)) this.group.setToolPassive(TOOLS[other], { removeAllBindings: true });
       else this.group.setToolDisabled(TOOLS[other]);
     }
@@ -73,7 +76,7 @@ export class Tools {
       [TOOLS.pan]: [{ mouseButton: Auxiliary }],
       [TOOLS.zoom]: [{ mouseButton: Secondary }, { numTouchPoints: 2 }],
     };
-    (bindings[TOOLS[id]] ??= []).push({ mouseButton: Primary }, { numTouchPoints: 1 });
+    if (id !== "brush" && id !== "eraser") (bindings[TOOLS[id]] ??= []).push({ mouseButton: Primary }, { numTouchPoints: 1 });
     for (const [name, list] of Object.entries(bindings)) this.group.setToolActive(name, { bindings: list });
   }
 }

@@ -1,0 +1,356 @@
+"""Outlines of readers: checked, kept with their verdict or not at all, never overwritten, blind, and compared."""
+
+import io
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+from django.http import HttpRequest
+from django.test import Client
+from numpy.typing import NDArray
+from PIL import Image
+
+from tests.webapp import factories
+from tests.webapp.conftest import signed_in
+from webapp.accounts.models import User
+from webapp.audit.models import AuditEvent
+from webapp.marks.masks import MOST_RUNS, MaskError, mask_kept, mask_of_runs, mask_read
+from webapp.marks.models import Mark, MarkVersion
+from webapp.marks.services import mark_hide
+from webapp.reading.models import SiteRules, Task
+from webapp.reading.services import task_claim, task_read_by_two
+from webapp.runs.models import Finding
+from webapp.studies.models import Instance, Study
+from webapp.verdicts.comparing import dice
+from webapp.verdicts.models import Comparison, Verdict
+from webapp.verdicts.outlined import masks_of, outlines_of
+from webapp.verdicts.selectors import accepted, read_of
+from webapp.verdicts.services import Said, Then, read_finish, verdict_say
+from workers import storage
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+SIDE = 20
+
+
+def square(left: int, top: int, side: int = 8) -> NDArray[np.bool_]:
+    """Return a square in an image of SIDE x SIDE, (rows, columns)."""
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+@pytest.fixture
+def finding() -> Finding:
+    """What the AI outlined on the first of two slices of a study that the clinician has in hand."""
+    series = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
+    images = [
+        factories.slice_instance(series=series, pixels=np.zeros((SIDE, SIDE), np.uint8), position=float(at))
+        for at in range(2)
+    ]
+    run = factories.run_of(series, outcome="findings")
+    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector")
+    task_claim(task=series.study.task, user=factories.clinician())
+    return factories.finding(run, instance=images[0], box=[2, 2, 10, 10], mask=square(2, 2))
+
+
+def study_of(finding: Finding) -> Study:
+    return Study.objects.get(pk=finding.run.series.study_id)
+
+
+def images(finding: Finding) -> list[Instance]:
+    return list(finding.run.series.instances.all())
+
+
+def body(image: Instance, mask: NDArray[np.bool_], **changed: Any) -> dict[str, Any]:
+    """Return what the viewer sends of an outline."""
+    place = {"series": str(image.series_id), "sop": image.sop_instance_uid, "frame": 1}
+    figures = {"area": float(mask.sum())}
+    return {**place, "runs": factories.runs(mask), "figures": figures, "unit": "px", "version": 0, **changed}
+
+
+def put(client: Client, mark: uuid.UUID, sent: dict[str, Any]) -> Any:
+    return client.put(f"/api/outlines/{mark}/", sent, content_type="application/json")
+
+
+def kept(client: Client, study: Study) -> list[dict[str, Any]]:
+    """Return the outlines that the viewer of a user is told of."""
+    outlines: list[dict[str, Any]] = client.get(f"/api/studies/{study.pk}/viewer/").json()["outlines"]
+    return outlines
+
+
+def test_an_outline_is_kept_by_its_digest_and_says_that_the_finding_is_corrected(
+    clinician: Client, finding: Finding
+) -> None:
+    mark, wanted = uuid.uuid4(), square(4, 3)
+    first = put(clinician, mark, body(images(finding)[0], wanted, finding=finding.pk))
+    assert (first.status_code, first.json()["version"], first.json()["box"]) == (201, 1, [3.5, 2.5, 11.5, 10.5])
+    assert first.json()["verdict"]["says"] == "edit"
+    picture = clinician.get(first.json()["mask"])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture.content)).convert("1")), wanted)
+    version = MarkVersion.objects.get()
+    assert storage.mask_path(version.mask).read_bytes() == picture.content
+    study = study_of(finding)
+    assert AuditEvent.objects.filter(study=study.pk, details__contains=f"outline {mark} version 1").count() == 1
+    page = clinician.get(f"/studies/{study.pk}/").content.decode()
+    assert "Corrected: outline corrected" in page
+    assert "outlined by you" in page
+
+
+def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_own(
+    clinician: Client, finding: Finding
+) -> None:
+    mark, image = uuid.uuid4(), images(finding)[0]
+    for _ in range(2):
+        put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
+    assert (MarkVersion.objects.count(), Verdict.objects.count()) == (1, 1)
+    later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
+    assert (later.status_code, later.json()["version"]) == (200, 2)
+    assert [row.mark_version for row in Verdict.objects.all()] == [1, 2]
+    unseen = put(clinician, mark, body(image, square(1, 1), finding=finding.pk, version=1))
+    assert (unseen.status_code, unseen.json()["mark"]["version"]) == (409, 2)
+    assert [one["version"] for one in kept(clinician, study_of(finding))] == [2]
+
+
+@pytest.mark.parametrize(
+    ("runs", "sentence"),
+    [
+        ([SIDE * SIDE], "An outline with nothing in it says nothing."),
+        ([0, SIDE * SIDE + 1], "does not fit the rows and columns"),
+        ([0, SIDE * SIDE - 1], "does not fit the rows and columns"),
+        ([10, 0, SIDE * SIDE - 10], "does not fit the rows and columns"),
+        ([-1, SIDE * SIDE + 1], "does not fit the rows and columns"),
+        ([0, True, SIDE * SIDE - 1], "does not fit the rows and columns"),
+        ([0, 10.0, SIDE * SIDE - 10], "does not fit the rows and columns"),
+        ([0, "10", SIDE * SIDE - 10], "does not fit the rows and columns"),
+        ([0, 10**30], "does not fit the rows and columns"),
+        ([1] * (MOST_RUNS + 1), "finer than any that a hand draws"),
+        ([], "does not fit the rows and columns"),
+    ],
+)
+def test_what_is_no_outline_of_the_image_is_refused_in_a_sentence(
+    clinician: Client, finding: Finding, runs: list[Any], sentence: str
+) -> None:
+    sent = body(images(finding)[0], square(4, 3), finding=finding.pk) | {"runs": runs}
+    answer = put(clinician, uuid.uuid4(), sent)
+    assert (answer.status_code, sentence in answer.json()["detail"]) == (409, True)
+    assert not Mark.objects.exists()
+    assert not Verdict.objects.exists()
+
+
+def test_an_image_without_measure_is_not_outlined() -> None:
+    with pytest.raises(MaskError, match="too large"):
+        mask_of_runs([0, 1], rows=1 << 16, columns=1 << 16)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "sentence"),
+    [
+        ({"runs": {"a": 1}}, 400, "A list of whole numbers."),
+        ({"finding": 0}, 409, "This finding is not one of this study."),
+        ({"finding": None}, 409, "Please say what the AI missed."),
+        ({"frame": 2}, 400, "The image has no such frame."),
+        ({"sop": "1.2.3"}, 404, "No Instance"),
+    ],
+)
+def test_what_is_said_by_an_outline_must_be_of_use(
+    clinician: Client, finding: Finding, changed: dict[str, Any], status: int, sentence: str
+) -> None:
+    sent = body(images(finding)[0], square(4, 3), finding=finding.pk) | changed
+    answer = put(clinician, uuid.uuid4(), sent)
+    assert answer.status_code == status
+    assert sentence in answer.json()["detail"] or status == 404
+    assert not Mark.objects.exists()
+
+
+def test_a_body_larger_than_any_outline_is_not_read(clinician: Client, finding: Finding) -> None:
+    sent = body(images(finding)[0], square(4, 3), label_title="x" * (1 << 20))
+    assert put(clinician, uuid.uuid4(), sent).status_code == 413
+
+
+def test_who_does_not_hold_the_study_keeps_nothing(clinician: Client, finding: Finding) -> None:
+    mark, image = uuid.uuid4(), images(finding)[0]
+    put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
+    Task.objects.update(holder=factories.clinician("other"))
+    later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
+    assert (later.status_code, later.json()["detail"][:33]) == (409, "You do not have this study in han")
+    assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 409
+    assert (MarkVersion.objects.count(), Verdict.objects.count()) == (1, 1)
+    other = signed_in("other")
+    assert put(other, mark, body(image, square(5, 5), finding=finding.pk, version=1)).status_code == 403
+
+
+def test_an_outline_is_changed_at_its_own_address_alone(clinician: Client, finding: Finding) -> None:
+    mark, image = uuid.uuid4(), images(finding)[0]
+    put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
+    assert clinician.delete(f"/api/marks/{mark}/?version=1").status_code == 404
+    assert clinician.get(f"/api/studies/{study_of(finding).pk}/marks/").json() == []
+    said = {"says": "missed", "mark": str(mark), "label_title": "x"}
+    address = f"/api/studies/{study_of(finding).pk}/verdicts/"
+    assert clinician.post(address, said, content_type="application/json").status_code == 409
+    length = factories.mark(image, author=User.objects.get(username="clinician"))
+    assert put(clinician, length.mark_id, body(image, square(4, 3), finding=finding.pk)).status_code == 404
+
+
+def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client, finding: Finding) -> None:
+    user, study = User.objects.get(username="clinician"), study_of(finding)
+    verdict_say(study=study, user=user, said=Said("edit", finding.pk, label_title="Cyst"))
+    marks = [uuid.uuid4(), uuid.uuid4()]
+    for mark, image, mask in zip(marks, images(finding), (square(4, 3), square(6, 6)), strict=True):
+        put(clinician, mark, body(image, mask, finding=finding.pk))
+    read = read_of(study=study, user=user)
+    assert read is not None
+    (one,) = accepted(read)
+    assert (one.title, one.box, len(one.outlines)) == ("Cyst", [5.5, 5.5, 13.5, 13.5], 2)
+    assert "outline corrected on 2 images. Cyst" in clinician.get(f"/studies/{study.pk}/").content.decode()
+    clinician.delete(f"/api/outlines/{marks[1]}/?version=1")
+    assert [row["version"] for row in kept(clinician, study)] == [1]
+    assert Verdict.objects.last().says == "edit"  # type: ignore[union-attr]
+    verdict_say(study=study, user=user, said=Said("agree", finding.pk))
+    assert kept(clinician, study) == []  # the AI's outline is agreed to
+    assert MarkVersion.objects.filter(is_hidden=False).count() == 2  # and nothing that was drawn is lost
+
+
+def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
+    clinician: Client, finding: Finding
+) -> None:
+    mark, image, study = uuid.uuid4(), images(finding)[0], study_of(finding)
+    put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
+    for _ in range(2):
+        assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 204
+    assert [row.says for row in Verdict.objects.all()] == ["edit", "withdrawn"]
+    assert kept(clinician, study) == []
+    again = put(clinician, mark, body(image, square(4, 3), finding=finding.pk, version=2))
+    assert (again.status_code, again.json()["version"]) == (200, 3)
+    assert len(kept(clinician, study)) == 1
+
+
+def test_what_was_said_after_an_outline_stays_when_the_outline_goes(clinician: Client, finding: Finding) -> None:
+    user, study, mark = User.objects.get(username="clinician"), study_of(finding), uuid.uuid4()
+    put(clinician, mark, body(images(finding)[0], square(4, 3), finding=finding.pk))
+    verdict_say(study=study, user=user, said=Said("disagree", finding.pk, reasons=["artefact"]))
+    clinician.delete(f"/api/outlines/{mark}/?version=1")
+    assert [row.says for row in Verdict.objects.all()] == ["edit", "disagree"]
+
+
+def test_a_finished_read_keeps_its_outlines_whatever_becomes_of_the_mark(finding: Finding) -> None:
+    user, study = factories.clinician(), study_of(finding)
+    drawn = factories.outline(images(finding)[0], author=user, mask=square(4, 3), finding=finding)
+    read_finish(study=study, user=user)
+    mark_hide(mark=drawn.version.mark_id, read=1, user=user, request=HttpRequest())
+    (outlines,) = outlines_of([drawn.read]).values()
+    assert [one.version.pk for one in outlines] == [drawn.version.pk]
+
+
+def test_a_mask_that_is_lost_says_so() -> None:
+    digest = mask_kept(square(4, 3))
+    assert np.array_equal(mask_read(digest), square(4, 3))
+    storage.mask_path(digest).write_bytes(b"no picture")
+    with pytest.raises(MaskError, match="not where it was kept"):
+        mask_read(digest)
+
+
+def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding: Finding) -> None:
+    one, two, boss, study = factories.clinician(), factories.clinician("two"), factories.senior(), study_of(finding)
+    task_read_by_two(task=study.task, user=one)
+    drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
+    factories.mark(images(finding)[0], author=one)
+    read_finish(study=study, user=one)
+    other = signed_in("two")
+    address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
+    assert (kept(other, study), other.get(address).status_code) == ([], 404)
+    assert other.get(f"/api/studies/{study.pk}/marks/").json() == []
+    assert other.get(f"/api/studies/{study.pk}/viewer/").json()["marks"] == []
+    factories.outline(images(finding)[0], author=two, mask=square(11, 11), finding=finding)
+    assert read_finish(study=study_of(finding), user=two) == Then.THIRD
+    (sentence,) = Comparison.objects.get().differences
+    assert sentence == "Finding 1 (Suspected brain tumour): their outlines overlap by 0% (Dice), less than 70%."
+    task_claim(task=study_of(finding).task, user=boss)
+    verdict_say(study=study, user=boss, said=Said("agree", finding.pk))
+    third = signed_in("senior")
+    assert [told["author"] for told in kept(third, study)] == ["clinician", "two"]
+    assert third.get(address).status_code == 200
+    assert "outlined by two" in third.get(f"/studies/{study.pk}/").content.decode()
+
+
+def test_while_the_ai_is_veiled_nobody_sees_what_others_drew(finding: Finding) -> None:
+    study = study_of(finding)
+    drawn = factories.outline(images(finding)[0], author=factories.clinician())
+    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
+    factories.clinician("two")
+    for name, outlines, status in (("clinician", 1, 200), ("two", 0, 404)):
+        browser = signed_in(name)
+        assert (len(kept(browser, study)), browser.get(address).status_code) == (outlines, status)
+
+
+@pytest.mark.parametrize(
+    ("shift", "least", "then", "overlap"),
+    [(0, 0.7, Then.DONE, 1.0), (1, 0.7, Then.DONE, 0.875), (4, 0.7, Then.THIRD, 0.5), (4, 0.4, Then.DONE, 0.5)],
+)
+def test_who_corrects_is_compared_with_who_lets_the_outline_of_the_ai_stand(
+    finding: Finding, shift: int, least: float, then: Then, overlap: float
+) -> None:
+    one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
+    SiteRules.objects.update_or_create(site=study.site, defaults={"least_dice": least})
+    task_read_by_two(task=study.task, user=one)
+    verdict_say(study=study, user=one, said=Said("agree", finding.pk))
+    read_finish(study=study, user=one)
+    factories.outline(images(finding)[0], author=two, mask=square(2 + shift, 2), finding=finding)
+    assert read_finish(study=study_of(finding), user=two) == then
+    assert Comparison.objects.get().dices == [overlap]
+
+
+def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> None:
+    one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
+    task_read_by_two(task=study.task, user=one)
+    for reader, mask in ((one, square(10, 10)), (two, square(11, 10))):
+        verdict_say_of(study, reader, finding)
+        factories.outline(images(finding)[1], author=reader, mask=mask)
+        then = read_finish(study=study_of(finding), user=reader)
+    assert then == Then.DONE
+    comparison = Comparison.objects.get()
+    # Beside it the AI's box, to which both agreed.
+    assert (comparison.dices, comparison.ious, comparison.both_present) == ([0.875], [1.0], 2)
+
+
+def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:
+    """Take a study in hand and agree to its finding."""
+    task_claim(task=Task.objects.get(study=study), user=reader)
+    verdict_say(study=study, user=reader, said=Said("agree", finding.pk))
+
+
+def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
+    one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
+    task_read_by_two(task=study.task, user=one)
+    drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
+    read_finish(study=study, user=one)
+    storage.mask_path(drawn.version.mask).unlink()
+    verdict_say_of(study, two, finding)
+    assert read_finish(study=study_of(finding), user=two) == Then.THIRD
+    assert "cannot be read any more" in Comparison.objects.get().differences[0]
+
+
+def test_on_images_without_an_outline_of_the_reader_that_of_the_ai_stands(finding: Finding) -> None:
+    drawn = factories.outline(images(finding)[1], author=factories.clinician(), mask=square(6, 6), finding=finding)
+    masks = masks_of(finding, [drawn])
+    assert sorted(int(mask.sum()) for mask in masks.values()) == [64, 64]
+    assert np.array_equal(masks[images(finding)[0].pk, 0], square(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ({0: (0, 0)}, {0: (0, 0)}, 1.0),
+        ({0: (0, 0)}, {0: (4, 0)}, 0.5),
+        ({0: (0, 0)}, {1: (0, 0)}, 0.0),
+        ({0: (0, 0), 1: (0, 0)}, {0: (0, 0)}, 2 / 3),
+        ({}, {}, 0.0),
+    ],
+)
+def test_dice_counts_all_images_together(
+    one: dict[int, tuple[int, int]], other: dict[int, tuple[int, int]], wanted: float
+) -> None:
+    image = uuid.uuid4()
+    masks = [{(image, frame): square(*corner) for frame, corner in each.items()} for each in (one, other)]
+    assert dice(*masks) == pytest.approx(wanted)

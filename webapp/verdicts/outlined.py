@@ -1,0 +1,99 @@
+"""Which outlines of readers count: read out of what they said, verdict after verdict.
+
+An outline belongs to the verdict that it was drawn for, in the version that was drawn then; what is drawn later is a
+verdict of its own. A finding has one outline on each image that its reader corrected; on the others the AI's stands.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from webapp.marks.masks import Mask, mask_read
+from webapp.marks.models import Mark, MarkVersion
+from webapp.results.marked import Place, marks_of, place_of
+from webapp.results.marked import mask_read as drawn_read
+from webapp.runs.models import Finding
+from webapp.verdicts.models import Read, Verdict
+
+Says = Verdict.Says
+DRAWN = frozenset({Says.EDIT, Says.MISSED})
+#: The read, and what is outlined in it: a finding by its number, or what the AI missed by the mark that shows it.
+Key = tuple[int, object]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One reader's outline of one thing on one image."""
+
+    read: Read
+    verdict: Verdict
+    version: MarkVersion
+
+    @property
+    def mark(self) -> Mark:
+        """The mark that it is a version of."""
+        return self.version.mark
+
+    @property
+    def place(self) -> Place:
+        """The image that it lies on."""
+        return self.mark.instance_id, self.mark.frame - 1
+
+
+def key_of(verdict: Verdict) -> Key:
+    """Return what a verdict is about."""
+    return verdict.read_id, verdict.finding_id or verdict.mark_id
+
+
+def outlines_of(reads: Collection[Read]) -> Mapping[Key, list[Outline]]:
+    """Return the outlines that count in some reads, the oldest first: two queries, however many there are."""
+    by_pk = {read.pk: read for read in reads}
+    verdicts = Verdict.objects.filter(read__in=by_pk).order_by("pk")
+    told = list(verdicts)
+    marks = {one.mark_id for one in told if one.mark_version is not None}
+    if not marks:
+        return {}
+    versions = MarkVersion.objects.filter(mark__in=marks).select_related("mark__instance", "mark__author")
+    named: dict[tuple[UUID | None, int], MarkVersion] = {
+        (version.mark_id, version.version): version for version in versions
+    }
+    held: defaultdict[Key, dict[Place, Outline]] = defaultdict(dict)
+    for verdict in told:
+        _heard(held[key_of(verdict)], verdict, by_pk[verdict.read_id], named)
+    return {key: list(outlines.values()) for key, outlines in held.items() if outlines}
+
+
+def _heard(
+    held: dict[Place, Outline], verdict: Verdict, read: Read, named: Mapping[tuple[UUID | None, int], MarkVersion]
+) -> None:
+    """Take in one verdict: another outline, none any more, or a word that leaves outlines where they are."""
+    if verdict.mark_version is None:
+        if verdict.says not in DRAWN or verdict.mark_id:  # agreed, disagreed, taken back; or a box says where
+            held.clear()
+        return
+    outline = Outline(read, verdict, named[verdict.mark_id, verdict.mark_version])
+    held.pop(outline.place, None)
+    if verdict.says in DRAWN and not outline.version.is_hidden:
+        held[outline.place] = outline
+
+
+def newest_of(outlines: Iterable[Outline]) -> MarkVersion | None:
+    """Return the outline that was drawn last."""
+    last = max(outlines, key=lambda one: one.verdict.pk, default=None)
+    return last.version if last else None
+
+
+def masks_of(finding: Finding | None, outlines: Iterable[Outline]) -> dict[Place, Mask]:
+    """Return where something lies, by image: as the AI outlined it, and as the reader did where they did.
+
+    Raises
+    ------
+    webapp.marks.masks.MaskError, webapp.results.marked.MaskError
+        If an outline is not where it was kept.
+    """
+    theirs = [mark for mark in marks_of(finding) if mark.mask] if finding else []
+    drawn = {one.place: one.version.mask for one in outlines}
+    run = finding.run if finding else None
+    masks = {place_of(mark): drawn_read(run, mark.mask) for mark in theirs if run and place_of(mark) not in drawn}
+    return masks | {place: mask_read(digest) for place, digest in drawn.items()}
