@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from ml.boxes import ellipse_in
 from ml.radiomics.__main__ import main
 from ml.radiomics.features import Features, features_of
 from ml.radiomics.fit import model_calibrated, model_fitted
 from ml.radiomics.model import FeatureModel, model_read, model_write
-from ml.radiomics.outlines import ellipse_in
 from ml.report.files import report_read
 from ml.train.config import config_read
 
