@@ -137,7 +137,7 @@ class OpinionAnswer(Answer):
         Title of the label that comes next. `base` and the contributions of the reasons add up to the logarithm of
         the odds of the likeliest label against it.
     reasons
-        The weightiest first.
+        The weightiest first; `why` tells the first of them in a sentence.
     measured
         What was outlined, in words.
     beside, disagrees
@@ -156,6 +156,7 @@ class OpinionAnswer(Answer):
     probability: float | None = None
     threshold: float | None = None
     reason: str = ""
+    why: str = ""
     rather_than: str = ""
     base: float = 0.0
     reasons: list[ReasonAnswer] = []

@@ -81,9 +81,14 @@ def cascade_report(folder: Path, pictures: list[Picture], *, weights: Path = WEI
             all_groups += groups
     if all_found:
         report.headline["end-to-end accuracy"] = share_figure(np.concatenate(all_found), all_groups)
-    _speed(report, served, OneForm(weights, partial(TorchNetwork, device="cpu")), folder, pictures, rounds)
+    _speed(report, served, OneForm(weights, _eager), folder, pictures, rounds)
     report.about = {"name": "cascade", "table": "cascade", "cascade_digest": served.cascade.digest}
     return report
+
+
+def _eager(row: ModelRow, weights: Path) -> Network:
+    """Load a network on eager PyTorch; a model to measure has one form."""
+    return TorchNetwork(row, weights, device="cpu") if row.openvino else served_on_cpu(row, weights)
 
 
 def _passed(

@@ -5,6 +5,7 @@ and moves neither its urgency nor what any other stage says.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ml.findings import MOST, lesions_joined
 from ml.prepare import Placement, box_to_square, outline_to_square
 from ml.radiomics.features import Mask, features_of
 from ml.radiomics.meanings import MEANINGS, title_of
-from ml.radiomics.model import Decision
+from ml.radiomics.model import Decision, Reason
 from ml.runtime import Legible
 
 #: So many reasons are told in a sentence; all of them stand in the finding.
@@ -59,19 +60,10 @@ def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAns
         probability=round(decision.probability, 4) if likeliest else None,
         threshold=_threshold(task),
         reason=_abstains(task, decision, likeliest),
+        why=_why(likeliest, titles.get(decision.rather_than, ""), decision.reasons),
         rather_than=titles.get(decision.rather_than, ""),
         base=decision.base,
-        reasons=[
-            ReasonAnswer(
-                name=one.name,
-                title=title_of(one.name),
-                meaning=MEANINGS.get(one.name, ""),
-                value=one.value,
-                usual=one.usual,
-                contribution=one.contribution,
-            )
-            for one in decision.reasons
-        ],
+        reasons=[_told(reason) for reason in decision.reasons],
         measured=f"{MEASURED[task.network.row.options['outline']]} on slice {candidate.slice + 1}",
         beside=beside,
         disagrees=disagrees,
@@ -131,18 +123,23 @@ def _beside(task: Task, decision: Decision, titles: dict[str, str]) -> tuple[str
 
 
 def _reason(opinion: OpinionAnswer, count: int) -> str:
-    words = [opinion.reason, _why(opinion.likeliest_title, opinion.rather_than, opinion.reasons), opinion.beside]
+    words = [opinion.reason, opinion.why, opinion.beside]
     if count > 1:
         words.append(f"This is the clearest of {count} areas; each has its own.")
     return " ".join(word for word in words if word)
 
 
-def _why(label: str, other: str, reasons: Sequence[ReasonAnswer]) -> str:
+def _why(label: str, other: str, reasons: Sequence[Reason]) -> str:
     """Tell the weightiest reasons: "Glioma rather than Meningioma: off centre +1.2, brightness -0.4."."""
     if not reasons:
         return ""
-    told = ", ".join(f"{one.title.lower()} {one.contribution:+.1f}" for one in reasons[:TOLD])
+    told = ", ".join(f"{title_of(one.name).lower()} {one.contribution:+.1f}" for one in reasons[:TOLD])
     return f"{label} rather than {other}: {told}."
+
+
+def _told(reason: Reason) -> ReasonAnswer:
+    name = reason.name
+    return ReasonAnswer(title=title_of(name), meaning=MEANINGS.get(name, ""), **asdict(reason))
 
 
 def _ranked(decision: Decision) -> list[tuple[str, float]]:

@@ -55,6 +55,10 @@ def _made(config: Config, folder: Path, pictures: list[Picture], *, ships: bool)
     chosen = _judged(config, networks, folder, asked(config, pictures, "val"), in_drawn_boxes=True)
     model = _model(config, taught, chosen)
     report = _report(config, model, networks, folder, asked(config, pictures, "test"))
+    none = [picture for picture in in_split(pictures, "test") if picture.finding == config.options["none"]]
+    if none:
+        (name,) = config.heads
+        false_boxes_told(report, model, outlined(networks, folder, none, in_drawn_boxes=False), name)
     report.about = _about(config, pictures, taught, model)
     config.folder.mkdir(parents=True, exist_ok=True)
     (config.folder / "config.json").write_text(config.told(), encoding="utf-8")
@@ -95,9 +99,6 @@ def _report(config: Config, model: FeatureModel, networks: Outliners, folder: Pa
         beside_told(report, model, judged, told, network, head, folder)
         moved_told(report, model, judged, told)
         reasons_told(report, model, judged, told)
-    none = [picture for picture in in_split(pictures, "test") if picture.finding == config.options["none"]]
-    if none:
-        false_boxes_told(report, model, outlined(networks, folder, none, in_drawn_boxes=False), name)
     weights_told(report, model)
     return report
 

@@ -45,7 +45,8 @@ def features_of(picture: Grey, mask: Mask) -> Features | None:
     """
     if np.count_nonzero(mask) < LEAST_PIXELS:
         return None
-    return dict([*_shape(mask), *_place(picture, mask), *_greys(picture, mask), *_texture(picture, mask)])
+    body = _body(picture)
+    return dict([*_shape(mask), *_place(body, mask), *_greys(picture, body, mask), *_texture(picture, mask)])
 
 
 def _shape(mask: Mask) -> Iterator[tuple[str, float]]:
@@ -55,16 +56,15 @@ def _shape(mask: Mask) -> Iterator[tuple[str, float]]:
     yield "diameter_ratio", perpendicular / longest
 
 
-def _place(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
-    body = _body(picture)
+def _place(body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
     yield "relative_area", float(mask.sum() / body.sum())
     middles = np.subtract(*(np.argwhere(part).mean(axis=0) for part in (mask, body)))
     yield "off_centre", float(np.linalg.norm(middles) / np.sqrt(body.sum()))
 
 
-def _greys(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
+def _greys(picture: Grey, body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
     """Yield first-order features; brightness counts from the picture's mean, in its standard deviations."""
-    grey, body = picture.astype(np.float64), _body(picture)
+    grey = picture.astype(np.float64)
     levelled = (grey - grey[body].mean()) / max(float(grey[body].std()), 1.0)
     inside, ring = levelled[mask], levelled[_ring(mask)]
     yield "brightness", float(inside.mean())
