@@ -132,7 +132,9 @@ class OpinionAnswer(Answer):
     Attributes
     ----------
     label
-        None where it abstains; `reason` then says why. `likeliest` is what it leans to, None where nothing was measured.
+        None where it abstains; `reason` then says why.
+    likeliest
+        What it leans to; None where nothing was measured.
     rather_than
         Title of the label that comes next. `base` and the contributions of the reasons add up to the logarithm of
         the odds of the likeliest label against it.

@@ -49,7 +49,10 @@ def _served(row: ModelRow) -> list[tuple[str, str]]:
     """Tell what answers: the forms of a network, or the file itself and where its outlines come from."""
     if row.openvino is None:
         by = ", ".join((row.model_extra or {}).get("trained", {}).get("outlined_by", []))
-        return [("Served form", f"that file, {row.precision}"), ("Measures", f"{_OUTLINES[row.options['outline']]} {by}")]
+        return [
+            ("Served form", f"that file, {row.precision}"),
+            ("Measures", f"{_OUTLINES[row.options['outline']]} {by}"),
+        ]
     served = ("Served form", f"{row.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`")
     return [served, *_exact(row)]
 

@@ -100,7 +100,8 @@ def _abstains(task: Task, decision: Decision, likeliest: str) -> str:
     if decision.is_far:
         return "It is unlike everything that was measured in the teaching pictures."
     if decision.label is None:
-        return f"{likeliest} is the likeliest at {decision.probability:.0%}, under the threshold of {_threshold(task):.0%}."
+        sure, least = decision.probability, _threshold(task)
+        return f"{likeliest} is the likeliest at {sure:.0%}, under the threshold of {least:.0%}."
     return ""
 
 

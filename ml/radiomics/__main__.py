@@ -44,7 +44,9 @@ MODEL = "features.json"
 def main(arguments: list[str] | None = None) -> int:
     """Teach and judge what the configurations say; 0 when done, 2 when one could not be."""
     parser = parser_of("python -m ml.radiomics", __doc__)
-    parser.add_argument("--ship", action="store_true", help="put the model into the weights, where the cascade finds it")
+    parser.add_argument(
+        "--ship", action="store_true", help="put the model into the weights, where the cascade finds it"
+    )
     chosen = parser.parse_args(arguments)
     return each(chosen.configs, chosen.profile, partial(_made, ships=chosen.ship))
 

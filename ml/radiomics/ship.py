@@ -6,6 +6,7 @@ from typing import Any
 from ml.evaluate.points import OWN_RULE
 from ml.evaluate.report import WEIGHTS, Report, card_filled, headline_rows, row_stored, sheet_written
 from ml.intermediate import digest_of
+from ml.radiomics.drawn import spots_kept
 from ml.radiomics.fit import NEAR_ENOUGH
 from ml.radiomics.model import FeatureModel, model_write
 from ml.train.config import Config
@@ -23,6 +24,7 @@ def shipped(config: Config, model: FeatureModel, report: Report, weights: Path =
     card_filled(card, report)
     file = weights / f"{config.key}.features.json"
     model_write(model, file)
+    spots_kept(model, config.key, weights)
     row_stored(_row(config, model, report, file), weights)
     sheet_written(report, config.folder / "epochs.csv", card.with_suffix(".json"))
 
