@@ -77,8 +77,9 @@ def cascade_report(folder: Path, pictures: list[Picture], *, weights: Path = WEI
             passed = _passed(served, way, folder, judged, configs)
             groups = [picture.group for picture in judged]
             _told(report, way, passed, groups)
-            all_found.append(passed.found)
-            all_groups += groups
+            if way.end.stage.beside is None:  # A second opinion of the same pictures counts for itself alone.
+                all_found.append(passed.found)
+                all_groups += groups
     if all_found:
         report.headline["end-to-end accuracy"] = share_figure(np.concatenate(all_found), all_groups)
     _speed(report, served, OneForm(weights, _eager), folder, pictures, rounds)

@@ -14,7 +14,7 @@ from ml.boxes import ellipse_in
 from ml.course import Candidate, Task
 from ml.findings import MOST, lesions_joined
 from ml.prepare import Placement, box_to_square, outline_to_square
-from ml.radiomics.features import Mask, features_of
+from ml.radiomics.features import SHAPES, Mask, features_of
 from ml.radiomics.meanings import MEANINGS, title_of
 from ml.radiomics.model import Decision, Reason
 from ml.runtime import Legible
@@ -73,11 +73,11 @@ def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAns
 
 def _decision(task: Task, candidate: Candidate) -> Decision:
     assert isinstance(task.network, Legible)  # Checked when the cascade loaded: its model is one to measure.
-    row = task.network.row
+    row, model = task.network.row, task.network.model
     (square,), (placement,) = task.course.squares([candidate.slice], row.size)
     grey = np.rint(square[0] * 255).astype(np.uint8)
     outline = _outline(candidate, placement, size=row.size, by_box=row.options["outline"] == "box")
-    return task.network.model.decided(features_of(grey, outline))
+    return model.decided(features_of(grey, outline, with_shape=not SHAPES.isdisjoint(model.names)))
 
 
 def _outline(candidate: Candidate, placement: Placement, *, size: int, by_box: bool) -> Mask:

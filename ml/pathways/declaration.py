@@ -106,7 +106,8 @@ class StageDeclaration(Declared):
     persist
         How long a detector's or an assessor's suspicion must last along the series.
     beside
-        An earlier stage that answers the same question by another road: a measuring stage says how it stands to it.
+        A stage that answers the same question by another road, and is asked before: a measuring stage says how it
+        stands to it.
     views
         Harmless changes of a picture under which a classifier is asked again, to tell a range.
     """

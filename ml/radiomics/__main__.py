@@ -3,7 +3,7 @@
 No set of the data has both drawn outlines and kinds: outlines are those that the shipped networks draw, in boxes that
 a person drew where there are any. The test split is judged twice: in drawn boxes, and in boxes that the detector finds.
 Writes ``features.json`` (the model), ``test.json`` (the figures) and ``config.json`` into the run's folder; with
-``--ship`` also what is served: its file and its row in ``weights``, and the tables of its card.
+``--ship``, of configurations that say ``ships``, also what is served: file, row and the card's tables.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from ml.evaluate.points import RIGHT_WHEN_ANSWERED
 from ml.evaluate.report import WEIGHTS, Report, markdown, report_written
 from ml.radiomics.fit import model_calibrated, model_fitted
 from ml.radiomics.judged import (
+    IN_DRAWN_BOXES,
     Judged,
     asked_told,
     beside_told,
@@ -44,9 +45,7 @@ MODEL = "features.json"
 def main(arguments: list[str] | None = None) -> int:
     """Teach and judge what the configurations say; 0 when done, 2 when one could not be."""
     parser = parser_of("python -m ml.radiomics", __doc__)
-    parser.add_argument(
-        "--ship", action="store_true", help="put the model into the weights, where the cascade finds it"
-    )
+    parser.add_argument("--ship", action="store_true", help="put what is to be served into the weights")
     chosen = parser.parse_args(arguments)
     return each(chosen.configs, chosen.profile, partial(_made, ships=chosen.ship))
 
@@ -66,7 +65,7 @@ def _made(config: Config, folder: Path, pictures: list[Picture], *, ships: bool)
     (config.folder / "config.json").write_text(config.told(), encoding="utf-8")
     model_write(model, config.folder / MODEL)
     report_written(report, config.folder / "test.json")
-    if ships:
+    if ships and config.options.get("ships"):
         shipped(config, model, report)
     print(markdown(report), flush=True)
 
@@ -94,7 +93,7 @@ def _report(config: Config, model: FeatureModel, networks: Outliners, folder: Pa
     network, (head,) = served_on_cpu(row, WEIGHTS), row.labels
     boxed = [picture for picture in pictures if picture.boxes]
     report = Report()
-    for told, asked_of, in_drawn_boxes in ((name, pictures, False), (f"{name} in drawn boxes", boxed, True)):
+    for told, asked_of, in_drawn_boxes in ((name, pictures, False), (f"{name}{IN_DRAWN_BOXES}", boxed, True)):
         judged = _judged(config, networks, folder, asked_of, in_drawn_boxes=in_drawn_boxes)
         asked_told(report, model, judged, told)
         kept_told(report, model, judged, told)

@@ -23,6 +23,8 @@ from ml.runtime import Network
 
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+#: What follows the name of a question in figures on boxes that a person drew: they are not what is served.
+IN_DRAWN_BOXES = " in drawn boxes"
 #: By so many pixels of the square outlines are moved, to see what hangs on their exact course.
 MOVED = 2
 #: So many reasons are told of an answer.
@@ -151,7 +153,8 @@ def false_boxes_told(report: Report, model: FeatureModel, outlined: Outlined, na
     table = report.table(f"{name}: pictures without a tumour", note)
     table.figures["boxed all the same"] = share_figure(boxed, groups)
     table.figures["given a kind"] = share_figure(named, groups)
-    table.figures["of the boxed: given a kind"] = share_figure(named[at], groups_at(groups, at))
+    given = share_figure(named[at], groups_at(groups, at))
+    table.figures["of the boxed: given a kind"] = report.headline[f"{name} false boxes given a kind"] = given
     far = np.array([decision.is_far for decision in decisions])
     table.figures["of the boxed: unlike what it learnt from"] = share_figure(far[at], groups_at(groups, at))
 

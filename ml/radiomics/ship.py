@@ -1,5 +1,6 @@
 """A model of features beside the networks that ship: its file of numbers, its row, its figures, its card's tables."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from ml.evaluate.report import WEIGHTS, Report, card_filled, headline_rows, row_
 from ml.intermediate import digest_of
 from ml.radiomics.drawn import spots_kept
 from ml.radiomics.fit import NEAR_ENOUGH
+from ml.radiomics.judged import IN_DRAWN_BOXES
 from ml.radiomics.model import FeatureModel, model_write
 from ml.train.config import Config
 
@@ -20,11 +22,14 @@ def shipped(config: Config, model: FeatureModel, report: Report, weights: Path =
     FileNotFoundError
         If there is no card for it: its words are a person's.
     """
-    card = weights / f"{config.key}.md"
+    stem = f"{config.name}-{config.version}"
+    card = weights / f"{stem}.md"
     card_filled(card, report)
-    file = weights / f"{config.key}.features.json"
+    served = {name: figure for name, figure in report.headline.items() if IN_DRAWN_BOXES not in name}
+    report = replace(report, headline=served)
+    file = weights / f"{stem}.features.json"
     model_write(model, file)
-    spots_kept(model, config.key, weights)
+    spots_kept(model, stem, weights)
     row_stored(_row(config, model, report, file), weights)
     sheet_written(report, config.folder / "epochs.csv", card.with_suffix(".json"))
 
@@ -48,7 +53,7 @@ def _row(config: Config, model: FeatureModel, report: Report, file: Path) -> dic
         "labels": {head: list(model.labels)},
         "temperature": {head: model.temperature},
         "thresholds": {head: model.threshold},
-        "card": f"{config.key}.md",
+        "card": f"{config.name}-{config.version}.md",
         "metrics": headline_rows(report),
         "bytes": file.stat().st_size,
         "trained": {key: report.about[key] for key in ("date", "config_digest", "data_digest", "outlined_by")},

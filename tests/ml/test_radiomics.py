@@ -15,9 +15,10 @@ from ml.boxes import ellipse_in
 from ml.evaluate.figures import Figure
 from ml.evaluate.report import BEGIN, END, Report
 from ml.radiomics.__main__ import main
-from ml.radiomics.drawn import Spot, said_of
-from ml.radiomics.features import Features, features_of
+from ml.radiomics.drawn import Spot, said_of, spot_drawn
+from ml.radiomics.features import SHAPES, Features, features_of
 from ml.radiomics.fit import model_calibrated, model_fitted
+from ml.radiomics.judged import IN_DRAWN_BOXES
 from ml.radiomics.meanings import MEANINGS
 from ml.radiomics.model import FeatureModel, model_read, model_write
 from ml.radiomics.ship import shipped
@@ -33,6 +34,15 @@ SIDE = 96
 LABELS = ("disc", "star")
 EACH = 40
 PATIENTS = 20
+
+#: Of a drawn head, see `ml.radiomics.drawn`.
+PINNED = {
+    "circularity": 0.908, "solidity": 0.985, "elongation": 1.0, "diameter_ratio": 1.0, "relative_area": 0.039,
+    "off_centre": 0.235, "brightness": 1.097, "spread": 0.721, "darkest_tenth": 0.142, "brightest_tenth": 1.977,
+    "skewness": -0.271, "kurtosis": -0.183, "entropy": 3.281, "ring_brightness": -0.179, "ring_spread": 0.993,
+    "ring_contrast": 1.276, "edge_steepness": 0.569, "texture_contrast": 5.544, "texture_homogeneity": 0.4,
+    "texture_energy": 0.119, "texture_correlation": 0.668,
+}  # fmt: skip
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -178,6 +188,22 @@ def test_every_feature_has_its_meaning_in_words() -> None:
     assert set(MEANINGS) == set(measured[0])
 
 
+def test_features_are_measured_as_they_were_when_the_model_that_ships_was_taught() -> None:
+    # A change here is a change of that model: it must be taught and judged again.
+    measured = features_of(spot_drawn(Spot()), ellipse_in((95.0, 67.0, 121.0, 93.0), 160))
+
+    assert measured == pytest.approx(PINNED, abs=2e-3)
+
+
+def test_a_model_that_weighs_no_shape_need_not_wait_for_it() -> None:
+    picture, mask = lesion(np.random.default_rng(5), star=True)
+    whole, without = features_of(picture, mask), features_of(picture, mask, with_shape=False)
+
+    assert whole is not None
+    assert without == {name: value for name, value in whole.items() if name not in SHAPES}
+    assert set(whole) > SHAPES
+
+
 def test_features_do_not_hang_on_brightness_and_little_on_size() -> None:
     rows, columns = np.mgrid[:SIDE, :SIDE]
     away = np.hypot(rows - 48, columns - 48)
@@ -294,6 +320,7 @@ def test_what_ships_of_a_run_is_served_as_it_was_fitted(model: FeatureModel, tmp
     (tmp_path / "pictures").mkdir()
     config = replace(config_read(CONFIGS["box"]), heads={"kind": Head(model.labels, "finding")})
     report = Report(headline={"kind accuracy": Figure(0.9, 40, 0.8, 0.95)})
+    report.headline[f"kind{IN_DRAWN_BOXES} accuracy"] = Figure(1.0, 40, 0.9, 1.0)
     report.about = {
         "date": "2026-11-26",
         "config_digest": "c",
@@ -314,7 +341,8 @@ def test_what_ships_of_a_run_is_served_as_it_was_fitted(model: FeatureModel, tmp
     assert (row.kind, row.files, row.metrics["kind accuracy"]["value"]) == ("measure", [row.file], 0.9)
     assert f"{model.farthest} standard deviations" in str((row.model_extra or {})["threshold_rule"])
     assert "| accuracy | 90.0% |" in card.read_text()
-    assert report_read(card.with_suffix(".json")).headline == report.headline
+    # Figures on boxes that a person drew are not what is served.
+    assert list(report_read(card.with_suffix(".json")).headline) == list(row.metrics) == ["kind accuracy"]
     assert model_sheet(tmp_path, config.name).pictures == [f"{config.key}-says-of-drawn-spots.png"]
 
 
