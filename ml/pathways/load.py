@@ -122,7 +122,7 @@ def _ordered(steps: dict[str, Step]) -> list[Step]:
 def _waits_for(step: Step, steps: Mapping[str, Step]) -> list[str]:
     """Return what runs before a stage: what it comes after, and what it stands beside, to know what that said."""
     beside = step.stage.beside
-    return [*step.stage.after, beside] if beside in steps else step.stage.after
+    return [*step.stage.after, beside] if beside is not None and beside in steps else step.stage.after
 
 
 def _digest(

@@ -121,10 +121,8 @@ def test_of_three_kinds_the_reasons_tell_the_first_from_the_second() -> None:
     decision = model.decided({"off_centre": 2.0, "brightness": -0.5})
 
     assert (decision.label, decision.rather_than) == ("a", "b")
-    assert [(reason.name, reason.contribution) for reason in decision.reasons] == [
-        ("off_centre", pytest.approx(1.0)),
-        ("brightness", pytest.approx(0.5)),
-    ]
+    assert [reason.name for reason in decision.reasons] == ["off_centre", "brightness"]
+    assert [reason.contribution for reason in decision.reasons] == pytest.approx([1.0, 0.5])
     assert decision.base == pytest.approx(0.3)
     assert decision.log_odds == pytest.approx(np.log(decision.probabilities["a"] / decision.probabilities["b"]))
 
