@@ -71,6 +71,7 @@ train: setup ## Train every network of ml/configs, or go on where it was stopped
 ship: setup ## Make what is served out of the trained networks: half-precision and int8 forms, thresholds, the gate
 	$(PYTHON) -m ml.export $(SHIPPED)
 	$(PYTHON) -m ml.gate ml/configs/sorter.toml
+	$(PYTHON) -m ml.radiomics --ship ml/configs/radiomics/*.toml
 	$(PYTHON) -m ml.evaluate.failures ml/configs/sorter.toml
 
 report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
@@ -78,7 +79,7 @@ report: setup ## Judge every trained network on the test split and on unseen sou
 	$(PYTHON) -m ml.evaluate --form pruned=runs/sorter-pruned-2/weights ml/configs/sorter.toml
 	$(PYTHON) -m ml.evaluate.gate --profile $(PROFILE) ml/configs/sorter.toml ml/configs/held-out/[abc].toml
 	$(PYTHON) -m ml.evaluate.explain --profile $(PROFILE) ml/configs/*.toml ml/configs/beyond/tumour-type.toml
-	$(PYTHON) -m ml.radiomics --profile $(PROFILE) ml/configs/radiomics/*.toml
+	$(PYTHON) -m ml.radiomics --ship --profile $(PROFILE) ml/configs/radiomics/*.toml
 	$(PYTHON) -m ml.evaluate --cascade
 	$(PYTHON) -m ml.cards --fill
 	$(PYTHON) -m ml.report.timed $(CONFIGS)

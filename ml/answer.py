@@ -107,6 +107,67 @@ class MeasuresAnswer(Answer):
     figures: list[FigureAnswer] = []
 
 
+class ReasonAnswer(Answer):
+    """A measured feature, and what it adds to the logarithm of an answer's odds.
+
+    Attributes
+    ----------
+    usual
+        The mean of the teaching pictures, where it would add nothing.
+    meaning
+        What is measured, in a few words.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    value: float
+    usual: float
+    contribution: float
+
+
+class OpinionAnswer(Answer):
+    """What a model of measured features says of one boxed finding, and why: a second opinion, never the finding.
+
+    Attributes
+    ----------
+    label
+        None where it abstains; `reason` then says why.
+    likeliest
+        What it leans to; None where nothing was measured.
+    rather_than
+        Title of the label that comes next. `base` and the contributions of the reasons add up to the logarithm of
+        the odds of the likeliest label against it.
+    reasons
+        The weightiest first; `why` tells the first of them in a sentence.
+    measured
+        What was outlined, in words.
+    beside, disagrees
+        How it stands to the other opinion of the same question, in a sentence (empty where there is none), and whether
+        both are sure and differ.
+    """
+
+    stage: str
+    title: str
+    model: str
+    version: str
+    label: str | None = None
+    label_title: str
+    likeliest: str | None = None
+    likeliest_title: str = ""
+    probability: float | None = None
+    threshold: float | None = None
+    reason: str = ""
+    why: str = ""
+    rather_than: str = ""
+    base: float = 0.0
+    reasons: list[ReasonAnswer] = []
+    measured: str = ""
+    beside: str = ""
+    disagrees: bool = False
+    experimental: str = ""
+
+
 class FindingAnswer(Answer):
     """Something that a detector or a segmenter points at, joined over neighbouring slices.
 
@@ -124,6 +185,8 @@ class FindingAnswer(Answer):
         Why it is experimental, empty where it is not.
     measures
         Of its masks, None where there are none.
+    opinions
+        What was measured and concluded beside the detector; none of them moves the urgency.
     """
 
     label: str
@@ -144,6 +207,7 @@ class FindingAnswer(Answer):
     colour: str = ""
     outlined_by: str | None = None
     measures: MeasuresAnswer | None = None
+    opinions: list[OpinionAnswer] = []
 
 
 class SliceName(Answer):

@@ -21,6 +21,16 @@ def area(box: Box) -> float:
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
+def ellipse_in(box: Box | None, side: int) -> NDArray[np.bool_]:
+    """Return the ellipse that a box holds, shape (side, side); empty where there is no box, or one without area."""
+    if box is None or not area(box):
+        return np.zeros((side, side), bool)
+    x0, y0, x1, y1 = box
+    y, x = np.indices((side, side)) + 0.5  # the middles of pixels
+    across, down = (2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0)
+    return np.asarray(across**2 + down**2 <= 1)
+
+
 def best_boxes(answer: NDArray[np.float32], *, threshold: float, overlap: float = 0.4) -> list[tuple[Box, float]]:
     """Turn a detector's raw answer for one slice into its boxes (greedy non-maximum suppression).
 

@@ -6,6 +6,8 @@ from typing import Any
 from ml.blocks import table
 from ml.weights import ModelRow
 
+_OUTLINES = {"box": "an ellipse in the box of", "network": "the outline of"}
+
 
 def facts_told(row: ModelRow) -> str:
     """Return a model's row of the manifest as two Markdown tables."""
@@ -14,11 +16,10 @@ def facts_told(row: ModelRow) -> str:
     facts = [
         ("Name, version", f"{row.name}, {row.version}"),
         ("Released", str(trained.get("date", "not stated"))),
-        ("Network", _network(row)),
+        ("Network" if row.openvino else "Model", _network(row)),
         ("Input", f"one grey picture, {row.size} x {row.size}"),
         ("File", f"{row.file}, sha256 `{row.sha256}`"),
-        ("Served form", f"{row.openvino.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`"),
-        *_exact(row),
+        *_served(row),
         ("Configuration", f"sha256 `{trained.get('config_digest', 'not stated')}`"),
         ("Training data", f"sha256 of its list `{trained.get('data_digest', 'not stated')}`"),
         ("Rule of the thresholds", str(extra.get("threshold_rule", "not stated"))),
@@ -42,6 +43,18 @@ def pictures_told(row: ModelRow, weights: Path) -> str:
     files = sorted((weights / "pictures").glob(f"{stem}*.png"))
     shown = [f"![{file.stem.removeprefix(stem).replace('-', ' ')}](pictures/{file.name})" for file in files]
     return "\n".join(shown) or "No example pictures are kept with this version."
+
+
+def _served(row: ModelRow) -> list[tuple[str, str]]:
+    """Tell what answers: the forms of a network, or the file itself and where its outlines come from."""
+    if row.openvino is None:
+        by = ", ".join((row.model_extra or {}).get("trained", {}).get("outlined_by", []))
+        return [
+            ("Served form", f"that file, {row.precision}"),
+            ("Measures", f"{_OUTLINES[row.options['outline']]} {by}"),
+        ]
+    served = ("Served form", f"{row.precision}, {row.openvino.bin}, sha256 `{row.openvino.bin_sha256}`")
+    return [served, *_exact(row)]
 
 
 def _exact(row: ModelRow) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.answer import StageAnswer
+from ml.answer import OpinionAnswer, StageAnswer
 from ml.boxes import Box
 from ml.pathways.declaration import Step
 from ml.pathways.load import Cascade
@@ -24,7 +24,7 @@ MARGIN = 0.2
 
 @dataclass
 class Candidate:
-    """A box on one slice, with its outline once a segmenter has drawn it."""
+    """A box on one slice, with its outline once a segmenter has drawn it, and what was measured of it."""
 
     slice: int
     label: str
@@ -34,6 +34,7 @@ class Candidate:
     mask: NDArray[np.bool_] | None = None
     outlined_by: str | None = None
     heat: NDArray[np.float32] | None = None
+    opinions: list[OpinionAnswer] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

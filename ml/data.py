@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ml.groups import Place, places_read
-from ml.prepare import Placement, fit_square
+from ml.prepare import Placement, fit_square, outline_to_square
 
 FOLDER_VARIABLE = "READROOM_DATA_SET"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -146,16 +146,9 @@ def squares_read(
 
 def outline_read(folder: Path, picture: Picture, placement: Placement, size: int) -> NDArray[np.bool_]:
     """The drawn outline in the square input, shape (size, size); empty where none was drawn."""
-    outline = np.zeros((size, size), bool)
     if not picture.mask:
-        return outline
-    with Image.open(folder / picture.mask) as drawn:
-        columns = max(1, round(placement.width * placement.scale))
-        rows = max(1, round(placement.height * placement.scale))
-        grey = drawn.convert("L").resize((columns, rows), Image.Resampling.BILINEAR)
-    left, top = int(placement.left), int(placement.top)
-    outline[top : top + rows, left : left + columns] = np.asarray(grey) >= 128
-    return outline
+        return np.zeros((size, size), bool)
+    return outline_to_square(grey_read(folder / picture.mask), placement, size=size)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

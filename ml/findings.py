@@ -84,6 +84,7 @@ def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
         colour=label.colour,
         outlined_by=next((member.outlined_by for member in lesion.members if member.outlined_by), None),
         measures=_measures(course, lesion),
+        opinions=shown.opinions,
         stage=shown.stage,
         sentence=_sentence(course, lesion, label.sentence),
         urgency=urgency_of(label, shown.probability, is_experimental=bool(experimental)),

@@ -105,6 +105,37 @@ def box_to_picture(box: tuple[float, float, float, float], placement: Placement)
     return x0, y0, x1, y1
 
 
+def box_to_square(box: tuple[float, float, float, float], placement: Placement) -> tuple[float, float, float, float]:
+    """Bring a box from picture pixels to pixels of a square input: the way back of `box_to_picture`.
+
+    Parameters
+    ----------
+    box
+        x0, y0, x1, y1 in pixels of the picture.
+    placement
+        As returned by `fit_square`, of the square that is meant.
+
+    Returns
+    -------
+    tuple
+        x0, y0, x1, y1 in pixels of the square.
+    """
+    across, down = _pixels_per_input_pixel(placement)
+    x0, x1 = (x / across + placement.left for x in box[0::2])
+    y0, y1 = (y / down + placement.top for y in box[1::2])
+    return x0, y0, x1, y1
+
+
+def outline_to_square(drawn: NDArray[np.uint8], placement: Placement, *, size: int) -> NDArray[np.bool_]:
+    """Bring an outline over the picture, 255 inside and 0 outside, into the square input, shape (size, size)."""
+    columns, rows = _inner_size(placement)
+    left, top = int(placement.left), int(placement.top)
+    square = np.zeros((size, size), bool)
+    fitted = Image.fromarray(drawn).resize((columns, rows), Image.Resampling.BILINEAR)
+    square[top : top + rows, left : left + columns] = np.asarray(fitted) >= 128
+    return square
+
+
 def map_to_picture(values: NDArray[np.float32], placement: Placement) -> NDArray[np.float32]:
     """Bring a map over the square input to the picture, by bilinear interpolation.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml.closeness import close_calls
 from ml.gate.model import GateModel, gate_read
+from ml.radiomics.model import FeatureModel, model_read
 from ml.weights import ModelRow, OpenvinoFiles, WeightsError, file_verified
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -23,7 +24,7 @@ class Network(Protocol):
     row: ModelRow
 
     def run(self, batch: NDArray[np.float32]) -> Tensors:
-        """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]."""
+        """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]; a model to measure takes features (N, F)."""
         ...
 
 
@@ -32,6 +33,13 @@ class Gated(Protocol):
     """A loaded model that can say how far a picture lies from what it learnt; its gate is None where it ships none."""
 
     gate: GateModel | None
+
+
+@runtime_checkable
+class Legible(Protocol):
+    """A loaded model whose every answer can be taken apart: it weighs features that have names."""
+
+    model: FeatureModel
 
 
 class OpenvinoNetwork:
@@ -51,6 +59,8 @@ class OpenvinoNetwork:
 
     def __init__(self, row: ModelRow, folder: Path, *, files: OpenvinoFiles | None = None) -> None:
         files = files or row.openvino
+        if files is None:
+            raise WeightsError(f"The model {row.name} {row.version} is no network.")
         xml = file_verified(folder, files.xml, files.xml_sha256)
         weights = file_verified(folder, files.bin, files.bin_sha256)
         file_verified(folder, row.file, row.sha256)
@@ -119,6 +129,30 @@ class TorchNetwork:
         return {name: value.float().cpu().numpy() for name, value in zip(self.row.outputs, answers, strict=True)}
 
 
+class WeighedFeatures:
+    """A linear model of measured features (see `ml.radiomics`): numbers in a file, on any device computed in NumPy.
+
+    Temperature and threshold are those of the manifest, as for every model.
+    """
+
+    def __init__(self, row: ModelRow, folder: Path) -> None:
+        file = file_verified(folder, row.file, row.sha256)
+        try:
+            model = model_read(file)
+        except ValueError as error:
+            raise WeightsError(f"The model {row.name} {row.version} cannot be read.") from error
+        ((head, labels),) = row.labels.items()
+        if tuple(labels) != model.labels:
+            raise WeightsError(f"The model {row.name} {row.version} answers other labels than the manifest says.")
+        points = {"temperature": row.temperature[head], "threshold": row.thresholds[head]}
+        self.row, self.model, self._head = row, model.model_copy(update=points), head
+
+    def run(self, batch: NDArray[np.float32]) -> Tensors:
+        """Return logits (N, C) by head for measured features (N, F), in the model's order."""
+        measured = [dict(zip(self.model.names, values, strict=True)) for values in batch.tolist()]
+        return {self._head: self.model.logits(measured).astype(np.float32)}
+
+
 def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Network:
     """Load a model for a device.
 
@@ -132,7 +166,7 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
     WeightsError
         If a file is missing or differs from the manifest, or the asked device is not there.
     """
-    if device == "cpu" or (device == "auto" and not TorchNetwork.is_available()):
+    if row.openvino is None or device == "cpu" or (device == "auto" and not TorchNetwork.is_available()):
         return served_on_cpu(row, folder)
     if not TorchNetwork.is_available():
         raise WeightsError("READROOM_DEVICE asks for cuda, but PyTorch sees no GPU.")
@@ -141,4 +175,6 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
 
 def served_on_cpu(row: ModelRow, folder: Path) -> Network:
     """Load the form that CPUs serve: quantised, and careful about close calls where there is an exact form."""
+    if row.openvino is None:
+        return WeighedFeatures(row, folder)
     return CarefulNetwork(row, folder) if row.exact else OpenvinoNetwork(row, folder)

@@ -4,9 +4,9 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 MANIFEST = "manifest.json"
 
@@ -50,6 +50,10 @@ class ModelRow(BaseModel):
 
     Attributes
     ----------
+    kind
+        What it can do. A model to "measure" is no network: its one file holds named numbers (see `ml.radiomics`).
+    openvino
+        The form of a network that CPUs serve; None for a model that measures.
     outputs
         Names of the network's outputs, in order.
     labels
@@ -72,12 +76,12 @@ class ModelRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
     name: str
     version: str
-    kind: Literal["classify", "detect", "segment"]
+    kind: Literal["classify", "detect", "segment", "measure"]
     architecture: str
     options: dict[str, Any]
     file: str
     sha256: str
-    openvino: OpenvinoFiles
+    openvino: OpenvinoFiles | None = None
     input: dict[str, int]
     outputs: list[str]
     labels: dict[str, list[str]]
@@ -90,6 +94,22 @@ class ModelRow(BaseModel):
     exact: OpenvinoFiles | None = None
     closeness: dict[str, float] = {}
     asked_of: dict[str, list[str]] = {}
+
+    @model_validator(mode="after")
+    def _is_served(self) -> Self:
+        if (self.openvino is None) != (self.kind == "measure"):
+            raise ValueError(f"{self.name}: a network states the form that CPUs serve, and only a network")
+        return self
+
+    @property
+    def precision(self) -> str:
+        """In a word, how its served form computes."""
+        return self.openvino.precision if self.openvino else "double precision, in NumPy"
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that hold its numbers, in all forms."""
+        return [self.file, *(form.bin for form in (self.openvino, self.exact) if form)]
 
     @property
     def size(self) -> int:
@@ -118,7 +138,7 @@ def manifest_read(folder: Path) -> dict[str, ModelRow]:
 
 def forms_told(row: ModelRow) -> str:
     """Say in a few words what a CPU is served: "int8, close calls exact"."""
-    return f"{row.openvino.precision}, close calls exact" if row.exact else row.openvino.precision
+    return f"{row.precision}, close calls exact" if row.exact else row.precision
 
 
 def file_verified(folder: Path, name: str, sha256: str) -> Path:

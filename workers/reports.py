@@ -99,7 +99,7 @@ def model_sheet(weights: Path, name: str) -> ModelSheet:
     return ModelSheet(
         architecture=row.architecture,
         size=row.size,
-        precision=row.openvino.precision,
+        precision=row.precision,
         threshold_rule=str(extra.get("threshold_rule", "")),
         temperature=row.temperature,
         trained={key: str(value) for key, value in extra.get("trained", {}).items()},

@@ -23,6 +23,10 @@ from ml.train.segmenter import usable as segmenter_usable
 OUTLIERS = 300
 KEPT_IN_SCOPE = 0.99
 RIGHT_WHEN_ANSWERED = 0.97
+OWN_RULE = (
+    f"A question's own threshold: the lowest top probability, not under 50%, at which {RIGHT_WHEN_ANSWERED:.0%} of "
+    "the answered validation pictures are right; below it the answer is unsure."
+)
 EMPTY_KEPT_EMPTY = 0.8
 SERIES_CLEAN = 0.995
 
@@ -77,11 +81,7 @@ def _head_thresholds(
 
 
 def _rule(sensitivity: Mapping[str, float], *, drawn: bool) -> str:
-    own = (
-        f"A question's own threshold: the lowest top probability, not under 50%, at which {RIGHT_WHEN_ANSWERED:.0%} of "
-        "the answered validation pictures are right; below it the answer is unsure."
-    )
-    parts = [own]
+    parts = [OWN_RULE]
     if drawn:
         parts.append(
             f"Scope: the highest probability of 'medical' at which {KEPT_IN_SCOPE:.0%} of the medical validation "

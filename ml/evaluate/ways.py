@@ -13,7 +13,7 @@ from ml.train.detector import usable as boxed
 from ml.train.heads import UNKNOWN
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
-ENDS = frozenset({"detect", "assess"})
+ENDS = frozenset({"detect", "assess", "measure"})
 Wanted = Callable[[Picture], str]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from ml.answer import FigureAnswer
 from ml.measures.figures import figure
@@ -25,8 +24,11 @@ def intensity_features(values: NDArray[np.uint8]) -> Iterator[FigureAnswer]:
     yield from figure("10th_percentile", np.percentile(grey, 10), "grey", ibsi="QG58")
     yield from figure("90th_percentile", np.percentile(grey, 90), "grey", ibsi="8DWT")
     yield from figure("maximum", grey.max(), "grey", ibsi="84IY")
-    # Both 0 where all values are one (IBSI), for which the library has no number; the kurtosis is the excess.
-    yield from figure("skewness", stats.skew(grey) if spread else 0.0, "1", ibsi="KE2M")
-    yield from figure("kurtosis", stats.kurtosis(grey) if spread else 0.0, "1", ibsi="IPH6")
+    # Both 0 where all values are one (IBSI); the kurtosis is the excess. By hand, as is the entropy: the library's
+    # checks of its arguments take ten times as long as the sums, for every lesion of every series.
+    standard = (grey - grey.mean()) / (spread or 1.0)
+    yield from figure("skewness", (standard**3).mean(), "1", ibsi="KE2M")
+    yield from figure("kurtosis", (standard**4).mean() - 3 if spread else 0.0, "1", ibsi="IPH6")
     shares = np.bincount(values // BIN_WIDTH) / len(values)
-    yield from figure("entropy", stats.entropy(shares, base=2), "1", ibsi="TLU2")
+    shares = shares[shares > 0]
+    yield from figure("entropy", -(shares * np.log2(shares)).sum(), "1", ibsi="TLU2")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ml.answer import StageAnswer
 from ml.course import Task
-from ml.operations import assess, classify, detect, gate, segment
+from ml.operations import assess, classify, detect, gate, measure, segment
 from ml.pathways.declaration import Operation
 
 OPERATIONS: dict[Operation, Callable[[Task], StageAnswer]] = {
@@ -13,4 +13,5 @@ OPERATIONS: dict[Operation, Callable[[Task], StageAnswer]] = {
     "assess": assess.run,
     "detect": detect.run,
     "segment": segment.run,
+    "measure": measure.run,
 }

@@ -13,6 +13,7 @@ KIND_OF: Mapping[Operation, str] = {
     "assess": "classify",
     "detect": "detect",
     "segment": "segment",
+    "measure": "measure",
 }
 FINDERS = {"detect", "segment"}
 #: Keys that only some operations heed; elsewhere they would be silently ignored.
@@ -21,6 +22,7 @@ HEEDED_BY: Mapping[str, set[Operation]] = {
     "rule": {"assess"},
     "persist": {"assess", "detect"},
     "views": {"gate", "classify", "assess"},
+    "beside": {"measure"},
 }
 
 
@@ -38,6 +40,7 @@ def steps_checked(steps: Sequence[Step], models: Mapping[str, ModelRow], questio
         _check_model(step, models, questions)
         _check_conditions(step, steps[:index], questions)
         _check_found(step, steps[:index])
+        _check_beside(step, steps[:index])
 
 
 def _check_keys(step: Step) -> None:
@@ -47,6 +50,8 @@ def _check_keys(step: Step) -> None:
             raise PathwayError(f"Stage {stage.name} states {key}, which a stage that does {stage.operation} ignores.")
     if (stage.operation in FINDERS) != (stage.finds is not None):
         raise PathwayError(f"Stage {stage.name}: detecting and segmenting stages state what they find, others do not.")
+    if stage.operation == "measure" and stage.slices != "found":
+        raise PathwayError(f"Stage {stage.name}: a measuring stage looks where something was found.")
     if stage.operation == "assess" and (stage.slices == "all") != (stage.rule == "max"):
         raise PathwayError(f"Stage {stage.name}: the rule max looks at all slices, the rule mean at a few.")
 
@@ -90,3 +95,13 @@ def _check_found(step: Step, earlier: Sequence[Step]) -> None:
     before = [other.stage for other in earlier if other.stage.name in stage.after and other.stage.finds]
     if not any(stage.finds in {None, other.finds} for other in before):
         raise PathwayError(f"Stage {stage.name} looks where something was found, but comes after no such stage.")
+
+
+def _check_beside(step: Step, earlier: Sequence[Step]) -> None:
+    stage = step.stage
+    if stage.beside is None:
+        return
+    if not any(other.stage.name == stage.beside and other.stage.asks == stage.asks for other in earlier):
+        raise PathwayError(
+            f"Stage {stage.name} stands beside {stage.beside}, which answers no such question before it."
+        )

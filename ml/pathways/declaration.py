@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ml.views import View
 
-Operation = Literal["gate", "classify", "assess", "detect", "segment"]
+Operation = Literal["gate", "classify", "assess", "detect", "segment", "measure"]
 
 
 class PathwayError(Exception):
@@ -105,6 +105,9 @@ class StageDeclaration(Declared):
         speaks most for a finding.
     persist
         How long a detector's or an assessor's suspicion must last along the series.
+    beside
+        A stage that answers the same question by another road, and is asked before: a measuring stage says how it
+        stands to it.
     views
         Harmless changes of a picture under which a classifier is asked again, to tell a range.
     """
@@ -123,6 +126,7 @@ class StageDeclaration(Declared):
     finds: str | None = None
     rule: Literal["mean", "max"] = "mean"
     persist: Persistence | None = None
+    beside: str | None = None
     views: list[View] = []
 
 

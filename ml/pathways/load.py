@@ -113,10 +113,16 @@ def _ordered(steps: dict[str, Step]) -> list[Step]:
             if earlier not in steps:
                 raise PathwayError(f"Stage {step.stage.name} comes after {earlier}, which no pathway declares.")
     try:
-        order = TopologicalSorter({name: step.stage.after for name, step in steps.items()}).static_order()
+        order = TopologicalSorter({name: _waits_for(step, steps) for name, step in steps.items()}).static_order()
         return [steps[name] for name in order]
     except CycleError as error:
         raise PathwayError(f"The stages wait for each other in a circle: {' -> '.join(error.args[1])}.") from error
+
+
+def _waits_for(step: Step, steps: Mapping[str, Step]) -> list[str]:
+    """Return what runs before a stage: what it comes after, and what it stands beside, to know what that said."""
+    beside = step.stage.beside
+    return [*step.stage.after, beside] if beside is not None and beside in steps else step.stage.after
 
 
 def _digest(

@@ -23,13 +23,16 @@ LEAST_PIXELS = 24
 BACKGROUND = 20
 #: Width of the ring round an outline, as part of the root of its area, and in pixels at least.
 RING, LEAST_RING = 0.25, 2
+#: How far off a grey value still counts for the slope of the edge, in pixels.
+EDGE_REACH = 5
 #: Grey levels of the co-occurrence matrix over the lesion's own range (IBSI: fixed bin number).
 LEVELS = 16
+SHAPES = frozenset({"circularity", "solidity", "elongation", "diameter_ratio"})
 TEXTURES = ("contrast", "homogeneity", "energy", "correlation")
 _ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
 
 
-def features_of(picture: Grey, mask: Mask) -> Features | None:
+def features_of(picture: Grey, mask: Mask, *, with_shape: bool = True) -> Features | None:
     """Measure an outlined lesion.
 
     Parameters
@@ -37,6 +40,8 @@ def features_of(picture: Grey, mask: Mask) -> Features | None:
     picture, mask
         Shape (rows, columns) alike; lengths are told in relation to each other, texture and ring in pixels: pictures
         of one size are to be compared.
+    with_shape
+        Whether its shape is measured too: a model that does not weigh it need not wait for it.
 
     Returns
     -------
@@ -45,7 +50,9 @@ def features_of(picture: Grey, mask: Mask) -> Features | None:
     """
     if np.count_nonzero(mask) < LEAST_PIXELS:
         return None
-    return dict([*_shape(mask), *_place(picture, mask), *_greys(picture, mask), *_texture(picture, mask)])
+    body = _body(picture)
+    shape = _shape(mask) if with_shape else ()
+    return dict([*shape, *_place(body, mask), *_greys(picture, body, mask), *_texture(picture, mask)])
 
 
 def _shape(mask: Mask) -> Iterator[tuple[str, float]]:
@@ -55,23 +62,23 @@ def _shape(mask: Mask) -> Iterator[tuple[str, float]]:
     yield "diameter_ratio", perpendicular / longest
 
 
-def _place(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
-    body = _body(picture)
+def _place(body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
     yield "relative_area", float(mask.sum() / body.sum())
     middles = np.subtract(*(np.argwhere(part).mean(axis=0) for part in (mask, body)))
     yield "off_centre", float(np.linalg.norm(middles) / np.sqrt(body.sum()))
 
 
-def _greys(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
+def _greys(picture: Grey, body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
     """Yield first-order features; brightness counts from the picture's mean, in its standard deviations."""
-    grey, body = picture.astype(np.float64), _body(picture)
-    levelled = (grey - grey[body].mean()) / max(float(grey[body].std()), 1.0)
+    of_body = picture[body].astype(np.float64)
+    near = _near(mask)
+    levelled, mask = (picture[near] - of_body.mean()) / max(float(of_body.std()), 1.0), mask[near]
     inside, ring = levelled[mask], levelled[_ring(mask)]
     yield "brightness", float(inside.mean())
     yield "spread", float(inside.std())
     yield "darkest_tenth", float(np.percentile(inside, 10))
     yield "brightest_tenth", float(np.percentile(inside, 90))
-    for one in intensity_features(picture[mask]):
+    for one in intensity_features(picture[near][mask]):
         if one.name in {"skewness", "kurtosis", "entropy"}:
             yield one.name, one.value
     yield "ring_brightness", float(ring.mean())
@@ -100,9 +107,19 @@ def _body(picture: Grey) -> Mask:
     return body if body.any() else np.ones(picture.shape, bool)
 
 
+def _near(mask: Mask) -> tuple[slice, slice]:
+    """Return the part of the picture that a lesion, its ring and the slope of its edge need: the rest costs time."""
+    room = max(_ring_width(mask), EDGE_REACH) + 2
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    return slice(max(0, rows[0] - room), rows[-1] + 1 + room), slice(max(0, columns[0] - room), columns[-1] + 1 + room)
+
+
+def _ring_width(mask: Mask) -> int:
+    return max(LEAST_RING, round(RING * float(np.sqrt(mask.sum()))))
+
+
 def _ring(mask: Mask) -> Mask:
     """Return what lies round an outline, a pixel away from it; the whole picture where the outline fills it."""
-    width = max(LEAST_RING, round(RING * float(np.sqrt(mask.sum()))))
     away = ndimage.distance_transform_edt(~mask)
-    ring: Mask = (away > 1) & (away <= 1 + width)
+    ring: Mask = (away > 1) & (away <= 1 + _ring_width(mask))
     return ring if ring.any() else np.ones(mask.shape, bool)

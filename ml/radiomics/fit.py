@@ -21,6 +21,8 @@ STRENGTHS = (0.03, 0.3, 3.0)
 #: Numbers of features that are tried, and all.
 COUNTS = (2, 4, 6, 8, 10, 12, 16)
 PARTS = 5
+#: Share of the validation split's outlines that lie near enough to be answered.
+NEAR_ENOUGH = 0.99
 
 
 def model_fitted(
@@ -66,12 +68,16 @@ def model_fitted(
 def model_calibrated(
     model: FeatureModel, measured: Sequence[Features], truth: Numbers, *, right_share: float
 ) -> FeatureModel:
-    """Give a model its temperature and threshold, chosen on the validation split as those of the networks are."""
+    """Give a model its temperature, its threshold and how far it goes, chosen on the validation split.
+
+    Temperature and threshold as those of the networks; farther than `NEAR_ENOUGH` of these outlines lie it abstains.
+    """
     logits = model.logits(measured)
     temperature = temperature_fitted(logits, truth)
     scores = softmax(logits, temperature)
     threshold = threshold_for_right(scores.max(1), scores.argmax(1) == truth, share=right_share)
-    return model.model_copy(update={"temperature": temperature, "threshold": threshold})
+    farthest = round(float(np.quantile(model.distance(measured), NEAR_ENOUGH)), 3)
+    return model.model_copy(update={"temperature": temperature, "threshold": threshold, "farthest": farthest})
 
 
 def _fewest(tried: Mapping[str, Any]) -> int:

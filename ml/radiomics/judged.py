@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ml.boxes import ellipse_in
 from ml.data import Picture, squares_read
 from ml.evaluate.answering import question_told
 from ml.evaluate.answers import classes_answered
@@ -17,11 +18,13 @@ from ml.evaluate.question import Question
 from ml.evaluate.report import Report
 from ml.radiomics.features import Features, Mask, features_of
 from ml.radiomics.model import FeatureModel, Reason
-from ml.radiomics.outlines import Outlined, ellipse_in
+from ml.radiomics.outlines import Outlined
 from ml.runtime import Network
 
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+#: What follows the name of a question in figures on boxes that a person drew: they are not what is served.
+IN_DRAWN_BOXES = " in drawn boxes"
 #: By so many pixels of the square outlines are moved, to see what hangs on their exact course.
 MOVED = 2
 #: So many reasons are told of an answer.
@@ -67,7 +70,7 @@ def asked_told(report: Report, model: FeatureModel, judged: Judged, name: str) -
     has = np.zeros(len(judged.truth), bool)
     has[judged.known] = True
     table = report.table(f"{name}: outlines", "Pictures on which there is an outline large enough to be measured.")
-    table.figures["outlined"] = report.headline[f"{name} outlined"] = share_figure(has, judged.groups)
+    table.figures["outlined"] = share_figure(has, judged.groups)
     for number, label in enumerate(model.labels):
         at = np.flatnonzero(judged.truth == number)
         table.figures[f"outlined: {label}"] = share_figure(has[at], groups_at(judged.groups, at))
@@ -81,6 +84,7 @@ def asked_told(report: Report, model: FeatureModel, judged: Judged, name: str) -
         Question(name, model.labels, pictures, logits, kept.truth, model.temperature, thresholds),
         suffix="",
     )
+    report.headline[f"{name} outlined"] = table.figures["outlined"]
 
 
 def beside_told(
@@ -135,6 +139,40 @@ def moved_told(report: Report, model: FeatureModel, judged: Judged, name: str) -
         table.figures[f"other answer, {told}"] = share_figure(said != plain, kept.groups)
 
 
+def false_boxes_told(report: Report, model: FeatureModel, outlined: Outlined, name: str) -> None:
+    """Tell what becomes of pictures without a lesion: the detector boxes some, and features know no "none"."""
+    decisions = [model.decided(features) for features in outlined.measured()]
+    groups = [picture.group for picture in outlined.pictures]
+    boxed = np.array([box is not None for box in outlined.boxes])
+    named = np.array([decision.label is not None for decision in decisions])
+    at = np.flatnonzero(boxed)
+    note = (
+        "Test pictures without a tumour. The detector boxes some of them all the same; the features have no answer "
+        "'none', and should abstain."
+    )
+    table = report.table(f"{name}: pictures without a tumour", note)
+    table.figures["boxed all the same"] = share_figure(boxed, groups)
+    table.figures["given a kind"] = share_figure(named, groups)
+    given = share_figure(named[at], groups_at(groups, at))
+    table.figures["of the boxed: given a kind"] = report.headline[f"{name} false boxes given a kind"] = given
+    far = np.array([decision.is_far for decision in decisions])
+    table.figures["of the boxed: unlike what it learnt from"] = share_figure(far[at], groups_at(groups, at))
+
+
+def kept_told(report: Report, model: FeatureModel, judged: Judged, name: str) -> None:
+    """Tell what is answered in the end: sure enough, and like what the model learnt from."""
+    kept = judged.part(judged.known)
+    decisions = [model.decided(features) for features in kept.measured]
+    far = np.array([decision.is_far for decision in decisions])
+    told = np.array([decision.label is not None for decision in decisions])
+    right, at = right_by_features(model, kept), np.flatnonzero(told)
+    table = report.table(f"{name}: answered in the end", "Sure enough, and not unlike what it learnt from.")
+    table.figures["unlike what it learnt from"] = share_figure(far, kept.groups)
+    table.figures["answered"] = report.headline[f"{name} answered"] = share_figure(told, kept.groups)
+    told_right = share_figure(right[at], groups_at(kept.groups, at))
+    table.figures["right among the answered"] = report.headline[f"{name} right when answered"] = told_right
+
+
 def weights_told(report: Report, model: FeatureModel) -> None:
     """Tell what the model is: each kept feature with its weight for each label, the heaviest first."""
     weights = np.array(model.coefficients)
@@ -153,7 +191,7 @@ def reasons_told(report: Report, model: FeatureModel, judged: Judged, name: str)
             at = [i for i in judged.known.tolist() if judged.truth[i] == number and right[i] == wanted]
             if at:
                 surest = max((decisions[i] for i in at), key=lambda decision: decision.probability)
-                why = "; ".join(map(_reason, surest.reasons[:REASONS]))
+                why = f"rather than {surest.rather_than}: " + "; ".join(map(_reason, surest.reasons[:REASONS]))
                 rows.append([label, surest.likeliest, f"{surest.probability:.0%}", why])
     report.counts[f"{name}: the surest right and wrong answers, and why"] = rows
 

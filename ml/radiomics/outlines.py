@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ml.boxes import Box, best_boxes
+from ml.boxes import Box, area, best_boxes, ellipse_in
 from ml.data import Picture, squares_read
 from ml.evaluate.answers import detections_answered, masks_answered
 from ml.evaluate.report import WEIGHTS
 from ml.operations.segment import parts_touched
+from ml.prepare import box_to_picture, box_to_square
 from ml.radiomics.features import Features, Grey, Mask, features_of
 from ml.runtime import Network, served_on_cpu
 from ml.train.config import Config
-from ml.train.detector import boxes_in_square
 from ml.weights import WeightsError, manifest_read
 
 
@@ -87,10 +86,10 @@ def outlined(networks: Outliners, folder: Path, pictures: Sequence[Picture], *, 
     """
     row = networks.outliner.row
     squares, placements = squares_read(folder, pictures, size=row.size)
-    boxes = _found(networks, folder, pictures)
+    boxes: Sequence[Box | None] = _found(networks, folder, pictures)
     if in_drawn_boxes:
-        drawn = [boxes_in_square(picture, place) for picture, place in zip(pictures, placements, strict=True)]
-        boxes = [_largest(own) if len(own) else found for own, found in zip(drawn, boxes, strict=True)]
+        boxes = [max(p.boxes, key=area) if p.boxes else found for p, found in zip(pictures, boxes, strict=True)]
+    boxes = [box and box_to_square(box, place) for box, place in zip(boxes, placements, strict=True)]
     if networks.by_box:
         return Outlined(pictures, squares, np.stack([ellipse_in(box, row.size) for box in boxes]), boxes)
     sure = masks_answered(networks.outliner, squares) >= row.thresholds[networks.label]
@@ -101,31 +100,13 @@ def outlined(networks: Outliners, folder: Path, pictures: Sequence[Picture], *, 
     return Outlined(pictures, squares, np.stack(masks), boxes)
 
 
-def ellipse_in(box: Box | None, side: int) -> Mask:
-    """Return the ellipse that a box holds, shape (side, side); empty where there is no box."""
-    if box is None:
-        return np.zeros((side, side), bool)
-    x0, y0, x1, y1 = box
-    y, x = np.indices((side, side)) + 0.5  # the middles of pixels
-    across, down = (2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0)
-    return np.asarray(across**2 + down**2 <= 1)
-
-
 def _found(networks: Outliners, folder: Path, pictures: Sequence[Picture]) -> list[Box | None]:
-    """Return the clearest box of the detector, in pixels of the outlining network's square."""
-    row, side = networks.finder.row, networks.outliner.row.size
-    squares, _ = squares_read(folder, pictures, size=row.size)
+    """Return the clearest box of the detector, in pixels of the picture, as the cascade tells it."""
+    row = networks.finder.row
+    squares, placements = squares_read(folder, pictures, size=row.size)
     answers = detections_answered(networks.finder, squares)
     found = [best_boxes(answer, threshold=row.thresholds[networks.label]) for answer in answers]
-    return [_scaled(boxes[0][0], side / row.size) if boxes else None for boxes in found]
-
-
-def _scaled(box: Box, factor: float) -> Box:
-    x0, y0, x1, y1 = (max(0.0, edge * factor) for edge in box)
-    return x0, y0, x1, y1
-
-
-def _largest(boxes: NDArray[np.float64]) -> Box:
-    sides = boxes[:, 2:] - boxes[:, :2]
-    x0, y0, x1, y1 = boxes[int(sides.prod(axis=1).argmax())].tolist()
-    return x0, y0, x1, y1
+    return [
+        box_to_picture(boxes[0][0], placement) if boxes else None
+        for boxes, placement in zip(found, placements, strict=True)
+    ]

@@ -42,7 +42,7 @@ def _shipped_added(page: Page, told: Gathered) -> None:
             f"[{row.name}-{row.version}](../../weights/{row.card})",
             row.architecture,
             forms_told(row),
-            megabytes_told(_bytes(told, row.file, row.openvino.bin, *([row.exact.bin] if row.exact else []))),
+            megabytes_told(_bytes(told, *row.files)),
             f"{row.size} x {row.size}",
             f"`{row.sha256[:16]}`",
         ]

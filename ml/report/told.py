@@ -42,8 +42,8 @@ def minutes_told(seconds: float) -> str:
 
 
 def megabytes_told(count: float) -> str:
-    """A size in MB (10^6 bytes)."""
-    return f"{count / 1e6:.1f} MB"
+    """A size in MB (10^6 bytes), in kB where that would be nothing."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
 def marked(texts: Sequence[str], notes: list[str]) -> str:

@@ -72,3 +72,9 @@ def test_every_module_of_the_workers_loads_where_django_is_not_installed(tmp_pat
     # Celery's own library takes Django where it finds it; the worker image has none to find.
     loaded = loaded_by(without("django", "rest_framework", "webapp") + every_module("workers"), data=tmp_path)
     assert {"workers", "ml", "celery"} <= loaded
+
+
+def test_the_cascade_is_served_where_what_only_estimates_is_not_installed(tmp_path: Path) -> None:
+    # What scikit-learn fitted is numbers in a file: NumPy reads and weighs them.
+    program = "from workers.analysis import analyst; analyst().warm()"
+    assert "openvino" in loaded_by(without("sklearn") + program, data=tmp_path)

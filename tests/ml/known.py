@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ml.course import Course, Task
 from ml.overview import cascade_of
 from ml.reading.series import SlicePicture
+from ml.runtime import Network
 from ml.weights import ModelRow
 from workers import configuration
 
@@ -79,6 +80,6 @@ def course_of(*slices: SlicePicture, out: Path | None = None, **words: str) -> C
     return Course(CASCADE, list(slices) or [slice_with()], dict(words), out)
 
 
-def task_of(stage: str, network: KnownSorter | BrightDetector | BrightSegmenter, course: Course) -> Task:
+def task_of(stage: str, network: Network, course: Course) -> Task:
     """Return a stage of the shipped cascade about to run."""
     return Task(next(step for step in CASCADE.steps if step.stage.name == stage), network, course)

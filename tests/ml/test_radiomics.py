@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,18 +11,38 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from ml.boxes import ellipse_in
+from ml.evaluate.figures import Figure
+from ml.evaluate.report import BEGIN, END, Report
 from ml.radiomics.__main__ import main
-from ml.radiomics.features import Features, features_of
+from ml.radiomics.drawn import Spot, said_of, spot_drawn
+from ml.radiomics.features import SHAPES, Features, features_of
 from ml.radiomics.fit import model_calibrated, model_fitted
+from ml.radiomics.judged import IN_DRAWN_BOXES
+from ml.radiomics.meanings import MEANINGS
 from ml.radiomics.model import FeatureModel, model_read, model_write
-from ml.radiomics.outlines import ellipse_in
+from ml.radiomics.ship import shipped
 from ml.report.files import report_read
+from ml.runtime import WeighedFeatures, served_on_cpu
 from ml.train.config import config_read
+from ml.train.heads import Head
+from ml.weights import manifest_read
+from tests.ml.drawn_heads import PLACE
+from workers.reports import model_sheet
 
 SIDE = 96
 LABELS = ("disc", "star")
 EACH = 40
 PATIENTS = 20
+
+#: Of a drawn head, see `ml.radiomics.drawn`.
+PINNED = {
+    "circularity": 0.908, "solidity": 0.985, "elongation": 1.0, "diameter_ratio": 1.0, "relative_area": 0.039,
+    "off_centre": 0.235, "brightness": 1.097, "spread": 0.721, "darkest_tenth": 0.142, "brightest_tenth": 1.977,
+    "skewness": -0.271, "kurtosis": -0.183, "entropy": 3.281, "ring_brightness": -0.179, "ring_spread": 0.993,
+    "ring_contrast": 1.276, "edge_steepness": 0.569, "texture_contrast": 5.544, "texture_homogeneity": 0.4,
+    "texture_energy": 0.119, "texture_correlation": 0.668,
+}  # fmt: skip
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -77,15 +98,33 @@ def test_the_reason_that_is_told_is_the_outline(model: FeatureModel) -> None:
     assert first.value == features[first.name]
 
 
-def test_what_the_reasons_add_up_to_is_the_decision(model: FeatureModel) -> None:
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_what_the_reasons_add_up_to_is_the_logarithm_of_the_odds(model: FeatureModel, temperature: float) -> None:
     measured, _, _ = drawn(4)
-    features = measured[0]
-    told = sum(reason.contribution for reason in model.reasons(features, "star"))
-    told -= sum(reason.contribution for reason in model.reasons(features, "disc"))
-    told += (model.intercepts[1] - model.intercepts[0]) / model.temperature
-    disc, star = model.probabilities([features])[0]
+    warm = model.model_copy(update={"temperature": temperature})
+    for features in measured[:10]:
+        decision = warm.decided(features)
+        first, second = sorted(warm.probabilities([features])[0].tolist(), reverse=True)
 
-    assert told == pytest.approx(np.log(star / disc))
+        assert {decision.likeliest, decision.rather_than} == {"disc", "star"}
+        assert [reason.usual for reason in decision.reasons if reason.name == warm.names[0]] == [warm.means[0]]
+        assert decision.base + sum(reason.contribution for reason in decision.reasons) == decision.log_odds
+        assert decision.log_odds == pytest.approx(np.log(first / second))
+
+
+def test_of_three_kinds_the_reasons_tell_the_first_from_the_second() -> None:
+    weights = ((1.0, 0.0), (0.5, 1.0), (-2.0, 0.0))
+    names, labels = ("off_centre", "brightness"), ("a", "b", "c")
+    model = FeatureModel(
+        labels=labels, names=names, means=(0, 0), scales=(1, 1), coefficients=weights, intercepts=(0.3, 0.0, 0.0)
+    )
+    decision = model.decided({"off_centre": 2.0, "brightness": -0.5})
+
+    assert (decision.label, decision.rather_than) == ("a", "b")
+    assert [reason.name for reason in decision.reasons] == ["off_centre", "brightness"]
+    assert [reason.contribution for reason in decision.reasons] == pytest.approx([1.0, 0.5])
+    assert decision.base == pytest.approx(0.3)
+    assert decision.log_odds == pytest.approx(np.log(decision.probabilities["a"] / decision.probabilities["b"]))
 
 
 def test_shuffled_kinds_are_learnt_at_chance() -> None:
@@ -127,6 +166,40 @@ def test_what_it_is_not_sure_of_it_does_not_name(model: FeatureModel) -> None:
 
     assert strict.decided(measured[0]).label is None
     assert sum(strict.decided(measured[0]).probabilities.values()) == pytest.approx(1)
+
+
+def test_what_is_unlike_the_teaching_pictures_it_does_not_name_however_sure(model: FeatureModel) -> None:
+    measured, _, _ = drawn(4)
+    away = {name: mean + 20 * scale for name, mean, scale in zip(model.names, model.means, model.scales, strict=True)}
+    far = model.decided({**measured[0], **away})
+    anywhere = model.model_copy(update={"farthest": None}).decided({**measured[0], **away})
+
+    assert (far.label, far.is_far) == (None, True)
+    assert far.probability == anywhere.probability > 0.97
+    assert (anywhere.label, anywhere.is_far) == (anywhere.likeliest, False)
+    assert sum(model.decided(features).is_far for features in measured) <= 0.05 * len(measured)
+
+
+def test_every_feature_has_its_meaning_in_words() -> None:
+    measured, _, _ = drawn(4)
+
+    assert set(MEANINGS) == set(measured[0])
+
+
+def test_features_are_measured_as_they_were_when_the_model_that_ships_was_taught() -> None:
+    # A change here is a change of that model: it must be taught and judged again.
+    measured = features_of(spot_drawn(Spot()), ellipse_in((95.0, 67.0, 121.0, 93.0), 160))
+
+    assert measured == pytest.approx(PINNED, abs=2e-3)
+
+
+def test_a_model_that_weighs_no_shape_need_not_wait_for_it() -> None:
+    picture, mask = lesion(np.random.default_rng(5), star=True)
+    whole, without = features_of(picture, mask), features_of(picture, mask, with_shape=False)
+
+    assert whole is not None
+    assert without == {name: value for name, value in whole.items() if name not in SHAPES}
+    assert set(whole) > SHAPES
 
 
 def test_features_do_not_hang_on_brightness_and_little_on_size() -> None:
@@ -239,6 +312,47 @@ def test_one_command_goes_from_pictures_to_figures(
         all_pictures = report.headline[f"{name} accuracy, all pictures"]
         assert all_pictures.value == pytest.approx(right.value * outlined.value)
     assert report.about["pictures_taught"] == 48
+
+
+def test_what_ships_of_a_run_is_served_as_it_was_fitted(model: FeatureModel, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    config = replace(config_read(CONFIGS["box"]), heads={"kind": Head(model.labels, "finding")})
+    report = Report(headline={"kind accuracy": Figure(0.9, 40, 0.8, 0.95)})
+    report.headline[f"kind{IN_DRAWN_BOXES} accuracy"] = Figure(1.0, 40, 0.9, 1.0)
+    report.about = {
+        "date": "2026-11-26",
+        "config_digest": "c",
+        "data_digest": "d",
+        "outlined_by": ["tumour-detector 2"],
+    }
+    card = tmp_path / f"{config.key}.md"
+    with pytest.raises(FileNotFoundError):
+        shipped(config, model, report, tmp_path)
+    card.write_text(f"# Card\n\n{BEGIN}\n{END}\n")
+    report.table("kind: answers", "Drawn.").figures["accuracy"] = report.headline["kind accuracy"]
+    shipped(config, model, report, tmp_path)
+
+    row = manifest_read(tmp_path)[config.name]
+    served = served_on_cpu(row, tmp_path)
+    assert isinstance(served, WeighedFeatures)
+    assert served.model == model
+    assert (row.kind, row.files, row.metrics["kind accuracy"]["value"]) == ("measure", [row.file], 0.9)
+    assert f"{model.farthest} standard deviations" in str((row.model_extra or {})["threshold_rule"])
+    assert "| accuracy | 90.0% |" in card.read_text()
+    # Figures on boxes that a person drew are not what is served.
+    assert list(report_read(card.with_suffix(".json")).headline) == list(row.metrics) == ["kind accuracy"]
+    assert model_sheet(tmp_path, config.name).pictures == [f"{config.key}-says-of-drawn-spots.png"]
+
+
+def test_a_drawn_spot_is_named_by_what_was_changed_of_it() -> None:
+    place = PLACE.model_copy(update={"threshold": 0.8})
+
+    assert [said_of(place, Spot(away=away)).split("\n")[0].split()[0] for away in (0, 40)] == [
+        "pituitary",
+        "meningioma",
+    ]
+    assert said_of(place.model_copy(update={"farthest": 0.1}), Spot(away=40)).startswith("too unlike, meningioma")
+    assert said_of(place, Spot(radius=1)) == "not measured"
 
 
 def test_an_ellipse_fills_its_box() -> None:

@@ -18,6 +18,7 @@ from pydicom.uid import CTImageStorage, generate_uid
 from ml.drawing import heat_map_png, mask_png
 from ml.measures.lesion import lesion_measured
 from ml.measures.stack import Stack
+from ml.radiomics.meanings import MEANINGS, title_of
 from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
@@ -32,7 +33,7 @@ from webapp.studies.models import Instance, Patient, Series, Study
 from webapp.verdicts.outlined import Outline
 from webapp.verdicts.outlining import Sent, outline_save
 from workers import storage
-from workers.contracts import LaidPictures, RegistrationAnswer
+from workers.contracts import LaidPictures, OpinionAnswer, ReasonAnswer, RegistrationAnswer
 from workers.storage import Attempt
 
 Pixels = NDArray[np.uint8]
@@ -237,6 +238,27 @@ def finding(
         given["mask"] = f"finding-{number}-mask.png"
         mask_png(mask, answer_folder(run) / given["mask"])
     return Finding.objects.create(run=run, order=number, slice=index, instance=instance, **given)
+
+
+def opinion(**fields: Any) -> dict[str, Any]:
+    """Return a second opinion as a worker tells it: sure of a meningioma, by four numbers."""
+    pulls = (("off_centre", 0.36, 0.2, 1.4), ("skewness", -1.3, -0.33, 1.1), ("brightness", 1.24, 0.65, 0.6),
+             ("ring_spread", 0.41, 0.69, -0.4))  # fmt: skip
+    reasons = [
+        ReasonAnswer(
+            name=name, title=title_of(name), meaning=MEANINGS[name], value=value, usual=usual, contribution=pull
+        )
+        for name, value, usual, pull in pulls
+    ]
+    given = {
+        "stage": "tumour-features", "title": "Kind, by features", "model": "tumour-kind-boxes", "version": "1",
+        "label": "meningioma", "label_title": "Meningioma", "likeliest": "meningioma", "likeliest_title": "Meningioma",
+        "probability": 0.96, "threshold": 0.93, "rather_than": "Glioma", "base": 0.7, "reasons": reasons,
+        "why": "Meningioma rather than Glioma: off centre +1.4, skewness +1.1, brightness +0.6.",
+        "measured": "an ellipse in the box on slice 13", "experimental": "Weighs numbers of two sets of one origin.",
+        "beside": "Kind of tumour (tumour-type) says Meningioma too.", **fields,
+    }  # fmt: skip
+    return OpinionAnswer.model_validate(given).model_dump(mode="json")
 
 
 def registration_of(follow_up: Series, *, prior: Series | None = None, **fields: Any) -> Registration:

@@ -146,9 +146,31 @@ def brain_with_tumour() -> Series:
         model="tumour-segmenter",
         ms=188.0,
     )
+    against = (
+        "The two disagree: Kind of tumour (tumour-type) says Glioma; the features say Meningioma. "
+        "Please judge for yourself."
+    )
+    opinions = [
+        factories.opinion(beside=against, disagrees=True),
+        factories.opinion(
+            label=None, label_title="Unsure", probability=0.71, measured="an ellipse in the box on slice 6",
+            reason="Meningioma is the likeliest at 71%, under the threshold of 93%.", base=-1.8,
+            beside="Kind of tumour (tumour-type) says Glioma.",
+        ),
+    ]  # fmt: skip
+    told(
+        run, "tumour-type", "Kind of tumour", "glioma", 0.91, pathway="mri-tumour-type", model="tumour-type",
+        threshold=0.86, experimental="Two sets of one origin.",
+    )  # fmt: skip
+    told(
+        run, "tumour-features", "Kind, by features", "meningioma", 0.96, pathway="mri-tumour-features", ms=9.1,
+        model="tumour-kind-boxes", threshold=0.93, experimental=opinions[0]["experimental"],
+        reason=f"{opinions[0]['why']} {against}",
+    )  # fmt: skip
     not_asked(run, "xray-part", "fracture-boxes")
     factories.finding(
         run,
+        opinions=opinions[:1],
         instance=slices[12],
         index=12,
         first_slice=9,
@@ -162,6 +184,7 @@ def brain_with_tumour() -> Series:
     )
     factories.finding(
         run,
+        opinions=opinions[1:],
         instance=slices[5],
         index=5,
         probability=0.41,

@@ -17,7 +17,7 @@ from workers import api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
-NAMES = ("sorter", "tumour-detector", "tumour-segmenter", "fracture-detector")
+NAMES = ("sorter", "tumour-detector", "tumour-segmenter", "fracture-detector", "tumour-kind-boxes")
 DETECTOR = "/models/tumour-detector/"
 
 
@@ -55,6 +55,33 @@ def test_each_model_has_a_page_with_its_card_and_its_own_steps_lit(name: str, cl
     assert "<strong>Not</strong> a model." in text
     assert "<script>alert(1)</script>" not in text
     assert text.count("<h1") == 1
+
+
+def test_a_model_of_features_has_its_card_its_sources_and_its_place_like_a_network(
+    clinician: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READROOM_WEIGHTS", str(Path(__file__).resolve().parents[2] / "weights"))
+    answer = clinician.get("/models/tumour-kind-boxes/")
+    text = answer.content.decode()
+
+    assert answer.status_code == 200
+    assert "Measures: Kind, by features." in text
+    assert "Experimental.</b> Weighs numbers that are measured" in text
+    for said in (
+        "double precision, in NumPy",
+        "kB",
+        "12 features, logistic regression",
+        "no answer &quot;no tumour&quot;",
+    ):
+        assert said in text
+    for heading in ("Not for", "Sources", "Calibration", "Known failures", "Explanation"):
+        assert f">{heading}</h4>" in text
+    assert text.count(' lit"') == 1
+    assert answer.context["headline"][0].name == "tumour kind accuracy"
+    assert {chart.title for chart in answer.context["charts"]} >= {"tumour_kind: reliability", "tumour_kind: ROC"}
+    (example,) = answer.context["examples"]
+    assert clinician.get(f"/models/tumour-kind-boxes/pictures/{example.name}").status_code == 200
+    assert "Measures" in text_of(clinician, "/models/")
 
 
 def test_a_model_that_is_not_shipped_has_no_page(clinician: Client) -> None:

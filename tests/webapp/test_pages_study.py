@@ -14,9 +14,10 @@ from django.utils import timezone
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
 from webapp.pages.measures import measures_shown
+from webapp.pages.opinions import MINUS, opinions_shown
 from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent, range_shown
 from webapp.pages.status import Status
-from webapp.runs.models import Run, Stage
+from webapp.runs.models import Finding, Run, Stage
 from webapp.studies.models import Patient, Series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -104,7 +105,52 @@ def test_what_is_experimental_says_so_in_words_with_its_reason(clinician: Client
     aside = text.split('id="map"')[0]
     assert "Experimental: Haemorrhage.</b> Trained on 200 pictures of one source" in aside
     assert len(re.findall(r'class="experimental" title="Trained on 200 pictures', aside)) == 2  # finding and step
-    assert "Experimental" not in opened(clinician, brain_with_tumour())
+    assert "Experimental" not in opened(clinician, broken_forearm())
+
+
+def test_two_roads_that_disagree_say_so_with_every_reason_and_what_they_add_up_to(clinician: Client) -> None:
+    text = opened(clinician, brain_with_tumour()).replace(NARROW, " ")
+    first, second = re.findall(r'<div class="opinion.*?</details> </div>', text)
+    rows = re.findall(r'<th scope="row" title="[^"]+">([^<]+)</th>.*?<td class="number">([^<]+)</td><td><svg', first)
+
+    assert "opinion is-against" in first
+    assert "<b>Meningioma 96 %</b>" in first
+    assert "The two disagree: Kind of tumour (tumour-type) says Glioma; the features say Meningioma." in first
+    assert rows == [
+        ("Off centre", "+1.4"),
+        ("Skewness", "+1.1"),
+        ("Brightness", "+0.6"),
+        ("Ring spread", f"{MINUS}0.4"),
+    ]
+    assert "distance from the middle of the head" in first
+    assert '<td class="number"><b>+3.4</b></td><td class="quiet number">odds 30 to 1</td>' in first
+    assert "It raises or lowers no priority." in first
+    assert "is-against" not in second
+    assert "<b>Unsure; leans to Meningioma, 71 %</b>" in second
+    assert "under the threshold of 93%" in second
+
+
+def test_bars_start_at_the_middle_and_the_longest_reaches_the_edge() -> None:
+    weak, strong, against = ({**factories.opinion()["reasons"][0], "contribution": pull} for pull in (0.5, 2.0, -1.0))
+    (shown,) = opinions_shown(Finding(opinions=[factories.opinion(reasons=[strong, against, weak])]))
+    (nothing,) = opinions_shown(
+        Finding(opinions=[factories.opinion(reasons=[], probability=None, label=None, label_title="Not measured")])
+    )
+
+    assert [(bar.start, bar.width, bar.is_for) for bar in shown.bars] == [
+        (50.0, 50.0, True),
+        (25.0, 25.0, False),
+        (50.0, 12.5, True),
+    ]
+    assert (nothing.answer, nothing.bars) == ("Not measured", [])
+    assert opinions_shown(Finding()) == []
+
+
+@pytest.mark.parametrize(("base", "odds"), [(0.0, "1 to 1"), (2.0, "7.4 to 1"), (9.0, "over 99 to 1")])
+def test_odds_are_told_without_certainty(base: float, odds: str) -> None:
+    (shown,) = opinions_shown(Finding(opinions=[factories.opinion(reasons=[], base=base)]))
+
+    assert shown.odds == odds
 
 
 def test_the_range_over_views_stands_beside_a_probability(clinician: Client) -> None:

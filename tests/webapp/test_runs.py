@@ -24,6 +24,7 @@ from workers.contracts import (
     FindingAnswer,
     MarkAnswer,
     MeasuresAnswer,
+    OpinionAnswer,
     SeriesAnswer,
     SliceName,
     StageAnswer,
@@ -181,6 +182,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
         box=marks[1].box, mask=marks[1].mask, stage="tumour-boxes", sentence="Area.", urgency=3, marks=marks,
         code=CodeAnswer(value="108369006", scheme="SCT", meaning="Neoplasm"), colour="#ff9f43", outlined_by="outline",
         measures=MeasuresAnswer.model_validate(factories.measures(np.ones((2, 8, 8), np.bool_), spacing=(2.0, 2.0))),
+        opinions=[OpinionAnswer.model_validate(factories.opinion(disagrees=True))],
     )  # fmt: skip
     answer = SeriesAnswer(
         path=paths[0], paths=paths, status="done", outcome="findings", reason=None, modality="MR", region="brain",
@@ -192,6 +194,8 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
     row = run.findings.get()
     assert (row.code, row.code_scheme, row.code_meaning, row.colour) == ("108369006", "SCT", "Neoplasm", "#ff9f43")
     assert measured_of(row).figures["volume"].value == 2 * 64 * 4 * 3
+    assert [OpinionAnswer.model_validate(opinion) for opinion in row.opinions] == finding.opinions
+    assert Run.objects.get().urgency == 3  # two opinions that disagree move nothing
     assert [(mark.slice, mark.instance) for mark in row.marks.all()] == list(enumerate(slices))
     for mark in marks:
         (Attempt(run.pk, 1).out / str(mark.mask)).write_bytes(b"drawn")

@@ -27,6 +27,13 @@ def row(name: str, kind: str, labels: dict[str, list[str]], folder: Path) -> dic
     for file in (f"{name}.safetensors", f"{name}.xml", f"{name}.bin"):
         (folder / file).write_bytes(b"")
     (folder / f"{name}-1.md").write_text(CARD.format(name=name))
+    form = {
+        "xml": f"{name}.xml",
+        "xml_sha256": nothing,
+        "bin": f"{name}.bin",
+        "bin_sha256": nothing,
+        "precision": "int8",
+    }
     return {
         "name": name,
         "version": "1",
@@ -38,13 +45,7 @@ def row(name: str, kind: str, labels: dict[str, list[str]], folder: Path) -> dic
         "bytes": 0,
         "input": {"size": 128},
         "outputs": [],
-        "openvino": {
-            "xml": f"{name}.xml",
-            "xml_sha256": nothing,
-            "bin": f"{name}.bin",
-            "bin_sha256": nothing,
-            "precision": "int8",
-        },
+        "openvino": None if kind == "measure" else form,
         "labels": labels,
         "temperature": {},
         "thresholds": dict.fromkeys(labels, 0.4),

@@ -1,6 +1,7 @@
 """One attempt: claimed once, answered whole, and a failure is an answer too."""
 
 import hashlib
+import math
 import os
 import time
 from pathlib import Path
@@ -8,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.phantoms.dicom import saved, series
+from ml.radiomics.drawn import Spot, spot_drawn
+from tests.phantoms.dicom import image, saved, series
 from tests.phantoms.pictures import png
 from workers import storage
 from workers.analysis import analyst, attempt_answer
@@ -57,6 +59,29 @@ def test_a_stored_picture_is_answered_with_every_stage_and_its_pictures(sha256: 
     assert len(result.answer.stages) >= 8
     for stage in result.answer.stages:
         assert stage.heat_map is None or (attempt.out / stage.heat_map).is_file()
+
+
+def test_a_boxed_spot_is_answered_with_a_second_opinion_and_every_reason(tmp_path: Path) -> None:
+    head = image(spot_drawn(Spot(away=20, radius=16, grey=165)), Modality="MR", BodyPartExamined="BRAIN")
+    file = saved(head, tmp_path / "head.dcm")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    with storage.written_whole(storage.object_path(digest)) as unfinished:
+        unfinished.write_bytes(file.read_bytes())
+    attempt = asked(digest)
+    attempt_answer(attempt)
+    answer = result_of(attempt).answer
+
+    assert answer is not None
+    (finding,) = answer.findings
+    (opinion,) = finding.opinions
+    stage = next(stage for stage in answer.stages if stage.name == opinion.stage)
+    shares = sorted((share for _, share in stage.alternatives), reverse=True)
+    assert (stage.status, stage.pathway, stage.model) == ("done", "mri-tumour-features", opinion.model)
+    assert (stage.probability, stage.label) == (opinion.probability, opinion.label)
+    told = opinion.base + sum(reason.contribution for reason in opinion.reasons)
+    assert math.log(shares[0] / shares[1]) == pytest.approx(told, abs=0.02)
+    assert opinion.experimental == stage.experimental != ""
+    assert (finding.urgency, finding.experimental) == (3, "")
 
 
 def test_the_second_doorbell_for_an_attempt_does_nothing(sha256: str) -> None:

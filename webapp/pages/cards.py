@@ -6,13 +6,14 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from webapp.pages.models.figures import Told, headline_told
+from webapp.pages.presentation import size_told
 from workers import api
 
 #: Raw HTML in a card is shown as text, never run.
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 #: Between these marks a card holds the report's tables; its page draws them from the report itself.
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-KINDS = {"classify": "Sorts", "detect": "Detects", "segment": "Outlines"}
+KINDS = {"classify": "Sorts", "detect": "Detects", "segment": "Outlines", "measure": "Measures"}
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Card:
     figures: list[Told]
 
     @property
-    def megabytes(self) -> str:
+    def size(self) -> str:
         """Size of its weights."""
-        return f"{self.model.bytes / 1e6:.1f} MB"
+        return size_told(self.model.bytes)
 
     @property
     def text(self) -> SafeString:

@@ -155,6 +155,11 @@ def milliseconds(ms: float | None) -> str:
     return f"{ms:.0f} ms" if ms < 10_000 else f"{ms / 1000:.1f} s"
 
 
+def size_told(size: int) -> str:
+    """Return how large a file is."""
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
 #: The first sentence of the study page, by status; what it means stands beside it.
 OUTCOMES: dict[Status, str] = {
     Status.FINDINGS: "Please look at what is listed. Each is a suspicion, not a diagnosis.",

@@ -146,6 +146,7 @@ def _finding(
         colour=answer.colour,
         outlined_by=answer.outlined_by or "",
         measures=answer.measures.model_dump(mode="json") if answer.measures else {},
+        opinions=[opinion.model_dump(mode="json") for opinion in answer.opinions],
         experimental=answer.experimental,
     )
 

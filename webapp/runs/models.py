@@ -138,6 +138,7 @@ class Finding(models.Model):
     colour = models.CharField(max_length=7, blank=True, help_text="#rrggbb, of its label")
     outlined_by = models.CharField(max_length=40, blank=True, help_text="the stage that drew its masks")
     measures = models.JSONField(default=dict, help_text="of its masks, as `workers.contracts.MeasuresAnswer`; or empty")
+    opinions = models.JSONField(default=list, help_text="by other roads, each as `workers.contracts.OpinionAnswer`")
     experimental = models.CharField(max_length=300, blank=True, help_text="why its pathway is experimental, if it is")
 
     class Meta:

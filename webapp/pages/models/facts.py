@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from webapp.pages.presentation import size_told
 from workers.api import KeptReport, ListedModel, ModelSheet
 
 Pairs = list[tuple[str, str]]
@@ -17,7 +18,7 @@ def facts_told(model: ListedModel, sheet: ModelSheet) -> Pairs:
         ("Architecture", str(about.get("architecture", sheet.architecture))),
         ("Input", f"{sheet.size} x {sheet.size} pixels"),
         ("Served as", sheet.precision),
-        ("Weights", f"{model.bytes / 1e6:.1f} MB"),
+        ("Weights", size_told(model.bytes)),
     ]
     trained = [(word, tell(about[key])) for key, word, tell in TOLD if _is_known(about.get(key))]
     digests = [

@@ -10,6 +10,7 @@ from django.urls import reverse
 from webapp.pages.cascade import Declared, cascade_declared
 from webapp.pages.graph import Graph, graph_drawn
 from webapp.pages.measures import MeasuresShown, measures_shown
+from webapp.pages.opinions import OpinionShown, opinions_shown
 from webapp.pages.presentation import STATUSES, Look, percent, range_shown
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE, Status
@@ -49,6 +50,11 @@ class FindingShown:
     def measures(self) -> MeasuresShown | None:
         """What was measured of its outline; None where there is none."""
         return measures_shown(self.row)
+
+    @property
+    def opinions(self) -> list[OpinionShown]:
+        """What other roads than the detector's say of it, each with its reasons."""
+        return opinions_shown(self.row)
 
     @property
     def is_whole(self) -> bool:
