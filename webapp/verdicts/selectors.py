@@ -201,10 +201,13 @@ def outlines_shown(seen: Seen, *, veiled: bool) -> list[Outline]:
 def may_conclude(*, study: Study, user: User) -> bool:
     """Say whether the report of a study is this reader's to sign.
 
-    It is the only reader's; of two that agree the second's; the adjudicator's where they differ.
+    It is the only reader's; of two that agree the second's; the adjudicator's where they differ. What is read and left
+    unsigned any senior reader may conclude, in their own words.
     """
     task, read = Task.objects.get(study=study), read_of(study=study, user=user)
     has_it = task.is_held_by(user)
+    if task.state == Task.State.DONE and may(user, Act.ADJUDICATE, study):
+        return True
     if task.readers == 1:
         return has_it or bool(read and read.finished_at and task.state == Task.State.DONE)
     if read is None or read.seat == Read.Seat.FIRST:

@@ -27,7 +27,7 @@ from webapp.reports.signing import signature_verify
 from webapp.runs.models import Run, Stage
 from webapp.studies.models import Instance, Study
 from webapp.verdicts.models import Read
-from webapp.verdicts.services import Then
+from webapp.verdicts.services import Then, read_finish
 from workers import storage
 
 
@@ -211,6 +211,20 @@ def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, 
     outcome = sign(study, two, request_of, impression="Tumour and bleeding.")
     assert outcome.then == Then.DONE
     assert signed(study).author == two
+
+
+def test_what_is_read_and_left_unsigned_a_senior_concludes_in_their_own_words(
+    study: Study, reader: User, request_of: HttpRequest
+) -> None:
+    for number in (1, 2):
+        say(study, reader, "agree", number)
+    read_finish(study=study, user=reader)
+    assert kinds_open(study=study, user=factories.clinician("two")) == []
+    senior = factories.senior()
+    assert kinds_open(study=study, user=senior) == ["final"]
+    sign(study, senior, request_of, impression="Tumour and bleeding, as the colleague read.")
+    assert (signed(study).author, signed(study).statements) == (senior, [])
+    assert kinds_open(study=study, user=reader) == ["addendum"]
 
 
 def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
