@@ -2,38 +2,32 @@
 
 import json
 import zlib
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from pydicom.datadict import tag_for_keyword
 
-from webapp.dicomweb.addresses import instance_address, series_address, study_address
+from webapp.dicomweb.addresses import address_below, root_address
 from webapp.dicomweb.asked import Search
-from webapp.dicomweb.attributes import Attribute, Level
+from webapp.dicomweb.attributes import Attribute
 from webapp.dicomweb.search import Found
 from webapp.pages.presentation import NO_NUMBER
 
 Element = dict[str, Any]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"
-ADDRESSES: dict[Level, Callable[..., str]] = {
-    Level.STUDY: study_address,
-    Level.SERIES: series_address,
-    Level.INSTANCE: instance_address,
-}
 BULK = "bulk:"
 
 
 def datasets_json(*, request: HttpRequest, search: Search, found: Found) -> bytes:
     """Return the rows that were found as a JSON array."""
     wanted = None if search.everything else {f"{tag_for_keyword(word):08X}" for word in search.fields}
-    told = []
+    root, told = root_address(request), []
     for values, uids, header in found.rows:
         dataset = {
             attribute.tag: element(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
         }
-        address = ADDRESSES[search.level](request, *uids)
+        address = address_below(root, *uids)
         dataset[RETRIEVE] = {"vr": "UR", "Value": [address]}
         dataset[AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
         if header is not None:

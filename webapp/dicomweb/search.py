@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, Exists, Expression, F, Model, OuterRef, QuerySet, Subquery
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce
 
 from webapp.accounts.models import User
@@ -14,6 +16,7 @@ from webapp.dicomweb.asked import Search
 from webapp.dicomweb.attributes import ATTRIBUTES, Attribute, Level
 from webapp.dicomweb.lookups import Joined
 from webapp.dicomweb.matching import condition
+from webapp.prepared import Prepared
 from webapp.studies.models import Instance, Series, Study
 
 Rows = QuerySet[Any, Any]
@@ -69,25 +72,31 @@ def objects_find(*, user: User, search: Search) -> Found:
     Found
         At most `search.limit` rows, and whether there are more behind them.
     """
-    level = search.level
     attributes = attributes_told(search)
+    answer = _answer(search.level, attributes, headers_wanted(search))
+    page = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
+    page = page[search.offset : search.offset + search.limit + 1]
+    try:
+        # Counted and joined for the rows of the page alone, not for all that match.
+        found = answer.rows(*page.query.sql_with_params()) if search.limit else []
+    except EmptyResultSet:  # somebody without a site
+        found = []
+    many, few = len(attributes), len(PATHS[search.level])
+    told = [
+        (row[:many], row[many : many + few], row[-1] if len(row) > many + few else None) for row in found[: search.limit]
+    ]
+    return Found(attributes, told, has_more=len(found) > search.limit)
+
+
+@cache
+def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> Prepared:  # noqa: FBT001
+    """Return the query for what is told of a page of rows, whose keys are put in: only they differ between searches."""
     columns = [_path(level, attribute) for attribute in attributes]
     uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
-    header = ["index__header"] if headers_wanted(search) else []
-    # Counted and joined for the rows of the page alone, not for all that match.
-    page = _matching(user, search).order_by(*ORDERS[level]).values("pk")
-    page = page[search.offset : search.offset + search.limit + 1]
-    rows = (
-        MODELS[level]
-        ._default_manager.filter(pk__in=page)
-        .annotate(**_worked_out(level, attributes))
-        .order_by(*ORDERS[level])
-        .values_list(*columns, *uids, *header)
-    )
-    found = list(rows) if search.limit else []
-    split = len(columns), len(columns) + len(uids)
-    told = [(row[: split[0]], row[split[0] : split[1]], row[-1] if header else None) for row in found[: search.limit]]
-    return Found(attributes, told, has_more=len(found) > search.limit)
+    header = ["index__header"] if with_header else []
+    rows = MODELS[level]._default_manager.filter(pk__in=RawSQL(Prepared.MARK, []))  # noqa: S611 - a word of ours
+    rows = rows.annotate(**_worked_out(level, attributes)).order_by(*ORDERS[level])
+    return Prepared(rows.values_list(*columns, *uids, *header))
 
 
 def attributes_told(search: Search) -> tuple[Attribute, ...]:
