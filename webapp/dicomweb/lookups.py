@@ -1,14 +1,13 @@
 """`*` and `?` in the database (PS3.4 C.2.2.2.4), and words joined by it."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, CharField, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-#: Share of rows beyond one end of a beginning of so many characters: a guess for SQLite's planner, no more.
-RARE, RARE_FROM = 0.001, 4
+#: What SQLite's planner, which cannot guess how many rows share a beginning, is told of each end of one.
+RARE = 0.001
 
 
 def like(pattern: str) -> str:
@@ -46,9 +45,9 @@ class MatchesLookup(_Pattern):
         return rf"{left} LIKE %s ESCAPE '\'", parameters
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        """SQLite, whose LIKE knows no capitals."""
+        """SQLite, whose LIKE knows no capitals; the sign keeps it from an index (see `beginnings`)."""
         left, parameters = self._sides(compiler, connection, glob(str(self.rhs)))
-        return f"{left} GLOB %s", parameters
+        return f"+{left} GLOB %s", parameters
 
 
 @CharField.register_lookup
@@ -62,17 +61,32 @@ class MatchesAnyCaseLookup(_Pattern):
         left, parameters = self._sides(compiler, connection, like(str(self.rhs)))
         return rf"UPPER({left}) LIKE UPPER(%s) ESCAPE '\'", parameters
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        """SQLite finds how a text begins by an index only where it is asked for as a range."""
-        compared, parameters = self.as_sql(compiler, connection)
-        start = re.split(r"[*?]", str(self.rhs), maxsplit=1)[0]
-        if not start:
-            return compared, parameters
-        left, own = self.process_lhs(compiler, connection)
-        ends = (f"UPPER({left}) >= UPPER(%s)", f"UPPER({left}) <= UPPER(%s) || char(1114111)")
-        # It has no idea how rare a beginning is, and would walk all studies in their order instead.
-        between = " AND ".join(f"likelihood({end}, {RARE})" if len(start) >= RARE_FROM else end for end in ends)
-        return f"({between} AND {compared})", [*own, start, *own, start, *parameters]
+
+class _Begins(_Pattern):
+    """SQLite finds how a text begins by an index only where it is asked for as a range, and told that it is rare."""
+
+    column = "{}"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """For SQLite alone: elsewhere there are statistics."""
+        left, parameters = self.process_lhs(compiler, connection)
+        compared, start = self.column.format(left), self.column.format("%s")
+        ends = (f"{compared} >= {start}", f"{compared} <= {start} || char(1114111)")
+        return " AND ".join(f"likelihood({end}, {RARE})" for end in ends), [*parameters, self.rhs] * 2
+
+
+@CharField.register_lookup
+class BeginsLookup(_Begins):
+    """How a text begins."""
+
+    lookup_name = "begins"
+
+
+@CharField.register_lookup
+class BeginsAnyCaseLookup(_Begins):
+    """The same, whatever its capitals."""
+
+    lookup_name, column = "ibegins", "UPPER({})"
 
 
 class Joined(Aggregate):

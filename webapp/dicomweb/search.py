@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
 from webapp.dicomweb.asked import Search
 from webapp.dicomweb.attributes import ATTRIBUTES, Attribute, Level
+from webapp.dicomweb.beginnings import page_sql
 from webapp.dicomweb.lookups import Joined
 from webapp.dicomweb.matching import condition
 from webapp.prepared import Prepared
@@ -74,16 +75,18 @@ def objects_find(*, user: User, search: Search) -> Found:
     """
     attributes = attributes_told(search)
     answer = _answer(search.level, attributes, headers_wanted(search))
-    page = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
-    page = page[search.offset : search.offset + search.limit + 1]
+    keys = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
+    study = PATHS[search.level][Level.STUDY]
     try:
         # Counted and joined for the rows of the page alone, not for all that match.
-        found = answer.rows(*page.query.sql_with_params()) if search.limit else []
+        page = page_sql(keys, search, study=study, limit=search.limit + 1)
+        found = answer.rows(*page) if search.limit else []
     except EmptyResultSet:  # somebody without a site
         found = []
     many, few = len(attributes), len(PATHS[search.level])
     told = [
-        (row[:many], row[many : many + few], row[-1] if len(row) > many + few else None) for row in found[: search.limit]
+        (row[:many], row[many : many + few], row[-1] if len(row) > many + few else None)
+        for row in found[: search.limit]
     ]
     return Found(attributes, told, has_more=len(found) > search.limit)
 

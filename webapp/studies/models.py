@@ -44,9 +44,10 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         constraints = [models.UniqueConstraint(fields=["site", "study_instance_uid"], name="study_uid_per_site")]
         indexes = [
-            models.Index(fields=["site", "-arrived_at"]),
-            # For whoever may see every site: paging, and a study named by its UID alone.
-            models.Index(fields=["-arrived_at"]),
+            # Pages, however deep, are found in these alone: the second is for whoever may see every site.
+            models.Index(fields=["site", "-arrived_at", "id"]),
+            models.Index(fields=["-arrived_at", "id"]),
+            # For them too: a study named by its UID alone.
             models.Index(fields=["study_instance_uid"]),
             models.Index(fields=["accession_number"]),
             models.Index(fields=["study_date"]),
