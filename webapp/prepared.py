@@ -1,15 +1,36 @@
 """Queries that are built once and asked often: the ORM takes longer to build one than the database to answer it."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+Sql = tuple[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Stands among the parameters for a value that is not known yet."""
+
+    name: str
+
+
+def gap(name: str) -> RawSQL:
+    """Return what stands in a query for a value that is given each time the query is asked."""
+    return RawSQL("%s", [_Gap(name)])
+
+
+def page_gap() -> RawSQL:
+    """Return what stands in a query for SQL of its own, a page of keys, that is made each time."""
+    return RawSQL(Prepared.MARK, [])  # noqa: S611 - a word of ours
 
 
 class Prepared:
-    """A query of values with a gap (`MARK`, as RawSQL) for SQL that is made anew each time."""
+    """A query of values, with gaps."""
 
-    MARK: Final = "THE_GAP"
+    MARK: Final = "THE_PAGE"
 
     def __init__(self, rows: QuerySet[Any, Any]) -> None:
         """Build the query.
@@ -17,20 +38,21 @@ class Prepared:
         Parameters
         ----------
         rows
-            Made by `values_list`; its one gap stands behind all of its own parameters.
+            Made by `values_list`, with any number of `gap`; of `page_gap` one, behind all other parameters, or none.
         """
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        self._before, gap, self._behind = sql.partition(self.MARK)
-        if not gap or "%s" in self._behind:
-            raise ValueError("The query has no gap behind its own parameters.")
-        self._parameters = list(parameters)
+        self._before, mark, self._behind = sql.partition(self.MARK)
+        if mark and "%s" in self._behind:
+            raise ValueError("A page of keys must stand behind all parameters.")
+        self._parameters = tuple(parameters)
         self._converters = compiler.get_converters([expression for expression, *_ in compiler.select])
 
-    def rows(self, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of the query with this in its gap: one query."""
+    def rows(self, page: Sql = ("", []), **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of the query with this in its gaps: one query."""
+        given = [values[one.name] if isinstance(one, _Gap) else one for one in self._parameters]
         with connection.cursor() as cursor:
-            cursor.execute(f"{self._before}{sql}{self._behind}", [*self._parameters, *parameters])
+            cursor.execute(f"{self._before}{page[0]}{self._behind}", [*given, *page[1]])
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return [self._converted(row) for row in found] if self._converters else found
 

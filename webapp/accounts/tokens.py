@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -16,7 +15,7 @@ from webapp.accounts.models import AccessToken, Site, User
 from webapp.accounts.policy import reaches_every_site
 from webapp.audit.events import Code
 from webapp.audit.services import ONE_LOOK, audit_record
-from webapp.prepared import Prepared
+from webapp.prepared import Prepared, gap
 
 #: So that a secret that lies where it should not is known for what it is.
 PREFIX = "readroom_"
@@ -102,7 +101,7 @@ def token_list() -> QuerySet[AccessToken]:
 
 def token_get(*, secret: str) -> AccessToken | None:
     """Return the token of a secret, whether it is good or not, with user and site: one query."""
-    for row in _by_digest().rows("%s", [digest_of(secret)]):
+    for row in _by_digest().rows(digest=digest_of(secret)):
         values = iter(row)
         token, user, site = (
             model.from_db(DEFAULT_DB_ALIAS, names, [next(values) for _ in names]) for model, _, names in _columns()
@@ -123,7 +122,7 @@ def _columns() -> tuple[tuple[Any, str, list[str]], ...]:
 def _by_digest() -> Prepared:
     """Return the query for a token: it is asked by every request of a program."""
     columns = [path + name for _, path, names in _columns() for name in names]
-    rows = AccessToken.objects.filter(digest=RawSQL(Prepared.MARK, []))  # noqa: S611 - a word of ours
+    rows = AccessToken.objects.filter(digest=gap("digest"))
     return Prepared(rows.order_by().values_list(*columns))
 
 

@@ -14,10 +14,10 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from webapp.dicomweb.asked import Search
+from webapp.prepared import Sql
 from webapp.studies.models import Patient, Study
 
 Rows = QuerySet[Any, Any]
-Sql = tuple[str, list[Any]]
 #: So many that share a beginning are sorted: about ten milliseconds.
 FEW = 12_000
 WILD = re.compile(r"[*?]")

@@ -73,7 +73,8 @@ class Series(models.Model):
     class Meta:
         verbose_name_plural = "series"
         constraints = [models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_uid_per_study")]
-        indexes = [models.Index(fields=["last_arrival_at"])]
+        # By its UID alone: at intake, before it is known which study it may belong to.
+        indexes = [models.Index(fields=["last_arrival_at"]), models.Index(fields=["series_instance_uid"])]
 
 
 class Instance(models.Model):
@@ -103,6 +104,7 @@ class Instance(models.Model):
         constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
         indexes = [
             models.Index(fields=["site", "original_sha256"]),
+            models.Index(fields=["sha256"]),
             models.Index(fields=["sop_instance_uid"]),
         ]
         # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.
