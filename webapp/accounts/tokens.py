@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -107,7 +107,7 @@ def token_get(*, secret: str) -> AccessToken | None:
             model.from_db(DEFAULT_DB_ALIAS, names, [next(values) for _ in names]) for model, _, names in _columns()
         )
         token.user, token.site = user, site
-        return token
+        return cast("AccessToken", token)
     return None
 
 

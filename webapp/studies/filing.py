@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
@@ -102,8 +102,9 @@ def _same_uid(found: Inspection, site: Site) -> Instance | None:
 
 @cache
 def _by_bytes() -> Prepared:
-    sent = Q(original_sha256=gap("digest")) | Q(sha256=gap("digest"))
-    return Prepared(Instance.objects.filter(sent, site_id=gap("site")).order_by().values_list("pk"))
+    """Two looks, joined: asked for one or the other, SQLite would walk everything that the site has."""
+    of_site = Instance.objects.filter(site_id=gap("site")).order_by().values_list("pk")
+    return Prepared(of_site.filter(original_sha256=gap("digest")).union(of_site.filter(sha256=gap("digest"))))
 
 
 @cache
@@ -164,7 +165,9 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
 
 def _series(found: Inspection, study: Study) -> Series:
     """Return the series, told that something has just arrived for it."""
-    known = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid).first()
+    # By the UID alone: asked for the site too, SQLite would walk all its studies.
+    same = Series.objects.filter(series_instance_uid=found.series_instance_uid).annotate(site=F("study__site"))
+    known = next((one for one in same if one.site == study.site_id), None)
     if known is None:
         return Series.objects.create(
             study=study,

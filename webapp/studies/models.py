@@ -104,7 +104,7 @@ class Instance(models.Model):
         constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
         indexes = [
             models.Index(fields=["site", "original_sha256"]),
-            models.Index(fields=["sha256"]),
+            models.Index(fields=["site", "sha256"]),
             models.Index(fields=["sop_instance_uid"]),
         ]
         # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.
