@@ -45,6 +45,11 @@ class Attribute:
         """Value representation."""
         return dictionary_VR(self.keyword)
 
+    @cached_property
+    def json_start(self) -> str:
+        """How it begins in DICOM JSON."""
+        return f'"{self.tag}":{{"vr":"{self.vr}"'
+
 
 ATTRIBUTES: Final = tuple(
     Attribute(keyword, level, column, is_key)

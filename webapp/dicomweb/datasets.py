@@ -3,6 +3,7 @@
 import json
 import zlib
 from datetime import date
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +18,7 @@ from webapp.pages.presentation import NO_NUMBER
 Element = dict[str, Any]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"
 BULK = "bulk:"
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 def datasets_json(*, request: HttpRequest, search: Search, found: Found) -> bytes:
@@ -24,21 +26,28 @@ def datasets_json(*, request: HttpRequest, search: Search, found: Found) -> byte
     wanted = None if search.everything else {f"{tag_for_keyword(word):08X}" for word in search.fields}
     root, told = root_address(request), []
     for values, uids, header in found.rows:
-        dataset = {
-            attribute.tag: element(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
-        }
         address = address_below(root, *uids)
-        dataset[RETRIEVE] = {"vr": "UR", "Value": [address]}
-        dataset[AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
+        dataset = {
+            attribute.tag: _written(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
+        }
+        dataset[RETRIEVE] = f'"{RETRIEVE}":{{"vr":"UR","Value":[{encode_basestring_ascii(address)}]}}'
+        dataset[AVAILABILITY] = f'"{AVAILABILITY}":{{"vr":"CS","Value":["ONLINE"]}}'
         if header is not None:
             dataset = _from_header(header, wanted, address) | dataset
-        told.append(dict(sorted(dataset.items())))
-    return json.dumps(told, separators=(",", ":")).encode()
+        told.append(f"{{{','.join(dataset[tag] for tag in sorted(dataset))}}}")
+    return f"[{','.join(told)}]".encode()
 
 
-def element(attribute: Attribute, value: Any) -> Element:
-    """Return one value as an element; without a Value where there is none."""
-    return {"vr": attribute.vr, "Value": values} if (values := _values(attribute, value)) else {"vr": attribute.vr}
+def _written(attribute: Attribute, value: Any) -> str:
+    """Return one value as a member of a data set, without a Value where there is none.
+
+    Put together here: a page has hundreds, most of them short texts or nothing at all.
+    """
+    start, values = attribute.json_start, _values(attribute, value)
+    if not values:
+        return f"{start}}}"
+    words = ",".join(encode_basestring_ascii(one) if isinstance(one, str) else COMPACT.encode(one) for one in values)
+    return f'{start},"Value":[{words}]}}'
 
 
 def _values(attribute: Attribute, value: Any) -> list[Any]:
@@ -56,10 +65,10 @@ def _name(value: str) -> dict[str, str]:
     return {group: words for group, words in groups if words}
 
 
-def _from_header(header: bytes, wanted: set[str] | None, address: str) -> dict[str, Element]:
+def _from_header(header: bytes, wanted: set[str] | None, address: str) -> dict[str, str]:
     kept: dict[str, Element] = json.loads(zlib.decompress(header))
     told = {tag: one for tag, one in kept.items() if wanted is None or tag in wanted}
     for one in told.values():
         if one.get("BulkDataURI", "").startswith(BULK):
             one["BulkDataURI"] = f"{address}/bulkdata/{one['BulkDataURI'].removeprefix(BULK)}"
-    return told
+    return {tag: f'"{tag}":{COMPACT.encode(one)}' for tag, one in told.items()}
