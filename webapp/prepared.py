@@ -50,11 +50,15 @@ class Prepared:
 
     def rows(self, page: Sql = ("", []), **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of the query with this in its gaps: one query."""
-        given = [values[one.name] if isinstance(one, _Gap) else one for one in self._parameters]
         with connection.cursor() as cursor:
-            cursor.execute(f"{self._before}{page[0]}{self._behind}", [*given, *page[1]])
+            cursor.execute(*self.sql(page, **values))
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return [self._converted(row) for row in found] if self._converters else found
+
+    def sql(self, page: Sql = ("", []), **values: Any) -> Sql:
+        """Return the query with this in its gaps, to stand in another one."""
+        given = [values[one.name] if isinstance(one, _Gap) else one for one in self._parameters]
+        return f"{self._before}{page[0]}{self._behind}", [*given, *page[1]]
 
     def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         values = list(row)

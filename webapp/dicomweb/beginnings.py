@@ -8,13 +8,14 @@ PostgreSQL keeps statistics and chooses well by itself.
 """
 
 import re
+from functools import cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
 
 from webapp.dicomweb.asked import Search
-from webapp.prepared import Sql
+from webapp.prepared import Prepared, Sql, gap
 from webapp.studies.models import Patient, Study
 
 Rows = QuerySet[Any, Any]
@@ -56,7 +57,7 @@ def page_sql(rows: Rows, search: Search, *, study: str, limit: int) -> Sql:
     model, column, lookup = INDEXED[keyword]
     path = f"{study}{'patient__' if model is Patient else ''}{column}"
     by_index, walked = _sql(rows.filter(**{f"{path}__{lookup}": start})), _sql(rows)
-    counted = _sql(model._default_manager.filter(**{f"{column}__{lookup}": start}).order_by().values("pk"))
+    counted = _counted(keyword).sql(start=start)
     are_few = f"(SELECT COUNT(*) FROM ({counted[0]} LIMIT {FEW + 1})) <= {FEW}"  # noqa: S608 - all of it made here
     sql = " UNION ALL ".join(
         f"SELECT * FROM ({words} LIMIT CASE WHEN {are_few} THEN {first} ELSE {second} END OFFSET {search.offset})"  # noqa: S608
@@ -74,6 +75,13 @@ def beginning_of(search: Search) -> tuple[str, str] | None:
         if start and is_range and attribute.keyword in INDEXED and not (search.fuzzy and attribute.vr == "PN"):
             return attribute.keyword, start
     return None
+
+
+@cache
+def _counted(keyword: str) -> Prepared:
+    model, column, lookup = INDEXED[keyword]
+    rows = model._default_manager.filter(**{f"{column}__{lookup}": gap("start")})
+    return Prepared(rows.order_by().values_list("pk"))
 
 
 def _sql(rows: Rows) -> Sql:

@@ -43,15 +43,20 @@ def _written(attribute: Attribute, value: Any) -> str:
 
     Put together here: a page has hundreds, most of them short texts or nothing at all.
     """
-    start, values = attribute.json_start, _values(attribute, value)
+    start = attribute.json_start
+    if value is None or value == "":
+        return f"{start}}}"
+    if isinstance(value, int):
+        return f'{start},"Value":[{value}]}}'
+    values = _values(attribute, value)
     if not values:
         return f"{start}}}"
-    words = ",".join(encode_basestring_ascii(one) if isinstance(one, str) else COMPACT.encode(one) for one in values)
-    return f'{start},"Value":[{words}]}}'
+    words = [encode_basestring_ascii(one) if isinstance(one, str) else COMPACT.encode(one) for one in values]
+    return f'{start},"Value":[{",".join(words)}]}}'
 
 
 def _values(attribute: Attribute, value: Any) -> list[Any]:
-    if value is None or value == "" or (attribute.keyword == "PatientID" and value.startswith(NO_NUMBER)):
+    if attribute.keyword == "PatientID" and value.startswith(NO_NUMBER):
         return []
     if attribute.keyword == "ModalitiesInStudy":
         return sorted(value.split(","))

@@ -70,9 +70,10 @@ class _Begins(_Pattern):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         """For SQLite alone: elsewhere there are statistics."""
         left, parameters = self.process_lhs(compiler, connection)
-        compared, start = self.column.format(left), self.column.format("%s")
-        ends = (f"{compared} >= {start}", f"{compared} <= {start} || char(1114111)")
-        return " AND ".join(f"likelihood({end}, {RARE})" for end in ends), [*parameters, self.rhs] * 2
+        words, start = self.process_rhs(compiler, connection)
+        compared, words = self.column.format(left), self.column.format(words)
+        ends = (f"{compared} >= {words}", f"{compared} <= {words} || char(1114111)")
+        return " AND ".join(f"likelihood({end}, {RARE})" for end in ends), [*parameters, *start] * 2
 
 
 @CharField.register_lookup
