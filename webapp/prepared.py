@@ -1,5 +1,6 @@
 """Queries that are built once and asked often: the ORM takes longer to build one than the database to answer it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-Sql = tuple[str, list[Any]]
+Sql = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,14 @@ class Prepared:
         self._parameters = tuple(parameters)
         self._converters = compiler.get_converters([expression for expression, *_ in compiler.select])
 
-    def rows(self, page: Sql = ("", []), **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, page: Sql = ("", ()), **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of the query with this in its gaps: one query."""
         with connection.cursor() as cursor:
             cursor.execute(*self.sql(page, **values))
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return [self._converted(row) for row in found] if self._converters else found
 
-    def sql(self, page: Sql = ("", []), **values: Any) -> Sql:
+    def sql(self, page: Sql = ("", ()), **values: Any) -> Sql:
         """Return the query with this in its gaps, to stand in another one."""
         given = [values[one.name] if isinstance(one, _Gap) else one for one in self._parameters]
         return f"{self._before}{page[0]}{self._behind}", [*given, *page[1]]

@@ -51,8 +51,7 @@ def page_sql(rows: Rows, search: Search, *, study: str, limit: int) -> Sql:
     """
     begins = beginning_of(search) if connection.vendor == "sqlite" else None
     if begins is None:
-        sql, parameters = rows[search.offset : search.offset + limit].query.sql_with_params()
-        return sql, list(parameters)
+        return _sql(rows[search.offset : search.offset + limit])
     keyword, start = begins
     model, column, lookup = INDEXED[keyword]
     path = f"{study}{'patient__' if model is Patient else ''}{column}"
@@ -85,5 +84,4 @@ def _counted(keyword: str) -> Prepared:
 
 
 def _sql(rows: Rows) -> Sql:
-    sql, parameters = rows.query.sql_with_params()
-    return sql, list(parameters)
+    return rows.query.sql_with_params()

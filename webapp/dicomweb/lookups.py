@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, CharField, Lookup
+from django.db.models import Aggregate, BooleanField, CharField, F, Func, Lookup
 from django.db.models.sql.compiler import SQLCompiler
+
+from webapp.prepared import Sql
 
 #: What SQLite's planner, which cannot guess how many rows share a beginning, is told of each end of one.
 RARE = 0.001
@@ -100,3 +102,19 @@ class Joined(Aggregate):
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
         """SQLite joins different values by commas unasked."""
         return self.as_sql(compiler, connection, template="GROUP_CONCAT(DISTINCT %(expressions)s)", **extra)
+
+
+class Among(Func):
+    """Whether a key is one of those that SQL of its own finds: `Exists`, built in a third of the time."""
+
+    output_field = BooleanField()
+
+    def __init__(self, path: str, keys: Sql) -> None:
+        super().__init__(F(path))
+        self.keys = keys
+
+    def as_sql(self, compiler: SQLCompiler, *_: Any, **__: Any) -> Any:
+        """Ask of each row: a list of all keys would be made anew for every question."""
+        column, parameters = compiler.compile(self.source_expressions[0])
+        sql, own = self.keys
+        return f"EXISTS(SELECT 1 FROM ({sql}) keys WHERE keys.pk = {column})", [*own, *parameters]  # noqa: S608

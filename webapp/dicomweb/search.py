@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Count, Exists, Expression, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Expression, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -15,7 +15,7 @@ from webapp.accounts.policy import visible_studies
 from webapp.dicomweb.asked import Search
 from webapp.dicomweb.attributes import ATTRIBUTES, Attribute, Level
 from webapp.dicomweb.beginnings import page_sql
-from webapp.dicomweb.lookups import Joined
+from webapp.dicomweb.lookups import Among, Joined
 from webapp.dicomweb.matching import condition
 from webapp.prepared import Prepared, page_gap
 from webapp.studies.models import Instance, Series, Study
@@ -75,9 +75,9 @@ def objects_find(*, user: User, search: Search) -> Found:
     """
     attributes = attributes_told(search)
     answer = _answer(search.level, attributes, headers_wanted(search))
-    keys = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
     study = PATHS[search.level][Level.STUDY]
     try:
+        keys = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
         # Counted and joined for the rows of the page alone, not for all that match.
         page = page_sql(keys, search, study=study, limit=search.limit + 1)
         found = answer.rows(page) if search.limit else []
@@ -123,10 +123,10 @@ def _matching(user: User, search: Search) -> Rows:
     level = search.level
     study = PATHS[level][Level.STUDY]
     visible = visible_studies(user, Study.objects.all())
-    # Asked of each row that matches: a list of all that one may see would be made anew for every search.
     rows: Rows = visible
     if level != Level.STUDY:
-        rows = MODELS[level]._default_manager.filter(Exists(visible.filter(pk=OuterRef(f"{study}pk"))))
+        keys = visible.order_by().values("pk").query.sql_with_params()
+        rows = MODELS[level]._default_manager.filter(Among(f"{study}pk", keys))
     for attribute, value in search.keys:
         path = PATHS[level][attribute.level] + attribute.column
         rows = rows.filter(condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy))
