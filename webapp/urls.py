@@ -67,6 +67,8 @@ class PictureName(StringConverter):
 register_converter(PictureName, "picture")
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, since it is asked hundreds of times a minute, and addresses are tried one after the other.
+    path("dicomweb/", include("webapp.dicomweb.urls")),
     path("", worklist, name="worklist"),
     path("worklist/rows/", worklist_rows, name="worklist-rows"),
     path("worklist/search/", worklist_search, name="worklist-search"),
@@ -122,7 +124,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
     path("api/outlines/<uuid:mark>/", OutlineView.as_view(), name="outline-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("dicomweb/", include("webapp.dicomweb.urls")),
     path("fhir/", include("webapp.fhir.urls")),
     path("campaigns/", campaigns, name="campaigns"),
     path("campaigns/new/", campaign_make, name="campaign-make"),

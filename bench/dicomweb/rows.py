@@ -73,6 +73,8 @@ def _made(count: int) -> str:
             id="printf('%032x', n.i)",
             series_id="printf('%032x', n.i)",
             sop_instance_uid="'1.4.' || n.i",
+            sha256="printf('%064x', n.i)",
+            original_sha256="printf('%064x', n.i)",
         )
         _copied(
             Task.objects.get(study=study),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Final
 
 from pydicom.datadict import dictionary_keyword, dictionary_VR, tag_for_keyword
@@ -34,15 +35,20 @@ class Attribute:
     column: str
     is_key: bool = True
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """Eight hexadecimal digits."""
         return f"{tag_for_keyword(self.keyword):08X}"
 
-    @property
+    @cached_property
     def vr(self) -> str:
         """Value representation."""
         return dictionary_VR(self.keyword)
+
+    @cached_property
+    def json_start(self) -> str:
+        """How it begins in DICOM JSON."""
+        return f'"{self.tag}":{{"vr":"{self.vr}"'
 
 
 ATTRIBUTES: Final = tuple(

@@ -2,53 +2,61 @@
 
 import json
 import zlib
-from collections.abc import Callable
 from datetime import date
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from django.http import HttpRequest
 from pydicom.datadict import tag_for_keyword
 
-from webapp.dicomweb.addresses import instance_address, series_address, study_address
+from webapp.dicomweb.addresses import address_below, root_address
 from webapp.dicomweb.asked import Search
-from webapp.dicomweb.attributes import Attribute, Level
+from webapp.dicomweb.attributes import Attribute
 from webapp.dicomweb.search import Found
 from webapp.pages.presentation import NO_NUMBER
 
 Element = dict[str, Any]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"
-ADDRESSES: dict[Level, Callable[..., str]] = {
-    Level.STUDY: study_address,
-    Level.SERIES: series_address,
-    Level.INSTANCE: instance_address,
-}
 BULK = "bulk:"
+COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 def datasets_json(*, request: HttpRequest, search: Search, found: Found) -> bytes:
     """Return the rows that were found as a JSON array."""
     wanted = None if search.everything else {f"{tag_for_keyword(word):08X}" for word in search.fields}
-    told = []
+    root, told = root_address(request), []
     for values, uids, header in found.rows:
+        address = address_below(root, *uids)
         dataset = {
-            attribute.tag: element(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
+            attribute.tag: _written(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
         }
-        address = ADDRESSES[search.level](request, *uids)
-        dataset[RETRIEVE] = {"vr": "UR", "Value": [address]}
-        dataset[AVAILABILITY] = {"vr": "CS", "Value": ["ONLINE"]}
+        dataset[RETRIEVE] = f'"{RETRIEVE}":{{"vr":"UR","Value":[{encode_basestring_ascii(address)}]}}'
+        dataset[AVAILABILITY] = f'"{AVAILABILITY}":{{"vr":"CS","Value":["ONLINE"]}}'
         if header is not None:
             dataset = _from_header(header, wanted, address) | dataset
-        told.append(dict(sorted(dataset.items())))
-    return json.dumps(told, separators=(",", ":")).encode()
+        told.append(f"{{{','.join(dataset[tag] for tag in sorted(dataset))}}}")
+    return f"[{','.join(told)}]".encode()
 
 
-def element(attribute: Attribute, value: Any) -> Element:
-    """Return one value as an element; without a Value where there is none."""
-    return {"vr": attribute.vr, "Value": values} if (values := _values(attribute, value)) else {"vr": attribute.vr}
+def _written(attribute: Attribute, value: Any) -> str:
+    """Return one value as a member of a data set, without a Value where there is none.
+
+    Put together here: a page has hundreds, most of them short texts or nothing at all.
+    """
+    start = attribute.json_start
+    if value is None or value == "":
+        return f"{start}}}"
+    if isinstance(value, int):
+        return f'{start},"Value":[{value}]}}'
+    values = _values(attribute, value)
+    if not values:
+        return f"{start}}}"
+    words = [encode_basestring_ascii(one) if isinstance(one, str) else COMPACT.encode(one) for one in values]
+    return f'{start},"Value":[{",".join(words)}]}}'
 
 
 def _values(attribute: Attribute, value: Any) -> list[Any]:
-    if value is None or value == "" or (attribute.keyword == "PatientID" and value.startswith(NO_NUMBER)):
+    if attribute.keyword == "PatientID" and value.startswith(NO_NUMBER):
         return []
     if attribute.keyword == "ModalitiesInStudy":
         return sorted(value.split(","))
@@ -62,10 +70,10 @@ def _name(value: str) -> dict[str, str]:
     return {group: words for group, words in groups if words}
 
 
-def _from_header(header: bytes, wanted: set[str] | None, address: str) -> dict[str, Element]:
+def _from_header(header: bytes, wanted: set[str] | None, address: str) -> dict[str, str]:
     kept: dict[str, Element] = json.loads(zlib.decompress(header))
     told = {tag: one for tag, one in kept.items() if wanted is None or tag in wanted}
     for one in told.values():
         if one.get("BulkDataURI", "").startswith(BULK):
             one["BulkDataURI"] = f"{address}/bulkdata/{one['BulkDataURI'].removeprefix(BULK)}"
-    return told
+    return {tag: f'"{tag}":{COMPACT.encode(one)}' for tag, one in told.items()}

@@ -1,14 +1,15 @@
 """`*` and `?` in the database (PS3.4 C.2.2.2.4), and words joined by it."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, CharField, Lookup
+from django.db.models import Aggregate, BooleanField, CharField, F, Func, Lookup
 from django.db.models.sql.compiler import SQLCompiler
 
-#: Share of rows beyond one end of a beginning of so many characters: a guess for SQLite's planner, no more.
-RARE, RARE_FROM = 0.001, 4
+from webapp.prepared import Sql
+
+#: What SQLite's planner, which cannot guess how many rows share a beginning, is told of each end of one.
+RARE = 0.001
 
 
 def like(pattern: str) -> str:
@@ -46,9 +47,9 @@ class MatchesLookup(_Pattern):
         return rf"{left} LIKE %s ESCAPE '\'", parameters
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        """SQLite, whose LIKE knows no capitals."""
+        """SQLite, whose LIKE knows no capitals; the sign keeps it from an index (see `beginnings`)."""
         left, parameters = self._sides(compiler, connection, glob(str(self.rhs)))
-        return f"{left} GLOB %s", parameters
+        return f"+{left} GLOB %s", parameters
 
 
 @CharField.register_lookup
@@ -62,17 +63,33 @@ class MatchesAnyCaseLookup(_Pattern):
         left, parameters = self._sides(compiler, connection, like(str(self.rhs)))
         return rf"UPPER({left}) LIKE UPPER(%s) ESCAPE '\'", parameters
 
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        """SQLite finds how a text begins by an index only where it is asked for as a range."""
-        compared, parameters = self.as_sql(compiler, connection)
-        start = re.split(r"[*?]", str(self.rhs), maxsplit=1)[0]
-        if not start:
-            return compared, parameters
-        left, own = self.process_lhs(compiler, connection)
-        ends = (f"UPPER({left}) >= UPPER(%s)", f"UPPER({left}) <= UPPER(%s) || char(1114111)")
-        # It has no idea how rare a beginning is, and would walk all studies in their order instead.
-        between = " AND ".join(f"likelihood({end}, {RARE})" if len(start) >= RARE_FROM else end for end in ends)
-        return f"({between} AND {compared})", [*own, start, *own, start, *parameters]
+
+class _Begins(_Pattern):
+    """SQLite finds how a text begins by an index only where it is asked for as a range, and told that it is rare."""
+
+    column = "{}"
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        """For SQLite alone: elsewhere there are statistics."""
+        left, parameters = self.process_lhs(compiler, connection)
+        words, start = self.process_rhs(compiler, connection)
+        compared, words = self.column.format(left), self.column.format(words)
+        ends = (f"{compared} >= {words}", f"{compared} <= {words} || char(1114111)")
+        return " AND ".join(f"likelihood({end}, {RARE})" for end in ends), [*parameters, *start] * 2
+
+
+@CharField.register_lookup
+class BeginsLookup(_Begins):
+    """How a text begins."""
+
+    lookup_name = "begins"
+
+
+@CharField.register_lookup
+class BeginsAnyCaseLookup(_Begins):
+    """The same, whatever its capitals."""
+
+    lookup_name, column = "ibegins", "UPPER({})"
 
 
 class Joined(Aggregate):
@@ -85,3 +102,19 @@ class Joined(Aggregate):
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
         """SQLite joins different values by commas unasked."""
         return self.as_sql(compiler, connection, template="GROUP_CONCAT(DISTINCT %(expressions)s)", **extra)
+
+
+class Among(Func):
+    """Whether a key is one of those that SQL of its own finds: `Exists`, built in a third of the time."""
+
+    output_field = BooleanField()
+
+    def __init__(self, path: str, keys: Sql) -> None:
+        super().__init__(F(path))
+        self.keys = keys
+
+    def as_sql(self, compiler: SQLCompiler, *_: Any, **__: Any) -> Any:
+        """Ask of each row: a list of all keys would be made anew for every question."""
+        column, parameters = compiler.compile(self.source_expressions[0])
+        sql, own = self.keys
+        return f"EXISTS(SELECT 1 FROM ({sql}) keys WHERE keys.pk = {column})", [*own, *parameters]  # noqa: S608

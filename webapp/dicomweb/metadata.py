@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import HttpRequest
 
-from webapp.dicomweb.addresses import address_of
+from webapp.dicomweb.addresses import address_under, root_address
 from webapp.studies.indexing import instance_index
 from webapp.studies.models import Instance
 
@@ -25,7 +25,8 @@ def metadata_json(*, request: HttpRequest, instances: Iterable[Instance]) -> byt
 
 
 def _headers(request: HttpRequest, instances: Iterable[Instance]) -> Iterator[bytes]:
+    root = root_address(request)
     for instance in instances:
         header = zlib.decompress(instance_index(instance).header)
-        address = f'"BulkDataURI":"{address_of(request, instance)}/bulkdata/'
+        address = f'"BulkDataURI":"{address_under(root, instance)}/bulkdata/'
         yield header.replace(KEPT, address.encode())

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, Exists, Expression, F, Model, OuterRef, QuerySet, Subquery
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Count, Expression, F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -12,8 +14,10 @@ from webapp.accounts.models import User
 from webapp.accounts.policy import visible_studies
 from webapp.dicomweb.asked import Search
 from webapp.dicomweb.attributes import ATTRIBUTES, Attribute, Level
-from webapp.dicomweb.lookups import Joined
+from webapp.dicomweb.beginnings import page_sql
+from webapp.dicomweb.lookups import Among, Joined
 from webapp.dicomweb.matching import condition
+from webapp.prepared import Prepared, page_gap
 from webapp.studies.models import Instance, Series, Study
 
 Rows = QuerySet[Any, Any]
@@ -69,25 +73,33 @@ def objects_find(*, user: User, search: Search) -> Found:
     Found
         At most `search.limit` rows, and whether there are more behind them.
     """
-    level = search.level
     attributes = attributes_told(search)
+    answer = _answer(search.level, attributes, headers_wanted(search))
+    study = PATHS[search.level][Level.STUDY]
+    try:
+        keys = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
+        # Counted and joined for the rows of the page alone, not for all that match.
+        page = page_sql(keys, search, study=study, limit=search.limit + 1)
+        found = answer.rows(page) if search.limit else []
+    except EmptyResultSet:  # somebody without a site
+        found = []
+    many, few = len(attributes), len(PATHS[search.level])
+    told = [
+        (row[:many], row[many : many + few], row[-1] if len(row) > many + few else None)
+        for row in found[: search.limit]
+    ]
+    return Found(attributes, told, has_more=len(found) > search.limit)
+
+
+@cache
+def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> Prepared:  # noqa: FBT001
+    """Return the query for what is told of a page of rows, whose keys are put in: only they differ between searches."""
     columns = [_path(level, attribute) for attribute in attributes]
     uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
-    header = ["index__header"] if headers_wanted(search) else []
-    # Counted and joined for the rows of the page alone, not for all that match.
-    page = _matching(user, search).order_by(*ORDERS[level]).values("pk")
-    page = page[search.offset : search.offset + search.limit + 1]
-    rows = (
-        MODELS[level]
-        ._default_manager.filter(pk__in=page)
-        .annotate(**_worked_out(level, attributes))
-        .order_by(*ORDERS[level])
-        .values_list(*columns, *uids, *header)
-    )
-    found = list(rows) if search.limit else []
-    split = len(columns), len(columns) + len(uids)
-    told = [(row[: split[0]], row[split[0] : split[1]], row[-1] if header else None) for row in found[: search.limit]]
-    return Found(attributes, told, has_more=len(found) > search.limit)
+    header = ["index__header"] if with_header else []
+    rows = MODELS[level]._default_manager.filter(pk__in=page_gap())
+    rows = rows.annotate(**_worked_out(level, attributes)).order_by(*ORDERS[level])
+    return Prepared(rows.values_list(*columns, *uids, *header))
 
 
 def attributes_told(search: Search) -> tuple[Attribute, ...]:
@@ -111,10 +123,10 @@ def _matching(user: User, search: Search) -> Rows:
     level = search.level
     study = PATHS[level][Level.STUDY]
     visible = visible_studies(user, Study.objects.all())
-    # Asked of each row that matches: a list of all that one may see would be made anew for every search.
     rows: Rows = visible
     if level != Level.STUDY:
-        rows = MODELS[level]._default_manager.filter(Exists(visible.filter(pk=OuterRef(f"{study}pk"))))
+        keys = visible.order_by().values("pk").query.sql_with_params()
+        rows = MODELS[level]._default_manager.filter(Among(f"{study}pk", keys))
     for attribute, value in search.keys:
         path = PATHS[level][attribute.level] + attribute.column
         rows = rows.filter(condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy))

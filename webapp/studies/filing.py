@@ -1,12 +1,16 @@
 """The rows of one object: patient, study, series, instance, found or made together in one transaction."""
 
 import hashlib
+from collections.abc import Sequence
+from functools import cache
+from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
+from webapp.prepared import Prepared, gap
 from webapp.studies.indexing import index_make
 from webapp.studies.models import Instance, Patient, Series, Study
 from webapp.studies.stored import Bytes, is_same_data_set
@@ -29,8 +33,7 @@ class ContradictsError(Refused):
 
 def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
     """Return the instance that these very bytes became when they were sent before."""
-    sent = Q(original_sha256=original_sha256) | Q(sha256=original_sha256)
-    return Instance.objects.select_related("series__study").filter(sent, site=site).first()
+    return _first(_by_bytes().rows(digest=original_sha256, site=site.pk))
 
 
 def is_picture_of(known: Instance, weighed: Bytes) -> bool:
@@ -63,7 +66,8 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
     """
     # One object of a site is filed at a time: twenty that arrive at once stand in line here, so that what is
     # looked up below stays true until the commit. (SQLite's transactions stand in line by themselves.)
-    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    if connection.features.has_select_for_update:
+        Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if same := _same_uid(found, site):
         if weighed.original_sha256 not in {same.original_sha256, same.sha256} and not is_same_data_set(
             weighed.path, storage.object_path(same.sha256)
@@ -93,8 +97,27 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
 
 
 def _same_uid(found: Inspection, site: Site) -> Instance | None:
-    known = Instance.objects.select_related("series__study").filter(site=site, sop_instance_uid=found.sop_instance_uid)
-    return known.first()
+    return _first(_by_uid().rows(uid=found.sop_instance_uid, site=site.pk))
+
+
+@cache
+def _by_bytes() -> Prepared:
+    """Two looks, joined: asked for one or the other, SQLite would walk everything that the site has."""
+    of_site = Instance.objects.filter(site_id=gap("site")).order_by().values_list("pk")
+    return Prepared(of_site.filter(original_sha256=gap("digest")).union(of_site.filter(sha256=gap("digest"))))
+
+
+@cache
+def _by_uid() -> Prepared:
+    same = Instance.objects.filter(sop_instance_uid=gap("uid"), site_id=gap("site"))
+    return Prepared(same.order_by().values_list("pk"))
+
+
+def _first(keys: Sequence[tuple[UUID]]) -> Instance | None:
+    """Return the first of some instances with series and study; most objects are new, and cost no more than a look."""
+    return (
+        Instance.objects.select_related("series__study").filter(pk__in=[pk for (pk,) in keys]).first() if keys else None
+    )
 
 
 def _patient(found: Inspection, site: Site) -> Patient | None:
@@ -142,7 +165,9 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
 
 def _series(found: Inspection, study: Study) -> Series:
     """Return the series, told that something has just arrived for it."""
-    known = Series.objects.filter(study__site=study.site_id, series_instance_uid=found.series_instance_uid).first()
+    # By the UID alone: asked for the site too, SQLite would walk all its studies.
+    same = Series.objects.filter(series_instance_uid=found.series_instance_uid).annotate(site=F("study__site"))
+    known = next((one for one in same if one.site == study.site_id), None)
     if known is None:
         return Series.objects.create(
             study=study,

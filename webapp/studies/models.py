@@ -44,9 +44,10 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         constraints = [models.UniqueConstraint(fields=["site", "study_instance_uid"], name="study_uid_per_site")]
         indexes = [
-            models.Index(fields=["site", "-arrived_at"]),
-            # For whoever may see every site: paging, and a study named by its UID alone.
-            models.Index(fields=["-arrived_at"]),
+            # Pages, however deep, are found in these alone: the second is for whoever may see every site.
+            models.Index(fields=["site", "-arrived_at", "id"]),
+            models.Index(fields=["-arrived_at", "id"]),
+            # For them too: a study named by its UID alone.
             models.Index(fields=["study_instance_uid"]),
             models.Index(fields=["accession_number"]),
             models.Index(fields=["study_date"]),
@@ -72,7 +73,8 @@ class Series(models.Model):
     class Meta:
         verbose_name_plural = "series"
         constraints = [models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_uid_per_study")]
-        indexes = [models.Index(fields=["last_arrival_at"])]
+        # By its UID alone: at intake, before it is known which study it may belong to.
+        indexes = [models.Index(fields=["last_arrival_at"]), models.Index(fields=["series_instance_uid"])]
 
 
 class Instance(models.Model):
@@ -102,6 +104,7 @@ class Instance(models.Model):
         constraints = [models.UniqueConstraint(fields=["site", "sop_instance_uid"], name="instance_uid_per_site")]
         indexes = [
             models.Index(fields=["site", "original_sha256"]),
+            models.Index(fields=["site", "sha256"]),
             models.Index(fields=["sop_instance_uid"]),
         ]
         # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.

@@ -14,6 +14,7 @@ from tests.webapp.dicomweb.reading import ROOT, series_address, uids, value
 from webapp.audit import services
 from webapp.audit.events import Code
 from webapp.audit.models import AuditEvent
+from webapp.dicomweb import beginnings
 
 NAME, NUMBER, DATE, STUDY, INSTANCE = "00100010", "00100020", "00080020", "0020000D", "00080018"
 
@@ -149,6 +150,46 @@ def test_pages_join_without_gap_and_say_that_there_is_more(sender: Sender) -> No
         assert answer.headers.get("Warning", "").startswith("299 ") == (offset < 4)
     assert met == [ds.SOPInstanceUID for ds in objects]
     assert found(sender, "instances", limit=0) == found(sender, "instances", offset=9) == []
+
+
+@pytest.mark.parametrize("few", [0, 1, beginnings.FEW])
+@pytest.mark.parametrize("where", ["studies", "series", "instances"])
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"PatientID": "PH-*"}, 6),
+        ({"PatientID": "PH-1*"}, 1),
+        ({"PatientID": "*-1"}, 1),
+        ({"PatientID": "ph*"}, 0),
+        ({"AccessionNumber": "A_?", "PatientName": "PHANTOM^*"}, 6),
+        ({"PatientName": "phantom^*", "PatientID": "PH-[*"}, 0),
+    ],
+)
+def test_a_beginning_is_found_alike_however_many_share_it(
+    sender: Sender, where: str, query: dict[str, str], count: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender.send(*(person(f"Phantom^{n}", f"PH-{n}", AccessionNumber=f"A_{n}") for n in range(6)), dicom.image())
+    every = [value(told, NUMBER) for told in found(sender, where)]
+    monkeypatch.setattr(beginnings, "FEW", few)
+    pages = [found(sender, where, limit=4, offset=offset, **query) for offset in (0, 4)]
+    met = [value(told, NUMBER) for page in pages for told in page]
+    assert len(met) == count
+    assert met == [number for number in every if number in met]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL chooses by its own statistics")
+def test_pages_and_beginnings_are_found_in_an_index(sender: Sender) -> None:
+    def plan(**query: Any) -> list[str]:
+        with CaptureQueriesContext(connection) as asked:
+            found(sender, "studies", **query)
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked[-1]['sql']}")
+            return [step for *_, step in cursor.fetchall()]
+
+    assert any("USING COVERING INDEX studies_stu_site_id" in step for step in plan(limit=25, offset=99_900))
+    for query, column in ({"PatientID": "PH*"}, "patient_id"), ({"AccessionNumber": "A*"}, "accession_number"):
+        assert any(f"({column}>? AND {column}<?)" in step for step in plan(**query))
+    assert any("INDEX patient_name_in_capitals" in step for step in plan(PatientName="ph*"))
 
 
 @pytest.mark.parametrize(

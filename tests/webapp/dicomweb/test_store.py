@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pydicom.dataset import FileDataset
 from pydicom.uid import generate_uid
 from pytest_django import Settings
@@ -187,3 +189,17 @@ def test_no_name_of_a_patient_gets_out(sender: Sender, caplog: pytest.LogCapture
     rows = [str(row) for row in AuditEvent.objects.values()]
     for canary in (*dicom.CANARY.split("^"), dicom.CANARY_ID):
         assert not any(canary in text for text in (*rows, caplog.text, *(one.content.decode() for one in answers)))
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the number of rows: here few")
+def test_nothing_that_storing_asks_walks_what_is_stored(sender: Sender) -> None:
+    first, second = dicom.series(2)
+    for one in (first, second, first):
+        with CaptureQueriesContext(connection) as asked:
+            assert store(sender, content(sender, one)).status_code == 200
+        with connection.cursor() as cursor:
+            for query in (each["sql"] for each in asked if each["sql"].startswith("SELECT")):
+                cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+                steps = [step for *_, step in cursor.fetchall()]
+                walked = [step for step in steps if step.startswith("SCAN studies_") or step.endswith("(site_id=?)")]
+                assert not walked, (query, walked)
