@@ -50,7 +50,7 @@ class Outlined(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class MarkedFinding:
+class MarkedFinding(Outlined):
     """One finding.
 
     Attributes
