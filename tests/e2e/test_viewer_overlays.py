@@ -11,7 +11,9 @@ from scipy import ndimage
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
-from tests.e2e.viewing import Bounds, bounds_of, element_bounds, screen, settled, viewer_opened
+from tests.e2e.viewing import Bounds, bounds_of, element_bounds, pictured, screen, settled, viewer_opened
+from tests.webapp.marked_scene import BLOCK
+from tests.webapp.outlined_scene import MOVED
 
 #: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
 TURNS = ["", "-", "h", "r", "v", "l"]
@@ -128,3 +130,31 @@ def test_a_run_that_goes_on_says_so_and_its_answer_comes_by_itself(stage: Stage,
         stage.happens("finish")
         expect(page.locator(".side-findings")).to_contain_text("It was looked for and not found.")
         expect(page.locator(".ai-going")).to_have_count(0)
+
+
+def test_what_was_signed_and_filed_opens_as_a_layer_by_a_person_on_the_pixels_that_were_drawn(
+    stage: Stage, visit: Open
+) -> None:
+    run([sys.executable, "-m", "tests.webapp.outlined_scene", "Umriss^Signiert", "SIGNED-1"], stage.environment)
+    with visit() as page:
+        page.goto("/?show=read")
+        address = (page.get_by_role("link", name="Umriss, Signiert").get_attribute("href") or "").split("?")[0]
+        page.goto(f"{address}viewer/")
+        pictured(page)
+        page.locator(".thumb", has_text="axial 2 mm").click()
+        page.locator(".side-findings .finding").click()
+        page.evaluate(HIDE_WORDS)
+        layers(page, "segment")
+        ours = page.locator(".segments li", has_text="outlined by a person · Outlines of report, version 1, final")
+        expect(ours).to_contain_text("1. Suspected block")
+        box = ours.locator("input")
+        expect(box).not_to_be_checked()  # the reader's outline is drawn already
+        for other in page.locator(".segments input").all():
+            other.set_checked(False)
+        box.set_checked(True)
+        layer = changed(page, "segment")
+        block = bright_block(page)
+        scale = (block.right - block.left) / (BLOCK[2] - BLOCK[0])
+        right, down = (scale * by for by in MOVED)
+        wanted = Bounds(block.left + right, block.top + down, block.right + right, block.bottom + down)
+        assert layer.is_near(wanted, within=1.5 + scale / 4), (layer, wanted)

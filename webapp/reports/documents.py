@@ -1,12 +1,8 @@
 """A signed report as DICOM objects of its study: structured report by a person (TID 1500), and the PDF encapsulated."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from django.utils import timezone
-from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import (
     CodedConcept,
     ComprehensiveSR,
@@ -21,24 +17,25 @@ from pydicom.sequence import Sequence
 from pydicom.sr.codedict import codes
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
+from webapp.reports.identity import report_identity, signatory, signed_at
 from webapp.reports.models import Report
+from webapp.reports.outlines import DrawnFinding, drawn_findings, segments_outlined
 from webapp.reports.pdf import pdf_made
 from webapp.reports.regions import statement_groups
 from webapp.reports.selectors import ADDENDUM
 from webapp.reports.services import NO_HEADER
 from webapp.reports.signing import images_of
-from webapp.results.authorship import Authorship, Signatory, person_observer
-from webapp.results.building import object_written
+from webapp.results.authorship import Authorship, person_observer
+from webapp.results.building import TOO_LARGE, BuiltSet, object_written
 from webapp.results.headers import header_read, of_study
-from webapp.results.identity import MANUFACTURER, MODEL_NAME, OWN_SCHEME, moment_put, uid_made
+from webapp.results.identity import MANUFACTURER, MODEL_NAME, moment_put
 from webapp.results.models import ResultSeries
-from webapp.results.owed import Built, CannotBeMadeError
+from webapp.results.owed import CannotBeMadeError
 from webapp.results.report import RESEARCH, image_reference
+from webapp.results.segmentation import Segment, TooLargeError
 from webapp.runs.models import Run
 from webapp.studies.models import Instance
 
-#: Behind the series of the AI (webapp.results.identity).
-SERIES_NUMBERS = {ResultSeries.Kind.SR: 9011, ResultSeries.Kind.DOC: 9012}
 #: Sections as PS3.16 CID 7001 names them, and what stands in each (CID 7002).
 HEADINGS = {
     "question": (("121062", "Request"), ("121062", "Request")),
@@ -52,7 +49,7 @@ HEADINGS = {
 OTHER = (("121076", "Conclusions"), ("121106", "Comment"))
 
 
-def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path) -> list[Built]:
+def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path, without_outlines: str = "") -> BuiltSet:
     """Build the objects of a signed report, the same bytes whenever they are made again.
 
     Parameters
@@ -61,46 +58,64 @@ def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path) 
         The structured report of the version that it supersedes, where there is one (PS3.3 C.17.2).
     into
         An empty folder.
+    without_outlines
+        Why no segmentation of the outlines is to be made; empty where it is.
 
     Raises
     ------
     webapp.results.owed.CannotBeMadeError
-        If the study has no DICOM header.
+        If the study has no DICOM header, or an outline is missing.
     """
     images = list(images_of(report.study).select_related("series__study", "index").order_by("series", "pk"))
     dicom = [image for image in images if not image.series.is_picture]
     if report.study.patient_id is None or not dicom:
         raise CannotBeMadeError(NO_HEADER)
     header = of_study(header_read(dicom[0]))
-    return [
-        object_written(ResultSeries.Kind.SR, sr_built(report, header, dicom, earlier), into),
-        object_written(ResultSeries.Kind.DOC, pdf_encapsulated(report, header), into),
+    kinds, drawn, reason = ResultSeries.Kind, drawn_findings(report), without_outlines
+    segments: list[Segment[DrawnFinding]] = []
+    try:
+        if drawn and not without_outlines:
+            segments = segments_outlined(report, drawn)
+    except TooLargeError:
+        reason = TOO_LARGE
+    told = sr_built(report, header, dicom, earlier, drawn=drawn, segments=segments)
+    objects = [
+        *((kinds.SEG, one) for one in _segmentations(segments)),
+        (kinds.SR, told),
+        (kinds.DOC, pdf_encapsulated(report, header)),
     ]
+    return BuiltSet([object_written(kind, ds, into) for kind, ds in objects], reason if drawn else "")
 
 
 def sr_built(
-    report: Report, header: Dataset, images: Iterable[Instance], earlier: Iterable[Instance]
+    report: Report,
+    header: Dataset,
+    images: Iterable[Instance],
+    earlier: Iterable[Instance],
+    *,
+    drawn: Iterable[DrawnFinding] = (),
+    segments: Iterable[Segment[DrawnFinding]] = (),
 ) -> ComprehensiveSR:
-    """Build the structured report: who signed, what they accept, and their words by section."""
-    person = _signatory(report)
+    """Build the structured report: who signed, what they accept and outlined, and their words by section."""
+    person = signatory(report)
     run = Run.objects.filter(series__study=report.study, state=Run.State.DONE).order_by("-created_at").first()
     authorship = Authorship(person=person)
     context = authorship.observers(run) if run else ObservationContext(observer_person_context=person_observer(person))
     content = MeasurementReport(
         observation_context=context,
         procedure_reported=codes.SCT.ImagingProcedure,
-        imaging_measurements=statement_groups(report),
+        imaging_measurements=statement_groups(report, drawn, segments),
         title=codes.cid7021.ImagingMeasurementReport,
     )
     content[0].ContentSequence.extend(_text_containers(report))
     evidence = [image_reference(image) for image in images]
     evidence[0].update(header)
     made = ComprehensiveSR(
-        evidence=evidence,
+        evidence=[*evidence, *_segmentations(segments)],
         content=content[0],
         previous_versions=[image_reference(instance) for instance in earlier] or None,
         specific_character_set=header.SpecificCharacterSet,
-        **_identity(report, ResultSeries.Kind.SR),
+        **report_identity(report, ResultSeries.Kind.SR),
         **{**authorship.flags, "is_final": report.kind != Report.Kind.PRELIMINARY},
     )
     moment_put(made, person.at)
@@ -110,9 +125,9 @@ def sr_built(
 
 def pdf_encapsulated(report: Report, header: Dataset) -> Dataset:
     """Return the PDF as an object (PS3.3 A.45.1)."""
-    ds, at = Dataset(), _at(report)
+    ds, at = Dataset(), signed_at(report)
     ds.update(header)
-    given = _identity(report, ResultSeries.Kind.DOC)
+    given = report_identity(report, ResultSeries.Kind.DOC)
     content = pdf_made(report)
     ds.SOPClassUID, ds.SOPInstanceUID = EncapsulatedPDFStorage, given["sop_instance_uid"]
     ds.SeriesInstanceUID, ds.SeriesNumber = given["series_instance_uid"], given["series_number"]
@@ -138,6 +153,10 @@ def pdf_encapsulated(report: Report, header: Dataset) -> Dataset:
     return ds
 
 
+def _segmentations(segments: Iterable[Segment[DrawnFinding]]) -> Iterable[Dataset]:
+    return {segment.segmentation.SOPInstanceUID: segment.segmentation for segment in segments}.values()
+
+
 def _text_containers(report: Report) -> list[ContainerContentItem]:
     """Return the words of a report by section (as PS3.16 TID 2000 holds them), the research sentence first."""
     told = [("", RESEARCH), *((section["key"], section["text"]) for section in report.sections)]
@@ -152,38 +171,6 @@ def _text_containers(report: Report) -> list[ContainerContentItem]:
             container.ContentSequence = Sequence([item])
             containers.append(container)
     return containers
-
-
-def _signatory(report: Report) -> Signatory:
-    user = report.signature.user
-    family, given = user.last_name, user.first_name
-    name = f"{family}^{given}" if family or given else report.signature.login
-    return Signatory(name, report.signature.login, report.study.site.name, _at(report))
-
-
-def _at(report: Report) -> datetime:
-    return timezone.localtime(report.signature.at)
-
-
-def _identity(report: Report, kind: ResultSeries.Kind) -> dict[str, Any]:
-    """Return what makes an object of a report the same object when it is made again."""
-    digest = report.signature.digest
-    return {
-        "series_instance_uid": uid_made(report.pk, kind, "series"),
-        "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": uid_made(report.pk, kind),
-        "instance_number": 1,
-        "manufacturer": MANUFACTURER,
-        "manufacturer_model_name": MODEL_NAME,
-        "device_serial_number": digest[:16],
-        "software_versions": digest,
-        "coding_schemes": [
-            CodingSchemeIdentificationItem(
-                OWN_SCHEME, name="Words that PS3.16 has no code for", responsible_organization=MANUFACTURER
-            )
-        ],
-        "series_description": f"Report, version {report.number}, {report.get_kind_display().lower()}",
-    }
 
 
 def _dcm(coded: tuple[str, str]) -> CodedConcept:

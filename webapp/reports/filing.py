@@ -11,13 +11,15 @@ from webapp.reports.models import Report, ReportObjects
 from webapp.results.filed import results_filed
 from webapp.results.filing import Filed, kinds_told, objects_file, series_told
 from webapp.results.models import ResultSeries
-from webapp.results.owed import attempted, claimed_of, moved
+from webapp.results.owed import ATTEMPTS_ALLOWED, attempted, claimed_of, moved
 from webapp.studies.models import Instance
 
 if TYPE_CHECKING:
-    from webapp.results.owed import Built
+    from webapp.results.building import BuiltSet
 
 State = ReportObjects.State
+#: The last attempt makes report and document alone: they leave, whatever is wrong with an outline.
+WITHOUT = "Without a segmentation of the outlines, as it failed before. {}"
 
 
 def reports_file() -> int:
@@ -44,11 +46,17 @@ def reports_file() -> int:
     return 1
 
 
-def _built(claimed: ReportObjects, into: Path) -> "list[Built]":
+def _built(claimed: ReportObjects, into: Path) -> "BuiltSet":
     # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
     from webapp.reports import documents  # noqa: PLC0415
 
-    return documents.documents_built(claimed.report, earlier=_earlier(claimed.report), into=into)
+    is_last = claimed.attempts == ATTEMPTS_ALLOWED
+    return documents.documents_built(
+        claimed.report,
+        earlier=_earlier(claimed.report),
+        into=into,
+        without_outlines=WITHOUT.format(claimed.reason).strip() if is_last else "",
+    )
 
 
 def _earlier(report: Report) -> list[Instance]:
@@ -58,7 +66,7 @@ def _earlier(report: Report) -> list[Instance]:
     return list(Instance.objects.filter(series__in=series).select_related("series__study"))
 
 
-def _file(claimed: ReportObjects, built: "list[Built]") -> None:
+def _file(claimed: ReportObjects, built: "BuiltSet") -> None:
     report = claimed.report
 
     def then(filed: Filed) -> None:
@@ -68,13 +76,13 @@ def _file(claimed: ReportObjects, built: "list[Built]") -> None:
             code=Code.RESULTS_FILED,
             actor=report.signature.login,
             study=report.study_id,
-            details=f"report version {report.number}: {kinds_told(built)}",
+            details=f"report version {report.number}: {kinds_told(built.objects)}",
         )
 
     objects_file(
-        built,
+        built.objects,
         study=report.study,
         user=report.signature.user,
-        first=lambda: moved(claimed, State.DONE, reason=""),
+        first=lambda: moved(claimed, State.DONE, reason=built.reason),
         then=then,
     )

@@ -1,21 +1,15 @@
 """Accepted findings as measurement groups of a structured report: the AI's where agreed, else the reader's."""
 
-import hashlib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-import numpy as np
 from highdicom.sr import (
-    CodedConcept,
-    GraphicTypeValues,
     ImageRegion,
     Measurement,
     MeasurementsAndQualitativeEvaluations,
-    PlanarROIMeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
     RelationshipTypeValues,
     SourceImageForMeasurementGroup,
-    SourceImageForRegion,
     TextContentItem,
     TrackingIdentifier,
 )
@@ -23,11 +17,15 @@ from pydicom.sr.codedict import codes
 
 from webapp.marks.models import MarkVersion
 from webapp.reports.models import Report
+from webapp.reports.outlines import DrawnFinding, DrawnSlice
+from webapp.reports.words import title_code
 from webapp.results.codes import ABNORMAL, COMMENT
-from webapp.results.groups import Group, finding_group, image_named
-from webapp.results.identity import OWN_SCHEME, uid_made
-from webapp.results.marked import MarkedFinding, findings_marked
+from webapp.results.groups import Group, finding_group, group_placed, image_named, region_of
+from webapp.results.identity import uid_made
+from webapp.results.marked import MarkedFinding, findings_marked, place_of
+from webapp.results.segmentation import Segment
 from webapp.runs.models import Finding, Run
+from webapp.studies.models import Instance
 from webapp.verdicts.models import Verdict
 
 #: Figures that have a code and, where the image is calibrated, a unit.
@@ -36,7 +34,6 @@ FIGURES = {
     "area": (codes.SCT.Area, codes.UCUM.SquareMillimeter),
     "angle": (codes.SCT.Angle, codes.UCUM.Degree),
 }
-LONGEST = 64  # of an LO: a meaning
 #: A region has a size: half a pixel round a point.
 LEAST = 0.5
 SAID = {
@@ -45,12 +42,28 @@ SAID = {
     Verdict.Says.MISSED: "Found by the reader; the AI did not point at it.",
 }
 Statement = dict[str, Any]
+#: The AI's findings by their number, with the run that told them.
+Marked: TypeAlias = Mapping[int, tuple[Run, MarkedFinding]]
+#: What the reader outlined of one statement, and where it went.
+Drawn: TypeAlias = tuple[Sequence[DrawnSlice], Sequence[Segment[DrawnFinding]]]
 
 
-def statement_groups(report: Report) -> list[Group]:
-    """Return one group that sums up, and one for each accepted finding; nothing of what was not accepted."""
+def statement_groups(
+    report: Report, drawn: Iterable[DrawnFinding] = (), segments: Iterable[Segment[DrawnFinding]] = ()
+) -> list[Group]:
+    """Return one group that sums up, and one for each accepted finding; nothing of what was not accepted.
+
+    Parameters
+    ----------
+    drawn, segments
+        Which of them the reader outlined, and where each outline went; one that went nowhere is told by its boxes.
+    """
     marked = _marked(report)
-    groups = [_group(report, number, one, marked) for number, one in enumerate(report.statements, start=1)]
+    outlined = {one.number: (one.outlined, [part for part in segments if part.finding is one]) for one in drawn}
+    groups = [
+        _group(report, number, one, marked, outlined.get(number, ((), ())))
+        for number, one in enumerate(report.statements, start=1)
+    ]
     return [_summary(report), *groups]
 
 
@@ -78,51 +91,66 @@ def _comment(group: Group, sentences: Iterable[str]) -> None:
     )
 
 
-def _group(report: Report, number: int, one: Statement, marked: dict[int, tuple[Run, MarkedFinding]]) -> Group:
+def _group(report: Report, number: int, one: Statement, marked: Marked, drawn: Drawn) -> Group:
     if one["says"] == Verdict.Says.AGREE and one["mark"] is None and one["title"] == one["ai_title"]:
         run, finding = marked[one["finding"]]
         made = finding_group(run, finding, segments=[])
     else:
-        made = _reader_group(report, number, one, marked)
+        made = _reader_group(report, number, one, marked, drawn)
     called = one["ai_title"] and f"The AI called it: {one['ai_title']}"
-    _comment(made, [SAID[Verdict.Says(one["says"])], called, one["figures"]])
+    _comment(made, [SAID[Verdict.Says(one["says"])], called, one["figures"], _outlined(one, marked, drawn)])
     return made
 
 
-def _reader_group(report: Report, number: int, one: Statement, marked: dict[int, tuple[Run, MarkedFinding]]) -> Group:
+def _reader_group(report: Report, number: int, one: Statement, marked: Marked, drawn: Drawn) -> Group:
     now = MarkVersion.objects.select_related("mark__instance").filter(mark=one["mark"], version=one["mark_version"])
     mark = now.first() if one["mark"] else None
+    finding: Finding | None = marked[one["finding"]][1].row if one["finding"] else None
     said: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(
             uid=uid_made(report.pk, "finding", number), identifier=f"Finding {number}"
         ),
         "finding_category": ABNORMAL,
-        "finding_type": CodedConcept(_code(one["title"]), OWN_SCHEME, one["title"][:LONGEST]),
+        "finding_type": title_code(one["title"], finding),
     }
-    if mark is not None:
+    outlines, segments = drawn
+    if mark is not None and len(outlines) <= 1:  # the size on one image is none of several
         said["measurements"] = list(_measured(mark))
-        image = image_named(mark.mark.instance, [mark.mark.frame - 1])
-        # A mark's points count from the centre of the first pixel, a region's from its corner (PS3.3 C.18.6.1).
-        xs, ys = (sorted(value + 0.5 for value in values) for values in zip(*mark.points, strict=True))
-        return _planar([xs[0], ys[0], xs[-1], ys[-1]], image, said)
-    _, finding = marked[one["finding"]]
-    row: Finding = finding.row
-    image = image_named(row.instance, [row.frame])
-    if row.box is not None:
-        return _planar(row.box, image, said)
+    if outlines:
+        regions = [_region(_corners(each.version), each.instance, each.frame) for each in outlines]
+        return group_placed(segments, regions, said)
+    if mark is not None:
+        return group_placed([], [_region(_corners(mark), mark.mark.instance, mark.mark.frame - 1)], said)
+    assert finding is not None
+    if finding.box is not None:
+        return group_placed([], [_region(finding.box, finding.instance, finding.frame)], said)
+    image = image_named(finding.instance, [finding.frame])
     return MeasurementsAndQualitativeEvaluations(source_images=[SourceImageForMeasurementGroup(*image)], **said)
 
 
-def _planar(box: list[float], image: tuple[str, str, list[int] | None], said: dict[str, Any]) -> Group:
+def _corners(mark: MarkVersion) -> list[float]:
+    """Return two opposite corners: a mark's points count from the first pixel's centre, a region's from its corner."""
+    xs, ys = (sorted(value + 0.5 for value in values) for values in zip(*mark.points, strict=True))
+    return [xs[0], ys[0], xs[-1], ys[-1]]  # PS3.3 C.18.6.1
+
+
+def _region(box: list[float], instance: Instance, frame: int) -> ImageRegion:
     x0, y0, x1, y1 = box
     x0, x1 = (x0, x1) if x1 > x0 else (x0 - LEAST, x1 + LEAST)
     y0, y1 = (y0, y1) if y1 > y0 else (y0 - LEAST, y1 + LEAST)
-    region = ImageRegion(
-        graphic_type=GraphicTypeValues.POLYLINE,
-        graphic_data=np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]], dtype=np.float32).clip(min=0),
-        source_image=SourceImageForRegion(*image),
-    )
-    return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region, **said)
+    return region_of([max(edge, 0.0) for edge in (x0, y0, x1, y1)], instance, frame)
+
+
+def _outlined(one: Statement, marked: Marked, drawn: Drawn) -> str:
+    """Say on how many images the reader drew, and on how many the AI's outline stands."""
+    outlines, _ = drawn
+    if not outlines:
+        return ""
+    here = {place_of(each) for each in outlines}
+    theirs = marked[one["finding"]][1].outlined if one["finding"] else []
+    left = sum(place_of(mark) not in here for mark in theirs)
+    stands = f" On {left} more the AI's outline stands." if left else ""
+    return f"Outlined by a person on {len(here)} image{'' if len(here) == 1 else 's'}.{stands}"
 
 
 def _measured(mark: MarkVersion) -> Iterable[Measurement]:
@@ -132,12 +160,7 @@ def _measured(mark: MarkVersion) -> Iterable[Measurement]:
             yield Measurement(name=concept, value=mark.figures[name], unit=unit)
 
 
-def _marked(report: Report) -> dict[int, tuple[Run, MarkedFinding]]:
+def _marked(report: Report) -> Marked:
     wanted = [one["finding"] for one in report.statements if one["finding"]]
     runs = Run.objects.filter(findings__in=wanted).distinct().prefetch_related("stages")
     return {finding.row.pk: (run, finding) for run in runs for finding in findings_marked(run)}
-
-
-def _code(title: str) -> str:
-    """Return a code value (SH, 16 characters) for a reader's own word: the same for the same word."""
-    return "r" + hashlib.sha256(title.casefold().encode()).hexdigest()[:15]

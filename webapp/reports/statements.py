@@ -1,6 +1,6 @@
 """What a reader answers for, as lines of a report: the findings they accepted, and what they measured themselves."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from webapp.accounts.models import User
@@ -31,6 +31,8 @@ class Statement:
         In words; "" where there is nothing to say.
     verdict, finding, mark, mark_version
         Numbers and ids of the rows behind it; None where there is none.
+    outlines
+        What the reader drew of it, one an image, in the order in which they drew: {"mark", "version", "sha256"}.
     """
 
     says: str
@@ -42,6 +44,7 @@ class Statement:
     finding: int | None
     mark: str | None
     mark_version: int | None
+    outlines: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def line(self) -> str:
@@ -136,6 +139,10 @@ def _statement(one: Accepted, places: Places) -> Statement:
         finding=finding.pk if finding else None,
         mark=str(mark.mark_id) if mark else None,
         mark_version=mark.version if mark else None,
+        outlines=[
+            {"mark": str(drawn.mark.pk), "version": drawn.version.version, "sha256": drawn.version.mask}
+            for drawn in one.outlines
+        ],
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from webapp.results.capture import captures_built
-from webapp.results.marked import findings_marked
+from webapp.results.marked import MarkedFinding, findings_marked
 from webapp.results.models import ResultSeries
 from webapp.results.owed import Built
 from webapp.results.report import report_built
@@ -47,9 +47,9 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     ValueError, TypeError, KeyError, AttributeError
         If the headers of the sources are such that highdicom builds nothing of them.
     """
-    sources, findings, version = Sources(run), findings_marked(run), len(earlier) + 1
+    sources, findings, version = Sources.of_run(run), findings_marked(run), len(earlier) + 1
     reason = ""
-    segments: list[Segment] = []
+    segments: list[Segment[MarkedFinding]] = []
     try:
         segments = segments_built(run, findings=findings, sources=sources, version=version)
     except TooLargeError:

@@ -1,6 +1,6 @@
 """One finding as a measurement group of a report: what it is, where it lies, how sure, by which model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,9 +25,9 @@ from pydicom.sr.codedict import codes
 from webapp.results.codes import ABNORMAL, CERTAINTY, COMMENT, SIZES, THRESHOLD, algorithm_content, label_code
 from webapp.results.identity import tracking_uid
 from webapp.results.marked import MarkedFinding
-from webapp.results.segmentation import Segment
+from webapp.results.segmentation import Found, Segment
 from webapp.runs.measures import measured_of
-from webapp.runs.models import Mark, Run
+from webapp.runs.models import Run
 from webapp.studies.models import Instance
 
 Group: TypeAlias = (
@@ -37,12 +37,8 @@ Group: TypeAlias = (
 )
 
 
-def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) -> Group:
-    """Return the group of a finding.
-
-    It points at its segment where there is just one (PS3.16 TID 1410 on one slice, TID 1411 on several), else at
-    its boxes; a finding of whole slices (TID 1501) points at its clearest slice.
-    """
+def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment[MarkedFinding]]) -> Group:
+    """Return the group of a finding: see `group_placed`; one of whole slices (TID 1501) has its clearest slice."""
     row, own = finding.row, [one for one in segments if one.finding is finding]
     said: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(
@@ -63,18 +59,35 @@ def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment]) 
     return group
 
 
-def _group(finding: MarkedFinding, segments: list[Segment], said: dict[str, Any]) -> Group:
-    if not finding.marks:
-        sources = [SourceImageForMeasurementGroup(*image_named(finding.row.instance, [finding.row.frame]))]
-        return MeasurementsAndQualitativeEvaluations(source_images=sources, **said)
+def group_placed(
+    segments: Sequence[Segment[Found]], regions: Sequence[ImageRegion], said: dict[str, Any]
+) -> PlanarROIMeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations:
+    """Return the group of something that lies somewhere.
+
+    It points at its segment where there is just one (PS3.16 TID 1410 on one slice, TID 1411 on several), else at
+    its boxes.
+
+    Parameters
+    ----------
+    segments, regions
+        Its own; at least one region.
+    said
+        What else the group holds, as highdicom takes it.
+    """
     if len(segments) == 1 and segments[0].frame:
         return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_segment=_frame(segments[0]), **said)
     if len(segments) == 1:
         return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=_segment(segments[0]), **said)
-    regions = [_region(mark) for mark in finding.marks]
     if len(regions) == 1:
         return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=regions[0], **said)
     return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_regions=regions, **said)
+
+
+def _group(finding: MarkedFinding, segments: list[Segment[MarkedFinding]], said: dict[str, Any]) -> Group:
+    if finding.marks:
+        return group_placed(segments, [region_of(mark.box, mark.instance, mark.frame) for mark in finding.marks], said)
+    sources = [SourceImageForMeasurementGroup(*image_named(finding.row.instance, [finding.row.frame]))]
+    return MeasurementsAndQualitativeEvaluations(source_images=sources, **said)
 
 
 def _certainty(finding: MarkedFinding) -> Iterable[Measurement]:
@@ -92,7 +105,7 @@ def _sizes(finding: MarkedFinding) -> Iterable[Measurement]:
             yield Measurement(name=what, value=measured.figures[name].value, unit=unit)
 
 
-def _frame(segment: Segment) -> ReferencedSegmentationFrame:
+def _frame(segment: Segment[Found]) -> ReferencedSegmentationFrame:
     (mark,) = segment.finding.outlined
     assert segment.frame is not None
     named = ReferencedSegmentationFrame(
@@ -107,7 +120,7 @@ def _frame(segment: Segment) -> ReferencedSegmentationFrame:
     return named
 
 
-def _segment(segment: Segment) -> ReferencedSegment:
+def _segment(segment: Segment[Found]) -> ReferencedSegment:
     frames: dict[Instance, list[int]] = {}
     for mark in segment.finding.outlined:
         frames.setdefault(mark.instance, []).append(mark.frame)
@@ -119,13 +132,21 @@ def _segment(segment: Segment) -> ReferencedSegment:
     )
 
 
-def _region(mark: Mark) -> ImageRegion:
-    """Return a box as a closed polyline of (column, row), the corner of the first pixel being 0, 0 (PS3.3 C.18.6.1)."""
-    x0, y0, x1, y1 = mark.box
+def region_of(box: Sequence[float], instance: Instance, frame: int) -> ImageRegion:
+    """Return a box as a closed polyline of (column, row), the corner of the first pixel being 0, 0 (PS3.3 C.18.6.1).
+
+    Parameters
+    ----------
+    box
+        x0, y0, x1, y1 in pixels.
+    instance, frame
+        The image that it lies on, frames from 0.
+    """
+    x0, y0, x1, y1 = box
     return ImageRegion(
         graphic_type=GraphicTypeValues.POLYLINE,
         graphic_data=np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]], dtype=np.float32),
-        source_image=SourceImageForRegion(*image_named(mark.instance, [mark.frame])),
+        source_image=SourceImageForRegion(*image_named(instance, [frame])),
     )
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.utils import timezone
@@ -39,6 +39,22 @@ def tracking_uid(run: Run, order: int) -> str:
     return uid_made(run.pk, "finding", order)
 
 
+class Identified(Protocol):
+    """Who an object is, whatever it was made of."""
+
+    @property
+    def at(self) -> datetime:
+        """When the content came to be."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What every class of highdicom takes."""
+
+    @property
+    def dimensions_uid(self) -> str:
+        """Of its dimensions, where it has some."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who an object is, beside its patient and study.
@@ -65,6 +81,11 @@ class Identity:
         return uid_made(self.run.pk, self.kind, self.number)
 
     @property
+    def dimensions_uid(self) -> str:
+        """Of its dimensions, where it has some."""
+        return uid_made(self.run.pk, self.kind, self.number, "dimensions")
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """Return what every class of highdicom takes."""
         return {
@@ -85,13 +106,12 @@ class Identity:
         }
 
 
-def chance_removed(ds: Dataset, identity: Identity) -> None:
+def chance_removed(ds: Dataset, identity: Identified) -> None:
     """Put what the library takes from the clock and from chance: when it was made, and the UID of its dimensions."""
     moment_put(ds, identity.at)
-    dimensions = uid_made(identity.run.pk, identity.kind, identity.number, "dimensions")
     for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
         for item in ds.get(keyword) or []:
-            item.DimensionOrganizationUID = dimensions
+            item.DimensionOrganizationUID = identity.dimensions_uid
 
 
 def moment_put(ds: Dataset, at: datetime) -> None:

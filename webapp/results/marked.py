@@ -1,6 +1,8 @@
 """The findings of a run with their marks and masks, as objects are made of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from webapp.runs.models import Finding, Mark, Run, Stage
+from webapp.studies.models import Instance
 from workers.storage import Attempt
 
 #: Object and frame (from 0): which slice it is, whatever came later.
@@ -18,8 +21,36 @@ class MaskError(Exception):
     """An outline that a run drew is missing or damaged."""
 
 
+class OutlinedSlice(Protocol):
+    """An outline on one slice, whoever drew it."""
+
+    @property
+    def instance(self) -> Instance:
+        """The image."""
+
+    @property
+    def instance_id(self) -> UUID:
+        """Of the image."""
+
+    @property
+    def frame(self) -> int:
+        """From 0."""
+
+    @property
+    def mask(self) -> str:
+        """The name under which its drawer kept it."""
+
+
+class Outlined(Protocol):
+    """One thing with its outlines."""
+
+    @property
+    def outlined(self) -> Sequence[OutlinedSlice]:
+        """Its outlines, at most one a slice."""
+
+
 @dataclass(frozen=True, eq=False)
-class MarkedFinding:
+class MarkedFinding(Outlined):
     """One finding.
 
     Attributes
@@ -50,7 +81,7 @@ class MarkedFinding:
         return [mark for mark in self.marks if mark.mask]
 
 
-def place_of(mark: Mark) -> Place:
+def place_of(mark: Mark | OutlinedSlice) -> Place:
     """Return the slice that a mark is on."""
     return mark.instance_id, mark.frame
 

@@ -43,7 +43,7 @@ def report_built(
     run: Run,
     *,
     findings: list[MarkedFinding],
-    segments: list[Segment],
+    segments: list[Segment[MarkedFinding]],
     sources: Sources,
     version: int,
     earlier: Sequence[Instance] = (),
@@ -115,7 +115,7 @@ def _said(stage: Stage) -> str:
     return f"{stage.title} ({stage.model} {stage.version}): {answer}{sure}{least}.{because}{experimental}"
 
 
-def _evidence(segments: list[Segment], sources: Sources) -> list[Dataset]:
+def _evidence(segments: list[Segment[MarkedFinding]], sources: Sources) -> list[Dataset]:
     """Return what the report rests on: every image of the series, and the segmentations."""
     images = [image_reference(instance) for instance in sources.instances]
     images[0].update(sources.study)

@@ -1,11 +1,14 @@
 """Outlines as DICOM segmentations (PS3.3 A.51): a segment a finding, on the slices that it was outlined on.
 
+Whoever outlined: `segments_built` is told the algorithm's, `segments_drawn` anybody's.
+
 highdicom places the frames. It is handed single-frame stand-ins of the slices, whatever they are frames of, and the
 references to the stand-ins are then made references to the stored objects.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from django.conf import settings
@@ -15,8 +18,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from webapp.results.codes import ABNORMAL, LONGEST, algorithm_item, colour_of, label_code
-from webapp.results.identity import Identity, chance_removed, tracking_uid
-from webapp.results.marked import MarkedFinding, mask_read, place_of
+from webapp.results.identity import Identified, Identity, chance_removed, tracking_uid
+from webapp.results.marked import MarkedFinding, Outlined, OutlinedSlice, mask_read, place_of
 from webapp.results.models import ResultSeries
 from webapp.results.sources import Sources
 from webapp.results.stacks import MarkedSlice, Stack, stacks_made
@@ -24,14 +27,34 @@ from webapp.runs.models import Run
 
 #: Segmentations of one stack with more pixels than this are not made: they would take that many bytes of memory.
 MOST_PIXELS = 1 << 30
+Mask = NDArray[np.bool_]
+Found = TypeVar("Found", bound=Outlined)
+Found_contra = TypeVar("Found_contra", bound=Outlined, contravariant=True)
 
 
 class TooLargeError(Exception):
     """The outlines need more memory than housekeeping may take."""
 
 
+class Drawer(Protocol[Found_contra]):
+    """Who outlined, and what the objects say of it."""
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """Type and content of the objects, as highdicom takes them."""
+
+    def identity(self, number: int) -> Identified:
+        """Return who the object of that number is, from 1."""
+
+    def described(self, number: int, finding: Found_contra) -> SegmentDescription:
+        """Return what is segmented."""
+
+    def mask(self, one: OutlinedSlice) -> Mask:
+        """Return an outline, shape (rows, columns)."""
+
+
 @dataclass(frozen=True, eq=False)
-class Segment:
+class Segment(Generic[Found]):
     """Where a finding's outline went.
 
     Attributes
@@ -40,21 +63,59 @@ class Segment:
         The one frame (from 1) that shows the outline and nothing else; None where there are several, or none such.
     """
 
-    finding: MarkedFinding
+    finding: Found
     segmentation: Segmentation
     number: int
     frame: int | None
 
 
 @dataclass(eq=False)
-class _Layer:
+class _Layer(Generic[Found]):
     """Findings that do not overlap on a stack, in one array of segment numbers (slices, rows, columns)."""
 
     labels: NDArray[np.uint8]
-    findings: list[MarkedFinding]
+    findings: list[Found]
 
 
-def segments_built(run: Run, *, findings: list[MarkedFinding], sources: Sources, version: int) -> list[Segment]:
+@dataclass(frozen=True)
+class _Algorithm:
+    """The models of a run; `version` counts the answers to its series."""
+
+    run: Run
+    version: int
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        is_map = settings.RESULTS_LABEL_MAPS
+        return {
+            "segmentation_type": SegmentationTypeValues.LABELMAP if is_map else SegmentationTypeValues.BINARY,
+            "content_label": "AI_OUTLINES",
+            "content_description": "Research use only, not for diagnosis; not verified by a person"[:LONGEST],
+        }
+
+    def identity(self, number: int) -> Identity:
+        return Identity(self.run, ResultSeries.Kind.SEG, self.version, number)
+
+    def described(self, number: int, finding: MarkedFinding) -> SegmentDescription:
+        return SegmentDescription(
+            segment_number=number,
+            segment_label=f"{finding.number}. {finding.row.label_title}"[:LONGEST],
+            segmented_property_category=ABNORMAL,
+            segmented_property_type=label_code(finding.row),
+            algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+            algorithm_identification=algorithm_item(finding.outliner, self.run),
+            tracking_uid=tracking_uid(self.run, finding.row.order),
+            tracking_id=f"Finding {finding.number}",
+            display_color=colour_of(finding.row),
+        )
+
+    def mask(self, one: OutlinedSlice) -> Mask:
+        return mask_read(self.run, one.mask)
+
+
+def segments_built(
+    run: Run, *, findings: list[MarkedFinding], sources: Sources, version: int
+) -> list[Segment[MarkedFinding]]:
     """Build the segmentations of a run, and say where each finding's outline went.
 
     Raises
@@ -62,25 +123,33 @@ def segments_built(run: Run, *, findings: list[MarkedFinding], sources: Sources,
     TooLargeError
         If the outlines need too much memory.
     """
-    segments: list[Segment] = []
+    return segments_drawn(findings, sources=sources, drawer=_Algorithm(run, version))
+
+
+def segments_drawn(findings: Sequence[Found], *, sources: Sources, drawer: Drawer[Found]) -> list[Segment[Found]]:
+    """Build the segmentations of outlines on one series, and say where each went.
+
+    Raises
+    ------
+    TooLargeError
+        If the outlines need too much memory.
+    """
+    segments: list[Segment[Found]] = []
     count = 0
     for stack in stacks_made(findings, sources):
-        for layer in _layers(run, stack, findings):
+        for layer in _layers(drawer, stack, findings):
             count += 1
-            identity = Identity(run, ResultSeries.Kind.SEG, version, count)
-            segments += _segments(layer, _segmentation(run, stack, layer, sources, identity))
+            segments += _segments(layer, _segmentation(drawer, stack, layer, sources, drawer.identity(count)))
     return segments
 
 
-def _layers(run: Run, stack: Stack, findings: list[MarkedFinding]) -> list[_Layer]:
+def _layers(drawer: Drawer[Found], stack: Stack, findings: Sequence[Found]) -> list[_Layer[Found]]:
     """Spread findings over as few arrays as hold them without overlap."""
     rows, columns = stack.slices[0].instance.rows, stack.slices[0].instance.columns
     index = {one.place: number for number, one in enumerate(stack.slices)}
-    layers: list[_Layer] = []
+    layers: list[_Layer[Found]] = []
     for finding in findings:
-        masks = {
-            index[place_of(mark)]: mask_read(run, mark.mask) for mark in finding.outlined if place_of(mark) in index
-        }
+        masks = {index[place_of(one)]: drawer.mask(one) for one in finding.outlined if place_of(one) in index}
         if not masks:
             continue
         free = (one for one in layers if not any(one.labels[at][mask].any() for at, mask in masks.items()))
@@ -95,38 +164,23 @@ def _layers(run: Run, stack: Stack, findings: list[MarkedFinding]) -> list[_Laye
     return layers
 
 
-def _segmentation(run: Run, stack: Stack, layer: _Layer, sources: Sources, identity: Identity) -> Segmentation:
+def _segmentation(
+    drawer: Drawer[Found], stack: Stack, layer: _Layer[Found], sources: Sources, identity: Identified
+) -> Segmentation:
     stand_ins = [_stand_in(number, one, stack, sources) for number, one in enumerate(stack.slices)]
     # Slices without this layer's findings would only be empty frames.
     used = [number for number in range(len(stand_ins)) if layer.labels[number].any()]
-    kind = SegmentationTypeValues.LABELMAP if settings.RESULTS_LABEL_MAPS else SegmentationTypeValues.BINARY
     made = Segmentation(
         source_images=[stand_ins[number] for number in used],
         pixel_array=layer.labels[used],
-        segmentation_type=kind,
-        segment_descriptions=[_described(run, number, one) for number, one in enumerate(layer.findings, start=1)],
+        segment_descriptions=[drawer.described(number, one) for number, one in enumerate(layer.findings, start=1)],
         transfer_syntax_uid=ExplicitVRLittleEndian,
-        content_label="AI_OUTLINES",
-        content_description="Research use only, not for diagnosis; not verified by a person"[:LONGEST],
+        **drawer.said,
         **identity.arguments,
     )
     _refer_to(made, {f"2.25.{number + 1}": stack.slices[number] for number in used})
     chance_removed(made, identity)
     return made
-
-
-def _described(run: Run, number: int, finding: MarkedFinding) -> SegmentDescription:
-    return SegmentDescription(
-        segment_number=number,
-        segment_label=f"{finding.number}. {finding.row.label_title}"[:LONGEST],
-        segmented_property_category=ABNORMAL,
-        segmented_property_type=label_code(finding.row),
-        algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=algorithm_item(finding.outliner, run),
-        tracking_uid=tracking_uid(run, finding.row.order),
-        tracking_id=f"Finding {finding.number}",
-        display_color=colour_of(finding.row),
-    )
 
 
 def _stand_in(number: int, one: MarkedSlice, stack: Stack, sources: Sources) -> Dataset:
@@ -172,13 +226,13 @@ def _name(item: Dataset, one: MarkedSlice) -> Dataset:
     return item
 
 
-def _segments(layer: _Layer, made: Segmentation) -> Iterator[Segment]:
+def _segments(layer: _Layer[Found], made: Segmentation) -> Iterator[Segment[Found]]:
     for number, finding in enumerate(layer.findings, start=1):
         frames = _frames(made, number, layer)
         yield Segment(finding, made, number, frames[0] if len(frames) == 1 else None)
 
 
-def _frames(made: Segmentation, number: int, layer: _Layer) -> list[int]:
+def _frames(made: Segmentation, number: int, layer: _Layer[Any]) -> list[int]:
     """Return the frames (from 1) that show a segment alone; a label map has none."""
     groups = list(made.PerFrameFunctionalGroupsSequence)
     if made.SegmentationType == SegmentationTypeValues.LABELMAP.value:

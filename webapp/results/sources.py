@@ -1,14 +1,16 @@
-"""The slices that a run looked at, as derived objects refer to them: which object and frame, and where in the body."""
+"""The slices that somebody looked at, as derived objects refer to them: which object and frame, where in the body."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from webapp.results.headers import Header, header_read, numbers, of_study, values
 from webapp.runs.models import Run
-from webapp.studies.models import Instance
+from webapp.studies.models import Instance, Series
 
 #: Shorter than this, a row, a column or their cross product is no direction.
 SHORTEST = 0.5
@@ -81,16 +83,18 @@ class SourceImage:
 
 
 class Sources:
-    """The images that a run was about, each header read when it is first asked for.
+    """The images of a series that objects are about, each header read when it is first asked for."""
 
-    Images that came later are not among them: the objects of a run are the same whenever they are made.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self.series = run.series
-        known = self.series.instances.filter(has_pixels=True, arrived_at__lte=run.started_at or run.finished_at)
-        self.instances = list(known.select_related("index", "series__study"))
+    def __init__(self, series: Series, instances: Iterable[Instance]) -> None:
+        self.series = series
+        self.instances = list(instances)
         self._images = {instance.pk: SourceImage(instance) for instance in self.instances}
+
+    @classmethod
+    def of_run(cls, run: Run) -> Self:
+        """Return what a run was about: not what came later, as its objects are the same whenever they are made."""
+        known = run.series.instances.filter(has_pixels=True, arrived_at__lte=run.started_at or run.finished_at)
+        return cls(run.series, known.select_related("index", "series__study"))
 
     def image(self, instance: Instance) -> SourceImage:
         """Return an image of the series."""

@@ -1,9 +1,10 @@
 """Slices that one segmentation can hold together: of one size and direction, no two of them at one place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from webapp.results.marked import MarkedFinding, Place, place_of
+from webapp.results.marked import Outlined, Place, place_of
 from webapp.results.sources import Geometry, Sources
 from webapp.studies.models import Instance
 
@@ -43,7 +44,7 @@ class Stack:
         self.taken.add(one.depth)
 
 
-def stacks_made(findings: list[MarkedFinding], sources: Sources) -> list[Stack]:
+def stacks_made(findings: Sequence[Outlined], sources: Sources) -> list[Stack]:
     """Sort the outlined slices into stacks.
 
     Slices without a geometry (projection, capture) stand alone; those of several times or echoes at one place come
@@ -62,7 +63,7 @@ def stacks_made(findings: list[MarkedFinding], sources: Sources) -> list[Stack]:
     return made
 
 
-def _slices(findings: list[MarkedFinding], sources: Sources) -> list[MarkedSlice]:
+def _slices(findings: Sequence[Outlined], sources: Sources) -> list[MarkedSlice]:
     marked = {place_of(mark): mark for finding in findings for mark in finding.outlined}
     order = {instance.pk: index for index, instance in enumerate(sources.instances)}
     return [

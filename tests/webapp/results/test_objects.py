@@ -219,7 +219,7 @@ def test_a_person_can_sign_what_a_device_found(sent: Send) -> None:
         run,
         findings=[],
         segments=[],
-        sources=Sources(run),
+        sources=Sources.of_run(run),
         version=1,
         authorship=Authorship(person),
     )

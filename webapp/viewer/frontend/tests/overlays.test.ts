@@ -62,13 +62,13 @@ test("a header tells segments, their makers, colours and frames", () => {
   const sequence = (...items: object[]): { vr: string; Value: object[] } => ({ vr: "SQ", Value: items });
   const value = (...values: unknown[]): { vr: string; Value: unknown[] } => ({ vr: "", Value: values });
   const header = {
-    "00080018": value("1.2.3"), "00620001": value("BINARY"), "00280010": value(60), "00280011": value(80), "00280100": value(1),
+    "00080018": value("1.2.3"), "0008103E": value("Outlines of report"), "00620001": value("BINARY"), "00280010": value(60), "00280011": value(80), "00280100": value(1),
     "00620002": sequence({ "00620004": value(1), "00620005": value("Block"), "00620008": value("MANUAL"), "0062000D": value(65535, 32896, 32896) }),
     "52009229": sequence({ "00289110": sequence({ "00280030": value(1, 0.5), "00180050": value(3) }), "00209116": sequence({ "00200037": value(1, 0, 0, 0, S, S) }) }),
     "52009230": sequence({ "00209113": sequence({ "00200032": value(10, 20, 30) }), "0062000A": sequence({ "0062000B": value(1) }) }),
   } as unknown as Header;
   const told = segmentationRead(header);
-  assert.deepEqual(told.segments.map(({ title, by, isAutomatic }) => [title, by, isAutomatic]), [["Block", "drawn by a person", false]]);
+  assert.deepEqual(told.segments.map(({ title, by, isAutomatic }) => [title, by, isAutomatic]), [["Block", "outlined by a person · Outlines of report", false]]);
   assert.match(told.segments[0]?.colour ?? "", /^#f[ef]f[ef]f[ef]$/);
   assert.deepEqual(told.frames.map(({ frame, segment, thickness }) => [frame, segment, thickness]), [[1, 1, 3]]);
   assert.deepEqual(told.frames[0]?.plane, OBLIQUE[0]);

@@ -53,7 +53,7 @@ export function segmentationRead(header: Header): Segmentation {
     type,
     most: numbers(header, "0062000E")[0] ?? 1,
     frameOfReference: word(header, "00200052"),
-    segments: items(header, "00620002").map((item) => segmentRead(item, sop)),
+    segments: items(header, "00620002").map((item) => segmentRead(item, sop, word(header, "0008103E"))),
     frames: items(header, "52009230").map((group, index) => frameRead(group, shared, index + 1, type === "LABELMAP")),
   };
 }
@@ -70,7 +70,7 @@ export function insideOf(bytes: Uint8Array, { rows, columns, bits, type, most }:
   return inside;
 }
 
-function segmentRead(item: Header, sop: string): Segment {
+function segmentRead(item: Header, sop: string, series: string): Segment {
   const number = numbers(item, "00620004")[0] ?? 0;
   const isAutomatic = word(item, "00620008") !== "MANUAL";
   const [identified = {}] = items(item, "00620007");
@@ -81,7 +81,7 @@ function segmentRead(item: Header, sop: string): Segment {
     title: word(item, "00620005") || `Segment ${number}`,
     colour: colourOf(numbers(item, "0062000D")),
     isAutomatic,
-    by: isAutomatic ? `by an algorithm${by ? `: ${by}` : ""}` : "drawn by a person",
+    by: isAutomatic ? `by an algorithm${by ? `: ${by}` : ""}` : ["outlined by a person", series].filter(Boolean).join(" · "),
   };
 }
 
