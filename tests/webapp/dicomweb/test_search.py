@@ -185,7 +185,7 @@ def test_pages_and_beginnings_are_found_in_an_index(sender: Sender) -> None:
         return plan_of(asked[-1]["sql"])
 
     if connection.vendor == "postgresql":  # which of its indexes it takes, it chooses by its own statistics
-        every = [
+        every: list[dict[str, Any]] = [
             {"limit": 25, "offset": 99_900},
             {"PatientID": "PH*"},
             {"AccessionNumber": "A*"},
