@@ -27,11 +27,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.fixture
-def client(place: Place) -> DICOMwebClient:
+def client(place: Place) -> Iterator[DICOMwebClient]:
     """The client library that others wrote, signed in by a token."""
-    session = requests.Session()
-    session.headers["Authorization"] = place.authorization
-    return DICOMwebClient(f"http://127.0.0.1:{place.port}{place.root}", session=session)
+    with requests.Session() as session:
+        session.headers["Authorization"] = place.authorization
+        yield DICOMwebClient(f"http://127.0.0.1:{place.port}{place.root}", session=session)
 
 
 def test_a_client_with_a_token_stores_searches_and_retrieves(client: DICOMwebClient) -> None:

@@ -143,19 +143,26 @@ def moved(page: Page, *, shift: int) -> None:
 
 
 def test_of_changes_at_the_same_moment_one_is_saved_and_the_others_are_told(stage: Stage, knee: Page) -> None:
-    session = requests.Session()
-    session.cookies.update({one["name"]: one["value"] for one in knee.context.cookies()})
-    session.headers["X-CSRFToken"] = str(session.cookies["csrftoken"])
-    study = knee.url.split("/studies/")[1].split("/")[0]
-    (series,) = session.get(f"{stage.url}/api/studies/{study}/viewer/", timeout=30).json()["series"]
-    image = series["images"][0]
-    body = {"series": series["id"], "sop": image["sop"], "frame": 1, "kind": "probe", "points": [[1, 2]], "unit": "px"}
-    address = f"{stage.url}/api/marks/{uuid.uuid4()}/"
+    with requests.Session() as session:
+        session.cookies.update({one["name"]: one["value"] for one in knee.context.cookies()})
+        session.headers["X-CSRFToken"] = str(session.cookies["csrftoken"])
+        study = knee.url.split("/studies/")[1].split("/")[0]
+        (series,) = session.get(f"{stage.url}/api/studies/{study}/viewer/", timeout=30).json()["series"]
+        image = series["images"][0]
+        body = {
+            "series": series["id"],
+            "sop": image["sop"],
+            "frame": 1,
+            "kind": "probe",
+            "points": [[1, 2]],
+            "unit": "px",
+        }
+        address = f"{stage.url}/api/marks/{uuid.uuid4()}/"
 
-    def put(**changed: Any) -> int:
-        return session.put(address, json=body | changed, timeout=60).status_code
+        def put(**changed: Any) -> int:
+            return session.put(address, json=body | changed, timeout=60).status_code
 
-    with ThreadPoolExecutor(6) as pool:
-        made = sorted(pool.map(lambda _: put(), range(6)))
-        changed = sorted(pool.map(lambda number: put(version=1, text=str(number)), range(6)))
-    assert (made, changed) == ([200] * 5 + [201], [200] + [409] * 5)
+        with ThreadPoolExecutor(6) as pool:
+            made = sorted(pool.map(lambda _: put(), range(6)))
+            changed = sorted(pool.map(lambda number: put(version=1, text=str(number)), range(6)))
+        assert (made, changed) == ([200] * 5 + [201], [200] + [409] * 5)

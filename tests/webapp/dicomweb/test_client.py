@@ -50,15 +50,15 @@ def server(db: None) -> Iterator[str]:  # noqa: ARG001 - asks for the database
 
 
 @pytest.fixture
-def client(server: str, sender: Sender) -> DICOMwebClient:
+def client(server: str, sender: Sender) -> Iterator[DICOMwebClient]:
     """The client, signed in as the clinician by the cookie of their browser."""
-    session = requests.Session()
     browser = Client()
     browser.force_login(sender.user)
     token = "t" * 32
-    session.cookies.update({"sessionid": browser.cookies["sessionid"].value, "csrftoken": token})
-    session.headers["X-CSRFToken"] = token
-    return DICOMwebClient(f"{server}{ROOT}", session=session)
+    with requests.Session() as session:
+        session.cookies.update({"sessionid": browser.cookies["sessionid"].value, "csrftoken": token})
+        session.headers["X-CSRFToken"] = token
+        yield DICOMwebClient(f"{server}{ROOT}", session=session)
 
 
 def test_store_search_and_retrieve(client: DICOMwebClient) -> None:
