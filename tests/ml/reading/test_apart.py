@@ -80,17 +80,17 @@ def test_a_file_that_crashes_its_process_is_refused(reader: Reader, endless: Pat
 
 def _kill_while_reading(reader: Reader, endless: Path) -> None:
     """Kill the process once it is inside the file, whose end it must not see before."""
-    end = wait_until(lambda: _opened_for_writing(endless), what="the file to be read")
+    (end,) = wait_until(lambda: _opened_for_writing(endless), what="the file to be read")
     reader.process.kill()
     reader.process.wait()
     os.close(end)
 
 
-def _opened_for_writing(pipe: Path) -> int | None:
+def _opened_for_writing(pipe: Path) -> list[int]:
     try:
-        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        return [os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)]
     except OSError:  # ENXIO: nobody reads it yet
-        return None
+        return []
 
 
 def test_the_next_file_is_read_by_a_fresh_process(tmp_path: Path) -> None:
