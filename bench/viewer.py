@@ -29,11 +29,11 @@ TARGETS = {"first": "1.2", "ready": "", "whole": "1.15"}
 HOLDS = """
 ## What holds the rest
 
-- **The first picture** is drawn plainly before its tools are here. Page, study and frame are asked for one after the other,
-  each answered by a core that the browser uses too, while the script of the tools (1.0 MB) shares the line; what came of it
-  by then is not counted, so the ratio is told too high.
-- **Its tools**: one core reads 3.8 MB of script (most of it Cornerstone and what it draws with), starts WebGL in software and
-  draws again. A graphics card takes the last two, a second visit the first.
+- **The first picture** is drawn plainly before its tools are here. Page, study and frame are asked for one after the
+  other, each answered by a core that the browser uses too, while the script of the tools (1.0 MB) shares the line; what
+  came of it by then is not counted, so the ratio is told too high.
+- **Its tools**: one core reads 3.8 MB of script (most of it Cornerstone and what it draws with), starts WebGL in
+  software and draws again. A graphics card takes the last two, a second visit the first.
 - **The whole stack.** On the slower line the line decides. On the faster one client and server share two cores, and
   each slice costs about 35 ms of them: asking, the answer's way through Python, unpacking, the cache.
 - **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen comes late for it.
