@@ -120,7 +120,8 @@ def third_decides_and_signs(page: Page, shift: Shift) -> str:
     expect(again.get_by_label("Your password")).to_be_focused()
     again.keyboard.type(ACCOUNTS["admin"][1])
     again.keyboard.press("Enter")
-    again.wait_for_url(lambda address: "/report/" not in address)
+    expect(again).not_to_have_url(re.compile("/report/"))  # over however many redirects
+    again.wait_for_load_state()
     again.goto(report)
     expect(again.locator(".signature")).to_contain_text("I have read the images and answer for this report.")
     again.get_by_role("button", name="Verify").click()
