@@ -1,5 +1,6 @@
 """Browsers for the tests. Debian's Chromium, driven by Playwright."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
 
 from deploy import viewer
-from tests.e2e.serving import ACCOUNTS, ROOT, Stage, scene_made, served
+from tests.e2e.serving import ACCOUNTS, ROOT, Stage, scene_made, served_copy
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
@@ -35,7 +36,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stage(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The pages over a scene of every state."""
-    with served(Path(shutil.copytree(scene, tmp_path_factory.mktemp("served") / "scene"))) as stage:
+    with served_copy(scene, tmp_path_factory.mktemp("served") / "scene") as stage:
         yield stage
 
 
@@ -99,6 +100,12 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
+
+
+def report_left(page: Page) -> None:
+    """Wait until the page of the report is left, over however many redirects."""
+    expect(page).not_to_have_url(re.compile("/report/"))
+    page.wait_for_load_state()
 
 
 @pytest.fixture(scope="session")

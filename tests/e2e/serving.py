@@ -1,6 +1,7 @@
 """The web side alone, over a scene of every state: nothing moves unless a test lets it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,13 @@ def served_scene(data: Path, *, weights: Path | None = None) -> Iterator[Stage]:
     """Serve a scene from a data folder, over the drawn list of models where none is named."""
     scene_made(data, weights=weights)
     with served(data, weights=weights) as stage:
+        yield stage
+
+
+@contextmanager
+def served_copy(scene: Path, data: Path) -> Iterator[Stage]:
+    """Serve a copy of a made scene: what is signed stays signed."""
+    with served(Path(shutil.copytree(scene, data))) as stage:
         yield stage
 
 

@@ -1,15 +1,13 @@
 """Writing and signing a report in a browser: every letter is kept, and two keys lead to the next case."""
 
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Open
-from tests.e2e.serving import ACCOUNTS, Stage, served
+from tests.e2e.conftest import Open, report_left
+from tests.e2e.serving import ACCOUNTS, Stage, served_copy
 from tests.e2e.test_every_page import CONTRAST
 
 PASSWORD = ACCOUNTS["clinician"][1]
@@ -18,7 +16,7 @@ PASSWORD = ACCOUNTS["clinician"][1]
 @pytest.fixture
 def stage(scene: Path, tmp_path: Path) -> Iterator[Stage]:
     """A copy of the scene for each test: a signed report stays signed."""
-    with served(Path(shutil.copytree(scene, tmp_path / "scene"))) as stage:
+    with served_copy(scene, tmp_path / "scene") as stage:
         yield stage
 
 
@@ -28,12 +26,6 @@ def opened(page: Page, name: str = "Phantom, Petra") -> str:
     page.wait_for_url("**/studies/**")
     expect(page.locator("#held.mine")).to_be_visible()
     return page.url.split("?")[0]
-
-
-def left(page: Page) -> None:
-    """Wait until the page of the report is left, over however many redirects."""
-    expect(page).not_to_have_url(re.compile("/report/"))
-    page.wait_for_load_state()
 
 
 def written(page: Page) -> None:
@@ -79,7 +71,7 @@ def test_what_was_typed_last_is_saved_before_it_is_signed(visit: Open) -> None:
         page.keyboard.press("Control+Enter")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
-        left(page)
+        report_left(page)
         page.goto(f"{study}report/")
         expect(page.locator(".signed")).to_contain_text("Normal. Really.")
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('readroom-report'))") == []

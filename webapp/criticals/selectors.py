@@ -21,11 +21,12 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class CriticalShown:
-    """A critical result with who was told, and how long it took (or takes) until somebody read it back."""
+    """A critical result with who was told, how long it took (or takes) until it was settled, and whether by mistake."""
 
     row: CriticalResult
     told: list[Notification]
     waiting: Waiting
+    withdrawal: Withdrawal | None
 
     @property
     def state(self) -> State:
@@ -40,11 +41,6 @@ class CriticalShown:
     def is_settled(self) -> bool:
         """Whether nothing is left to do."""
         return self.state in {State.ACKNOWLEDGED, State.WITHDRAWN}
-
-    @property
-    def withdrawal(self) -> Withdrawal | None:
-        """Why nobody has to be told, where somebody said so."""
-        return getattr(self.row, "withdrawal", None)
 
     @property
     def acknowledged_at(self) -> datetime | None:
@@ -102,7 +98,7 @@ def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
 
 
 def _one(row: CriticalResult, rules: SiteRules, notifications: Iterable[Notification]) -> CriticalShown:
-    told = list(notifications)
-    until = next((one.told_at for one in told if one.read_back), None)
-    until = until or (row.withdrawal.at if hasattr(row, "withdrawal") else timezone.now())
-    return CriticalShown(row, told, waited(since=row.opened_at, until=until, minutes=rules.critical_minutes))
+    told, withdrawal = list(notifications), getattr(row, "withdrawal", None)
+    until = next((one.told_at for one in told if one.read_back), withdrawal.at if withdrawal else timezone.now())
+    waiting = waited(since=row.opened_at, until=until, minutes=rules.critical_minutes)
+    return CriticalShown(row, told, waiting, withdrawal)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,8 +73,13 @@ def mask_read(digest: str) -> Mask:
     MaskError
         If it is not there, or no picture any more.
     """
+    return mask_opened(storage.mask_path(digest))
+
+
+def mask_opened(path: Path) -> Mask:
+    """Return the mask in a file, shape (rows, columns), whoever drew it; raises as `mask_read`."""
     try:
-        with Image.open(storage.mask_path(digest), formats=("PNG",)) as drawn:
+        with Image.open(path, formats=("PNG",)) as drawn:
             return np.asarray(drawn.convert("1"), dtype=np.bool_)
     except (OSError, UnidentifiedImageError) as error:
         raise MaskError("An outline is not where it was kept.") from error

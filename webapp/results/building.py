@@ -42,7 +42,7 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     ------
     workers.api.Refused
         If a stored image cannot be read any more.
-    webapp.results.marked.MaskError
+    webapp.marks.masks.MaskError
         If an outline is missing.
     ValueError, TypeError, KeyError, AttributeError
         If the headers of the sources are such that highdicom builds nothing of them.

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-
+from webapp.marks.masks import Mask, mask_opened
 from webapp.runs.models import Finding, Mark, Run, Stage
 from webapp.studies.models import Instance
 from workers.storage import Attempt
 
 #: Object and frame (from 0): which slice it is, whatever came later.
 Place = tuple[UUID, int]
-
-
-class MaskError(Exception):
-    """An outline that a run drew is missing or damaged."""
 
 
 class OutlinedSlice(Protocol):
@@ -107,19 +100,9 @@ def marks_of(row: Finding) -> list[Mark]:
     return list(row.marks.all()) or _only_mark(row)
 
 
-def mask_read(run: Run, name: str) -> NDArray[np.bool_]:
-    """Return a mask, shape (rows, columns).
-
-    Raises
-    ------
-    MaskError
-        If it is not where the run left it, or no picture any more.
-    """
-    try:
-        with Image.open(Attempt(run.pk, run.attempt).out / name, formats=("PNG",)) as drawn:
-            return np.asarray(drawn.convert("1"), dtype=np.bool_)
-    except (FileNotFoundError, UnidentifiedImageError) as error:
-        raise MaskError from error
+def mask_read(run: Run, name: str) -> Mask:
+    """Return a mask that a run drew, shape (rows, columns); raises as `webapp.marks.masks.mask_opened`."""
+    return mask_opened(Attempt(run.pk, run.attempt).out / name)
 
 
 def _only_mark(row: Finding) -> list[Mark]:

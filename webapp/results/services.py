@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
+from webapp.marks.masks import MaskError
 from webapp.results.filed import results_filed
 from webapp.results.filing import Filed, kinds_told, objects_file, series_told
-from webapp.results.marked import MaskError
 from webapp.results.models import ResultSeries, ResultSet
 from webapp.results.owed import CannotBeMadeError, attempted, claimed_of, moved
 from webapp.studies.models import Instance

@@ -5,9 +5,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from webapp.marks.masks import Mask
-from webapp.marks.masks import MaskError as LostError
-from webapp.results.marked import MaskError, Place
+from webapp.marks.masks import Mask, MaskError
+from webapp.results.marked import Place
 from webapp.runs.models import Finding
 from webapp.verdicts.models import Comparison
 from webapp.verdicts.outlined import masks_of
@@ -152,7 +151,7 @@ def _outlines_compared(name: str, one: Accepted, other: Accepted, least: float, 
     """Compare outlines, that of the AI for a reader who let it stand; False where one of the two has none."""
     try:
         masks = [_masks(one), _masks(other)]
-    except (LostError, MaskError):
+    except MaskError:
         counted.differences.append(f"{name}: an outline cannot be read any more, so the two are not compared.")
         return True
     if not all(masks):

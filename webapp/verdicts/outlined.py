@@ -89,7 +89,7 @@ def masks_of(finding: Finding | None, outlines: Iterable[Outline]) -> dict[Place
 
     Raises
     ------
-    webapp.marks.masks.MaskError, webapp.results.marked.MaskError
+    webapp.marks.masks.MaskError
         If an outline is not where it was kept.
     """
     theirs = [mark for mark in marks_of(finding) if mark.mask] if finding else []

@@ -3,6 +3,7 @@
 import { cache, type Types } from "@cornerstonejs/core";
 import { createImage, wadors } from "@cornerstonejs/dicom-image-loader";
 
+import { TAG, word } from "./header/tags.ts";
 import type { Hung } from "./study.ts";
 import { frameAddress, frameFetched, headersFetched } from "./wire.ts";
 
@@ -11,7 +12,7 @@ type Header = Parameters<typeof wadors.metaDataManager.add>[1];
 /** Cornerstone's name of each image of a series, in slice order, once all their headers are known. */
 export async function seriesReady(hung: Hung): Promise<string[]> {
   for (const header of await headersFetched(hung)) {
-    const sop = header["00080018"]?.Value?.[0];
+    const sop = word(header, TAG.sop);
     const image = hung.series.images.find((one) => one.sop === sop);
     // Cornerstone looks for the header of an object under its first frame.
     if (image) wadors.metaDataManager.add(`wadors:${frameAddress(hung, image, 1)}`, header as unknown as Header);

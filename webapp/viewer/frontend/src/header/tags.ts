@@ -7,6 +7,7 @@ export interface Element {
 export type Header = Record<string, Element | undefined>;
 
 export const TAG = {
+  sop: "00080018",
   modality: "00080060",
   spacingBetweenSlices: "00180088",
   imagerPixelSpacing: "00181164",

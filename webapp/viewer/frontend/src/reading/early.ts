@@ -3,12 +3,13 @@
 
 import { pixelSize } from "../header/calibration.ts";
 import { shownPlain, type Shown } from "../header/plain.ts";
-import type { Header } from "../header/tags.ts";
+import { TAG, word, type Header } from "../header/tags.ts";
 import { rangeOf } from "../header/window.ts";
 import type { StudyData } from "../study.ts";
 import { frameAddress, framePeeked, headersFetched } from "../wire.ts";
 import type { Placed } from "./first.ts";
 import { Furniture } from "./furniture.ts";
+import { presetNamed } from "./presets.ts";
 
 export class Early {
   private readonly wall: HTMLElement;
@@ -44,8 +45,8 @@ export class Early {
     const image = hung.series.images[at];
     if (!image) return;
     const [headers, frame] = await Promise.all([headersFetched(hung), framePeeked(frameAddress(hung, image))]);
-    const header = headers.find((one) => one["00080018"]?.Value?.[0] === image.sop);
-    const chosen = hung.data.presets.find((one) => one.id === preset && ["", hung.series.modality].includes(one.modality));
+    const header = headers.find((one) => word(one, TAG.sop) === image.sop);
+    const chosen = presetNamed(hung.data.presets, hung.series, preset);
     const shown = header && shownPlain(header, frame.bytes, frame.syntax, chosen && rangeOf(chosen.width, chosen.level));
     if (!shown) return;
     const zoom = painted(box, shown, header);

@@ -9,6 +9,11 @@ export function presetsFor(presets: readonly Preset[], series: Series): Preset[]
   return presets.filter((preset) => preset.modality === "" || preset.modality === series.modality);
 }
 
+/** Return the preset of that id, where it suits a series. */
+export function presetNamed(presets: readonly Preset[], series: Series, id: string | null): Preset | undefined {
+  return presetsFor(presets, series).find((preset) => preset.id === id);
+}
+
 /** Look through a preset's window. */
 export function presetApplied(cell: Cell, preset: Preset): void {
   cell.viewport.setProperties({ voiRange: rangeOf(preset.width, preset.level) });

@@ -16,7 +16,7 @@ import { firstOf, likest, opensAt } from "./first.ts";
 import { History } from "./history.ts";
 import { Link } from "./link.ts";
 import { Planes } from "./planes.ts";
-import { presetApplied, presetsFor } from "./presets.ts";
+import { presetApplied, presetNamed, presetsFor } from "./presets.ts";
 import { Tools } from "./tools.ts";
 
 export const LAYOUTS = ["1x1", "1x2", "2x1", "2x2"] as const;
@@ -117,7 +117,7 @@ export class Reading {
   async hang(cell: Cell, hung: Hung, { at, preset = null }: { at?: number | undefined; preset?: string | null } = {}): Promise<void> {
     this.cine.stop(cell);
     await cell.hang(hung, at ?? opensAt(hung.series));
-    const chosen = preset && presetsFor(this.data.presets, hung.series).find((one) => one.id === preset);
+    const chosen = presetNamed(this.data.presets, hung.series, preset);
     if (chosen) presetApplied(cell, chosen);
     if (this.link.isOn) this.link.hold(this.cells);
     this.page.renew();
