@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 
@@ -126,12 +127,26 @@ class Station:
         entity.add_requested_context(VERIFICATION)
         for sop_class, syntax in contexts:
             entity.add_requested_context(sop_class, syntax)
-        association = entity.associate("127.0.0.1", self.port, ae_title=called)
+        opened: list[socket.socket] = []
+
+        def noted(event: evt.Event) -> None:
+            stream = event.assoc.dul.socket
+            assert stream is not None
+            assert stream.socket is not None
+            opened.append(stream.socket)
+
+        association = entity.associate(
+            "127.0.0.1", self.port, ae_title=called, evt_handlers=[(evt.EVT_CONN_OPEN, noted)]
+        )
         try:
             yield association
         finally:
             if association.is_established:
                 association.release()
+            if association.is_alive():
+                association.join(SECONDS)
+            for one in opened:  # pynetdicom closes none whose peer went first
+                one.close()
 
 
 def context_of(ds: Dataset) -> tuple[str, str]:
