@@ -60,7 +60,8 @@ def test_it_is_saved_as_it_is_typed_and_signed_into_the_next_case_by_two_keys(vi
         page.screenshot(path=pictures_kept / "report-signed-desk.png", full_page=True)
 
 
-def test_what_was_typed_last_is_saved_before_it_is_signed(visit: Open) -> None:
+@pytest.mark.parametrize("presses", [1, 2], ids=["once", "twice"])
+def test_what_was_typed_last_is_saved_before_it_is_signed(visit: Open, presses: int) -> None:
     with visit() as page:
         study = opened(page)
         written(page)
@@ -70,8 +71,10 @@ def test_what_was_typed_last_is_saved_before_it_is_signed(visit: Open) -> None:
         page.keyboard.type(" Really.")
         page.keyboard.press("Control+Enter")
         page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
+        for _ in range(presses):
+            page.keyboard.press("Enter")
         report_left(page)
+        expect(page.locator(".messages")).to_contain_text("Final report signed, version 1.")
         page.goto(f"{study}report/")
         expect(page.locator(".signed")).to_contain_text("Normal. Really.")
         assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('readroom-report'))") == []

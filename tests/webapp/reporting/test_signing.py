@@ -180,6 +180,25 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
         report_sign(user=two, **given)  # type: ignore[arg-type]
 
 
+def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
+    study: Study, reader: User, request_of: HttpRequest
+) -> None:
+    saved = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    final = {
+        "study": study, "user": reader, "kind": "final", "password": factories.PASSWORD,
+        "text": Text({"impression": "Normal."}), "edit": saved.edit, "base": 0, "request": request_of,
+    }  # fmt: skip
+    added = final | {"kind": "addendum", "text": Text({"addendum": "More."}), "edit": 0, "base": 1}
+    for given, number in ((final, 1), (added, 2)):
+        first, again = (report_sign(**given) for _ in range(2))  # type: ignore[arg-type]
+        assert first == again
+        assert first.report == signed(study)
+        assert signed(study).number == number
+    assert Signature.objects.count() == AuditEvent.objects.filter(code__contains="report signed").count() == 2
+    with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
+        report_sign(**added | {"text": Text({"addendum": "Other."})})  # type: ignore[arg-type]
+
+
 def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:

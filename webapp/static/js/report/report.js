@@ -113,7 +113,9 @@ function listen() {
     if (!by || event.detail.xhr?.status !== 200) return;
     acknowledged = by === form ? sent : written();
     keep();
-    if (signing && !isDirty()) form.requestSubmit();
+    if (!signing || isDirty()) return;
+    signing = false; // once, however many savings were on their way
+    form.requestSubmit();
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.elt?.id === "take") location.reload(); });
   window.addEventListener("online", () => { if (isDirty()) save(); });
