@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage
@@ -46,3 +46,18 @@ def test_what_is_on_its_way_and_what_waits_for_a_person(
         page.screenshot(path=pictures_kept / f"study-sending-{size}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
         assert page.evaluate(CONTRAST) == []
+
+
+def test_a_button_pressed_twice_makes_one_token(visit: Open) -> None:
+    with visit("/tokens/", role="admin") as page:
+        held: list[Route] = []
+        page.route("**/tokens/", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+        page.get_by_label("Machine").fill("Gateway")
+        page.get_by_label("Acts as").select_option("clinician")
+        page.keyboard.press("Enter")
+        while not held:
+            page.wait_for_timeout(20)
+        page.keyboard.press("Enter")
+        held[0].continue_()
+        expect(page.get_by_label("Token", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Revoke Gateway")).to_have_count(1)

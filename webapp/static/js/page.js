@@ -1,6 +1,7 @@
 // What every page has: times, the help, and the ways to other pages.
 
 import { bindKeys } from "./keys.js";
+import "./once.js";
 import "./time.js";
 
 const help = document.getElementById("help");
