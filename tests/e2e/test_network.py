@@ -51,7 +51,7 @@ def test_what_is_on_its_way_and_what_waits_for_a_person(
 def test_a_button_pressed_twice_makes_one_token(visit: Open) -> None:
     with visit("/tokens/", role="admin") as page:
         held: list[Route] = []
-        page.route("**/tokens/", held.append)
+        page.route("**/tokens/", lambda *route: held.append(route[0]))
         page.get_by_label("Machine").fill("Gateway")
         page.get_by_label("Acts as").select_option("clinician")
         page.keyboard.press("Enter")
