@@ -96,10 +96,16 @@ def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], Stora
 def sign_in(page: Page, name: str, password: str) -> None:
     """Sign in on the sign-in page."""
     page.goto("/sign-in/")
+    signed_in_there(page, name, password)
+
+
+def signed_in_there(page: Page, name: str, password: str) -> None:
+    """Fill in the sign-in page that is open, and wait for the page behind it."""
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def report_left(page: Page) -> None:

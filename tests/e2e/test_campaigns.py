@@ -30,6 +30,7 @@ def opened(page: Page) -> None:
 def looked_at(page: Page, path: Path) -> None:
     size = page.viewport_size
     assert size
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert page.evaluate(CONTRAST) == []
     page.wait_for_load_state("networkidle")
@@ -46,11 +47,13 @@ def test_pages_fit_and_can_be_read(visit: Open, size: str, pictures_kept: Path) 
         opened(page)
         looked_at(page, pictures_kept / f"campaign-{size}.png")
         page.get_by_role("link", name="Version 1").click()
+        page.wait_for_url("**/campaigns/sets/*/")
         looked_at(page, pictures_kept / f"campaign-set-{size}.png")
-        page.go_back()
+        opened(page)
         page.get_by_role("link", name="Version 2").click()
+        page.wait_for_url("**/campaigns/sets/*/")
         looked_at(page, pictures_kept / f"campaign-set-failed-{size}.png")
-        page.go_back()
+        opened(page)
         page.keyboard.press("d")
         expect(page.get_by_text("Readers differ: you decide.")).to_be_visible()
         page.get_by_role("button", name="Take the boxes of reader").first.click()

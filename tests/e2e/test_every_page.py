@@ -90,4 +90,4 @@ def test_keys_lead_from_page_to_page_and_are_explained(visit: Open) -> None:
         page.wait_for_url("**/upload/")
         page.keyboard.press("g")
         page.keyboard.press("w")
-        page.wait_for_url("**/")
+        expect(page).to_have_url("/")

@@ -23,6 +23,7 @@ def test_an_admin_names_a_destination_and_a_clinician_sends_there(visit: Open, p
         expect(page.get_by_role("link", name="Archive of the house")).to_be_visible()
     with visit() as page:
         page.get_by_role("link", name="Phantom, Petra").click()
+        page.wait_for_url("**/studies/**")
         page.get_by_role("button", name="Send").click()
         expect(page.locator("#deliveries").get_by_text("Waiting")).to_be_visible()
         expect(page.locator("#deliveries").get_by_text("0 of 26")).to_be_visible()
@@ -41,6 +42,7 @@ def test_what_is_on_its_way_and_what_waits_for_a_person(
         assert page.evaluate(CONTRAST) == []
         page.goto("/")
         page.get_by_role("link", name="Phantom, Petra").click()
+        page.wait_for_url("**/studies/**")
         expect(page.locator("#deliveries").get_by_text("Not sent")).to_be_visible()
         page.locator("#sending").scroll_into_view_if_needed()
         page.screenshot(path=pictures_kept / f"study-sending-{size}.png")

@@ -17,6 +17,7 @@ def test_a_case_is_claimed_by_opening_it_taken_over_with_a_note_and_read_by_key(
         other.get_by_label("Note for clinician").fill("The surgeon waits.")
         other.get_by_role("button", name="Take over").click()
         expect(other.locator("#held")).to_contain_text("In your hands")
+        other.wait_for_load_state()  # its keys are bound
         page.reload()
         expect(page.locator("#held")).to_contain_text("admin is reading this study")
 

@@ -70,6 +70,7 @@ def test_what_was_typed_last_is_saved_before_it_is_signed(visit: Open, presses: 
         page.get_by_label("Impression").press("End")
         page.keyboard.type(" Really.")
         page.keyboard.press("Control+Enter")
+        expect(page.get_by_label("Your password")).to_be_focused()
         page.keyboard.type(PASSWORD)
         for _ in range(presses):
             page.keyboard.press("Enter")
@@ -135,6 +136,7 @@ def test_a_wrong_password_asks_again_with_the_text_still_there(visit: Open, pict
         written(page)
         page.get_by_label("Impression").fill("Mass.")
         page.keyboard.press("Control+Enter")
+        expect(page.get_by_label("Your password")).to_be_focused()
         page.keyboard.type("guess")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("This is not your password")
@@ -169,6 +171,7 @@ def test_the_pages_look_right(size: str, visit: Open, stage: Stage, pictures_kep
         page.wait_for_url("**/report/1/")
         looked_at(page, pictures_kept / f"report-superseded-{size}.png")
         page.get_by_role("link", name="Read the newest").click()
+        page.wait_for_url("**/report/")
         looked_at(page, pictures_kept / f"report-addendum-{size}.png")
         page.keyboard.press("Shift+S")
         page.wait_for_url("**/report/?write")

@@ -15,6 +15,7 @@ def fits(page: Page, kept: Path) -> None:
 
     The caret is left alone: hiding it leaves a style behind, which htmx would carry over and the policy refuse.
     """
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     assert page.evaluate(CONTRAST) == []
     page.screenshot(path=kept, full_page=True, caret="initial")
@@ -39,7 +40,8 @@ def test_a_critical_result_is_recorded_and_read_back_by_keyboard(visit: Open, pi
         page.screenshot(path=pictures_kept / "study-critical-told-desk.png", caret="initial")
         page.keyboard.press("Enter")
         expect(panel).to_contain_text("1 critical result read back or withdrawn")
-        page.keyboard.press("Enter")  # the fold has the focus
+        expect(panel.locator("summary").first).to_be_focused()
+        page.keyboard.press("Enter")
         expect(panel.get_by_text("by phone, read back")).to_be_visible()
         fits(page, pictures_kept / "study-critical-desk.png")
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Open
+from tests.e2e.conftest import Open, signed_in_there
 from tests.e2e.serving import ACCOUNTS, Stage
 from tests.e2e.viewing import pictured, settled, viewer_opened
 
@@ -85,12 +85,7 @@ def test_a_session_that_ended_keeps_marks_until_somebody_signs_in_again(knee: Pa
     state(knee, "You are signed out. 1 mark is kept in this browser")
     with knee.context.expect_page() as opened:
         knee.get_by_role("link", name="Sign in in a new tab").click()
-    name, password = ACCOUNTS["clinician"]
-    tab = opened.value
-    tab.get_by_label("User name").fill(name)
-    tab.get_by_label("Password").fill(password)
-    tab.get_by_role("button", name="Sign in").click()
-    tab.wait_for_url("**/")
+    signed_in_there(opened.value, *ACCOUNTS["clinician"])
     state(knee, "Saved")
     assert len(saved(knee)) == before + 1
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.viewing import Bounds, bounds_of, element_bounds, pictured, screen, settled, viewer_opened
-from tests.webapp.marked_scene import BLOCK
+from tests.webapp.marked_scene import BLOCK, MARKED
 from tests.webapp.outlined_scene import MOVED
 
 #: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
@@ -142,7 +142,9 @@ def test_what_was_signed_and_filed_opens_as_a_layer_by_a_person_on_the_pixels_th
         page.goto(f"{address}viewer/")
         pictured(page)
         page.locator(".thumb", has_text="axial 2 mm").click()
+        expect(page.locator(".corner.bottom.left").first).to_contain_text("axial 2 mm")
         page.locator(".side-findings .finding").click()
+        expect(page.locator(".corner.bottom.right").first).to_contain_text(f"Slice {MARKED + 1} /")
         page.evaluate(HIDE_WORDS)
         layers(page, "segment")
         ours = page.locator(".segments li", has_text="outlined by a person · Outlines of report, version 1, final")
