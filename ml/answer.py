@@ -133,6 +133,8 @@ class OpinionAnswer(Answer):
     ----------
     label
         None where it abstains; `reason` then says why.
+    code
+        What the label means to other systems; None where there is none.
     likeliest
         What it leans to; None where nothing was measured.
     rather_than
@@ -153,6 +155,7 @@ class OpinionAnswer(Answer):
     version: str
     label: str | None = None
     label_title: str
+    code: CodeAnswer | None = None
     likeliest: str | None = None
     likeliest_title: str = ""
     probability: float | None = None

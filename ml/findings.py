@@ -80,7 +80,7 @@ def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
         if heat is not None
         else None,
         marks=marks,
-        code=_code(label),
+        code=code_of(label),
         colour=label.colour,
         outlined_by=next((member.outlined_by for member in lesion.members if member.outlined_by), None),
         measures=_measures(course, lesion),
@@ -114,7 +114,8 @@ def _measures(course: Course, lesion: Lesion) -> MeasuresAnswer | None:
     return lesion_measured(Stack(stacked, np.stack([one.grey for one in slices]), [one.grid for one in slices]))
 
 
-def _code(label: Label) -> CodeAnswer:
+def code_of(label: Label) -> CodeAnswer:
+    """Return what a label means to other systems."""
     return CodeAnswer(value=label.code, scheme=label.scheme, meaning=label.meaning or label.title)
 
 
@@ -134,7 +135,7 @@ def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
         box=None,
         mask=None,
         heat_map=suspicion.heat_map,
-        code=_code(label),
+        code=code_of(label),
         colour=label.colour,
         stage=suspicion.stage,
         sentence=", ".join([label.sentence, what, *along]) + ".",

@@ -12,7 +12,7 @@ import numpy as np
 from ml.answer import OpinionAnswer, ReasonAnswer, StageAnswer
 from ml.boxes import ellipse_in
 from ml.course import Candidate, Task
-from ml.findings import MOST, lesions_joined
+from ml.findings import MOST, code_of, lesions_joined
 from ml.prepare import Placement, box_to_square, outline_to_square
 from ml.radiomics.features import SHAPES, Mask, features_of
 from ml.radiomics.meanings import MEANINGS, title_of
@@ -45,7 +45,8 @@ def run(task: Task) -> StageAnswer:
 
 
 def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAnswer:
-    titles = {name: label.title for name, label in task.course.cascade.questions[str(task.step.stage.asks)].items()}
+    labels = task.course.cascade.questions[str(task.step.stage.asks)]
+    titles = {name: label.title for name, label in labels.items()}
     beside, disagrees = _beside(task, decision, titles)
     likeliest = titles.get(decision.likeliest, "")
     return OpinionAnswer(
@@ -55,6 +56,7 @@ def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAns
         version=task.network.row.version,
         label=decision.label,
         label_title=titles[decision.label] if decision.label else "Unsure" if likeliest else "Not measured",
+        code=code_of(labels[decision.label]) if decision.label else None,
         likeliest=decision.likeliest or None,
         likeliest_title=likeliest,
         probability=round(decision.probability, 4) if likeliest else None,

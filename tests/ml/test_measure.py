@@ -47,6 +47,8 @@ def test_a_spot_is_measured_in_its_box_and_named_by_its_place(away: int, kind: s
     assert values["off_centre"] == pytest.approx(away / ROOT, abs=0.01)
     assert values["relative_area"] == pytest.approx((RADIUS / HEAD) ** 2, rel=0.08)
     assert found.measured == "an ellipse in the box on slice 1"
+    assert found.code is not None
+    assert (found.code.scheme, found.code.meaning) == ("99READROOM", title)
     assert found.threshold == answer.threshold == 0.8
     assert found.why.startswith(f"{title} rather than Glioma: off centre +")
     assert found.why in str(answer.reason)
@@ -70,6 +72,7 @@ def test_what_is_not_sure_is_not_named_but_leans() -> None:
 
     assert (answer.status, answer.label, answer.label_title, found.label) == ("done", None, "Unsure", None)
     assert found.likeliest
+    assert found.code is None
     assert "under the threshold of 99%" in found.reason
     assert found.reasons
 

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, unfinished
+from webapp.pages.presentation import NARROW
 from webapp.results.models import ResultSeries, ResultSet
 from webapp.runs.models import Run
 from webapp.studies.models import Patient, Series, Study
@@ -65,6 +66,22 @@ def test_identity_slices_findings_and_heat_maps_are_told(clinician: Client) -> N
     for address in (mark["mask"], one["heats"][0]["src"]):
         assert clinician.get(address).headers["Content-Type"] == "image/png"
     assert one["heats"][0]["image"] == 12
+
+
+def test_a_second_opinion_is_told_with_its_finding_and_moves_nothing(clinician: Client) -> None:
+    series = brain_with_tumour()
+    before = Run.objects.get(series=series).urgency
+    first, second = told_of(told(clinician, series.study), series)["findings"]
+    (sure,), (unsure,) = first["opinions"], second["opinions"]
+    assert (sure["title"], sure["answer"], sure["isAnswer"]) == ("Kind, by features", f"Meningioma 96{NARROW}%", True)
+    assert (sure["model"], sure["version"], sure["disagrees"]) == ("tumour-kind-boxes", "1", True)
+    assert sure["beside"].startswith("The two disagree: Kind of tumour (tumour-type) says Glioma")
+    assert sure["experimental"]
+    assert (unsure["isAnswer"], unsure["disagrees"]) == (False, False)
+    assert unsure["answer"] == f"Unsure; leans to Meningioma, 71{NARROW}%"
+    assert unsure["why"].startswith("Meningioma is the likeliest at 71%, under the threshold of 93%. Meningioma rather")
+    assert [finding["title"] for finding in (first, second)] == ["Suspected brain tumour"] * 2
+    assert Run.objects.get(series=series).urgency == before
 
 
 def test_a_finding_of_whole_slices_has_no_mark_and_its_heat_map_is_told_once(clinician: Client) -> None:

@@ -1,6 +1,7 @@
 """DiagnosticReport, Observation and Device: what the cascade said, and which model said it. Never final."""
 
 from webapp.fhir.words import (
+    ABSENT,
     DIAGNOSTIC_SECTION,
     LOINC,
     OBSERVATION_CATEGORY,
@@ -16,9 +17,12 @@ from webapp.fhir.words import (
     reference,
 )
 from webapp.runs.models import Finding, Run
+from webapp.runs.opinions import opinions_of, sentences_of
 from workers import api
+from workers.contracts import OpinionAnswer
 
 NOT_FINAL = "Made by a machine for research, read by nobody yet: not for diagnosis."
+PUBLIC = frozenset({"DCM", "SCT"})
 STATES = {Run.State.QUEUED: "registered", Run.State.RUNG: "registered", Run.State.RUNNING: "registered"}
 #: Outcomes that are no answer: FHIR calls a report that will never come cancelled.
 WITHOUT_ANSWER = frozenset({Run.Outcome.NOT_ANALYSED, Run.Outcome.FAILED})
@@ -51,13 +55,19 @@ def report_resource(run: Run) -> Resource:
 
 
 def finding_resource(finding: Finding) -> Resource:
-    """Return the Observation of one finding: suspected, with its probability."""
+    """Return the Observation of one finding: suspected, with its probability.
+
+    A second opinion is a component of it, never an Observation of its own: whoever counts Observations counts findings.
+    """
     run, stage = finding.run, next((one for one in finding.run.stages.all() if one.name == finding.stage), None)
     study = run.series.study
     components = [_number("Probability", round(finding.probability, 4), "1")]
     if stage is not None and stage.threshold is not None:
         components.append(_number("Threshold of the model", stage.threshold, "1"))
-    notes = [finding.sentence, finding.experimental and f"Experimental: {finding.experimental}", NOT_FINAL]
+    opinions = opinions_of(finding)
+    components += [part for told in opinions for part in _opinion(told)]
+    notes = [finding.sentence, finding.experimental and f"Experimental: {finding.experimental}"]
+    notes += [*(" ".join(sentences_of(told)) for told in opinions), NOT_FINAL]
     return filled(
         {
             "resourceType": "Observation",
@@ -103,10 +113,26 @@ def device_resource(stage: dict[str, str]) -> Resource:
 
 def _labelled(question: str, label: str, title: str) -> Resource:
     """Return a label as a concept: our own word, and a public code where the pathways declare one."""
-    own = coding(OURS, label, title)
     code = api.codes_declared().get(question, {}).get(label)
-    public = [coding(SYSTEMS[code.scheme], code.code)] if code and code.scheme in {"DCM", "SCT"} else []
-    return concept(own, *public, text=title)
+    return _coded(label, title, (code.scheme, code.code) if code else None)
+
+
+def _coded(label: str, title: str, code: tuple[str, str] | None) -> Resource:
+    """Return our own word for something, and beside it its code where that is a public one."""
+    public = [coding(SYSTEMS[code[0]], code[1])] if code and code[0] in PUBLIC else []
+    return concept(coding(OURS, label, title), *public, text=title)
+
+
+def _opinion(told: OpinionAnswer) -> list[Resource]:
+    """Return a second opinion: its answer with its own probability, or why there is none (R4, data-absent-reason)."""
+    by = f"{told.title}: second opinion of {told.model} {told.version}"
+    what = {"code": concept(coding(OURS, "second-opinion"), text=by)}
+    if told.label is None:
+        why = coding(ABSENT, "asked-unknown" if told.likeliest else "not-performed")
+        return [{**what, "dataAbsentReason": concept(why, text=told.reason or told.label_title)}]
+    answer = _coded(told.label, told.label_title, (told.code.scheme, told.code.value) if told.code else None)
+    sure = [] if told.probability is None else [_number(f"Probability, {by}", told.probability, "1")]
+    return [{**what, "valueCodeableConcept": answer}, *sure]
 
 
 def _number(title: str, value: float, unit: str) -> Resource:

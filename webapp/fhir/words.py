@@ -15,6 +15,7 @@ OURS = "https://readroom.invalid/fhir/label"
 SYSTEMS = {"DCM": "http://dicom.nema.org/resources/ontology/DCM", "SCT": "http://snomed.info/sct", "99READROOM": OURS}
 IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
 DIAGNOSTIC_SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 

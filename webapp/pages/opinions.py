@@ -6,6 +6,7 @@ from math import exp
 
 from webapp.pages.presentation import percent
 from webapp.runs.models import Finding
+from webapp.runs.opinions import opinions_of
 from workers.contracts import OpinionAnswer, ReasonAnswer
 
 MINUS = "\N{MINUS SIGN}"
@@ -68,8 +69,7 @@ class OpinionShown:
 
 def opinions_shown(finding: Finding) -> list[OpinionShown]:
     """Return how the second opinions on a finding are shown; none where there are none."""
-    told = [OpinionAnswer.model_validate(opinion) for opinion in finding.opinions]
-    return [OpinionShown(one, _bars(one.reasons)) for one in told]
+    return [OpinionShown(one, _bars(one.reasons)) for one in opinions_of(finding)]
 
 
 def _bars(reasons: Sequence[ReasonAnswer]) -> list[Bar]:

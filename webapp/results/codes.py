@@ -8,11 +8,14 @@ from pydicom.sr.codedict import codes
 from webapp.results.identity import MANUFACTURER, OWN_SCHEME
 from webapp.runs import measures
 from webapp.runs.models import Finding, Run, Stage
+from workers.contracts import OpinionAnswer
 
 ABNORMAL = codes.SCT.MorphologicallyAbnormalStructure  # CID 7150
 SUMMARY = codes.DCM.CADProcessingAndFindingsSummary  # PS3.16 TID 4101 and others
 CERTAINTY = codes.DCM.CertaintyOfFinding  # 0 to 100, as the device places it
 COMMENT = codes.DCM.Comment
+#: What another road says of a finding: an evaluation beside it, never a type of finding.
+OPINION = CodedConcept("second-opinion", OWN_SCHEME, "Second opinion on the kind of a finding")
 THRESHOLD = CodedConcept("told-from", OWN_SCHEME, "Certainty from which a finding is told")
 #: Sizes of an outlined finding: what each is (CID 218), and its unit.
 SIZES = {
@@ -43,6 +46,17 @@ def label_code(finding: Finding) -> CodedConcept:
     return CodedConcept(finding.code, finding.code_scheme, finding.code_meaning)
 
 
+def opinion_code(told: OpinionAnswer) -> CodedConcept:
+    """Return what an opinion says; where it abstains, why there is no value (CID 42)."""
+    if told.label is None:
+        return CodedConcept.from_code(
+            codes.DCM.ValueIndeterminate if told.likeliest else codes.DCM.MeasurementNotAttempted
+        )
+    if told.code is None:
+        return CodedConcept(told.label[:16], OWN_SCHEME, told.label_title[:LONGEST])
+    return CodedConcept(told.code.value, told.code.scheme, told.code.meaning)
+
+
 def outcome_code(run: Run) -> CodedConcept:
     """Return what a run amounts to."""
     outcome = Run.Outcome(run.outcome)
@@ -66,12 +80,13 @@ def algorithm_item(stage: Stage, run: Run) -> AlgorithmIdentificationSequence:
     )
 
 
-def algorithm_content(stage: Stage, run: Run) -> AlgorithmIdentification:
-    """Return the model of a stage as a report names it (PS3.16 TID 4019)."""
+def algorithm_content(stage: Stage | OpinionAnswer, run: Run) -> AlgorithmIdentification:
+    """Return the model of a stage, or of an opinion, as a report names it (PS3.16 TID 4019)."""
+    name = stage.name if isinstance(stage, Stage) else stage.stage
     return AlgorithmIdentification(
         name=stage.model,
         version=stage.version,
         manufacturer=MANUFACTURER,
-        parameters=[f"stage {stage.name}", f"cascade sha256 {run.cascade_digest}"],
+        parameters=[f"stage {name}", f"cascade sha256 {run.cascade_digest}"],
         family=codes.DCM.ArtificialIntelligence,
     )

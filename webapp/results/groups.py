@@ -1,7 +1,7 @@
 """One finding as a measurement group of a report: what it is, where it lies, how sure, by which model."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from highdicom.sr import (
@@ -35,6 +35,7 @@ Group: TypeAlias = (
     | PlanarROIMeasurementsAndQualitativeEvaluations
     | VolumetricROIMeasurementsAndQualitativeEvaluations
 )
+AnyGroup = TypeVar("AnyGroup", bound=Group)
 
 
 def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment[MarkedFinding]]) -> Group:
@@ -50,12 +51,16 @@ def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment[Ma
         # A size is that of an outline: beside a box alone it would be taken for the box's.
         "measurements": [*_certainty(finding), *(_sizes(finding) if len(own) == 1 else [])],
     }
-    group = _group(finding, own, said)
-    for sentence in (row.sentence, row.experimental and f"Experimental: {row.experimental}"):
-        if sentence:
-            group[0].ContentSequence.append(
-                TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
-            )
+    sentences = (row.sentence, row.experimental and f"Experimental: {row.experimental}")
+    return commented(_group(finding, own, said), [sentence for sentence in sentences if sentence])
+
+
+def commented(group: AnyGroup, sentences: Iterable[str]) -> AnyGroup:
+    """Add sentences to a group, and return it."""
+    group[0].ContentSequence.extend(
+        TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
+        for sentence in sentences
+    )
     return group
 
 

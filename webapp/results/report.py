@@ -1,6 +1,7 @@
 """What a run says, as a structured report: TID 1500 of PS3.16 in a Comprehensive SR (PS3.3 A.35.3).
 
-One measurement group sums the run up, whatever it came to; one more for each finding says what, where, how sure.
+One measurement group sums the run up, whatever it came to; one more for each finding says what, where, how sure; behind
+them stands one for each second opinion.
 """
 
 from collections.abc import Sequence
@@ -10,19 +11,18 @@ from highdicom.sr import (
     MeasurementReport,
     MeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
-    RelationshipTypeValues,
-    TextContentItem,
     TrackingIdentifier,
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from webapp.results.authorship import Authorship
-from webapp.results.codes import COMMENT, SUMMARY, outcome_code
-from webapp.results.groups import finding_group
+from webapp.results.codes import SUMMARY, outcome_code
+from webapp.results.groups import commented, finding_group
 from webapp.results.identity import Identity, chance_removed, uid_made
 from webapp.results.marked import MarkedFinding
 from webapp.results.models import ResultSeries
+from webapp.results.opined import opinion_groups
 from webapp.results.segmentation import Segment
 from webapp.results.sources import Sources
 from webapp.runs.models import Run, Stage
@@ -72,6 +72,7 @@ def report_built(
         imaging_measurements=[
             _summary_group(run, authorship),
             *(finding_group(run, finding, segments=segments) for finding in findings),
+            *(group for finding in findings for group in opinion_groups(run, finding)),
         ],
         title=codes.cid7021.ImagingMeasurementReport,
     )
@@ -98,11 +99,7 @@ def _summary_group(run: Run, authorship: Authorship) -> MeasurementsAndQualitati
     sentences += [run.reason] if run.reason else []
     sentences += run.contradictions
     sentences += [_said(stage) for stage in run.stages.all() if stage.status != Stage.Status.NOT_RUN]
-    group[0].ContentSequence.extend(
-        TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
-        for sentence in sentences
-    )
-    return group
+    return commented(group, sentences)
 
 
 def _said(stage: Stage) -> str:

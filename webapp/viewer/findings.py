@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from webapp.pages.measures import size_line
+from webapp.pages.opinions import OpinionShown, opinions_shown
 from webapp.pages.presentation import percent
 from webapp.pages.study.path import colours_of
 from webapp.pages.study.selectors import GREY, Place, run_file
@@ -79,6 +80,22 @@ def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colou
         "marks": _marks(row, place, image),
         "heat": run_file(row.run_id, row.heat_map) or None,
         "size": size_line(measured_of(row)),
+        "opinions": [_opinion(one) for one in opinions_shown(row)],
+    }
+
+
+def _opinion(shown: OpinionShown) -> dict[str, Any]:
+    told = shown.told
+    return {
+        "title": told.title,
+        "answer": shown.answer,
+        "isAnswer": told.label is not None,
+        "why": " ".join(word for word in (told.reason, told.why) if word),
+        "beside": told.beside,
+        "disagrees": told.disagrees,
+        "experimental": told.experimental,
+        "model": told.model,
+        "version": told.version,
     }
 
 

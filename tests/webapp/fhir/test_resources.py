@@ -138,6 +138,45 @@ def test_an_answer_is_preliminary_and_says_that_a_machine_made_it(clinician: Cli
     assert device["version"] == [{"value": "2"}]
 
 
+def test_a_second_opinion_is_a_component_with_its_own_model_and_no_finding_of_its_own(
+    clinician: Client, finding: Finding
+) -> None:
+    factories.stage(finding.run, "tumour-features", "Kind, by features", model="tumour-kind-boxes", version="1")
+    code = {"value": "4711", "scheme": "SCT", "meaning": "Meningioma"}
+    finding.opinions = [factories.opinion(code=code, disagrees=True, beside="The two disagree.")]
+    finding.save()
+    assert got(clinician, "/fhir/Observation")["total"] == 1
+    told = got(clinician, f"/fhir/Observation/{finding.pk}")
+    _, _, opinion, sure = told["component"]
+    assert opinion["code"]["text"] == "Kind, by features: second opinion of tumour-kind-boxes 1"
+    assert [one["code"] for one in opinion["valueCodeableConcept"]["coding"]] == ["meningioma", "4711"]
+    assert (sure["valueQuantity"]["value"], sure["code"]["text"][:12]) == (0.96, "Probability,")
+    assert told["valueCodeableConcept"] == {"text": "Suspected"}
+    (note,) = [one["text"] for one in told["note"] if one["text"].startswith("Second opinion")]
+    for words in ("Meningioma, 96", "off centre +1.4", "The two disagree.", "Experimental: ", "lowers no priority."):
+        assert words in note
+    assert got(clinician, "/fhir/Device?device-name=tumour-kind")["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("likeliest", "code", "title"), [("meningioma", "asked-unknown", "Unsure"), (None, "not-performed", "Not measured")]
+)
+def test_an_opinion_that_abstains_has_no_value_but_a_reason(
+    clinician: Client, finding: Finding, likeliest: str | None, code: str, title: str
+) -> None:
+    reason = "It is unlike everything that was measured in the teaching pictures."
+    finding.opinions = [
+        factories.opinion(label=None, label_title=title, likeliest=likeliest, probability=None, reason=reason)
+    ]
+    finding.save()
+    told = got(clinician, f"/fhir/Observation/{finding.pk}")
+    *_, opinion = told["component"]
+    assert len(told["component"]) == 3
+    assert "valueCodeableConcept" not in opinion
+    assert (opinion["dataAbsentReason"]["coding"][0]["code"], opinion["dataAbsentReason"]["text"]) == (code, reason)
+    assert any(f"no answer. {reason}" in one["text"] for one in told["note"])
+
+
 @pytest.mark.parametrize(
     ("state", "outcome", "status"),
     [

@@ -3,6 +3,7 @@
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -18,6 +19,7 @@ from tests.webapp import factories
 from tests.webapp.dicomweb.reading import body_of
 from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 from webapp.results.authorship import Authorship, Signatory
+from webapp.results.codes import OPINION
 from webapp.results.report import report_built
 from webapp.results.sources import Sources
 from webapp.runs.services import series_due
@@ -255,13 +257,64 @@ def test_objects_are_listed_and_served_like_others_and_never_analysed(sent: Send
     assert "AI outlines" not in listing
 
 
+def test_a_second_opinion_is_a_group_of_its_own_by_its_own_model(sent: Send) -> None:
+    run = run_answered(sent(geometry.single_frames(CUT)))
+    code = {"value": "meningioma", "scheme": "99READROOM", "meaning": "Meningioma"}
+    row = finding_outlined(run, CUT.ball(radius=8), opinions=[factories.opinion(code=code)])
+    (ds,) = made(run)["SR"]
+    (found,) = report_of(ds).get_volumetric_roi_measurement_groups()
+    _summary, opinion = report_of(ds).get_image_measurement_groups()
+    assert (opinion.tracking_uid, opinion.tracking_identifier) == (found.tracking_uid, "Finding 1, second opinion")
+    assert opinion.finding_type is None  # who lists findings does not find it
+    (answer,) = opinion.get_qualitative_evaluations(name=OPINION)
+    assert answer[0].value == hd.sr.CodedConcept("meningioma", "99READROOM", "Meningioma")
+    assert [(one.name.value, one.value) for one in opinion.get_measurements()] == [
+        (codes.DCM.CertaintyOfFinding.value, 96),
+        ("told-from", 93),
+    ]
+    (source,) = opinion.source_images
+    assert source.referenced_sop_instance_uid == row.instance.sop_instance_uid
+    algorithms = [dict(told_by(one)) for one in (found, opinion)]
+    assert [one["Algorithm Name"] for one in algorithms] == ["tumour-detector", "tumour-kind-boxes"]
+    assert algorithms[1]["Algorithm Version"] == "1"
+    assert "lowers no priority" in said(ds)
+
+
+@pytest.mark.parametrize(("likeliest", "code"), [("meningioma", "114011"), (None, "114007")])
+def test_an_opinion_that_abstains_leaves_with_a_code_for_that_and_without_a_number(
+    likeliest: str | None, code: str, sent: Send
+) -> None:
+    run = run_answered(sent(geometry.single_frames(CUT)))
+    reason = "It is unlike everything that was measured in the teaching pictures."
+    abstains = factories.opinion(label=None, label_title="Unsure", likeliest=likeliest, reason=reason)
+    finding_outlined(run, CUT.ball(radius=8), opinions=[abstains])
+    (ds,) = made(run)["SR"]
+    _summary, opinion = report_of(ds).get_image_measurement_groups()
+    (answer,) = opinion.get_qualitative_evaluations(name=OPINION)
+    assert answer[0].value.value == code
+    assert [one.name.value for one in opinion.get_measurements()] == ["told-from"]
+    assert f"Second opinion, Kind, by features (tumour-kind-boxes 1): no answer. {reason}" in said(ds)
+
+
+def told_by(group: Any) -> list[tuple[str, str]]:
+    """Return which algorithm a measurement group names (PS3.16 TID 4019)."""
+    return [
+        (item.ConceptNameCodeSequence[0].CodeMeaning, item.TextValue)
+        for item in group[0].ContentSequence
+        if item.ValueType == "TEXT" and item.ConceptNameCodeSequence[0].CodeMeaning.startswith("Algorithm")
+    ]
+
+
 def test_tools_of_others_read_the_objects_and_find_no_error(sent: Send, tmp_path: Path) -> None:
     run = run_answered(sent(geometry.single_frames(CUT)))
-    finding_outlined(run, CUT.ball(radius=8))
+    opinions = [factories.opinion(), factories.opinion(label=None, label_title="Unsure", reason="It is unlike all.")]
+    finding_outlined(run, CUT.ball(radius=8), opinions=opinions)
     objects = {kind: dicom.saved(ds, tmp_path / kind) for kind, (ds,) in made(run).items()}
     dumped = subprocess.run(["dsrdump", objects["SR"]], capture_output=True, text=True, check=True).stdout
     assert "Verification Flag   : UNVERIFIED" in dumped
     assert '<contains NUM:(,,"Certainty of Finding")="87.0" (%,UCUM,"Percent")>' in dumped
+    assert '"Second opinion on the kind of a finding")=(meningioma,99READROOM,"Meningioma")>' in dumped
+    assert '"Second opinion on the kind of a finding")=(114011,DCM,"Value indeterminate")>' in dumped
     for path in objects.values():
         told = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
         assert [line for line in told.splitlines() if line.startswith("Error")] == []

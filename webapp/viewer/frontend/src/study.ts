@@ -37,6 +37,21 @@ export interface Told {
   label: string;
 }
 
+/** What another road says of a finding, or why it says nothing; never a finding, and no part of any priority. */
+export interface Opinion {
+  title: string;
+  answer: string;
+  /** Whether it answers; else `answer` says that it does not. */
+  isAnswer: boolean;
+  why: string;
+  /** How it stands to the other opinion of the same question; empty where there is none. */
+  beside: string;
+  disagrees: boolean;
+  experimental: string;
+  model: string;
+  version: string;
+}
+
 export interface Finding {
   id: number;
   number: number;
@@ -58,6 +73,7 @@ export interface Finding {
   heat: string | null;
   /** How large its outline is, in words; empty where there is none. */
   size: string;
+  opinions: Opinion[];
 }
 
 export interface Run {

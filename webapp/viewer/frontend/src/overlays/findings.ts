@@ -8,6 +8,7 @@ import { mayMark } from "../page/rights.ts";
 import { button, element, replaced } from "./elements.ts";
 import { jumped } from "./jump.ts";
 import type { News } from "./news.ts";
+import { opined } from "./opinion.ts";
 import { segmentations } from "./segmentations.ts";
 
 export class Findings {
@@ -39,7 +40,7 @@ export class Findings {
     else if (run) words.push(element("p", "quiet", run.words));
     else words.push(element("p", "quiet", "The AI was not asked about this series."));
     const list = element("ol", "findings");
-    list.append(...findings.map((finding) => element("li", "", this.one(finding, series), this.mayOutline() ? outlineButton(this.reading, series, finding) : "")));
+    list.append(...findings.map((finding) => element("li", "", this.one(finding, series), ...finding.opinions.map((told) => opined(told, finding)), this.mayOutline() ? outlineButton(this.reading, series, finding) : "")));
     return findings.length ? [...words, list] : words;
   }
 
