@@ -1,5 +1,6 @@
 """What the AI found, over the image: on the right pixels however the image is turned, switched, faded, and renewed."""
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from tests.e2e.serving import Stage, run
 from tests.e2e.viewing import Bounds, bounds_of, element_bounds, pictured, screen, settled, viewer_opened
 from tests.webapp.marked_scene import BLOCK, MARKED
 from tests.webapp.outlined_scene import MOVED
+from webapp.pages.presentation import NARROW
 
 #: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
 TURNS = ["", "-", "h", "r", "v", "l"]
@@ -121,6 +123,29 @@ def test_enter_on_a_finding_goes_to_its_slice_and_puts_it_in_the_middle(block: P
     assert size is not None
     middle = (at.left + at.right) / 2, (at.top + at.bottom) / 2
     assert middle == pytest.approx((size["width"] / 2, size["height"] / 2), abs=1.5)
+
+
+@pytest.mark.parametrize("size", ["desk", "tablet"])
+def test_the_cell_with_the_most_urgent_finding_is_active_first_and_its_name_and_opinions_are_read_whole(
+    size: str, visit: Open
+) -> None:
+    with visit(size=size) as page:
+        viewer_opened(page, "Phantom, Petra")
+        localiser, active = page.locator(".cell").nth(0), page.locator(".cell").nth(1)
+        expect(active.locator(".corner.bottom.right")).to_contain_text("Slice 13 / 24")
+        expect(active).to_have_class(re.compile("is-active"))
+        expect(localiser).not_to_have_class(re.compile("is-active"))
+        name = active.locator(".ai-name")
+        expect(name).to_have_text(f"AI 1 · Suspected brain tumour 93{NARROW}%")
+        drawn, room = name.bounding_box(), active.bounding_box()
+        assert drawn is not None
+        assert room is not None
+        assert room["x"] <= drawn["x"] < drawn["x"] + drawn["width"] <= room["x"] + room["width"]
+        first, second = (page.get_by_role("group", name=f"second opinion on finding {number}") for number in (1, 2))
+        for words in (f"Meningioma 96{NARROW}%", "The two disagree", "lowers no priority", "tumour-kind-boxes 1"):
+            expect(first).to_contain_text(words)
+        expect(second).to_contain_text(f"Unsure; leans to Meningioma, 71{NARROW}%")
+        expect(second).to_contain_text("under the threshold of 93%")
 
 
 def test_a_run_that_goes_on_says_so_and_its_answer_comes_by_itself(stage: Stage, visit: Open) -> None:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, unfinished
 from webapp.pages.presentation import NARROW
+from webapp.reading.models import SiteRules
 from webapp.results.models import ResultSeries, ResultSet
 from webapp.runs.models import Run
 from webapp.studies.models import Patient, Series, Study
@@ -82,6 +83,17 @@ def test_a_second_opinion_is_told_with_its_finding_and_moves_nothing(clinician: 
     assert unsure["why"].startswith("Meningioma is the likeliest at 71%, under the threshold of 93%. Meningioma rather")
     assert [finding["title"] for finding in (first, second)] == ["Suspected brain tumour"] * 2
     assert Run.objects.get(series=series).urgency == before
+
+
+def test_how_urgent_a_finding_is_is_told_with_it_and_veiled_with_it(clinician: Client) -> None:
+    series = brain_with_tumour()
+    localiser = series.study.series.get(description="localiser")
+    answer = told(clinician, series.study)
+    assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [3, 0]
+    SiteRules.objects.create(site=series.study.site, read_first=True)
+    answer = told(clinician, series.study)
+    assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [0, 0]
+    assert [told_of(answer, one)["findings"] for one in (series, localiser)] == [[], []]
 
 
 def test_a_finding_of_whole_slices_has_no_mark_and_its_heat_map_is_told_once(clinician: Client) -> None:

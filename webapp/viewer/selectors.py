@@ -138,6 +138,8 @@ def _series(
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
         "isOurs": row is None,
         "run": _run(row, is_veiled=is_veiled) if row and slices else None,
+        # Of what is told below: a veil that hides the findings hides how urgent they are.
+        "urgency": row.run.urgency if row and row.run and answered.findings else 0,
         "findings": findings_told(answered, place, declared),
         "heats": heats_told(answered, place),
     }

@@ -98,6 +98,9 @@ export interface Series {
   /** Filed by Readroom with an answer of its own. */
   isOurs: boolean;
   run: Run | null;
+  /** How soon to look at what was found, 0 to 3; 0 where nothing was, or where it is veiled. */
+  urgency: number;
+  /** The most urgent first. */
   findings: Finding[];
   heats: { title: string; image: number; src: string }[];
 }

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { placeOf, pixelOf, planeRead, type Plane } from "../src/header/plane.ts";
 import type { Header } from "../src/header/tags.ts";
+import { linesOf } from "../src/overlays/name.ts";
 import { imageOf, matrixOf, type Matrix } from "../src/overlays/placing.ts";
 import { insideOf, segmentationRead, type Segmentation } from "../src/overlays/segment.ts";
 
@@ -72,4 +73,11 @@ test("a header tells segments, their makers, colours and frames", () => {
   assert.match(told.segments[0]?.colour ?? "", /^#f[ef]f[ef]f[ef]$/);
   assert.deepEqual(told.frames.map(({ frame, segment, thickness }) => [frame, segment, thickness]), [[1, 1, 3]]);
   assert.deepEqual(told.frames[0]?.plane, OBLIQUE[0]);
+});
+
+test("a name is broken between words where its viewport is narrow", () => {
+  const lines = (most: number): string[] => linesOf("AI 1 · Suspected brain tumour 93 %", most, ({ length }) => length);
+  assert.deepEqual(lines(99), ["AI 1 · Suspected brain tumour 93 %"]);
+  assert.deepEqual(lines(22), ["AI 1 · Suspected brain", "tumour 93 %"]);
+  assert.deepEqual(lines(4), ["AI 1", "·", "Suspected", "brain", "tumour", "93 %"]);
 });

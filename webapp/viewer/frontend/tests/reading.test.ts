@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { keyOf } from "../src/page/keys.ts";
 import { follower, type Stack } from "../src/reading/following.ts";
-import { firstOf, likest } from "../src/reading/first.ts";
+import { activeOf, firstOf, likest } from "../src/reading/first.ts";
 import { outward } from "../src/outward.ts";
 import type { Series, StudyData } from "../src/study.ts";
 
@@ -36,7 +36,7 @@ test("a series loads outward from where the reader is", () => {
 });
 
 const series = (id: string, more: Partial<Series> = {}): Series =>
-  ({ id, modality: "CT", description: "", bodyPart: "", images: Array.from({ length: 9 }, () => ({})), findings: [], whyNotShown: "", ...more }) as unknown as Series;
+  ({ id, modality: "CT", description: "", bodyPart: "", images: Array.from({ length: 9 }, () => ({})), urgency: 0, findings: [], whyNotShown: "", ...more }) as unknown as Series;
 const study = (all: Series[], cells: object[]): StudyData => ({ series: all, hanging: { cells } }) as unknown as StudyData;
 
 test("a stack opens in the middle, on the clearest finding, or where the address says", () => {
@@ -45,6 +45,17 @@ test("a stack opens in the middle, on the clearest finding, or where the address
   assert.deepEqual(firstOf(data, "?series=b&image=3").map(({ hung, at }) => [hung.series.id, at]), [["b", 2], ["b", 0]]);
   const found = study([series("a", { findings: [{ image: 7 }] as Series["findings"] })], [{ series: "gone", prior: null, preset: null }]);
   assert.equal(firstOf(found, "")[0]?.at, 7);
+});
+
+test("the cell with the most urgent finding is active first, and one that the address names before it", () => {
+  const found = (urgency: number, probability: number): Partial<Series> => ({ urgency, findings: [{ image: 7, probability }] as Series["findings"] });
+  const active = (all: Series[], search = ""): number => activeOf(firstOf(study(all, all.map(({ id }) => ({ series: id, prior: null, preset: null }))), search), search);
+  assert.equal(active([series("localiser"), series("weak", found(1, 0.99)), series("urgent", found(3, 0.4)), series("too", found(3, 0.3))]), 2);
+  assert.equal(active([series("a", found(0, 0)), series("b")]), 0);
+  assert.equal(active([series("a"), series("b", found(3, 0.9))], "?series=a"), 0);
+  assert.equal(active([series("a"), series("b", found(3, 0.9))], "?series=gone"), 1);
+  assert.equal(active([series("a"), series("veiled, or nothing was found")]), 0);
+  assert.equal(activeOf([], ""), 0);
 });
 
 test("of a prior the likest series is hung", () => {

@@ -3,6 +3,7 @@
 
 import type { Cell } from "../reading/cell.ts";
 import type { Finding, Series } from "../study.ts";
+import { laidOut, LINE, placed, type Laid } from "./name.ts";
 import { maskFetched, painted } from "./painted.ts";
 import { store, type Held } from "../outlines/store.ts";
 import { segmentations } from "./segmentations.ts";
@@ -13,6 +14,8 @@ const DRAWN = ["heat", "mask", "segment", "outline", "box"] as const satisfies r
 
 interface Name {
   text: SVGTextElement;
+  words: string;
+  laid?: Laid;
   box: readonly [number, number, number, number];
   /** A person's name stands below, the AI's above. */
   isBelow?: boolean;
@@ -64,12 +67,15 @@ export class Layer {
     const [origin, along, down] = ([[0, 0], [1, 0], [0, 1]] as const).map((pixel) => this.cell.toCanvas(pixel)) as [Point, Point, Point];
     const matrix = [along[0] - origin[0], along[1] - origin[1], down[0] - origin[0], down[1] - origin[1], ...origin];
     this.image.setAttribute("transform", `matrix(${matrix.map((value) => value.toFixed(5)).join(" ")})`);
-    for (const { text, box: [x0, y0, x1, y1], isBelow } of this.names) {
+    const { clientWidth, clientHeight } = this.cell.root;
+    for (const name of this.names) {
+      const { text, words, box: [x0, y0, x1, y1], isBelow } = name;
       const corners = ([[x0, y0], [x1, y0], [x1, y1], [x0, y1]] as const).map((corner) => this.cell.toCanvas(corner));
-      const most = this.cell.root.clientWidth - text.getComputedTextLength() - 4;
-      text.setAttribute("x", Math.max(4, Math.min(most, ...corners.map(([x]) => x))).toFixed(1));
-      const [top, bottom] = [Math.min(...corners.map(([, y]) => y)) - 6, Math.max(...corners.map(([, y]) => y)) + 16];
-      text.setAttribute("y", (isBelow ? Math.min(this.cell.root.clientHeight - 6, bottom) : Math.max(16, top)).toFixed(1));
+      if (name.laid?.most !== clientWidth - 12) name.laid = laidOut(text, words, clientWidth - 12);
+      const { width, lines } = name.laid;
+      const more = (lines - 1) * LINE;
+      const [top, bottom] = [Math.min(...corners.map(([, y]) => y)) - 6 - more, Math.max(...corners.map(([, y]) => y)) + 16];
+      placed(text, Math.max(4, Math.min(clientWidth - width - 8, ...corners.map(([x]) => x))), isBelow ? Math.min(clientHeight - 6 - more, bottom) : Math.max(16, top));
     }
   }
 
@@ -90,8 +96,8 @@ export class Layer {
     made("rect", { ...place, class: "ai-halo" }, this.groups.box);
     made("rect", { ...place, class: "ai-box", stroke: finding.colour, "data-finding": finding.number }, this.groups.box);
     const text = made("text", { class: "ai-name", fill: finding.colour }, this.words) as SVGTextElement;
-    text.textContent = `AI ${finding.number} · ${finding.title} ${finding.percent}${finding.experimental ? " · experimental" : ""}`;
-    this.names.push({ text, box });
+    const words = `AI ${finding.number} · ${finding.title} ${finding.percent}${finding.experimental ? " · experimental" : ""}`;
+    this.names.push({ text, words, box });
   }
 
   /** What a reader drew: a solid edge, and whose it is. While it is being drawn its own canvas shows it. */
@@ -102,8 +108,8 @@ export class Layer {
       this.picture("outline", painted(`outline ${held.id} ${held.form}`, colour, false, () => held.bits()), this.whole(), { "data-outline": held.id });
     }
     const text = made("text", { class: "reader-name", fill: colour }, this.words) as SVGTextElement;
-    text.textContent = [finding ? String(finding.number) : held.label, `outlined by ${held.author}`].filter(Boolean).join(" · ");
-    this.names.push({ text, box: held.box, isBelow: true });
+    const words = [finding ? String(finding.number) : held.label, `outlined by ${held.author}`].filter(Boolean).join(" · ");
+    this.names.push({ text, words, box: held.box, isBelow: true });
   }
 
   private heat(series: Series): void {

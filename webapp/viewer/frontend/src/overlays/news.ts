@@ -49,7 +49,7 @@ export class News {
     for (const news of data.series) {
       const series = held.find(({ id }) => id === news.id);
       if (!series) held.push(news); // such as a segmentation that was filed with the answer
-      else if (series.images.length === news.images.length) Object.assign(series, { run: news.run, findings: news.findings, heats: news.heats });
+      else if (series.images.length === news.images.length) Object.assign(series, { run: news.run, urgency: news.urgency, findings: news.findings, heats: news.heats });
       else Object.assign(series, { run: news.run && { ...news.run, words: "More images have arrived. Open the study again to see them and what was found on them." } });
     }
     segmentations.forget();

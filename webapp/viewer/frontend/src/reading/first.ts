@@ -29,6 +29,13 @@ export function firstOf(data: StudyData, search: string): Placed[] {
   return [first, ...placed.slice(1)];
 }
 
+/** Return which of them is active first: what the address names, else the one with the most urgent finding, else the first. */
+export function activeOf(placed: readonly Placed[], search: string): number {
+  if (placed[0] && new URLSearchParams(search).get("series") === placed[0].hung.series.id) return 0;
+  const ranks = placed.map(({ hung: { series: { findings: [first], urgency } } }) => (first ? 1 + 2 * urgency + (first.probability ?? 0) : 0));
+  return Math.max(0, ranks.indexOf(Math.max(...ranks)));
+}
+
 function cellsOf(data: StudyData): { series: Series; preset: string | null }[] {
   const found = data.hanging.cells.flatMap(({ series, prior, preset }) => {
     const own = prior === null ? data.series.find((one) => one.id === series) : undefined;

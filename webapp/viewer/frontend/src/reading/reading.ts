@@ -12,7 +12,7 @@ import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } fro
 import { Cell } from "./cell.ts";
 import { Cine } from "./cine.ts";
 import type { Early } from "./early.ts";
-import { firstOf, likest, opensAt } from "./first.ts";
+import { activeOf, firstOf, likest, opensAt } from "./first.ts";
 import { History } from "./history.ts";
 import { Link } from "./link.ts";
 import { Planes } from "./planes.ts";
@@ -78,7 +78,7 @@ export class Reading {
       const prior = cells[index]?.prior;
       return prior ? this.hangPrior(cell, prior) : undefined;
     });
-    this.activate(own[0] ?? (this.cells[0] as Cell));
+    this.activate(own[activeOf(placed, location.search)] ?? (this.cells[0] as Cell));
     await Promise.all([...hung, ...priors]);
   }
 
