@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+import scipy.stats
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -22,19 +23,22 @@ from webapp.audit.models import AuditEvent
 from webapp.monitoring.agreement import agreement_list
 from webapp.monitoring.asked import SPANS, Asked
 from webapp.monitoring.download import HEAD, csv_written, harmless
+from webapp.monitoring.intervals import LEAST, mean_of, student_quantile
+from webapp.monitoring.outlines import outline_list
 from webapp.monitoring.quantiles import quantiles_list, total_ms_quantiles
 from webapp.monitoring.scores import BINS, EDGES, ENOUGH, chi_square_quantile, drift_of, joined_bins
 from webapp.monitoring.selectors import run_counts_list, score_counts_list, stage_counts_list, stages_asked
 from webapp.monitoring.weeks import monday_of, weeks_until
 from webapp.runs.models import Run, Stage
 from webapp.studies.models import Study
-from webapp.verdicts.models import Comparison, Read, Verdict
+from webapp.verdicts.models import Comparison, OutlineOverlap, Read, Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site of the user; sites; runs by week; stages by week; times of runs; scores; times; the first
-#: runs of each version; the scores of then and now; what readers said, and two of each other; what waits in the bar.
-QUERIES = 14
+#: runs of each version; the scores of then and now; what readers said and outlined, and two of each other; what waits
+#: in the bar.
+QUERIES = 15
 #: Scores and times by week, and the bins.
 QUERIES_OF_ONE = QUERIES + 3
 DETECTOR, KEY = "tumour-detector/1", ("tumour-detector", "1", "tumour-boxes")
@@ -324,3 +328,82 @@ def test_what_readers_said_counts_once_a_finding_and_by_model_version(admin: Cli
     for told in ("50.0 %", "n = 4", "0.40", "n = 50 findings", "0.60", "n = 2 pairs"):
         assert told in text
     assert "readers agreed in all weeks,2,4" in csv_written(asked())
+
+
+def outlined(values: list[tuple[float, bool]], *, version: str = "1", between: float | None = None) -> None:
+    """Make a study whose reader lets outlines of the AI stand or corrects them, and perhaps a second reader."""
+    series = factories.series_of(factories.study())
+    image = factories.picture_instance(series=series)
+    run = factories.run_of(series, outcome="findings")
+    read, other = (
+        Read.objects.create(study=series.study, reader=factories.clinician(name), seat=seat)
+        for seat, name in ((1, "clinician"), (2, "two"))
+    )
+    of_ai = {"model": "tumour-segmenter", "version": version}
+    for dice, is_drawn in values:
+        finding = factories.finding(run, instance=image)
+        OutlineOverlap.objects.create(finding=finding, read=read, is_drawn=is_drawn, dice=dice, **of_ai)
+        if between is not None:
+            OutlineOverlap.objects.create(finding=finding, read=other, other=read, is_drawn=True, dice=between, **of_ai)
+
+
+def test_outlines_are_told_by_model_version_with_n_and_an_interval_over_studies(admin: Client) -> None:
+    for number in range(LEAST):
+        outlined([(1.0, False), (0.5 + 0.1 * number, True)], between=0.8)
+    outlined([(0.6, True)], version="2")
+    first, second = outline_list(asked())
+    assert first.corrected is not None
+    assert first.accepted is not None
+    assert first.between is not None
+    assert (first.model, first.version, first.left, first.judged) == ("tumour-segmenter", "1", LEAST, 2 * LEAST)
+    assert (first.corrected.value, first.accepted.value) == (pytest.approx(0.7), pytest.approx(0.85))
+    assert (first.corrected.n, first.accepted.n, first.between.n) == (LEAST, 2 * LEAST, 2 * LEAST)
+    low, high = first.corrected.interval or (0, 0)
+    assert 0.5 <= low < 0.7 < high <= 0.9
+    assert first.between.interval == (pytest.approx(0.8), pytest.approx(0.8))
+    assert (second.corrected and second.corrected.interval, second.between) == (None, None)
+    assert [row.version for row in outline_list(asked("model=tumour-segmenter/2"))] == ["2"]
+    Comparison.objects.create(
+        study=Study.objects.first(), both_present=2, only_first=0, only_second=0, both_absent=0, dices=[0.7, 0.9]
+    )
+    text = " ".join(admin.get("/performance/").content.decode().split())
+    for told in ("tumour-segmenter/1", "0.85", f"of n = {2 * LEAST}", f"95% {low:.2f} to {high:.2f}, n = {LEAST}",
+                 "n = 1 in 1 study, too few for an interval", "0.80", "mean Dice, n = 2 in 1 study"):  # fmt: skip
+        assert told in text
+    rows = {(row["version"], row["measure"]): row for row in csv.DictReader(io.StringIO(csv_written(asked())))}
+    corrected = [rows["1", f"outlines corrected dice {end} in all weeks"] for end in ("low", "mean", "high")]
+    assert [float(row["value"]) for row in corrected] == [round(low, 4), 0.7, round(high, 4)]
+    assert {row["n"] for row in corrected} == {str(LEAST)}
+    assert rows["1", "outlines left as drawn in all weeks"]["value"] == str(LEAST)
+    assert ("2", "outlines corrected dice low in all weeks") not in rows
+    assert rows["", "outlines of two readers dice mean in all weeks"]["value"] == "0.8"
+
+
+def test_outlines_of_another_site_or_week_are_not_told(elsewhere: Site) -> None:
+    outlined([(0.6, True)])
+    assert outline_list(asked(user=factories.clinician("stranger", at=elsewhere))) == []
+    OutlineOverlap.objects.update(at=timezone.now() - timedelta(weeks=30))
+    assert outline_list(asked()) == []
+
+
+@pytest.mark.parametrize("freedom", [4, 5, 9, 30, 300])
+def test_the_quantile_of_student_is_near_the_tables(freedom: int) -> None:
+    assert student_quantile(0.975, freedom) == pytest.approx(scipy.stats.t.ppf(0.975, freedom), rel=0.01)
+
+
+@pytest.mark.parametrize(("studies", "each"), [(6, 3), (25, 2)])
+def test_the_interval_of_a_mean_holds_the_truth_about_as_often_as_it_says(studies: int, each: int) -> None:
+    random = np.random.default_rng(3)
+
+    def is_held() -> bool:
+        # Outlines of a study are alike: an interval over outlines would be far too narrow.
+        values = [
+            (study, float(of_study + random.normal(0, 0.02)))
+            for study, of_study in enumerate(random.normal(0.8, 0.08, studies))
+            for _ in range(each)
+        ]
+        low, high = (mean_of(values) or pytest.fail("no mean")).interval or (1, 0)
+        return low <= 0.8 <= high
+
+    held = sum(is_held() for _ in range(300)) / 300
+    assert 0.9 <= held <= 0.99

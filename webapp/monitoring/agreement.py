@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from webapp.monitoring.asked import Asked
+from webapp.monitoring.intervals import Mean, mean_of
 from webapp.runs.models import Stage
 from webapp.verdicts.comparing import kappa
 from webapp.verdicts.models import Comparison, Verdict
@@ -45,6 +46,8 @@ class BetweenReaders:
         How far they agree beyond chance on what is there (Cohen 1960); None where that cannot be said.
     overlap, boxes
         Mean overlap (IoU) of the boxes that both drew, and how many pairs that were.
+    outlines
+        Overlap (Dice) of outlines of one thing, of what the AI missed too; None where nobody drew any.
     """
 
     studies: int
@@ -53,6 +56,7 @@ class BetweenReaders:
     asked: int
     overlap: float | None
     boxes: int
+    outlines: Mean | None
 
 
 def agreement_list(asked: Asked) -> list[Agreement]:
@@ -89,4 +93,5 @@ def between_readers(asked: Asked) -> BetweenReaders | None:
         asked=sum(row.both_present + row.only_first + row.only_second + row.both_absent for row in rows),
         overlap=sum(ious) / len(ious) if ious else None,
         boxes=len(ious),
+        outlines=mean_of([(row.pk, value) for row in rows for value in row.dices]),
     )

@@ -4,8 +4,10 @@ import csv
 import io
 from collections.abc import Iterable
 
-from webapp.monitoring.agreement import agreement_list
+from webapp.monitoring.agreement import agreement_list, between_readers
 from webapp.monitoring.asked import Asked
+from webapp.monitoring.intervals import Mean
+from webapp.monitoring.outlines import outline_list
 from webapp.monitoring.quantiles import Quantiles, quantiles_list
 from webapp.monitoring.selectors import Key, RunCount, StageCount, run_counts_list, stage_counts_list, stages_asked
 
@@ -37,6 +39,13 @@ def rows_of(asked: Asked) -> Iterable[Row]:
         for measure in ("agreed", "corrected", "disagreed"):
             named = f"readers {measure} in all weeks"
             yield mondays[0], readers.model, readers.version, "", named, getattr(readers, measure), readers.judged
+    for outlines in outline_list(asked):
+        named = mondays[0], outlines.model, outlines.version
+        yield *named, "", "outlines left as drawn in all weeks", outlines.left, outlines.judged
+        for name, mean in outlines.named:
+            yield from _mean_rows(named, f"outlines {name} dice", mean)
+    if (between := between_readers(asked)) and between.outlines:
+        yield from _mean_rows((mondays[0], "", ""), "outlines of two readers dice", between.outlines)
     for field, twentieths, names in QUANTILES:
         found = quantiles_list(
             stages_asked(asked).filter(asked.of_model), field, twentieths=twentieths, weeks=asked.weeks
@@ -57,6 +66,12 @@ def _run_rows(count: RunCount, monday: str) -> Iterable[Row]:
 def _stage_rows(count: StageCount, monday: str) -> Iterable[Row]:
     for measure in ("answered", "unsuitable", "failed", "disagreeing", "flagged"):
         yield monday, count.model, count.version, count.name, measure, getattr(count, measure), count.asked
+
+
+def _mean_rows(named: tuple[str, str, str], measure: str, mean: Mean) -> Iterable[Row]:
+    ends = mean.interval or ()
+    for name, value in zip(("mean", "low", "high"), (mean.value, *ends), strict=False):
+        yield *named, "", f"{measure} {name} in all weeks", round(value, 4), mean.n
 
 
 def _quantile_rows(found: dict[Key, dict[int, Quantiles]], mondays: list[str], names: list[str]) -> Iterable[Row]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from webapp.monitoring.agreement import Agreement, BetweenReaders, agreement_list, between_readers
 from webapp.monitoring.asked import Asked
 from webapp.monitoring.detail import SHARES, StageDetail, by_stage, details_told
+from webapp.monitoring.outlines import OutlineFit, outline_list
 from webapp.monitoring.quantiles import Quantiles, quantiles_list, total_ms_quantiles
 from webapp.monitoring.scores import Drift, drift_of
 from webapp.monitoring.selectors import (
@@ -79,6 +80,7 @@ class Page:
     versions: list[str]
     readers: list[Agreement]
     between: BetweenReaders | None
+    outlines: list[OutlineFit]
     trouble: str
     card: Card | None = None
     details: list[StageDetail] = field(default_factory=list)
@@ -102,6 +104,7 @@ def page_told(asked: Asked, *, now: datetime) -> Page:
         versions=sorted({*seen, *evaluated, *([asked.chosen] if asked.chosen else [])}),
         readers=agreement_list(asked),
         between=between_readers(asked),
+        outlines=outline_list(asked),
         trouble=declared.trouble,
         card=evaluated.get(asked.chosen),
         details=details_told(asked, meant) if asked.model else [],

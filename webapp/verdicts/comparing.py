@@ -26,12 +26,17 @@ class Tolerance:
 
 @dataclass
 class Counted:
-    """Two readers beside each other; `sure` holds one pair of answers per thing that was asked about."""
+    """Two readers beside each other.
+
+    `sure` holds one pair of answers per thing that was asked about, `of_findings` those of `dices` that are about
+    findings of the AI.
+    """
 
     sure: list[tuple[bool, bool]] = field(default_factory=list)
     ious: list[float] = field(default_factory=list)
     dices: list[float] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    of_findings: list[tuple[Finding, float]] = field(default_factory=list)
 
     def row(self) -> dict[str, object]:
         """Return it as `Comparison` keeps it."""
@@ -158,6 +163,8 @@ def _outlines_compared(name: str, one: Accepted, other: Accepted, least: float, 
         return False
     overlap = dice(*masks)
     counted.dices.append(overlap)
+    if one.finding:
+        counted.of_findings.append((one.finding, overlap))
     if overlap < least:
         counted.differences.append(f"{name}: their outlines overlap by {overlap:.0%} (Dice), less than {least:.0%}.")
     return True

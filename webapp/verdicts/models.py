@@ -106,3 +106,29 @@ class Comparison(models.Model):
     ious = models.JSONField(default=list, help_text="overlap of each pair of boxes that both drew, 0 to 1")
     dices = models.JSONField(default=list, help_text="overlap of each pair of outlines, 0 to 1")
     differences = models.JSONField(default=list, help_text="sentences: what they differ in beyond the tolerance")
+
+
+class OutlineOverlap(models.Model):
+    """How far two outlines of one finding lie over each other; measured once, when the later of them is final.
+
+    Attributes
+    ----------
+    read, other
+        The read that was finished, and that of the other reader; without one it is measured against the AI's outline.
+    model, version
+        What outlined the finding.
+    is_drawn
+        The reader drew; else they let the AI's outline stand, which is an overlap of 1 that nobody measured.
+    """
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="overlaps")
+    read = models.ForeignKey(Read, on_delete=models.PROTECT, related_name="overlaps")
+    other = models.ForeignKey(Read, on_delete=models.PROTECT, null=True, related_name="+")
+    model = models.CharField(max_length=60, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    is_drawn = models.BooleanField()
+    dice = models.FloatField(help_text="0 to 1, over all images of the finding")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["at"])]

@@ -19,6 +19,7 @@ from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.comparing import Tolerance, compared
 from webapp.verdicts.models import Comparison, Read, Reason, Verdict
+from webapp.verdicts.overlaps import between_readers_keep, with_ai_keep
 from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid
 
 Says = Verdict.Says
@@ -166,6 +167,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
             f"{'is' if len(left) == 1 else 'are'} still open."
         )
     Read.objects.filter(pk=read.pk).update(finished_at=timezone.now())
+    with_ai_keep(read, accepted(read))
     then = _then(task, study, read)
     if then == Then.DONE:
         task_finish(task=task, user=user)
@@ -220,6 +222,7 @@ def _compare(study: Study, *, second: Read) -> Comparison:
         accepted=(accepted(first), accepted(second)),
         tolerance=Tolerance(rules.least_overlap, rules.least_dice),
     )
+    between_readers_keep(second, first, counted.of_findings)
     return Comparison.objects.create(study=study, **counted.row())
 
 

@@ -23,7 +23,7 @@ from webapp.reading.services import task_claim, task_read_by_two
 from webapp.runs.models import Finding
 from webapp.studies.models import Instance, Study
 from webapp.verdicts.comparing import dice
-from webapp.verdicts.models import Comparison, Verdict
+from webapp.verdicts.models import Comparison, OutlineOverlap, Verdict
 from webapp.verdicts.outlined import masks_of, outlines_of
 from webapp.verdicts.selectors import accepted, read_of
 from webapp.verdicts.services import Said, Then, read_finish, verdict_say
@@ -299,6 +299,38 @@ def test_who_corrects_is_compared_with_who_lets_the_outline_of_the_ai_stand(
     factories.outline(images(finding)[0], author=two, mask=square(2 + shift, 2), finding=finding)
     assert read_finish(study=study_of(finding), user=two) == then
     assert Comparison.objects.get().dices == [overlap]
+    told = list(OutlineOverlap.objects.order_by("pk").values_list("read__seat", "other__seat", "is_drawn", "dice"))
+    assert told == [(1, None, False, 1.0), (2, None, True, overlap), (2, 1, True, overlap)]
+
+
+def test_a_finished_read_keeps_how_far_what_it_takes_for_real_lies_over_what_the_ai_outlined(finding: Finding) -> None:
+    user, study = factories.clinician(), study_of(finding)
+    image = images(finding)[0]
+    others = [factories.finding(finding.run, instance=image, box=[2, 2, 10, 10], mask=square(2, 2)) for _ in range(3)]
+    unlined = factories.finding(finding.run, instance=image, box=[2, 2, 10, 10])
+    let_stand, refused, boxed = others
+    factories.outline(image, author=user, mask=square(6, 2), finding=finding)
+    verdict_say(study=study, user=user, said=Said("agree", let_stand.pk))
+    verdict_say(study=study, user=user, said=Said("disagree", refused.pk, reasons=["artefact"]))
+    box = factories.mark(image, author=user)
+    verdict_say(study=study, user=user, said=Said("edit", boxed.pk, box.mark_id))
+    verdict_say(study=study, user=user, said=Said("agree", unlined.pk))
+    assert not OutlineOverlap.objects.exists()
+    read_finish(study=study, user=user)
+    rows = OutlineOverlap.objects.order_by("finding")
+    assert [(row.finding, row.is_drawn, row.dice, row.other) for row in rows] == [
+        (finding, True, 0.5, None),
+        (let_stand, False, 1.0, None),
+    ]
+    assert {(row.model, row.version) for row in rows} == {("tumour-detector", "1")}
+
+
+def test_of_a_lost_outline_nothing_is_kept(finding: Finding) -> None:
+    user, study = factories.clinician(), study_of(finding)
+    drawn = factories.outline(images(finding)[0], author=user, mask=square(6, 2), finding=finding)
+    storage.mask_path(drawn.version.mask).unlink()
+    read_finish(study=study, user=user)
+    assert not OutlineOverlap.objects.exists()
 
 
 def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> None:
