@@ -37,8 +37,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site of the user; sites; runs by week; stages by week; times of runs; scores; times; the first
 #: runs of each version; the scores of then and now; what readers said and outlined, and two of each other; what waits
-#: in the bar.
-QUERIES = 15
+#: in the bar, discrepancies and critical results that are overdue.
+QUERIES = 16
 #: Scores and times by week, and the bins.
 QUERIES_OF_ONE = QUERIES + 3
 DETECTOR, KEY = "tumour-detector/1", ("tumour-detector", "1", "tumour-boxes")

@@ -58,6 +58,7 @@ class Code(StrEnum):
     TASK_TAKEN_OVER = "110100 task taken over"
     CRITICAL_OPENED = "110100 critical result recorded"
     CRITICAL_TOLD = "110100 critical result told"
+    CRITICAL_OVERDUE = "110100 critical result overdue"
     CRITICAL_WITHDRAWN = "110100 critical result withdrawn"
     HANDED_OVER = "110100 shift handed over"
     HAND_OVER_ACCEPTED = "110100 hand-over accepted"

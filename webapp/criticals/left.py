@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 
 from webapp.accounts.models import Site
-from webapp.criticals.models import CriticalResult
-from webapp.criticals.selectors import unacknowledged
+from webapp.criticals.selectors import CriticalShown, criticals_open_at
 from webapp.handover.left import Left, clock
 
 
 def criticals_left(site: Site) -> Iterable[Left]:
-    """Yield the critical results of a site that nobody has read back."""
-    rows = unacknowledged(CriticalResult.objects.filter(study__site=site)).prefetch_related("notifications")
-    for row in rows:
-        times = len(row.notifications.all())
-        told = f"told {times} times" if times > 1 else "told once"
-        told = f"{told}, not read back" if times else "nobody was told"
-        yield Left(str(row.pk), row.study_id, f"Recorded {clock(row.opened_at)}; {told}.")
+    """Yield the critical results of a site that nobody has read back, and by how much they are overdue."""
+    for one in criticals_open_at(site):
+        yield Left(str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_told(one)}.")
+
+
+def _told(one: CriticalShown) -> str:
+    times = len(one.told)
+    told = f"told {times} times" if times > 1 else "told once"
+    told = f"{told}, not read back" if times else "nobody was told"
+    late = f"; overdue by {one.waiting.over_told} (target {one.waiting.target_told})" if one.is_overdue else ""
+    return f"{told}{late}"

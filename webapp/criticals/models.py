@@ -68,3 +68,11 @@ class Withdrawal(models.Model):
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+
+
+class Escalation(models.Model):
+    """Nobody read a critical result back within its site's target: written once, when the time was over."""
+
+    critical = models.OneToOneField(CriticalResult, on_delete=models.PROTECT, related_name="escalation")
+    target_minutes = models.PositiveIntegerField(help_text="the site's target at that moment")
+    at = models.DateTimeField(auto_now_add=True)

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from webapp.accounts.models import Site, User
 from webapp.accounts.policy import visible_sites
-from webapp.criticals.models import CriticalResult, Notification, State, Withdrawal
+from webapp.criticals.models import CriticalResult, Escalation, Notification, State, Withdrawal
 from webapp.reading.models import SiteRules
-from webapp.reading.selectors import Waiting, waited
+from webapp.reading.selectors import OVERDUE, Waiting, waited
 from webapp.studies.models import Study
 
 #: Settled ones that the list shows; the others are found by their study.
@@ -21,12 +22,16 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class CriticalShown:
-    """A critical result with who was told, how long it took (or takes) until it was settled, and whether by mistake."""
+    """A critical result with who was told, how long it took (or takes) until it was settled, and whether by mistake.
+
+    `escalation` says when its time was over, where that was written down.
+    """
 
     row: CriticalResult
     told: list[Notification]
     waiting: Waiting
     withdrawal: Withdrawal | None
+    escalation: Escalation | None = None
 
     @property
     def state(self) -> State:
@@ -41,6 +46,11 @@ class CriticalShown:
     def is_settled(self) -> bool:
         """Whether nothing is left to do."""
         return self.state in {State.ACKNOWLEDGED, State.WITHDRAWN}
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether nobody has read it back, and the time for that is over."""
+        return not self.is_settled and self.waiting.level == OVERDUE
 
     @property
     def acknowledged_at(self) -> datetime | None:
@@ -69,17 +79,42 @@ def unacknowledged(criticals: QuerySet[CriticalResult] | None = None) -> QuerySe
     return rows.exclude(_settled()).order_by("opened_at", "pk")
 
 
+def overdue(criticals: QuerySet[CriticalResult]) -> list[tuple[CriticalResult, Waiting]]:
+    """Return those that nobody has read back within their site's target, the oldest first: one query."""
+    target = Coalesce("study__site__rules__critical_minutes", Value(SiteRules().critical_minutes))
+    now = timezone.now()
+    rows = [
+        (row, waited(since=row.opened_at, until=now, minutes=row.target))
+        for row in unacknowledged(criticals).select_related("study").annotate(target=target)
+    ]
+    return [(row, waiting) for row, waiting in rows if waiting.level == OVERDUE]
+
+
+def overdue_count(user: User) -> int:
+    """Return how many are overdue at the sites that a user sees."""
+    return len(overdue(_seen(user)))
+
+
 def criticals_list(user: User) -> tuple[list[CriticalShown], list[CriticalShown]]:
     """Return what is open at the sites that the user sees, oldest first, and what was settled, newest first."""
-    seen = CriticalResult.objects.filter(study__site__in=visible_sites(user, Site.objects.all()))
+    seen = _seen(user)
     settled = seen.filter(_settled())
     return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
+
+
+def criticals_open_at(site: Site) -> list[CriticalShown]:
+    """Return what nobody has read back at a site, the oldest first."""
+    return _shown(unacknowledged(CriticalResult.objects.filter(study__site=site)))
 
 
 def criticals_open(studies: Collection[UUID]) -> dict[UUID, int]:
     """Return how many critical results of each study nobody has read back: one query."""
     rows = unacknowledged(CriticalResult.objects.filter(study__in=studies)).order_by()
     return dict(rows.values_list("study").annotate(count=Count("pk")))
+
+
+def _seen(user: User) -> QuerySet[CriticalResult]:
+    return CriticalResult.objects.filter(study__site__in=visible_sites(user, Site.objects.all()))
 
 
 def _settled() -> Q:
@@ -89,9 +124,9 @@ def _settled() -> Q:
 
 def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
     found = list(
-        rows.select_related("study__patient", "study__site", "opened_by", "finding", "withdrawal__by").prefetch_related(
-            "notifications__by"
-        )
+        rows.select_related(
+            "study__patient", "study__site", "opened_by", "finding", "withdrawal__by", "escalation"
+        ).prefetch_related("notifications__by")
     )
     rules = SiteRules.objects.in_bulk({one.study.site_id for one in found})
     return [_one(row, rules.get(row.study.site_id) or SiteRules(), row.notifications.all()) for row in found]
@@ -101,4 +136,4 @@ def _one(row: CriticalResult, rules: SiteRules, notifications: Iterable[Notifica
     told, withdrawal = list(notifications), getattr(row, "withdrawal", None)
     until = next((one.told_at for one in told if one.read_back), withdrawal.at if withdrawal else timezone.now())
     waiting = waited(since=row.opened_at, until=until, minutes=rules.critical_minutes)
-    return CriticalShown(row, told, waiting, withdrawal)
+    return CriticalShown(row, told, waiting, withdrawal, getattr(row, "escalation", None))

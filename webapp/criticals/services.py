@@ -9,8 +9,9 @@ from django.utils import timezone
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.criticals.models import CriticalResult, Notification, Withdrawal
-from webapp.criticals.selectors import unacknowledged
+from webapp.criticals.models import CriticalResult, Escalation, Notification, Withdrawal
+from webapp.criticals.selectors import overdue, unacknowledged
+from webapp.criticals.signals import critical_overdue
 from webapp.reading.services import task_told
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
@@ -109,3 +110,25 @@ def critical_withdraw(
             details=f"critical result {critical.pk}",
         )
     return row
+
+
+def criticals_escalate() -> int:
+    """Let it be known which critical results nobody read back in time, each once; return how many that were now."""
+    waiting = overdue(CriticalResult.objects.filter(escalation=None))
+    return sum(_escalate(critical, over.target) for critical, over in waiting)
+
+
+@transaction.atomic
+def _escalate(critical: CriticalResult, target_minutes: int) -> bool:
+    if not unacknowledged(CriticalResult.objects.filter(pk=critical.pk)).exists():  # read back meanwhile
+        return False
+    _, is_new = Escalation.objects.get_or_create(critical=critical, defaults={"target_minutes": target_minutes})
+    if is_new:
+        audit_record(
+            code=Code.CRITICAL_OVERDUE,
+            actor="housekeeping",
+            study=critical.study_id,
+            details=f"critical result {critical.pk}: not read back within {target_minutes} min",
+        )
+        critical_overdue.send(sender=CriticalResult, critical=critical, target_minutes=target_minutes)
+    return is_new

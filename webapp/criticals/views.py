@@ -1,5 +1,6 @@
 """The list of critical results, and the part of the study page that records them and who was told."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from webapp.criticals.panel import AGO, criticals_shown, findings_offered
 from webapp.criticals.selectors import criticals_list
 from webapp.criticals.services import critical_open, critical_tell, critical_withdraw
 from webapp.pages.access import allowed, study_checked, study_opened, user_of
+from webapp.runs.models import Finding
 from webapp.studies.models import Study
 
 
@@ -26,7 +28,13 @@ def criticals(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     worklist_view_record(user=user, request=request)
     left, settled = criticals_list(user)
-    return render(request, "criticals/page.html", {"left": left, "settled": settled, "names_site": is_everywhere(user)})
+    shown = {
+        "left": left,
+        "settled": settled,
+        "overdue": sum(one.is_overdue for one in left),
+        "names_site": is_everywhere(user),
+    }
+    return render(request, "criticals/page.html", shown)
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,27 +44,27 @@ def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
     if request.method == "GET":
         study_view_record(user=user_of(request), request=request, study=opened.pk)
         return _panel(request, opened)
-    offered = {str(one.pk): one for one in findings_offered(study=opened, user=user_of(request))}
-    try:
-        critical_open(
+    return _recorded(
+        request,
+        opened,
+        lambda: critical_open(
             study=opened,
             sentence=request.POST.get("sentence", ""),
-            finding=offered.get(request.POST.get("finding", "")),
+            finding=_finding(request, opened),
             user=user_of(request),
             request=request,
-        )
-    except ValueError as refused:
-        return _answer(request, opened, trouble=str(refused))
-    return _answer(request, opened)
+        ),
+    )
 
 
 @require_POST
 def tell(request: HttpRequest, critical: int) -> HttpResponse:
     """Record that somebody was told."""
-    found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
-    study = study_checked(request=request, study=found.study, act=Act.READ)
-    try:
-        critical_tell(
+    found, study = _opened(request, critical)
+    return _recorded(
+        request,
+        study,
+        lambda: critical_tell(
             critical=found,
             told=request.POST.get("told", ""),
             how=request.POST.get("how", ""),
@@ -64,22 +72,39 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
             told_at=_told_at(request.POST.get("ago", "0")),
             user=user_of(request),
             request=request,
-        )
-    except ValueError as refused:
-        return _answer(request, study, trouble=str(refused))
-    return _answer(request, study)
+        ),
+    )
 
 
 @require_POST
 def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
     """Say that a critical result was recorded by mistake."""
+    found, study = _opened(request, critical)
+    reason, user = request.POST.get("reason", ""), user_of(request)
+    return _recorded(
+        request, study, lambda: critical_withdraw(critical=found, reason=reason, user=user, request=request)
+    )
+
+
+def _opened(request: HttpRequest, critical: int) -> tuple[CriticalResult, Study]:
+    """Return a critical result, and its study, of one who may add to it."""
     found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
-    study = study_checked(request=request, study=found.study, act=Act.READ)
+    return found, study_checked(request=request, study=found.study, act=Act.READ)
+
+
+def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) -> HttpResponse:
+    """Record something and show what there is now; where it is refused, why."""
     try:
-        critical_withdraw(critical=found, reason=request.POST.get("reason", ""), user=user_of(request), request=request)
+        record()
     except ValueError as refused:
         return _answer(request, study, trouble=str(refused))
     return _answer(request, study)
+
+
+def _finding(request: HttpRequest, study: Study) -> Finding | None:
+    """Return the finding that was chosen, of those that were offered."""
+    asked = request.POST.get("finding", "")
+    return next((one for one in findings_offered(study=study, user=user_of(request)) if str(one.pk) == asked), None)
 
 
 def _told_at(minutes: str) -> datetime:

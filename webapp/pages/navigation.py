@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may
+from webapp.criticals.selectors import overdue_count
+from webapp.reading.selectors import OVERDUE
 from webapp.reports.selectors import discrepancies_visible
 
 Entry = tuple[str, str, Act]
@@ -43,6 +45,8 @@ class PageLink:
     is_here: bool
     #: How many wait there for somebody; asked only where it is shown.
     waiting: Callable[[], int] = int
+    #: What those that wait are.
+    are: str = "open"
 
 
 def bar(request: HttpRequest) -> dict[str, list[PageLink]]:
@@ -58,6 +62,19 @@ def _shown(request: HttpRequest, entries: Iterable[Entry]) -> list[PageLink]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return []
-    waiting = {"discrepancies": lambda: discrepancies_visible(user).filter(acknowledged_at=None).count()}
+    waiting = _waiting(user)
     allowed = [entry for entry in entries if may(user, entry[2])]
-    return [PageLink(reverse(route), word, route == here, waiting.get(route, int)) for route, word, _act in allowed]
+    return [
+        PageLink(reverse(route), word, route == here, *waiting.get(route, (int, "open")))
+        for route, word, _act in allowed
+    ]
+
+
+def _waiting(user: User) -> dict[str, tuple[Callable[[], int], str]]:
+    """Return how many wait for a user, by route, and what they are."""
+    waiting: dict[str, tuple[Callable[[], int], str]] = {
+        "discrepancies": (lambda: discrepancies_visible(user).filter(acknowledged_at=None).count(), "open")
+    }
+    if may(user, Act.MANAGE_READING):  # whoever answers for how the site reads
+        waiting["criticals"] = (lambda: overdue_count(user), OVERDUE)
+    return waiting

@@ -9,6 +9,8 @@ from webapp.accounts.models import Site, User
 from webapp.accounts.policy import visible_sites
 from webapp.reading.models import SiteRules, Task
 
+OVERDUE = "overdue"
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -31,6 +33,12 @@ class Waiting:
         """The target as a reader takes it in."""
         return f"{self.target} min" if self.target < 120 else f"{self.target / 60:g} h"
 
+    @property
+    def over_told(self) -> str:
+        """By how much it is overdue: "35 min", "3 h 5 min"."""
+        hours, minutes = divmod(self.minutes - self.target, 60)
+        return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
 
 def tasks_visible(user: User) -> QuerySet[Task]:
     """Return the tasks of the sites whose studies the user may see."""
@@ -51,5 +59,5 @@ def waiting_of(task: Task, rules: SiteRules, *, at: datetime) -> Waiting:
 def waited(*, since: datetime, until: datetime, minutes: int) -> Waiting:
     """Say how long something waited, beside a target in minutes; never less than none, whatever a clock says."""
     passed, target = max(until - since, timedelta()), timedelta(minutes=minutes)
-    level = "overdue" if passed >= target else "soon due" if passed >= target * 0.75 else "in time"
+    level = OVERDUE if passed >= target else "soon due" if passed >= target * 0.75 else "in time"
     return Waiting(int(passed.total_seconds() // 60), minutes, level)

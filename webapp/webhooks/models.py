@@ -19,6 +19,7 @@ class Happening(models.TextChoices):
     RUN_FINISHED = "run.finished", "Analysis finished"
     RESULT_FILED = "result.filed", "Result filed"
     REPORT_SIGNED = "report.signed", "Report signed"
+    CRITICAL_OVERDUE = "critical.overdue", "Critical result not read back in time"
 
 
 def fresh_salt() -> str:

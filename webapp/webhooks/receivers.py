@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from webapp.criticals.models import CriticalResult
+from webapp.criticals.signals import critical_overdue
 from webapp.reports.models import Report
 from webapp.reports.signals import report_signed
 from webapp.results.filed import results_filed
@@ -51,4 +53,16 @@ def signed(*, report: Report, **_: Any) -> None:
         report=report.pk,
         number=report.number,
         kind=report.kind,
+    )
+
+
+@receiver(critical_overdue)
+def escalated(*, critical: CriticalResult, target_minutes: int, **_: Any) -> None:
+    """Tell that nobody read a critical result back in time: which, since when and within how long; not what it is."""
+    notices_write(
+        happening=Happening.CRITICAL_OVERDUE,
+        study=critical.study,
+        critical=critical.pk,
+        recorded_at=critical.opened_at.isoformat(),
+        target_minutes=target_minutes,
     )

@@ -7,14 +7,17 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.webapp import factories
+from tests.webapp.conftest import signed_in
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEvent
+from webapp.criticals import services
 from webapp.criticals.left import criticals_left
-from webapp.criticals.models import CriticalResult, Notification, State
-from webapp.criticals.selectors import criticals_list, criticals_of
-from webapp.criticals.services import critical_open, critical_tell
+from webapp.criticals.models import CriticalResult, Escalation, Notification, State
+from webapp.criticals.selectors import criticals_list, criticals_of, overdue
+from webapp.criticals.services import critical_open, critical_tell, critical_withdraw, criticals_escalate
 from webapp.reading.models import SiteRules, Task
 from webapp.studies.models import Study
+from webapp.webhooks.models import Notice, Subscription
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -110,6 +113,73 @@ def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(stu
     assert [(one.row, one.waiting.level) for one in left] == [(late, "overdue"), (fresh, "soon due")]
     assert [(one.row, one.waiting.minutes) for one in done] == [(settled, 10)]
     assert criticals_list(factories.clinician("stranger", at=factories.site("Other clinic"))) == ([], [])
+
+
+def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(study: Study, reader: User) -> None:
+    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["critical.overdue"])
+    late, fresh, settled, mistaken = (
+        recorded(factories.study(patient=factories.patient()), reader, minutes=minutes) for minutes in (20, 19, 50, 50)
+    )
+    told(settled, reader, read_back=True)
+    critical_withdraw(critical=mistaken, reason="Another patient.", user=reader)
+    told(late, reader, read_back=False)
+    assert [criticals_escalate() for _ in range(2)] == [1, 0]
+    escalation = Escalation.objects.get()
+    assert (escalation.critical, escalation.target_minutes) == (late, 20)
+    event = AuditEvent.objects.get(code__contains="overdue")
+    assert (event.actor, event.study, event.details.partition(": ")[2]) == (
+        "housekeeping",
+        late.study_id,
+        "not read back within 20 min",
+    )
+    notice = Notice.objects.get()
+    late.refresh_from_db()
+    assert notice.body == {
+        "id": str(notice.event), "type": "critical.overdue", "at": notice.body["at"], "study": str(late.study_id),
+        "study_instance_uid": late.study.study_instance_uid, "critical": str(late.pk),
+        "recorded_at": late.opened_at.isoformat(), "target_minutes": "20",
+    }  # fmt: skip
+    CriticalResult.objects.filter(pk=fresh.pk).update(opened_at=timezone.now() - timedelta(hours=3, minutes=25))
+    assert criticals_escalate() == 1
+
+
+def test_what_is_read_back_while_it_is_looked_at_is_not_escalated(
+    study: Study, reader: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    critical = recorded(study, reader, minutes=90)
+    seen = overdue(CriticalResult.objects.all())
+    told(critical, reader, read_back=True)
+    monkeypatch.setattr(services, "overdue", lambda _rows: seen)
+    assert (criticals_escalate(), Escalation.objects.count()) == (0, 0)
+
+
+def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_and_in_the_hand_over(
+    study: Study, reader: User, clinician: Client
+) -> None:
+    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    critical = recorded(study, reader, minutes=105)
+    recorded(factories.study(patient=factories.patient()), reader, minutes=5)
+    criticals_escalate()
+    text = " ".join(clinician.get("/criticals/").content.decode().split())
+    for said in ("1 critical result overdue.", "Overdue by 1 h 25 min", "105 min, target 20 min", "escalated"):
+        assert said in text
+    assert text.count('class="is-overdue"') == 1
+    assert "Overdue by 1 h 25 min" in clinician.get(f"/studies/{study.pk}/").content.decode()
+    factories.senior()
+    count = 'aria-label="1 overdue"'
+    pages = {name: signed_in(name).get("/upload/").content.decode() for name in ("senior", "clinician")}
+    assert [count in pages[name] for name in ("senior", "clinician")] == [True, False]
+    factories.senior("elsewhere", at=factories.site("Other clinic"))
+    assert "overdue" not in signed_in("elsewhere").get("/upload/").content.decode()
+    late, fresh = criticals_left(study.site)
+    assert late.sentence.endswith("nobody was told; overdue by 1 h 25 min (target 20 min).")
+    assert "overdue" not in fresh.sentence
+    told(critical, reader, read_back=True)
+    assert count not in signed_in("senior").get("/upload/").content.decode()
+    settled = " ".join(clinician.get("/criticals/").content.decode().split())
+    assert "critical result overdue" not in settled
+    assert "after 105 min, target 20 min" in settled
 
 
 def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: Study) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
+from webapp.criticals.services import criticals_escalate
 from webapp.followup.registering import registrations_tend
 from webapp.lasting import alive, stop_on_signals
 from webapp.reports.filing import reports_file
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 PAUSE = 0.1
 PAUSE_AFTER_TROUBLE = 2.0
 SWEEP_SECONDS = 3600
+#: Seconds between looks for critical results whose time is over; targets are minutes.
+ESCALATE_SECONDS = 10.0
 #: Seconds between signs of life, for the health check.
 SHOW_SECONDS = 1.0
 UNFINISHED_SECONDS = 3600
@@ -36,10 +39,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Look, act, pause; a database or disk in trouble is waited for, not died of."""
         stop = stop_on_signals()
-        swept = shown = 0.0
+        swept = shown = escalated = 0.0
         while not stop.is_set():
             try:
                 did = tick()
+                if time.monotonic() - escalated > ESCALATE_SECONDS:
+                    did += criticals_escalate()
+                    escalated = time.monotonic()
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
                     objects_sweep(older_than_seconds=UNFINISHED_SECONDS)
