@@ -40,10 +40,10 @@ def rows_of(asked: Asked) -> Iterable[Row]:
             named = f"readers {measure} in all weeks"
             yield mondays[0], readers.model, readers.version, "", named, getattr(readers, measure), readers.judged
     for outlines in outline_list(asked):
-        named = mondays[0], outlines.model, outlines.version
-        yield *named, "", "outlines left as drawn in all weeks", outlines.left, outlines.judged
+        version = mondays[0], outlines.model, outlines.version
+        yield *version, "", "outlines left as drawn in all weeks", outlines.left, outlines.judged
         for name, mean in outlines.named:
-            yield from _mean_rows(named, f"outlines {name} dice", mean)
+            yield from _mean_rows(version, f"outlines {name} dice", mean)
     if (between := between_readers(asked)) and between.outlines:
         yield from _mean_rows((mondays[0], "", ""), "outlines of two readers dice", between.outlines)
     for field, twentieths, names in QUANTILES:
