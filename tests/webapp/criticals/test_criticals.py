@@ -1,6 +1,7 @@
 """A critical result: recorded once, told to people who read it back, shown until they did."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.test import Client
@@ -16,6 +17,7 @@ from webapp.criticals.models import CriticalResult, Escalation, Notification, St
 from webapp.criticals.selectors import criticals_list, criticals_of, overdue
 from webapp.criticals.services import critical_open, critical_tell, critical_withdraw, criticals_escalate
 from webapp.reading.models import SiteRules, Task
+from webapp.runs.management.commands import housekeeping
 from webapp.studies.models import Study
 from webapp.webhooks.models import Notice, Subscription
 
@@ -142,6 +144,21 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
     }  # fmt: skip
     CriticalResult.objects.filter(pk=fresh.pk).update(opened_at=timezone.now() - timedelta(hours=3, minutes=25))
     assert criticals_escalate() == 1
+
+
+class OneLook(Event):
+    """Lets housekeeping look once."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return super().wait(timeout)
+
+
+def test_housekeeping_looks_for_them(study: Study, reader: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(study, reader, minutes=90)
+    monkeypatch.setattr(housekeeping, "stop_on_signals", OneLook)
+    housekeeping.Command().handle()
+    assert Escalation.objects.get().critical.study == study
 
 
 def test_what_is_read_back_while_it_is_looked_at_is_not_escalated(
