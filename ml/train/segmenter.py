@@ -23,7 +23,7 @@ MOVES = Moves(turn=25.0, log_scale=0.25, log_aspect=0.12, shift=0.06)
 
 
 def usable(picture: Picture) -> bool:
-    """True where the outline is known: drawn, or known to be empty."""
+    """True where the outline is known: drawn, told to be empty, or known to be."""
     return bool(picture.mask) or (picture.modality == "MR" and picture.finding == "no_tumour")
 
 
@@ -42,8 +42,8 @@ class SegmenterTask:
         judged = [p for p in seen(pictures, config, "val") if usable(p)]
         self.squares, self.outlines = squares_and_outlines(folder, taught, config.size)
         self.judged = squares_and_outlines(folder, judged, config.size)
-        self.positive = np.flatnonzero([bool(p.mask) for p in taught])
-        self.empty = np.flatnonzero([not p.mask for p in taught])
+        drawn = self.outlines.any((1, 2))  # a mask may be there and hold nothing: so readers said
+        self.positive, self.empty = np.flatnonzero(drawn), np.flatnonzero(~drawn)
 
     def network(self) -> nn.Module:
         """Build the network; see `ml.train.loop.Task`."""

@@ -23,7 +23,11 @@ class CampaignForm(forms.Form):
     answers = forms.CharField(
         max_length=400, help_text="Two to nine, with commas between them: benign, malignant, normal"
     )
-    asks_boxes = forms.BooleanField(required=False, label="Readers draw boxes, too")
+    draws = forms.ChoiceField(
+        choices=[("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")],
+        required=False,
+        label="Readers draw, too",
+    )
     readers_per_case = forms.IntegerField(
         min_value=1, max_value=9, initial=2, label="Readers of each case, blind to each other"
     )
@@ -64,7 +68,8 @@ class CampaignForm(forms.Form):
             name=told["name"],
             question=told["question"],
             answers=[word.strip()[:40] for word in re.split(r"[,\n]", told["answers"])],
-            asks_boxes=told["asks_boxes"],
+            asks_boxes=told["draws"] == "boxes",
+            asks_outlines=told["draws"] == "outlines",
             readers_per_case=told["readers_per_case"],
         )
 

@@ -1,7 +1,7 @@
 """Where two readers agree and where they differ."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ from webapp.verdicts.selectors import Accepted
 
 Box = Sequence[float]
 Word = TypeVar("Word", bound=Hashable)
+Where = TypeVar("Where", bound=Hashable)
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,36 @@ def iou(one: Box, other: Box) -> float:
     return common / union if union > 0 else 0.0
 
 
-def dice(one: Mapping[Place, Mask], other: Mapping[Place, Mask]) -> float:
+def paired(
+    ones: Sequence[Thing], others: Sequence[Thing], overlap: Callable[[Thing, Thing], float]
+) -> list[tuple[int, int, float]]:
+    """Pair what two readers drew, the greatest overlap first; what overlaps by nothing stays alone.
+
+    Returns
+    -------
+    list of tuple
+        Number of the one, number of the other, and by how much they overlap.
+    """
+    by_overlap = sorted(
+        ((i, j, overlap(one, other)) for i, one in enumerate(ones) for j, other in enumerate(others)),
+        key=lambda pair: -pair[2],
+    )
+    pairs: list[tuple[int, int, float]] = []
+    for i, j, common in by_overlap:
+        if common > 0 and i not in {pair[0] for pair in pairs} and j not in {pair[1] for pair in pairs}:
+            pairs.append((i, j, common))
+    return pairs
+
+
+def dice(one: Mapping[Where, Mask], other: Mapping[Where, Mask]) -> float:
     """Return the overlap of two outlines over all images: twice what is common over what both hold.
 
-    Dice, Measures of the amount of ecologic association between species, 1945.
+    Dice, Measures of the amount of ecologic association between species, 1945. Where both hold nothing, that is 0 / 0:
+    they agree that nothing lies there, so it is 1. Nothing against something is 0.
     """
     common = sum(int((mask & other[place]).sum()) for place, mask in one.items() if place in other)
     both = sum(int(mask.sum()) for masks in (one, other) for mask in masks.values())
-    return 2 * common / both if both else 0.0
+    return 2 * common / both if both else 1.0
 
 
 def kappa(comparisons: Sequence[Comparison]) -> float | None:
