@@ -151,9 +151,9 @@ def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[s
 
 PROVENANCE = {
     "finding": "the readers' label: agreed by all who read the picture, or decided by a third (column note)",
-    "mask": "the third's outline, or of agreeing readers' outlines every pixel that at least half of them hold (majority "
-    "voting at 50 %); white inside, over the picture pixel for pixel; all black: readers say that nothing is to be "
-    "outlined; without one: no outline was asked for",
+    "mask": "the third's outline, or every pixel that at least half of the agreeing readers' outlines hold (majority "
+    "voting at 50 %); white inside, over the picture pixel for pixel; all black: readers say that there is nothing to "
+    "outline; none: no outline was asked for",
     "boxes": "the third's, or the mean of the boxes that agreeing readers drew; pixels of the picture",
     "modality, region, plane": "as the cascade's newest answer names them; without one the header's modality",
     "group": "pseudonym of the patient; a patient stays in one split in all versions of the campaign",

@@ -13,6 +13,7 @@ from webapp.pages.presentation import MODALITIES
 from workers import api
 
 ANY = ("", "Any")
+DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
 
 
 class CampaignForm(forms.Form):
@@ -23,11 +24,7 @@ class CampaignForm(forms.Form):
     answers = forms.CharField(
         max_length=400, help_text="Two to nine, with commas between them: benign, malignant, normal"
     )
-    draws = forms.ChoiceField(
-        choices=[("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")],
-        required=False,
-        label="Readers draw, too",
-    )
+    draws = forms.ChoiceField(choices=DRAWN, required=False, label="Readers draw, too")
     readers_per_case = forms.IntegerField(
         min_value=1, max_value=9, initial=2, label="Readers of each case, blind to each other"
     )

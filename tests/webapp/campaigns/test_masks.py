@@ -1,6 +1,7 @@
-"""Readers outline what a campaign asks about; the outlines that agree, or a third's, are masks that the training reads."""
+"""Readers outline what a campaign asks about; what they agree on, or a third drew, are masks that the training reads."""
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -9,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.test import Client
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -116,7 +116,8 @@ def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> 
     assert Answer.objects.get().outlined is None, "what cannot be told is neither outlined nor said to be empty"
 
 
-def test_an_outline_is_its_readers_and_the_thirds(clinician: Client) -> None:
+@pytest.mark.usefixtures("clinician")
+def test_an_outline_is_its_readers_and_the_thirds() -> None:
     case = asked().cases.get()
     drawn(case, scene.block(case), scene.block(case, left=45))
     first, _second = standing_of(case).answers
@@ -187,13 +188,11 @@ def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks
 
 
 def told_before(case: Case, group: str, split: str) -> str:
-    import hashlib
-
     told = [[1, case.instance.sha256, 0, "agreed", "tumour", [], group, split]]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one(tmp_path: Path) -> None:
+def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() -> None:
     campaign = asked(2)
     first, second = campaign.cases.all()
     drawn(first, scene.block(first), scene.block(first))
