@@ -160,12 +160,16 @@ def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, count
     """Count two readers' forms of one thing."""
     if one.title.casefold() != other.title.casefold():
         counted.differences.append(f"{name}: one calls it {one.title}, the other {other.title}.")
+    if one.is_nowhere or other.is_nowhere:
+        counted.dices.append(float(one.is_nowhere and other.is_nowhere))
+        if one.is_nowhere != other.is_nowhere:
+            counted.differences.append(f"{name}: one says that there is nothing to outline, the other does not.")
+        return
     if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
         return
     if one.box is None or other.box is None:
         return
-    is_elsewhere = bool(one.mark and other.mark) and _place(one) != _place(other)
-    overlap = 0.0 if is_elsewhere else iou(one.box, other.box)
+    overlap = _overlap(one, other) if one.mark and other.mark else iou(one.box, other.box)
     counted.ious.append(overlap)
     if overlap < tolerance.iou:
         counted.differences.append(f"{name}: their boxes overlap by {overlap:.0%}, less than {tolerance.iou:.0%}.")
@@ -194,23 +198,19 @@ def _masks(one: Accepted) -> Mapping[Place, Mask]:
 
 def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: Tolerance, counted: Counted) -> None:
     """Pair what each found that the AI missed, the best overlap first."""
-    pairs = sorted(
-        ((iou(one.box or [0] * 4, other.box or [0] * 4), one, other)
-         for one in firsts for other in seconds if _place(one) == _place(other)),
-        key=lambda pair: -pair[0],
-    )  # fmt: skip
-    left = [list(firsts), list(seconds)]
-    for overlap, one, other in pairs:
-        if overlap > 0 and one in left[0] and other in left[1]:
-            left[0].remove(one)
-            left[1].remove(other)
-            counted.sure.append((True, True))
-            _same(f"{one.title}, missed by the AI", one, other, tolerance, counted)
-    for is_first, lonely in ((True, left[0]), (False, left[1])):
-        for one in lonely:
-            counted.sure.append((is_first, not is_first))
-            counted.differences.append(f"{one.title}, missed by the AI: only one of the two has it.")
+    pairs = paired(firsts, seconds, _overlap)
+    for first, second, _common in pairs:
+        one, other = firsts[first], seconds[second]
+        counted.sure.append((True, True))
+        _same(f"{one.title}, missed by the AI", one, other, tolerance, counted)
+    for is_first, own, at in ((True, firsts, 0), (False, seconds, 1)):
+        for number, one in enumerate(own):
+            if number not in {pair[at] for pair in pairs}:
+                counted.sure.append((is_first, not is_first))
+                counted.differences.append(f"{one.title}, missed by the AI: only one of the two has it.")
 
 
-def _place(one: Accepted) -> tuple[object, int] | None:
-    return (one.mark.mark.instance_id, one.mark.mark.frame) if one.mark else None
+def _overlap(one: Accepted, other: Accepted) -> float:
+    """Return the best overlap of the boxes of two on one image; marks on other images overlap by nothing."""
+    ones, others = one.boxes, other.boxes
+    return max((iou(box, others[place]) for place, box in ones.items() if place in others), default=0.0)

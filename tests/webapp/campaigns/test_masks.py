@@ -1,4 +1,4 @@
-"""Readers outline what a campaign asks about; what they agree on, or a third drew, are masks that the training reads."""
+"""Readers outline what a campaign asks about; what they agree on, or a third drew, is a mask that training reads."""
 
 import csv
 import hashlib
