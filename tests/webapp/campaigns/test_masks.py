@@ -92,7 +92,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> Non
     agreement = progress_of(campaign).agreement
     assert (agreement.mean_dice, len(agreement.dices), agreement.both_empty) == (0.5, 2, 1)
     page = signed_in(factories.senior().get_username()).get(f"/campaigns/{campaign.pk}/").content.decode()
-    assert "n = 2, of which 1 twice nothing to outline (1)" in page
+    assert "n = 2; 1 of nothing against nothing, which counts as 1" in page
 
 
 @pytest.mark.parametrize(

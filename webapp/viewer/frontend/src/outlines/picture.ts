@@ -103,6 +103,7 @@ class Picture {
     const step = STEPS[event.key];
     if (!step && event.key !== " ") return;
     event.preventDefault();
+    this.at = [Math.round(this.at[0]), Math.round(this.at[1])]; // keys go from pixel to pixel, a pointer lies between
     if (!step) return void (this.stroke || event.repeat || this.begin(this.at, event.shiftKey));
     const far = Math.max(1, Math.round(this.radius));
     const within = (at: number, most: number): number => Math.min(most - 1, Math.max(0, at));
