@@ -143,6 +143,7 @@ def test_an_outline_is_drawn_taken_back_or_said_to_be_nothing(visit: Open) -> No
         opened(page, OUTLINES)
         case_opened(page, "n")
         first, state = page.url, page.locator("#outline-state")
+        expect(page.locator("#brush-size")).to_have_text("Brush: 12 pixels across")
         expect(state).to_have_text("Not outlined yet.")
         page.keyboard.press("1")
         expect(state).to_contain_text("Outline it first, or say (x)")
