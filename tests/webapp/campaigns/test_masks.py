@@ -210,7 +210,9 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
         set_ask(campaign=campaign, looked_through=False, user=factories.senior())
 
 
-def test_a_segmenter_learns_from_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_segmenter_learns_from_a_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     campaign = asked(14, patients=10)
     for case in campaign.cases.all():
         mask = scene.block(case) if case.number % 2 else nothing(case)
@@ -228,3 +230,6 @@ def test_a_segmenter_learns_from_a_set(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("READROOM_RUNS", str(tmp_path / "runs"))
     assert trained([str(config), "--threads", "1"]) == 0
     assert list((tmp_path / "runs" / "campaign-1").iterdir())
+    config.write_text(config.read_text().replace("batch=4", "batch=40"))
+    assert trained([str(config), "--threads", "1"]) == 2
+    assert "a batch takes 20 pictures with an outline and 20 known to be empty" in capsys.readouterr().err
