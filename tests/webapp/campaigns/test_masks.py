@@ -170,8 +170,8 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
     assert "at least half" in told["provenance"]["mask"]
     assert told["digest"] == digest_of(list(one.rows.all())) != digest_of([])
     for path in (folder / "masks").rglob("*.png"):
-        with Image.open(path) as picture:
-            assert (picture.mode, picture.info) == ("1", {})
+        with Image.open(path) as opened:
+            assert (opened.mode, opened.info) == ("1", {})
 
 
 def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks() -> None:
