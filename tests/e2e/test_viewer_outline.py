@@ -189,7 +189,7 @@ def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page,
     name = study.locator(".reader-name")
     shown(study, "axial 2 mm")
     study.keyboard.press("n")
-    expect(name).to_have_text("1 · nothing to outline, says you")
+    expect(name).to_have_text("1 · nothing to outline, you say")
     expect(study.locator(".side-findings .told")).to_have_text("You: Corrected: nothing to outline")
     saved(study)
     (one,) = told(study)
@@ -205,7 +205,7 @@ def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page,
     study.reload()
     pictured(study)
     shown(study, "axial 2 mm")
-    expect(name).to_have_text("1 · nothing to outline, says you")
+    expect(name).to_have_text("1 · nothing to outline, you say")
     study.keyboard.press("e")
     expect(study.locator(".side-outline")).to_contain_text("Nothing to outline on this image, you say, of finding 1")
     assert faults(study) == []
@@ -214,7 +214,7 @@ def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page,
     drawn(study, (40, 30), (40, 30))
     expect(name).to_have_text("1 · outlined by you")
     study.keyboard.press("n")
-    expect(name).to_have_text("1 · nothing to outline, says you")
+    expect(name).to_have_text("1 · nothing to outline, you say")
     saved(study)
     assert [one["box"] for one in told(study)] == [None]
     study.goto(study.url.split("viewer/")[0])

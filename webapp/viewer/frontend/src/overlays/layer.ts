@@ -99,8 +99,8 @@ export class Layer {
     const colour = held.isOwn ? OWN : OF_OTHERS;
     const finding = series.findings.find(({ id }) => id === held.finding);
     const text = made("text", { class: "reader-name", fill: colour }, this.words) as SVGTextElement;
-    const words = held.box ? "outlined by" : "nothing to outline, says";
-    text.textContent = [finding ? String(finding.number) : held.label, `${words} ${held.author}`].filter(Boolean).join(" · ");
+    const words = held.box ? `outlined by ${held.author}` : `nothing to outline, ${held.isOwn ? "you say" : `says ${held.author}`}`;
+    text.textContent = [finding ? String(finding.number) : held.label, words].filter(Boolean).join(" · ");
     this.names.push({ text, box: held.box ?? this.placeOf(finding), isBelow: true });
     if (!held.box) return;
     if (!store.isDrawnIn(this.cell, held.id)) {
