@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from webapp.accounts.views import SignIn, SignOut
 from webapp.audit.views import audit, audit_verify
 from webapp.campaigns.views import (
+    answer_outline,
     campaign,
     campaign_make,
     campaign_set,
@@ -131,6 +132,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<int:campaign>/switch/", campaign_switch, name="campaign-switch"),
     path("campaigns/<int:campaign>/sets/", campaign_sets, name="campaign-sets"),
     path("campaigns/cases/<int:case>/", case, name="campaign-case"),
+    path("campaigns/answers/<int:answer>/outline.png", answer_outline, name="campaign-outline"),
     path("campaigns/sets/<uuid:made>/", campaign_set, name="campaign-set"),
     path("campaigns/sets/<uuid:made>/retry/", set_retry, name="campaign-set-retry"),
     path("campaigns/sets/<uuid:made>/download.zip", set_download, name="campaign-set-download"),

@@ -23,7 +23,7 @@ MOVES = Moves(turn=25.0, log_scale=0.25, log_aspect=0.12, shift=0.06)
 
 
 def usable(picture: Picture) -> bool:
-    """True where the outline is known: drawn, or known to be empty."""
+    """True where the outline is known: drawn, told to be empty, or known to be."""
     return bool(picture.mask) or (picture.modality == "MR" and picture.finding == "no_tumour")
 
 
@@ -34,6 +34,11 @@ class SegmenterTask:
     ----------
     config
         Options: ``empty_share`` of each batch.
+
+    Raises
+    ------
+    ValueError
+        If the pictures do not fill one batch.
     """
 
     def __init__(self, config: Config, folder: Path, pictures: Sequence[Picture]) -> None:
@@ -42,8 +47,14 @@ class SegmenterTask:
         judged = [p for p in seen(pictures, config, "val") if usable(p)]
         self.squares, self.outlines = squares_and_outlines(folder, taught, config.size)
         self.judged = squares_and_outlines(folder, judged, config.size)
-        self.positive = np.flatnonzero([bool(p.mask) for p in taught])
-        self.empty = np.flatnonzero([not p.mask for p in taught])
+        drawn = self.outlines.any((1, 2))  # a mask may be there and hold nothing: so readers said
+        self.positive, self.empty = np.flatnonzero(drawn), np.flatnonzero(~drawn)
+        self.n_empty = int(config.batch * config.options["empty_share"])
+        if len(self.positive) < config.batch - self.n_empty or len(self.empty) < self.n_empty:
+            raise ValueError(
+                f"a batch takes {config.batch - self.n_empty} pictures with an outline and {self.n_empty} known to be "
+                f"empty; these are {len(self.positive)} and {len(self.empty)}: see batch and empty_share"
+            )
 
     def network(self) -> nn.Module:
         """Build the network; see `ml.train.loop.Task`."""
@@ -55,12 +66,11 @@ class SegmenterTask:
         """Draw, move and relight the pictures of one epoch; see `ml.train.loop.Task`."""
         rng = np.random.default_rng((self.config.seed, epoch))
         generator = torch.Generator().manual_seed(self.config.seed * 1000 + epoch)
-        empty = int(self.config.batch * self.config.options["empty_share"])
         for _ in range(self.config.epoch_pictures // self.config.batch):
             chosen = np.concatenate(
                 [
-                    rng.choice(self.positive, self.config.batch - empty, replace=False),
-                    rng.choice(self.empty, empty, replace=False),
+                    rng.choice(self.positive, self.config.batch - self.n_empty, replace=False),
+                    rng.choice(self.empty, self.n_empty, replace=False),
                 ]
             )
             outlines = torch.from_numpy(self.outlines[chosen]).unsqueeze(1).float()

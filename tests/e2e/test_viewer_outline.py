@@ -4,6 +4,7 @@ import io
 import itertools
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,77 @@ def test_an_outline_survives_a_dead_connection_and_a_reload(study: Page) -> None
     wanted = block()
     wanted[30, 30:35] = True
     assert np.array_equal(mask(study, told(study)[0]["mask"]), wanted)
+
+
+def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page, pictures_kept: Path) -> None:
+    name = study.locator(".reader-name")
+    shown(study, "axial 2 mm")
+    study.keyboard.press("n")
+    expect(name).to_have_text("1 · nothing to outline, you say")
+    expect(study.locator(".side-findings .told")).to_have_text("You: Corrected: nothing to outline")
+    saved(study)
+    (one,) = told(study)
+    assert one["box"] is None
+    assert not mask(study, one["mask"]).any()
+    study.keyboard.press("Control+z")
+    expect(name).to_have_count(0)
+    saved(study)
+    assert told(study) == []
+    study.keyboard.press("Control+y")
+    expect(name).to_have_count(1)
+    saved(study)
+    study.reload()
+    pictured(study)
+    shown(study, "axial 2 mm")
+    expect(name).to_have_text("1 · nothing to outline, you say")
+    study.keyboard.press("e")
+    expect(study.locator(".side-outline")).to_contain_text("Nothing to outline on this image, you say, of finding 1")
+    assert faults(study) == []
+    study.screenshot(path=pictures_kept / "viewer-nothing-to-outline.png")
+    thinnest(study)
+    drawn(study, (40, 30), (40, 30))
+    expect(name).to_have_text("1 · outlined by you")
+    study.keyboard.press("n")
+    expect(name).to_have_text("1 · nothing to outline, you say")
+    saved(study)
+    assert [one["box"] for one in told(study)] == [None]
+    study.goto(study.url.split("viewer/")[0])
+    expect(study.locator("main")).to_contain_text("Corrected: nothing to outline")
+
+
+def test_what_the_ai_missed_is_outlined_on_several_images_as_one_thing(study: Page, pictures_kept: Path) -> None:
+    shown(study, "axial 2 mm")
+    study.get_by_label("What did the AI miss?").fill("Stripe")
+    study.keyboard.press("Enter")
+    thinnest(study)
+    drawn(study, (10, 51), (20, 51))
+    expect(study.locator(".reader-name")).to_have_text("Stripe · outlined by you")
+    study.keyboard.press("ArrowUp")
+    expect(study.locator(".corner.bottom.right").first).to_contain_text(f"Slice {MARKED} /")
+    expect(study.locator(".reader-name")).to_have_count(0)
+    expect(study.locator(".outlining")).to_have_count(1)
+    drawn(study, (10, 50), (20, 50))
+    expect(study.locator(".missed")).to_contain_text(f"missed by the AI · slices {MARKED}, {MARKED + 1}")
+    saved(study)
+    outlines = told(study)
+    assert len({one["missed"] for one in outlines}) == 1
+    study.screenshot(path=pictures_kept / "viewer-missed-on-several.png")
+    wanted = [np.zeros((ROWS, COLUMNS), bool), np.zeros((ROWS, COLUMNS), bool)]
+    wanted[0][51, 10:21] = wanted[1][50, 10:21] = True
+    assert [np.array_equal(mask(study, one["mask"]), truth) for one, truth in zip(outlines, wanted, strict=True)] == [
+        True,
+        True,
+    ]
+    study.reload()
+    pictured(study)
+    shown(study, "axial 2 mm")
+    study.get_by_role("button", name="Stripe").click()
+    expect(study.locator(".side-outline")).to_contain_text("Drawing the outline of “Stripe”, missed by the AI.")
+    expect(study.locator(".outlining")).to_have_count(1)
+    study.keyboard.press("n")
+    expect(study.locator("#said")).to_contain_text("what the AI missed is outlined where it lies")
+    study.goto(study.url.split("viewer/")[0])
+    expect(study.locator(".reads")).to_contain_text("Missed by AI: outline drawn on 2 images. Stripe")
 
 
 def test_what_the_ai_missed_is_outlined_from_nothing_and_stands_on_the_study_page(study: Page) -> None:

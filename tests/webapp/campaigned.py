@@ -1,5 +1,6 @@
-"""A campaign half read, with boxes, a difference and sets, for screenshots and for eyes."""
+"""Two campaigns half read, with boxes and with outlines, differences and sets, for screenshots and for eyes."""
 
+import numpy as np
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
@@ -39,7 +40,31 @@ def campaigned() -> Campaign:
     failed = set_ask(campaign=campaign, looked_through=True, user=senior)
     reason = "Given up: it stopped in the middle 3 times."
     ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
+    _outlined(site, senior, [anna, reader])
     return campaign
+
+
+def _outlined(site: Site, senior: User, readers: list[User]) -> None:
+    """Make one of four cases that asks for outlines: alike, different, twice nothing to outline, not read yet."""
+    campaign = campaign_make(
+        site=site,
+        asked=Asked("Outlines of tumours", "Where is the tumour on this picture?", [T, N], asks_outlines=True),
+        wanted=Wanted(modality="MR", words="campaign", limit=4),
+        readers=readers,
+        user=senior,
+    )
+    places = (((118, 124), (123, 128)), ((118, 124), (170, 90)), (None, None))
+    for case, centres in zip(campaign.cases.all(), places, strict=False):
+        for user, place in zip(readers, centres, strict=True):
+            answer_give(case=case, user=user, said=_round(case, place) if place else Said(N, is_empty=True))
+    set_ask(campaign=campaign, looked_through=False, user=senior)
+    sets_made()
+
+
+def _round(case: Case, at: tuple[int, int]) -> Said:
+    """Outline a disc of some 25 pixels round a (column, row)."""
+    rows, columns = np.indices((case.instance.rows, case.instance.columns))
+    return Said(T, runs=factories.runs((columns - at[0]) ** 2 + (rows - at[1]) ** 2 <= 25**2))
 
 
 def _head(site: Site, number: int) -> None:

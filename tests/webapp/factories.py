@@ -302,13 +302,21 @@ def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kin
 
 
 def outline(
-    instance: Instance, *, author: User, mask: NDArray[np.bool_] | None = None, finding: Finding | None = None
+    instance: Instance,
+    *,
+    author: User,
+    mask: NDArray[np.bool_] | None = None,
+    finding: Finding | None = None,
+    missed: uuid.UUID | None = None,
 ) -> Outline:
-    """Take a study in hand and outline a finding, or "Fracture" where none is named; by default its whole image."""
+    """Take a study in hand and outline a finding, or "Fracture" where none is named; by default its whole image.
+
+    By an empty mask it is said that there is nothing to outline; `missed` is what was outlined on another image.
+    """
     task_claim(task=Task.objects.get(study=instance.series.study), user=author)
     drawn = np.ones((instance.rows, instance.columns), bool) if mask is None else mask
     words: dict[str, Any] = {"finding": finding.pk} if finding else {"label_title": "Fracture"}
-    sent = Sent(instance, 1, runs(drawn), **words)
+    sent = Sent(instance, 1, runs(drawn), **words, missed=missed, is_empty=not drawn.any())
     return outline_save(mark=uuid.uuid4(), sent=sent, read=0, user=author, request=HttpRequest())[0]
 
 

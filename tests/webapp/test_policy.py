@@ -30,6 +30,7 @@ from webapp.criticals.services import critical_open
 from webapp.exports.models import Export
 from webapp.fhir.kinds import KINDS
 from webapp.handover.services import handover_make
+from webapp.marks.masks import mask_kept
 from webapp.reports.models import Discrepancy
 from webapp.runs.models import Run
 from webapp.sending.models import Delivery, Destination
@@ -235,6 +236,8 @@ ROUTES: dict[str, Route] = {
         of_study=True,
         but={("get", who): 302 for who in ("senior", "admin")},
     ),
+    # Whoever outlined sees it again, and the third who decides: here nobody does.
+    "campaign-outline": Route({"get": 200}, sees=frozenset({"clinician"}), of_study=True),
     "campaign-set": Route({"get": 200}, sees=SENIORS, of_study=True),
     "campaign-set-download": Route({"get": 200}, sees=SENIORS, of_study=True),
     "campaign-set-retry": study_form(SENIORS),
@@ -382,7 +385,9 @@ def campaign_addresses() -> dict[str, list[object]]:
     done = ConsensusSet.objects.create(campaign=made, number=1, asked_by=factories.senior(), state="done")
     with storage.written_whole(storage.export_path(done.pk)) as unfinished:
         unfinished.write_bytes(b"PK")
-    arguments: dict[str, list[object]] = {"campaign-case": [made.cases.get().pk]}
+    mask = mask_kept(np.ones((8, 8), bool))
+    said = made.cases.get().answers.create(reader=readers[0], label="yes", outline=mask, outlined=64)
+    arguments: dict[str, list[object]] = {"campaign-case": [said.case_id], "campaign-outline": [said.pk]}
     arguments |= {route: [made.pk] for route in ("campaign", "campaign-switch", "campaign-sets")}
     return arguments | {route: [done.pk] for route in ("campaign-set", "campaign-set-retry", "campaign-set-download")}
 

@@ -1,4 +1,4 @@
-"""A set as the folder that ``ml.data`` reads: manifest.csv, boxes.csv, images; beside them campaign.json.
+"""A set as the folder that ``ml.data`` reads: manifest.csv, boxes.csv, images, masks; beside them campaign.json.
 
 Nothing in it says who somebody is: no name, number, UID or date; pictures are pixels alone.
 """
@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.text import slugify
@@ -16,6 +16,7 @@ from PIL import Image
 from webapp.campaigns.models import Campaign, ConsensusRow, ConsensusSet
 from webapp.campaigns.picking import HEADERS
 from webapp.exports.leaving import person_of, secret_of
+from webapp.marks.masks import MaskError, mask_png, mask_read
 from webapp.pages.pictures import frame_drawn, frame_name
 from webapp.reading.services import rules_of
 from webapp.runs.models import Run
@@ -28,22 +29,24 @@ MANIFEST = (
 )  # fmt: skip
 BOXES = ("path", "label", "x0", "y0", "x1", "y1")
 MODALITIES = {said: modality for modality, words in HEADERS.items() for said in words}
+UNFIT = "Its outline does not fit the picture as it leaves."
 BARE = "Pictures without a header are not exported: their pixels may name anybody."
 
 
 @dataclass(frozen=True)
 class Held:
-    """A picture in the folder: its name there, its digest, its size."""
+    """A picture in the folder: its name there, its digest, its size, and the name of its outline; "" for none."""
 
     row: ConsensusRow
     name: str
     sha256: str
     width: int
     height: int
+    mask: str = ""
 
 
-def held(row: ConsensusRow, made: ConsensusSet) -> tuple[Held, bytes]:
-    """Return the picture of a row, the frame that was read, and its PNG.
+def held(row: ConsensusRow, made: ConsensusSet) -> tuple[Held, Mapping[str, bytes]]:
+    """Return the picture of a row, the frame that was read, and its files by their names: PNG, and PNG of its outline.
 
     Raises
     ------
@@ -55,8 +58,21 @@ def held(row: ConsensusRow, made: ConsensusSet) -> tuple[Held, bytes]:
     content = _bare(row, made) if row.case.instance.series.is_picture else _nameless(row, made)
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-    name = f"images/{collection_of(made)}/{row.case.number:04}.png"
-    return Held(row, name, hashlib.sha256(content).hexdigest(), width, height), content
+    place = f"{collection_of(made)}/{row.case.number:04}.png"
+    name, mask = f"images/{place}", f"masks/{place}" if row.mask else ""
+    files = {name: content} | ({mask: _outline(row, width, height)} if mask else {})
+    return Held(row, name, hashlib.sha256(content).hexdigest(), width, height, mask), files
+
+
+def _outline(row: ConsensusRow, width: int, height: int) -> bytes:
+    """Return the PNG of the outline of a row, which lies over its picture pixel for pixel: white inside."""
+    try:
+        mask = mask_read(row.mask)
+    except MaskError as error:
+        raise api.Refused(str(error)) from None
+    if mask.shape != (height, width):
+        raise api.Refused(UNFIT)
+    return mask_png(mask)
 
 
 def _bare(row: ConsensusRow, made: ConsensusSet) -> bytes:
@@ -96,7 +112,7 @@ def manifest_of(pictures: Sequence[Held], made: ConsensusSet) -> str:
     for one in pictures:
         row, kind = one.row, kind_of(one.row.case.series)
         lines.append(
-            [one.name, one.sha256, one.width, one.height, kind.modality, kind.region, kind.plane, row.label, "",
+            [one.name, one.sha256, one.width, one.height, kind.modality, kind.region, kind.plane, row.label, one.mask,
              len(row.boxes), row.group, source, "", "not stated: ask the site", row.by, row.split]
         )  # fmt: skip
     return _csv([MANIFEST, *lines])
@@ -110,6 +126,7 @@ def boxes_of(pictures: Sequence[Held]) -> str:
 def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[str]) -> str:
     """Return campaign.json: the question, who labelled and how far they agree, what stayed."""
     campaign = made.campaign
+    rules = rules_of(campaign.site_id)
     told = {
         "campaign": campaign.name,
         "version": made.number,
@@ -117,8 +134,10 @@ def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[s
         "question": campaign.question,
         "answers": campaign.answers,
         "asks_boxes": campaign.asks_boxes,
+        "asks_outlines": campaign.asks_outlines,
         "readers_per_case": campaign.readers_per_case,
-        "least_overlap": rules_of(campaign.site_id).least_overlap,
+        "least_overlap": rules.least_overlap,
+        "least_dice": rules.least_dice,
         "picked": _picked(campaign),
         "agreement": made.summary,
         "pictures": len(pictures),
@@ -132,6 +151,9 @@ def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[s
 
 PROVENANCE = {
     "finding": "the readers' label: agreed by all who read the picture, or decided by a third (column note)",
+    "mask": "the third's outline, or every pixel that at least half of the agreeing readers' outlines hold (majority "
+    "voting at 50 %); white inside, over the picture pixel for pixel; all black: readers say that there is nothing to "
+    "outline; none: no outline was asked for",
     "boxes": "the third's, or the mean of the boxes that agreeing readers drew; pixels of the picture",
     "modality, region, plane": "as the cascade's newest answer names them; without one the header's modality",
     "group": "pseudonym of the patient; a patient stays in one split in all versions of the campaign",

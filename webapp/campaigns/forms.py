@@ -13,6 +13,7 @@ from webapp.pages.presentation import MODALITIES
 from workers import api
 
 ANY = ("", "Any")
+DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
 
 
 class CampaignForm(forms.Form):
@@ -23,7 +24,7 @@ class CampaignForm(forms.Form):
     answers = forms.CharField(
         max_length=400, help_text="Two to nine, with commas between them: benign, malignant, normal"
     )
-    asks_boxes = forms.BooleanField(required=False, label="Readers draw boxes, too")
+    draws = forms.ChoiceField(choices=DRAWN, required=False, label="Readers draw, too")
     readers_per_case = forms.IntegerField(
         min_value=1, max_value=9, initial=2, label="Readers of each case, blind to each other"
     )
@@ -64,7 +65,8 @@ class CampaignForm(forms.Form):
             name=told["name"],
             question=told["question"],
             answers=[word.strip()[:40] for word in re.split(r"[,\n]", told["answers"])],
-            asks_boxes=told["asks_boxes"],
+            asks_boxes=told["draws"] == "boxes",
+            asks_outlines=told["draws"] == "outlines",
             readers_per_case=told["readers_per_case"],
         )
 

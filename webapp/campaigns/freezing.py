@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.campaigns.agreement import Stand
+from webapp.campaigns.agreement import Stand, Standing
 from webapp.campaigns.models import Campaign, ConsensusRow, ConsensusSet
+from webapp.campaigns.outlines import consensus_kept
 from webapp.campaigns.selectors import Progress, progress_of
 from webapp.campaigns.services import CampaignRefusedError
 from webapp.exports.leaving import person_of, secret_of
+from webapp.marks.masks import MaskError
 from webapp.studies.models import Study
 
 #: Shares of the splits, as in the data that the shipped models are trained on.
@@ -32,7 +34,7 @@ def set_ask(
     Raises
     ------
     CampaignRefusedError
-        If nothing is agreed on yet.
+        If nothing is agreed on yet, or an outline that is to be kept cannot be read any more.
     """
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
     progress = progress_of(locked)
@@ -91,6 +93,7 @@ def rows_now(progress: Progress) -> list[ConsensusRow]:
                     by=standing.by,
                     label=standing.label,
                     boxes=standing.boxes,
+                    mask=_mask_of(standing),
                     group=group,
                     refused=NAMED if standing.shows_name else "",
                 )
@@ -99,6 +102,14 @@ def rows_now(progress: Progress) -> list[ConsensusRow]:
     for row in kept:
         row.split = splits[row.group]
     return kept
+
+
+def _mask_of(standing: Standing) -> str:
+    """Return the sha256 of the outline that is kept of a case; "" where none was asked for."""
+    try:
+        return consensus_kept(standing.outlines)
+    except MaskError as error:
+        raise CampaignRefusedError(f"{error} No set was made.") from None
 
 
 NAMED = "A reader saw a name or number in the picture."
@@ -127,9 +138,13 @@ def splits_of(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:
 
 
 def digest_of(rows: Sequence[ConsensusRow]) -> str:
-    """Return the sha256 over what a set says of each of its pictures, and over which picture it says it."""
+    """Return the sha256 over what a set says of each of its pictures, and over which picture it says it.
+
+    A row without a mask is told as rows were before there were masks, so older digests hold.
+    """
     told = [
         [row.case.number, row.case.instance.sha256, row.case.frame, row.by, row.label, row.boxes, row.group, row.split]
+        + [row.mask] * bool(row.mask)
         for row in rows
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -148,6 +163,10 @@ def summary_of(progress: Progress, rows: Sequence[ConsensusRow]) -> dict[str, ob
         "kappa_pairs": agreement.n_pairs,
         "mean_iou": None if agreement.mean_iou is None else round(agreement.mean_iou, 4),
         "iou_pairs": len(agreement.ious),
+        "mean_dice": None if agreement.mean_dice is None else round(agreement.mean_dice, 4),
+        "dice_pairs": len(agreement.dices),
+        "dice_pairs_both_empty": agreement.both_empty,
+        "outlines": sum(bool(row.mask) for row in rows),
         "labels": dict(Counter(row.label for row in rows)),
         "splits": dict(Counter(row.split for row in rows)),
         "groups": len({row.group for row in rows}),

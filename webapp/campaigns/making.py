@@ -53,12 +53,13 @@ def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[Conse
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for done, row in enumerate(rows, start=1):
             try:
-                one, content = held(row, made)
+                one, files = held(row, made)
             except api.Refused as refused:
                 stayed.append(str(refused)[:300])
                 ConsensusRow.objects.filter(pk=row.pk).update(refused=stayed[-1])
             else:
-                _added(archive, one.name, content)
+                for name, content in files.items():
+                    _added(archive, name, content)
                 pictures.append(one)
             beat(mine, objects_done=done)
         _added(archive, "manifest.csv", manifest_of(pictures, made))

@@ -32,6 +32,7 @@ class Campaign(models.Model):
     question = models.CharField(max_length=300)
     answers = models.JSONField(help_text="the labels that may be given, at most nine")
     asks_boxes = models.BooleanField(default=False)
+    asks_outlines = models.BooleanField(default=False)
     readers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="campaigns")
     readers_per_case = models.PositiveSmallIntegerField(default=2)
     selection = models.JSONField(default=dict)
@@ -79,6 +80,9 @@ class Answer(models.Model):
         One of the campaign's; empty: it cannot be told.
     is_third
         Given by whoever decides between readers that differ, with their answers in view.
+    outline, outlined
+        Where readers outline: sha256 of the mask of the frame asked about (`webapp.marks.masks`), and how many pixels
+        it holds. 0: there is nothing to outline, and somebody said so; None: nobody said anything of it.
     shows_name
         A name or number stands in the picture: it never leaves.
     """
@@ -88,6 +92,8 @@ class Answer(models.Model):
     is_third = models.BooleanField(default=False)
     label = models.CharField(max_length=40, blank=True)
     boxes = models.JSONField(default=list, help_text="[[x0, y0, x1, y1], ...] in pixels of the frame")
+    outline = models.CharField(max_length=64, blank=True, help_text="sha256 of its PNG, one bit a pixel")
+    outlined = models.PositiveIntegerField(null=True, help_text="pixels; 0: nothing to outline, null: not outlined")
     comment = models.CharField(max_length=500, blank=True)
     shows_name = models.BooleanField(default=False)
     at = models.DateTimeField(auto_now_add=True)
@@ -106,8 +112,16 @@ class Answer(models.Model):
         boxes: Sequence[Sequence[float]] = self.boxes
         return boxes
 
+    @property
+    def outline_told(self) -> str:
+        """The outline in words; "" where none was given."""
+        if self.outlined is None:
+            return ""
+        return f"outlined, {self.outlined} pixel{'' if self.outlined == 1 else 's'}" if self.outlined else NOTHING
+
 
 CANNOT_BE_TOLD = "Cannot be told"
+NOTHING = "nothing to outline"
 
 
 class ConsensusSet(MadeApart):
@@ -143,6 +157,9 @@ class ConsensusRow(models.Model):
     by = models.CharField(max_length=16, choices=By.choices)
     label = models.CharField(max_length=40)
     boxes = models.JSONField(default=list)
+    mask = models.CharField(
+        max_length=64, blank=True, help_text="sha256 of the outline that is kept; empty: none asked"
+    )
     group = models.CharField(max_length=16, help_text="pseudonym of the patient within the campaign")
     split = models.CharField(max_length=8, help_text="train, val or test: one for all pictures of a group, for good")
     refused = models.CharField(max_length=300, blank=True, help_text="why its picture stays here")

@@ -14,6 +14,7 @@ from webapp.campaigns.models import Answer, Campaign, Case
 from webapp.campaigns.picking import mixed
 from webapp.reading.services import rules_of
 from webapp.studies.models import Instance
+from webapp.verdicts.comparing import Tolerance
 
 LISTED = 100
 
@@ -109,14 +110,20 @@ def progress_of(campaign: Campaign) -> Progress:
     said: dict[int, list[Answer]] = defaultdict(list)
     for one in Answer.objects.filter(case__campaign=campaign):
         said[one.case_id].append(one)
-    tolerance = rules_of(campaign.site_id).least_overlap
-    return Progress(campaign, cases, {case.pk: _stood(campaign, said[case.pk], tolerance) for case in cases})
+    tolerance = tolerance_of(campaign)
+    standings = {case.pk: stood(said[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
+    return Progress(campaign, cases, standings)
 
 
 def standing_of(case: Case) -> Standing:
     """Return where one case stands."""
-    campaign = case.campaign
-    return _stood(campaign, case.answers.all(), rules_of(campaign.site_id).least_overlap)
+    return stood(case.answers.all(), campaign=case.campaign, tolerance=tolerance_of(case.campaign))
+
+
+def tolerance_of(campaign: Campaign) -> Tolerance:
+    """Return from which overlap on two readers of a campaign are the same, by the rules of its site."""
+    rules = rules_of(campaign.site_id)
+    return Tolerance(rules.least_overlap, rules.least_dice)
 
 
 def own_answer(*, case: Case, user: User, is_third: bool) -> Answer | None:
@@ -128,7 +135,3 @@ def pictures_of(case: Case) -> list[tuple[Instance, int]]:
     """Return the frames of a case's series in their order."""
     images = Instance.objects.filter(series=case.series_id, has_pixels=True)
     return [(image, frame) for image in images for frame in range(image.number_of_frames)]
-
-
-def _stood(campaign: Campaign, said: Sequence[Answer] | QuerySet[Answer], tolerance: float) -> Standing:
-    return stood(said, readers=campaign.readers_per_case, asks_boxes=campaign.asks_boxes, tolerance=tolerance)

@@ -16,6 +16,7 @@ from webapp.campaigns.agreement import Stand
 from webapp.campaigns.models import Answer, Campaign, Case
 from webapp.campaigns.picking import Wanted, key_picture, series_found, series_picked
 from webapp.campaigns.selectors import standing_of
+from webapp.marks.masks import MaskError, mask_kept, mask_of_runs
 
 LABELS, BOXES = 9, 20
 
@@ -26,21 +27,34 @@ class CampaignRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a campaign asks: its name, the question, the labels, whether boxes are drawn, how many read each case."""
+    """What a campaign asks: name, question, labels, whether boxes or outlines are drawn, how many read each case."""
 
     name: str
     question: str
     answers: Sequence[str]
     asks_boxes: bool = False
     readers_per_case: int = 2
+    asks_outlines: bool = False
 
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody says of a case; `label` is empty where it cannot be told."""
+    """What somebody says of a case.
+
+    Attributes
+    ----------
+    label
+        Empty where it cannot be told.
+    boxes, runs
+        What they drew: boxes, or an outline as runs of pixels, see `mask_of_runs`; None where nothing was outlined.
+    is_empty
+        They say instead that there is nothing to outline.
+    """
 
     label: str = ""
     boxes: Sequence[Sequence[Any]] = field(default_factory=list)
+    runs: Sequence[object] | None = None
+    is_empty: bool = False
     comment: str = ""
     shows_name: bool = False
 
@@ -61,6 +75,8 @@ def campaign_make(
         raise CampaignRefusedError(f"Please give two to {LABELS} different answers.")
     if not 1 <= asked.readers_per_case <= len(readers):
         raise CampaignRefusedError("Please invite as many readers as are to answer each case, or more.")
+    if asked.asks_boxes and asked.asks_outlines:
+        raise CampaignRefusedError("Please ask for boxes or for outlines, not for both.")
     if any(reader.site_id != site.pk or not may(reader, Act.READ) for reader in readers):
         raise CampaignRefusedError("Only those who read at this site can be invited.")
     shown = [(one, key_picture(one)) for one in series_picked(site=site, wanted=wanted)]
@@ -72,6 +88,7 @@ def campaign_make(
         question=asked.question.strip(),
         answers=labels,
         asks_boxes=asked.asks_boxes,
+        asks_outlines=asked.asks_outlines,
         readers_per_case=asked.readers_per_case,
         selection=wanted.kept(found=series_found(site=site, wanted=wanted).count()),
         made_by=user,
@@ -120,12 +137,15 @@ def answer_give(*, case: Case, user: User, said: Said, request: HttpRequest | No
         raise CampaignRefusedError("This case is not yours to answer (any more); what you said was not kept.")
     if said.label and said.label not in campaign.answers:
         raise CampaignRefusedError("This campaign knows no such answer.")
+    outline, outlined = _outline(said, case) if campaign.asks_outlines and said.label else ("", None)
     row = Answer.objects.create(
         case=case,
         reader=user,
         is_third=as_third,
         label=said.label,
         boxes=_boxes(said.boxes, case) if campaign.asks_boxes and said.label else [],
+        outline=outline,
+        outlined=outlined,
         comment=said.comment.strip()[:500],
         shows_name=said.shows_name,
     )
@@ -152,6 +172,19 @@ def answers_as(*, case: Case, user: User) -> bool | None:
     is_own = standing.third is not None and standing.third.reader_id == user.pk
     waits = standing.stand == Stand.DIFFERS or (standing.stand == Stand.DECIDED and is_own)
     return True if waits and not has_answered and may(user, Act.ADJUDICATE, case.campaign) else None
+
+
+def _outline(said: Said, case: Case) -> tuple[str, int]:
+    """Keep an outline; return its sha256 and how many pixels it holds. Whoever outlines nothing has to say so."""
+    rows, columns = case.instance.rows, case.instance.columns
+    if said.runs is None and not said.is_empty:
+        raise CampaignRefusedError("Please outline it, or say that there is nothing to outline; nothing was kept.")
+    try:
+        runs = [rows * columns] if said.is_empty else said.runs or []
+        mask = mask_of_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)
+    except MaskError as error:
+        raise CampaignRefusedError(f"{error} Nothing was kept.") from None
+    return mask_kept(mask), int(mask.sum())
 
 
 def _boxes(drawn: Sequence[Sequence[Any]], case: Case) -> list[list[float]]:

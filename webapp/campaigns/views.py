@@ -1,9 +1,11 @@
 """The pages of campaigns: all of them, a new one, one, one picture of it, and its sets."""
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,10 +20,12 @@ from webapp.campaigns import selectors, services
 from webapp.campaigns.agreement import Stand
 from webapp.campaigns.forms import CampaignForm
 from webapp.campaigns.freezing import set_ask, set_retry
-from webapp.campaigns.models import Campaign, Case, ConsensusSet
+from webapp.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.campaigns.picking import series_found
 from webapp.campaigns.services import CampaignRefusedError, Said
 from webapp.pages.access import allowed, site_checked, site_chosen, user_of
+from webapp.pages.pictures import drawn_served
+from webapp.viewer.built import OUTLINING, built_get
 from workers import storage
 
 
@@ -119,6 +123,22 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     return render(request, "campaigns/case.html", _case_shown(found, user, as_third=as_third))
 
 
+@require_GET
+def answer_outline(request: HttpRequest, answer: int) -> HttpResponse:
+    """Serve the outline of an answer as PNG, white inside: to whoever gave it, and to the third who decides."""
+    rows = Answer.objects.select_related("case__campaign__site", "case__series")
+    found, user = get_object_or_404(rows, pk=answer), user_of(request)
+    site_checked(request=request, of=found.case.campaign, act=Act.READ)
+    study = found.case.series.study_id
+    if found.reader_id != user.pk and services.answers_as(case=found.case, user=user) is not True:
+        audit_record(code=Code.ACCESS_REFUSED, user=user, request=request, study=study, success=False, details="blind")
+        raise PermissionDenied
+    if not found.outline:
+        raise Http404
+    study_view_record(user=user, request=request, study=study)
+    return drawn_served(request, storage.mask_path(found.outline), tag=found.outline)
+
+
 @require_POST
 def campaign_sets(request: HttpRequest, campaign: int) -> HttpResponse:
     """Keep what is agreed on now as the next set."""
@@ -181,18 +201,31 @@ def _said(request: HttpRequest) -> Said:
     """Read an answer out of a form; raise CampaignRefusedError where there is none."""
     if "label" not in request.POST:
         raise CampaignRefusedError("Please pick an answer.")
-    try:
-        boxes = json.loads(request.POST.get("boxes") or "[]")
-    except ValueError:
-        boxes = None
-    if not isinstance(boxes, list) or not all(isinstance(box, list) for box in boxes):
-        raise CampaignRefusedError("The boxes could not be read; nothing was kept. Please draw them again.")
+    boxes, runs = _listed(request, "boxes"), _listed(request, "runs")
+    if not all(isinstance(box, list) for box in boxes):
+        raise CampaignRefusedError(UNREADABLE)
     return Said(
         label=request.POST["label"],
         boxes=boxes,
+        runs=runs or None,
+        is_empty=request.POST.get("is_empty") == "on",
         comment=request.POST.get("comment", ""),
         shows_name=request.POST.get("shows_name") == "on",
     )
+
+
+UNREADABLE = "What was drawn could not be read; nothing was kept. Please draw it again."
+
+
+def _listed(request: HttpRequest, field: str) -> list[Any]:
+    """Return the list in a field of a form, as JSON; nothing where it is empty."""
+    try:
+        listed = json.loads(request.POST.get(field) or "[]")
+    except ValueError:
+        listed = None
+    if not isinstance(listed, list):
+        raise CampaignRefusedError(UNREADABLE)
+    return listed
 
 
 def _onward(campaign: Campaign, user: User, *, as_third: bool) -> HttpResponse:
@@ -227,5 +260,13 @@ def _case_shown(case: Case, user: User, *, as_third: bool) -> dict[str, object]:
             "boxes": own.boxes if own else [],
             "others": [one.boxes for one in others],
             "asksBoxes": case.campaign.asks_boxes,
+            "own": _mask_address(own) if own else None,
+            "masks": [_mask_address(one) for one in others],
         },
+        "built": built_get(OUTLINING) if case.campaign.asks_outlines else None,
     }
+
+
+def _mask_address(answer: Answer) -> str | None:
+    """Return where the outline of an answer is fetched; None where there is nothing to be seen of it."""
+    return reverse("campaign-outline", args=[answer.pk]) if answer.outlined else None

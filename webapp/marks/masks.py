@@ -18,11 +18,15 @@ MOST_PIXELS = 1 << 26
 MOST_RUNS = 100_000
 
 
+EMPTY = "An outline with nothing in it says nothing. Say that there is nothing to outline here, or draw."
+NOT_EMPTY = "An outline holds something, though it is said that there is nothing to outline here."
+
+
 class MaskError(Exception):
     """There is no such mask; the message is for the one who drew it, or who asks for it."""
 
 
-def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int) -> Mask:
+def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bool = False) -> Mask:
     """Return the mask that runs describe, shape (rows, columns).
 
     Nothing is decoded but whole numbers, so what is sent can be neither a bomb nor another picture.
@@ -33,6 +37,8 @@ def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int) -> Mask:
         Lengths in pixels, row by row (PS3.3 C.7.6.3.1.4): outside, inside, outside, ...; the first may be 0.
     rows, columns
         Of the image that was drawn on.
+    is_empty
+        Whether it was said in so many words that nothing lies here; only then is a mask empty, and then it must be.
 
     Raises
     ------
@@ -48,21 +54,27 @@ def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int) -> Mask:
     if len(lengths) != len(runs) or 0 in lengths[1:] or sum(lengths) != pixels:
         raise MaskError("The outline does not fit the rows and columns of the image.")
     mask = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(rows, columns)
-    if not mask.any():
-        raise MaskError("An outline with nothing in it says nothing. Take it away, or disagree with the finding.")
+    if mask.any() == is_empty:
+        raise MaskError(NOT_EMPTY if is_empty else EMPTY)
     return np.asarray(mask, dtype=np.bool_)
 
 
 def mask_kept(mask: Mask) -> str:
     """Keep a mask, shape (rows, columns), as a PNG of one bit a pixel; return its sha256."""
-    buffer = io.BytesIO()
-    Image.fromarray(mask).save(buffer, format="PNG")
-    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    content = mask_png(mask)
+    digest = hashlib.sha256(content).hexdigest()
     path = storage.mask_path(digest)
     if not path.exists():
         with storage.written_whole(path) as unfinished:
-            unfinished.write_bytes(buffer.getvalue())
+            unfinished.write_bytes(content)
     return digest
+
+
+def mask_png(mask: Mask) -> bytes:
+    """Return a mask, shape (rows, columns), as a PNG of one bit a pixel, white inside; nothing else stands in it."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def mask_read(digest: str) -> Mask:
@@ -86,6 +98,11 @@ def mask_opened(path: Path) -> Mask:
 
 
 def edges_of(mask: Mask) -> list[list[float]]:
-    """Return two opposite corners of the box round a mask, as marks count: the first pixel's centre is 0, 0."""
+    """Return two opposite corners of the box round a mask, as marks count: the first pixel's centre is 0, 0.
+
+    An empty mask has none.
+    """
+    if not mask.any():
+        return []
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return [[float(columns[0]) - 0.5, float(rows[0]) - 0.5], [float(columns[-1]) + 0.5, float(rows[-1]) + 0.5]]

@@ -55,3 +55,8 @@ class MarkVersion(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mark", "version"], name="one_row_per_mark_version")]
         ordering = ["version"]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is an outline by which somebody says that there is nothing to outline: it has no corners."""
+        return bool(self.mask) and not self.points

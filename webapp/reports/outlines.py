@@ -72,12 +72,20 @@ class DrawnFinding:
         What they correct; None where the AI missed it.
     outlined
         On DICOM images, one an image.
+    empty
+        Outlines by which the reader says that nothing of it lies on an image.
     """
 
     number: int
     title: str
     finding: Finding | None
     outlined: Sequence[DrawnSlice]
+    empty: Sequence[DrawnSlice] = ()
+
+    @property
+    def series(self) -> Series:
+        """The series that it was outlined on: a finding lies on one."""
+        return (*self.outlined, *self.empty)[0].instance.series
 
 
 def drawn_findings(report: Report) -> list[DrawnFinding]:
@@ -92,11 +100,15 @@ def drawn_findings(report: Report) -> list[DrawnFinding]:
             number,
             one["title"],
             findings.get(one["finding"]),
-            [DrawnSlice(versions[drawn["mark"], drawn["version"]], drawn["sha256"]) for drawn in one["outlines"]],
+            [drawn for drawn in slices if not drawn.version.is_empty],
+            [drawn for drawn in slices if drawn.version.is_empty],
         )
         for number, one in told
+        for slices in [
+            [DrawnSlice(versions[each["mark"], each["version"]], each["sha256"]) for each in one["outlines"]]
+        ]
     ]
-    return [one for one in every if not one.outlined[0].instance.series.is_picture]
+    return [one for one in every if not one.series.is_picture]
 
 
 def segments_outlined(report: Report, drawn: Sequence[DrawnFinding]) -> list[Segment[DrawnFinding]]:
@@ -112,8 +124,9 @@ def segments_outlined(report: Report, drawn: Sequence[DrawnFinding]) -> list[Seg
     if report.kind == Report.Kind.PRELIMINARY:
         return []
     by_series: dict[Series, list[DrawnFinding]] = {}
-    for one in drawn:  # a finding lies on one series
-        by_series.setdefault(one.outlined[0].instance.series, []).append(one)
+    for one in drawn:
+        if one.outlined:
+            by_series.setdefault(one.series, []).append(one)
     return [
         segment
         for series, theirs in by_series.items()

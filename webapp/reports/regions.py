@@ -44,8 +44,8 @@ SAID = {
 Statement = dict[str, Any]
 #: The AI's findings by their number, with the run that told them.
 Marked: TypeAlias = Mapping[int, tuple[Run, MarkedFinding]]
-#: What the reader outlined of one statement, and where it went.
-Drawn: TypeAlias = tuple[Sequence[DrawnSlice], Sequence[Segment[DrawnFinding]]]
+#: What the reader outlined of one statement, where it went, and where they said that nothing of it lies.
+Drawn: TypeAlias = tuple[Sequence[DrawnSlice], Sequence[Segment[DrawnFinding]], Sequence[DrawnSlice]]
 
 
 def statement_groups(
@@ -59,9 +59,11 @@ def statement_groups(
         Which of them the reader outlined, and where each outline went; one that went nowhere is told by its boxes.
     """
     marked = _marked(report)
-    outlined = {one.number: (one.outlined, [part for part in segments if part.finding is one]) for one in drawn}
+    outlined = {
+        one.number: (one.outlined, [part for part in segments if part.finding is one], one.empty) for one in drawn
+    }
     groups = [
-        _group(report, number, one, marked, outlined.get(number, ((), ())))
+        _group(report, number, one, marked, outlined.get(number, ((), (), ())))
         for number, one in enumerate(report.statements, start=1)
     ]
     return [_summary(report), *groups]
@@ -113,7 +115,7 @@ def _reader_group(report: Report, number: int, one: Statement, marked: Marked, d
         "finding_category": ABNORMAL,
         "finding_type": title_code(one["title"], finding),
     }
-    outlines, segments = drawn
+    outlines, segments, empty = drawn
     if mark is not None and len(outlines) <= 1:  # the size on one image is none of several
         said["measurements"] = list(_measured(mark))
     if outlines:
@@ -122,8 +124,12 @@ def _reader_group(report: Report, number: int, one: Statement, marked: Marked, d
     if mark is not None:
         return group_placed([], [_region(_corners(mark), mark.mark.instance, mark.mark.frame - 1)], said)
     assert finding is not None
-    if finding.box is not None:
+    nothing = {place_of(each) for each in empty}
+    if finding.box is not None and (finding.instance_id, finding.frame) not in nothing:
         return group_placed([], [_region(finding.box, finding.instance, finding.frame)], said)
+    left = [each for each in marked[one["finding"]][1].marks if place_of(each) not in nothing]
+    if left:
+        return group_placed([], [region_of(each.box, each.instance, each.frame) for each in left], said)
     image = image_named(finding.instance, [finding.frame])
     return MeasurementsAndQualitativeEvaluations(source_images=[SourceImageForMeasurementGroup(*image)], **said)
 
@@ -142,15 +148,23 @@ def _region(box: list[float], instance: Instance, frame: int) -> ImageRegion:
 
 
 def _outlined(one: Statement, marked: Marked, drawn: Drawn) -> str:
-    """Say on how many images the reader drew, and on how many the AI's outline stands."""
-    outlines, _ = drawn
-    if not outlines:
+    """Say on how many images the reader drew, or said that nothing lies there, and where the AI's outline stands."""
+    outlines, _, empty = drawn
+    if not outlines and not empty:
         return ""
-    here = {place_of(each) for each in outlines}
+    here = {place_of(each) for each in (*outlines, *empty)}
     theirs = marked[one["finding"]][1].outlined if one["finding"] else []
     left = sum(place_of(mark) not in here for mark in theirs)
-    stands = f" On {left} more the AI's outline stands." if left else ""
-    return f"Outlined by a person on {len(here)} image{'' if len(here) == 1 else 's'}.{stands}"
+    told = [
+        f"Outlined by a person on {_images(len(outlines))}." * bool(outlines),
+        f"Nothing to outline on {_images(len(empty))}, a person says." * bool(empty),
+        f"On {left} more the AI's outline stands." * bool(left),
+    ]
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _images(count: int) -> str:
+    return f"{count} image{'' if count == 1 else 's'}"
 
 
 def _measured(mark: MarkVersion) -> Iterable[Measurement]:

@@ -127,7 +127,7 @@ def _statement(one: Accepted, places: Places) -> Statement:
     if mark:
         place, figures = places.of_image(mark.mark.instance_id, mark.mark.frame - 1), figures_told(mark)
     else:
-        place = places.of_finding(finding) if finding else ""
+        place = places.of_finding(finding) if finding and not one.is_nowhere else ""
         figures = _size_by_ai(finding) if finding and one.verdict.says == Verdict.Says.AGREE else ""
     return Statement(
         says=one.verdict.says,

@@ -1,7 +1,7 @@
 """Where two readers agree and where they differ."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ from webapp.verdicts.selectors import Accepted
 
 Box = Sequence[float]
 Word = TypeVar("Word", bound=Hashable)
+Where = TypeVar("Where", bound=Hashable)
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,36 @@ def iou(one: Box, other: Box) -> float:
     return common / union if union > 0 else 0.0
 
 
-def dice(one: Mapping[Place, Mask], other: Mapping[Place, Mask]) -> float:
+def paired(
+    ones: Sequence[Thing], others: Sequence[Thing], overlap: Callable[[Thing, Thing], float]
+) -> list[tuple[int, int, float]]:
+    """Pair what two readers drew, the greatest overlap first; what overlaps by nothing stays alone.
+
+    Returns
+    -------
+    list of tuple
+        Number of the one, number of the other, and by how much they overlap.
+    """
+    by_overlap = sorted(
+        ((i, j, overlap(one, other)) for i, one in enumerate(ones) for j, other in enumerate(others)),
+        key=lambda pair: -pair[2],
+    )
+    pairs: list[tuple[int, int, float]] = []
+    for i, j, common in by_overlap:
+        if common > 0 and i not in {pair[0] for pair in pairs} and j not in {pair[1] for pair in pairs}:
+            pairs.append((i, j, common))
+    return pairs
+
+
+def dice(one: Mapping[Where, Mask], other: Mapping[Where, Mask]) -> float:
     """Return the overlap of two outlines over all images: twice what is common over what both hold.
 
-    Dice, Measures of the amount of ecologic association between species, 1945.
+    Dice, Measures of the amount of ecologic association between species, 1945. Where both hold nothing, that is 0 / 0:
+    they agree that nothing lies there, so it is 1. Nothing against something is 0.
     """
     common = sum(int((mask & other[place]).sum()) for place, mask in one.items() if place in other)
     both = sum(int(mask.sum()) for masks in (one, other) for mask in masks.values())
-    return 2 * common / both if both else 0.0
+    return 2 * common / both if both else 1.0
 
 
 def kappa(comparisons: Sequence[Comparison]) -> float | None:
@@ -141,12 +165,16 @@ def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, count
     """Count two readers' forms of one thing."""
     if one.title.casefold() != other.title.casefold():
         counted.differences.append(f"{name}: one calls it {one.title}, the other {other.title}.")
+    if one.is_nowhere or other.is_nowhere:
+        counted.dices.append(float(one.is_nowhere and other.is_nowhere))
+        if one.is_nowhere != other.is_nowhere:
+            counted.differences.append(f"{name}: one says that there is nothing to outline, the other does not.")
+        return
     if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
         return
     if one.box is None or other.box is None:
         return
-    is_elsewhere = bool(one.mark and other.mark) and _place(one) != _place(other)
-    overlap = 0.0 if is_elsewhere else iou(one.box, other.box)
+    overlap = _overlap(one, other) if one.mark and other.mark else iou(one.box, other.box)
     counted.ious.append(overlap)
     if overlap < tolerance.iou:
         counted.differences.append(f"{name}: their boxes overlap by {overlap:.0%}, less than {tolerance.iou:.0%}.")
@@ -177,23 +205,19 @@ def _masks(one: Accepted) -> Mapping[Place, Mask]:
 
 def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: Tolerance, counted: Counted) -> None:
     """Pair what each found that the AI missed, the best overlap first."""
-    pairs = sorted(
-        ((iou(one.box or [0] * 4, other.box or [0] * 4), one, other)
-         for one in firsts for other in seconds if _place(one) == _place(other)),
-        key=lambda pair: -pair[0],
-    )  # fmt: skip
-    left = [list(firsts), list(seconds)]
-    for overlap, one, other in pairs:
-        if overlap > 0 and one in left[0] and other in left[1]:
-            left[0].remove(one)
-            left[1].remove(other)
-            counted.sure.append((True, True))
-            _same(f"{one.title}, missed by the AI", one, other, tolerance, counted)
-    for is_first, lonely in ((True, left[0]), (False, left[1])):
-        for one in lonely:
-            counted.sure.append((is_first, not is_first))
-            counted.differences.append(f"{one.title}, missed by the AI: only one of the two has it.")
+    pairs = paired(firsts, seconds, _overlap)
+    for first, second, _common in pairs:
+        one, other = firsts[first], seconds[second]
+        counted.sure.append((True, True))
+        _same(f"{one.title}, missed by the AI", one, other, tolerance, counted)
+    for is_first, own, at in ((True, firsts, 0), (False, seconds, 1)):
+        for number, one in enumerate(own):
+            if number not in {pair[at] for pair in pairs}:
+                counted.sure.append((is_first, not is_first))
+                counted.differences.append(f"{one.title}, missed by the AI: only one of the two has it.")
 
 
-def _place(one: Accepted) -> tuple[object, int] | None:
-    return (one.mark.mark.instance_id, one.mark.mark.frame) if one.mark else None
+def _overlap(one: Accepted, other: Accepted) -> float:
+    """Return the best overlap of the boxes of two on one image; marks on other images overlap by nothing."""
+    ones, others = one.boxes, other.boxes
+    return max((iou(box, others[place]) for place, box in ones.items() if place in others), default=0.0)

@@ -79,6 +79,9 @@ class Verdict(models.Model):
     mark_version = models.PositiveIntegerField(
         null=True, help_text="of an outline: the version that is meant, for good; see `outlined`"
     )
+    missed = models.UUIDField(
+        null=True, help_text="of what the AI missed, on its second image and later: the outline that was drawn first"
+    )
     says = models.CharField(max_length=10, choices=Says.choices)
     reasons = models.JSONField(default=list, help_text="of Reason")
     label_title = models.CharField(max_length=80, blank=True, help_text="what it is, in the reader's words")

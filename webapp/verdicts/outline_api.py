@@ -32,6 +32,12 @@ class OutlineSent(DrawnSent):
     runs = serializers.JSONField(help_text=f"[outside, inside, outside, ...] in pixels, at most {MOST_RUNS}")
     finding = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=0)
     label_title = serializers.CharField(max_length=80, allow_blank=True, default="")
+    missed = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="the outline drawn first of what the AI missed"
+    )
+    is_empty = serializers.BooleanField(
+        default=False, help_text="nothing of the finding lies on this image; without it an empty outline is refused"
+    )
 
     def validate_runs(self, value: object) -> list[object]:
         """Refuse what is no list; what stands in it is looked at with the image."""
@@ -59,6 +65,8 @@ class OutlineView(DrawnView):
                 runs=given["runs"],
                 finding=given["finding"],
                 label_title=given["label_title"],
+                missed=given["missed"],
+                is_empty=given["is_empty"],
                 figures=given["figures"],
                 unit=given["unit"],
             ),

@@ -2,10 +2,12 @@
 
 An outline belongs to the verdict that it was drawn for, in the version that was drawn then; what is drawn later is a
 verdict of its own. A finding has one outline on each image that its reader corrected; on the others the AI's stands.
+What the AI missed has one on each image, too, and is known by the one that was drawn first. An outline of a finding may
+be empty: the reader says that nothing of it lies on that image, which is another thing than to draw nothing there.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from webapp.verdicts.models import Read, Verdict
 
 Says = Verdict.Says
 DRAWN = frozenset({Says.EDIT, Says.MISSED})
-#: The read, and what is outlined in it: a finding by its number, or what the AI missed by the mark that shows it.
+#: The read, and what is outlined in it: a finding by its number, what the AI missed by the mark that showed it first.
 Key = tuple[int, object]
 
 
@@ -40,10 +42,15 @@ class Outline:
         """The image that it lies on."""
         return self.mark.instance_id, self.mark.frame - 1
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says that nothing lies there."""
+        return self.version.is_empty
+
 
 def key_of(verdict: Verdict) -> Key:
     """Return what a verdict is about."""
-    return verdict.read_id, verdict.finding_id or verdict.mark_id
+    return verdict.read_id, verdict.finding_id or verdict.missed or verdict.mark_id
 
 
 def outlines_of(reads: Collection[Read]) -> Mapping[Key, list[Outline]]:
@@ -79,9 +86,17 @@ def _heard(
 
 
 def newest_of(outlines: Iterable[Outline]) -> MarkVersion | None:
-    """Return the outline that was drawn last."""
-    last = max(outlines, key=lambda one: one.verdict.pk, default=None)
+    """Return the outline that was drawn last, those left out that say that nothing lies there."""
+    last = max((one for one in outlines if not one.is_empty), key=lambda one: one.verdict.pk, default=None)
     return last.version if last else None
+
+
+def is_nowhere(finding: Finding | None, outlines: Sequence[Outline]) -> bool:
+    """Say whether a reader says of every image on which something was seen that nothing lies there."""
+    here = {one.place for one in outlines if one.is_empty}
+    if finding is None or not here or len(here) < len(outlines):
+        return False
+    return {place_of(mark) for mark in marks_of(finding)} <= here
 
 
 def masks_of(finding: Finding | None, outlines: Iterable[Outline]) -> dict[Place, Mask]:

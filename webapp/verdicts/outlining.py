@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 
 from webapp.accounts.models import User
@@ -32,6 +33,10 @@ class Sent:
         Its pixels, see `mask_of_runs`.
     finding, label_title
         The finding that it corrects, or in the reader's words what the AI missed.
+    missed
+        Of what the AI missed and is outlined on another image already: the outline that was drawn first.
+    is_empty
+        Nothing of the finding lies on this image, and the reader says so.
     figures, unit
         As the reader's screen showed them.
     """
@@ -43,6 +48,8 @@ class Sent:
     label_title: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
     unit: str = MarkVersion.Unit.PX
+    missed: UUID | None = None
+    is_empty: bool = False
 
 
 @transaction.atomic
@@ -73,11 +80,11 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
     finding = finding_named(study, sent.finding) if sent.finding is not None else None
     if finding and finding.run.series_id != sent.instance.series_id:
         raise VerdictRefusedError("This finding lies on another series.")
-    said = Said(Says.EDIT if finding else Says.MISSED, sent.finding, mark, label_title=sent.label_title)
-    if why_not := said.why_not():
+    missed = sent.missed if finding is None and sent.missed != mark else None
+    says = Says.EDIT if finding else Says.MISSED
+    said = Said(says, sent.finding, mark, label_title=sent.label_title, missed=missed)
+    if why_not := said.why_not() or _why_not(opened, mark, said, sent):
         raise VerdictRefusedError(why_not)
-    if Verdict.objects.filter(mark=mark).exclude(finding=finding).exists():
-        raise VerdictRefusedError("This outline was drawn for something else. Draw a new one instead.")
     now, is_new = mark_save(
         mark=mark,
         instance=sent.instance,
@@ -111,11 +118,13 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
     last = Verdict.objects.filter(mark=mark).select_related("finding").last()
     if last is None or last.mark_version == gone.version:
         return
-    said = Said(Says.WITHDRAWN, last.finding_id, mark)
+    said = Said(Says.WITHDRAWN, last.finding_id, mark, missed=last.missed)
     before = _said_before(opened, said)
     others = [one for one in outlines_of([opened]).get(key_of(last), []) if one.mark != drawn]
     if before is not None and before.says == Says.EDIT and (others or before.label_title):
         said = _with_words(Said(Says.EDIT, last.finding_id, mark), before)
+    elif before is not None and before.says == Says.MISSED and others:
+        said = Said(Says.MISSED, None, mark, label_title=before.label_title, missed=last.missed)
     elif before is not None and before.mark_version is None:  # something else is said by now: that stays
         return
     verdict_add(opened, said, finding=last.finding, mark=drawn, version=gone.version, request=request)
@@ -123,7 +132,7 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
 
 def _drawn(sent: Sent) -> Drawn:
     try:
-        mask = mask_of_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns)
+        mask = mask_of_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns, is_empty=sent.is_empty)
     except MaskError as error:
         raise VerdictRefusedError(str(error)) from None
     return Drawn(edges_of(mask), sent.label_title.strip()[:80], sent.figures, sent.unit, mask=mask_kept(mask))
@@ -131,7 +140,27 @@ def _drawn(sent: Sent) -> Drawn:
 
 def _said_before(read: Read, said: Said) -> Verdict | None:
     told = Verdict.objects.filter(read=read, finding=said.finding)
-    return (told.filter(mark=said.mark) if said.finding is None else told).last()
+    return (told.filter(_of_missed(said)) if said.finding is None else told).last()
+
+
+def _of_missed(said: Said) -> Q:
+    """Return how the verdicts are found of what the AI missed, on whichever image."""
+    first = said.missed or said.mark
+    return Q(mark=first) | Q(missed=first)
+
+
+def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> str:
+    """Return in a sentence why an outline does not belong to what it is sent for; "" where it does."""
+    last = Verdict.objects.filter(mark=mark).last()
+    if last and key_of(last)[1] != (said.finding or said.missed or mark):
+        return "This outline was drawn for something else. Draw a new one instead."
+    if said.finding is not None:
+        return ""
+    if sent.is_empty:
+        return "What the AI missed is outlined where it lies. Of other images nothing has to be said."
+    here = Verdict.objects.filter(_of_missed(said), read=read)
+    elsewhere = here.exclude(mark__instance__series=sent.instance.series_id).exists()
+    return "What the AI missed is outlined on another series. Name it anew on this one." if elsewhere else ""
 
 
 def _with_words(said: Said, before: Verdict | None) -> Said:

@@ -13,10 +13,11 @@ from webapp.marks.models import MarkVersion
 from webapp.marks.selectors import mark_list
 from webapp.reading.models import Task
 from webapp.reading.services import rules_of
+from webapp.results.marked import Place
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.models import Read, Reason, Verdict
-from webapp.verdicts.outlined import Outline, key_of, newest_of, outlines_of
+from webapp.verdicts.outlined import Key, Outline, is_nowhere, key_of, newest_of, outlines_of
 
 Says = Verdict.Says
 #: What a reader takes for real.
@@ -34,7 +35,9 @@ class Accepted:
     finding, mark
         What the AI said, and what the reader drew; one of them may be missing.
     outlines
-        The reader's, one an image; `mark` is then the one that was drawn last.
+        The reader's, one an image; `mark` is then the one that was drawn last and is not empty.
+    is_nowhere
+        The reader's outlines are all empty, and leave nothing of what the AI saw.
     """
 
     verdict: Verdict
@@ -42,14 +45,26 @@ class Accepted:
     finding: Finding | None
     mark: MarkVersion | None
     outlines: Sequence[Outline] = ()
+    is_nowhere: bool = False
 
     @property
     def box(self) -> list[float] | None:
         """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's; None where nobody drew one."""
         if self.mark:
-            xs, ys = zip(*self.mark.points, strict=True)
-            return [min(xs), min(ys), max(xs), max(ys)]
-        return self.finding.box if self.finding else None
+            return _round(self.mark)
+        return self.finding.box if self.finding and not self.is_nowhere else None
+
+    @property
+    def boxes(self) -> dict[Place, list[float]]:
+        """Where the reader drew it: boxes as `box`, by image."""
+        drawn = [one.version for one in self.outlines if not one.is_empty] or ([self.mark] if self.mark else [])
+        return {(one.mark.instance_id, one.mark.frame - 1): _round(one) for one in drawn}
+
+
+def _round(drawn: MarkVersion) -> list[float]:
+    """Return the box round a mark."""
+    xs, ys = zip(*drawn.points, strict=True)
+    return [min(xs), min(ys), max(xs), max(ys)]
 
 
 def read_of(*, study: Study, user: User) -> Read | None:
@@ -95,10 +110,9 @@ def reads_shown(*, study: Study, user: User) -> list[Read]:
 
 def verdicts_now(read: Read) -> list[Verdict]:
     """Return what a reader says now of each finding and mark, what was taken back left out: one query."""
-    newest: dict[tuple[int | None, object], Verdict] = {}
+    newest: dict[Key, Verdict] = {}
     for verdict in Verdict.objects.filter(read=read).select_related("finding", "mark"):
-        # Of a finding the newest counts, whatever was drawn for it.
-        newest[(verdict.finding_id, None if verdict.finding_id else verdict.mark_id)] = verdict
+        newest[key_of(verdict)] = verdict  # the newest counts, whatever was drawn for it
     return [verdict for verdict in newest.values() if verdict.says != Says.WITHDRAWN]
 
 
@@ -113,6 +127,7 @@ def verdict_told(row: Verdict) -> dict[str, Any]:
     return {
         "finding": row.finding_id,
         "mark": str(row.mark_id) if row.mark_id else None,
+        "missed": str(row.missed) if row.missed else None,
         "says": row.says,
         "words": row.get_says_display(),
         "reasons": row.reasons,
@@ -132,13 +147,14 @@ def outline_told(one: Outline) -> dict[str, Any]:
         "sop": mark.instance.sop_instance_uid,
         "frame": mark.frame,
         "finding": one.verdict.finding_id,
+        "missed": None if one.verdict.finding_id else str(key_of(one.verdict)[1]),
         "label": one.verdict.label_title,
         "author": mark.author.get_full_name() or mark.author.get_username(),
         "authorId": str(mark.author_id),
         "version": version.version,
         "figures": version.figures,
         "unit": version.unit,
-        "box": [edge for corner in version.points for edge in corner],
+        "box": [edge for corner in version.points for edge in corner] or None,
         "mask": address,
         "at": version.at.isoformat(),
     }
@@ -157,6 +173,7 @@ def accepted(read: Read) -> list[Accepted]:
             verdict.finding,
             marks.get(verdict.mark_id) if verdict.mark_id in marks else newest_of(drawn),
             drawn,
+            is_nowhere=is_nowhere(verdict.finding, drawn),
         )
         for verdict in order
         for drawn in [outlines.get(key_of(verdict), [])]

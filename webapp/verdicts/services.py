@@ -53,6 +53,8 @@ class Said:
         Of which finding of the AI; which mark of the reader's shows where it is instead, or what was missed.
     reasons, label_title, comment
         Why (of `Reason`), what it is in the reader's words, and whatever else.
+    missed
+        Of what was missed and is outlined on several images: the outline that was drawn first.
     """
 
     says: str
@@ -61,6 +63,7 @@ class Said:
     reasons: Sequence[str] = ()
     label_title: str = ""
     comment: str = ""
+    missed: UUID | None = None
 
     def why_not(self) -> str:
         """Return in a sentence what is wrong with it, "" where nothing is."""
@@ -107,6 +110,7 @@ def verdict_add(
         finding=finding,
         mark=mark,
         mark_version=version,
+        missed=said.missed,
         says=said.says,
         reasons=list(dict.fromkeys(said.reasons)),
         label_title=said.label_title.strip()[:80],

@@ -8,11 +8,13 @@ from django.conf import settings
 
 BUILT = Path(__file__).resolve().parent / "static" / "viewer"
 ENTRY = "src/main.ts"
+#: The brush on one picture of a campaign.
+OUTLINING = "src/outlines/picture.ts"
 
 
 @dataclass(frozen=True)
 class Built:
-    """Addresses of the viewer's files.
+    """Addresses of the files of one page.
 
     Attributes
     ----------
@@ -29,17 +31,17 @@ class Built:
     sheets: tuple[str, ...]
 
 
-def built_get() -> Built | None:
-    """Return what was built; None where nothing was (no Node on this machine, say).
+def built_get(name: str = ENTRY) -> Built | None:
+    """Return what was built of an entry, the viewer's by default; None where nothing was (no Node here, say).
 
     Vite's names hold a digest and its chunks name one another, so these files are asked for under their own names,
     not under those that Django's manifest would give them: a module under two names would run twice.
     """
     try:
         manifest = json.loads((BUILT / "manifest.json").read_text())
-    except FileNotFoundError:
+        entry = manifest[name]
+    except (FileNotFoundError, KeyError):
         return None
-    entry = manifest[ENTRY]
     names = dict.fromkeys([*entry.get("imports", ()), *entry.get("dynamicImports", ())])
     return Built(
         script=_address(entry["file"]),

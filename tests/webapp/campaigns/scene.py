@@ -39,8 +39,17 @@ def readers() -> tuple[User, User]:
     return factories.clinician("anna"), factories.clinician("ben")
 
 
-def campaign(*, wanted: Wanted | None = None, boxes: bool = False, per_case: int = 2) -> Campaign:
-    asked = Asked("Tumours", "Is there a tumour?", ["tumour", "none"], asks_boxes=boxes, readers_per_case=per_case)
+def campaign(
+    *, wanted: Wanted | None = None, boxes: bool = False, outlines: bool = False, per_case: int = 2
+) -> Campaign:
+    asked = Asked(
+        "Tumours",
+        "Is there a tumour?",
+        ["tumour", "none"],
+        asks_boxes=boxes,
+        readers_per_case=per_case,
+        asks_outlines=outlines,
+    )
     return campaign_make(
         site=factories.site(), asked=asked, wanted=wanted or Wanted(), readers=readers(), user=factories.senior()
     )
@@ -48,6 +57,20 @@ def campaign(*, wanted: Wanted | None = None, boxes: bool = False, per_case: int
 
 def say(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
     answer_give(case=case, user=user, said=Said(label, boxes, shows_name=shows_name))
+
+
+def draw(case: Case, user: User, mask: NDArray[np.bool_]) -> None:
+    """Answer with an outline, (rows, columns), and "tumour"; with an empty one that there is nothing to outline."""
+    is_empty = not mask.any()
+    said = Said("none" if is_empty else "tumour", runs=None if is_empty else factories.runs(mask), is_empty=is_empty)
+    answer_give(case=case, user=user, said=said)
+
+
+def block(case: Case, left: int = 20, top: int = 30, width: int = 20, height: int = 15) -> NDArray[np.bool_]:
+    """Return a block in a mask of the size of a case's picture, (rows, columns)."""
+    mask = np.zeros((case.instance.rows, case.instance.columns), bool)
+    mask[top : top + height, left : left + width] = True
+    return mask
 
 
 def both(case: Case, first: str, second: str | None = None) -> None:

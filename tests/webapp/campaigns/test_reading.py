@@ -7,13 +7,14 @@ from tests.webapp import factories
 from tests.webapp.campaigns import scene
 from tests.webapp.conftest import signed_in
 from webapp.accounts.models import User
-from webapp.campaigns.agreement import Stand, middles, paired
+from webapp.campaigns.agreement import Stand, middles
 from webapp.campaigns.models import Answer, Campaign
 from webapp.campaigns.picking import Wanted, series_found, series_picked
 from webapp.campaigns.selectors import progress_of, standing_of
 from webapp.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
 from webapp.reading.models import Task
 from webapp.studies.models import Series
+from webapp.verdicts.comparing import iou, paired
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -80,6 +81,8 @@ def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
     assert "Only those who read" in refused(readers=[stranger, factories.senior()])
     assert "as many readers" in refused(per_case=3)
     assert "No series" in refused(part="knee")
+    with pytest.raises(CampaignRefusedError, match="boxes or for outlines"):
+        scene.campaign(boxes=True, outlines=True)
     assert Campaign.objects.count() == 1
 
 
@@ -154,7 +157,7 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
 
 def test_boxes_are_paired_by_their_overlap() -> None:
     ones, others = [[0, 0, 10, 10], [20, 20, 30, 30]], [[21, 20, 31, 30], [0, 0, 10, 9], [50, 50, 60, 60]]
-    assert [(i, j) for i, j, _overlap in paired(ones, others)] == [(0, 1), (1, 0)]
+    assert [(i, j) for i, j, _overlap in paired(ones, others, iou)] == [(0, 1), (1, 0)]
     assert middles([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
 
 
@@ -252,7 +255,7 @@ def test_the_form_counts_and_makes() -> None:
     assert "New campaign" in browser.get("/campaigns/").content.decode()
     given = {
         "name": "Tumours", "question": "Is there one?", "answers": "yes, no", "readers": [anna.pk, ben.pk],
-        "readers_per_case": "2", "modality": "MR", "limit": "2", "is_drawn": "yes", "seed": "7",
+        "readers_per_case": "2", "modality": "MR", "limit": "2", "is_drawn": "yes", "seed": "7", "draws": "outlines",
     }  # fmt: skip
     counted = browser.post("/campaigns/new/", {**given, "do": "count"}).content.decode()
     assert "3 series are what you search for" in counted
@@ -264,5 +267,6 @@ def test_the_form_counts_and_makes() -> None:
     campaign = Campaign.objects.get()
     assert made.headers["Location"] == f"/campaigns/{campaign.pk}/"
     assert (campaign.answers, campaign.cases.count(), campaign.selection["found"]) == (["yes", "no"], 2, 3)
+    assert (campaign.asks_boxes, campaign.asks_outlines) == (False, True)
     page = browser.get(f"/campaigns/{campaign.pk}/").content.decode()
     assert "2 of 3 series found, MR; at random, seed 7" in page

@@ -29,10 +29,12 @@ from webapp.reports.filing import reports_file
 from webapp.reports.models import Report, ReportObjects
 from webapp.reports.selectors import report_newest
 from webapp.reports.signing import signature_verify
+from webapp.reports.statements import statements_of
 from webapp.results.models import ResultSet
 from webapp.sending.models import Delivery, Destination
 from webapp.studies.models import Series
 from webapp.verdicts.outlining import Sent, outline_save
+from webapp.verdicts.selectors import read_of
 from workers import storage
 
 CUT = geometry.Cut(shape=(3, 40, 48))
@@ -61,12 +63,16 @@ class Scan:
         images = series.instances.all()
         self.slices = [(image, frame + 1) for image in images for frame in range(image.number_of_frames)]
 
-    def outline(self, at: int, mask: Mask, *, missed: str = "") -> None:
-        """Outline the finding, or what the AI missed, on a slice."""
+    def outline(self, at: int, mask: Mask, *, missed: str = "", first: uuid.UUID | None = None) -> uuid.UUID:
+        """Outline the finding, or what the AI missed, on a slice; an empty mask says that nothing of it lies there."""
         image, frame = self.slices[at]
         finding = None if missed else self.finding.pk
-        drawn = Sent(image, frame, factories.runs(mask), finding, missed, {"area": float(mask.sum())}, "mm")
-        outline_save(mark=uuid.uuid4(), sent=drawn, read=0, user=self.reader, request=self.request)
+        figures, is_empty, mark = {"area": float(mask.sum())}, not mask.any(), uuid.uuid4()
+        drawn = Sent(
+            image, frame, factories.runs(mask), finding, missed, figures, "mm", missed=first, is_empty=is_empty
+        )
+        outline_save(mark=mark, sent=drawn, read=0, user=self.reader, request=self.request)
+        return mark
 
     def sign(self, kind: str = Report.Kind.FINAL, **texts: str) -> None:
         sign(self.study, self.reader, self.request, kind, **(texts or {"impression": "Tumour."}))
@@ -176,6 +182,47 @@ def test_it_is_a_persons_and_the_report_points_at_it(scan: Scan) -> None:
     }
     evidence = {one.ReferencedSOPInstanceUID for one in _evidence(sr)}
     assert evidence == {seg.SOPInstanceUID, *scan.newest.signature.digests["images"]}
+
+
+def test_what_the_ai_missed_is_one_segment_over_its_images(scan: Scan) -> None:
+    first = scan.outline(0, blob(CUT, 0), missed="Fracture")
+    scan.outline(2, blob(CUT, 2), missed="Fracture", first=first)
+    scan.sign()
+    filed = scan.filed()
+    (seg,), (sr,) = filed["SEG"], filed["SR"]
+    shown = pixels(seg, 1, scan.slices)
+    assert [np.array_equal(shown[at], blob(CUT, at)) for at in (0, 2)] == [True, True]
+    assert not shown[1].any()
+    (group,) = groups(sr)
+    whole = group.referenced_segment[0].ReferencedSOPSequence[0]
+    assert (whole.ReferencedSOPInstanceUID, whole.ReferencedSegmentNumber) == (seg.SOPInstanceUID, 1)
+
+
+def test_where_a_person_says_that_nothing_lies_the_report_says_so_and_no_segment_is_there(scan: Scan) -> None:
+    nothing = np.zeros(CUT.shape[1:], bool)
+    scan.outline(0, nothing)
+    scan.outline(1, blob(CUT, 1))
+    scan.sign()
+    assert signature_verify(scan.newest.signature).holds
+    filed = scan.filed()
+    (seg,) = filed["SEG"]
+    shown = pixels(seg, 1, scan.slices)
+    assert [bool(mask.any()) for mask in shown] == [False, True, False]
+    told = "Outlined by a person on 1 image. Nothing to outline on 1 image, a person says."
+    assert f"{told} On 1 more the AI's outline stands." in {one.TextValue for one in items(filed["SR"][0], "TEXT")}
+
+
+@pytest.mark.parametrize(("empty", "regions"), [((0, 1, 2), 0), ((0,), 1), ((1,), 2)])
+def test_a_finding_that_lies_nowhere_is_told_without_a_place(scan: Scan, empty: tuple[int, ...], regions: int) -> None:
+    for at in empty:
+        scan.outline(at, np.zeros(CUT.shape[1:], bool))
+    (line,) = statements_of(read_of(study=scan.study, user=scan.reader))
+    assert bool(line.place) == (len(empty) < 3)
+    scan.sign()
+    filed = scan.filed()
+    assert "SEG" not in filed
+    placed = groups(filed["SR"][0])
+    assert [len(group.roi) if isinstance(group.roi, list) else 1 for group in placed] == [regions] * bool(regions)
 
 
 def _evidence(ds: FileDataset) -> list[pydicom.Dataset]:

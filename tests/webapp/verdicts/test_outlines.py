@@ -377,7 +377,7 @@ def test_on_images_without_an_outline_of_the_reader_that_of_the_ai_stands(findin
         ({0: (0, 0)}, {0: (4, 0)}, 0.5),
         ({0: (0, 0)}, {1: (0, 0)}, 0.0),
         ({0: (0, 0), 1: (0, 0)}, {0: (0, 0)}, 2 / 3),
-        ({}, {}, 0.0),
+        ({}, {}, 1.0),
     ],
 )
 def test_dice_counts_all_images_together(

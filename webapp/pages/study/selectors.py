@@ -166,7 +166,7 @@ class Reading:
                 "title": one.verdict.label_title,
             }
             for by, one in self.reads.outlined
-            if one.place in place and (by == "You" or not self.reads.is_veiled)
+            if one.place in place and not one.is_empty and (by == "You" or not self.reads.is_veiled)
         ]
 
 

@@ -37,9 +37,11 @@ class SaidShown:
 
     @property
     def _outlined(self) -> str:
-        """That an outline was drawn; on how many images, where on several."""
-        many = f" on {len(self.outlines)} images" if len(self.outlines) > 1 else ""
-        return f"outline {'drawn' if self.row.says == Says.MISSED else 'corrected'}{many}" if self.outlines else ""
+        """That an outline was drawn, or that nothing is to be outlined; on how many images, where on several."""
+        empty = sum(one.is_empty for one in self.outlines)
+        done = "drawn" if self.row.says == Says.MISSED else "corrected"
+        told = [(f"outline {done}", len(self.outlines) - empty), ("nothing to outline", empty)]
+        return ", ".join(f"{words}{f' on {count} images' if count > 1 else ''}" for words, count in told if count)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import { Boxes, rectangle } from "./boxes.js";
 const data = JSON.parse(document.getElementById("case-data").textContent);
 const [svg, slice, screen] = ["picture", "slice", "screen"].map((id) => document.getElementById(id));
 const [message, input, number] = ["message", "slice-input", "slice-number"].map((id) => document.getElementById(id));
-const others = document.getElementById("others");
+const [others, outlining] = ["others", "outlining"].map((id) => document.getElementById(id));
 const zoom = new Zoom(screen, svg, () => {});
 const boxes = data.asksBoxes ? new Boxes(svg, data) : null;
 let at = data.key;
@@ -20,6 +20,7 @@ function go(to) {
   number.textContent = `${at + 1} / ${data.slices.length}${isKey ? ", asked about" : ""}`;
   document.getElementById("to-key").disabled = isKey;
   others.toggleAttribute("hidden", !isKey);
+  outlining?.toggleAttribute("hidden", !isKey);
   boxes?.show(isKey);
 }
 

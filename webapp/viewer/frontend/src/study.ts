@@ -32,6 +32,8 @@ export interface FindingMark {
 export interface Told {
   finding: number | null;
   mark: string | null;
+  /** Of what was missed, on its second image and later: the outline that was drawn first. */
+  missed?: string | null;
   says: "agree" | "disagree" | "edit" | "missed";
   words: string;
   label: string;
@@ -160,12 +162,14 @@ export interface Outline {
   sop: string;
   frame: number;
   finding: number | null;
+  /** Of what the AI missed: the outline of it that was drawn first, on whichever image. */
+  missed: string | null;
   label: string;
   author: string;
   authorId: string;
   version: number;
-  /** Round it: [x0, y0, x1, y1], the centre of the first pixel is [0, 0]. */
-  box: [number, number, number, number];
+  /** Round it: [x0, y0, x1, y1], the centre of the first pixel is [0, 0]; null: its author says that nothing lies there. */
+  box: [number, number, number, number] | null;
   /** Address of its mask, white inside. */
   mask: string;
 }

@@ -7,9 +7,11 @@ import type { Mark, Outline } from "../study.ts";
 export type Body = Pick<Mark, "series" | "sop" | "frame" | "kind" | "points" | "text" | "figures" | "unit">;
 
 /** What the server is told of an outline: its mask as runs (see outlines/runs.ts), its area, and what is said by it. */
-export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding"> {
+export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding" | "missed"> {
   label_title: string;
   runs: number[];
+  /** That nothing lies on this image is said in so many words. */
+  is_empty: boolean;
   figures: { area: number };
   unit: Mark["unit"];
 }

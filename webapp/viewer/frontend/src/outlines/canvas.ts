@@ -11,6 +11,23 @@ const COLOUR = [255, 221, 87] as const;
 const INSIDE = 90;
 const EDGE = 255;
 
+/** Draw what changed of a mask on a canvas of its size, and the edge of what lies beside it. */
+export function tinted(canvas: HTMLCanvasElement, { inside, rows, columns }: Bits, { left, top, right, bottom }: Rect): void {
+  const [x0, y0, x1, y1] = [Math.max(0, left - 1), Math.max(0, top - 1), Math.min(columns, right + 1), Math.min(rows, bottom + 1)];
+  const context = canvas.getContext("2d");
+  if (!context || x1 <= x0 || y1 <= y0) return;
+  const image = context.createImageData(x1 - x0, y1 - y0);
+  for (let row = y0, to = 0; row < y1; row += 1) {
+    for (let column = x0; column < x1; column += 1, to += 4) {
+      const at = row * columns + column;
+      if (!inside[at]) continue;
+      const isWithin = row > 0 && column > 0 && row < rows - 1 && column < columns - 1 && inside[at - 1] && inside[at + 1] && inside[at - columns] && inside[at + columns];
+      image.data.set([...COLOUR, isWithin ? INSIDE : EDGE], to);
+    }
+  }
+  context.putImageData(image, x0, y0);
+}
+
 export class Canvas {
   readonly cell: Cell;
   private readonly canvas = document.createElement("canvas");
@@ -46,21 +63,8 @@ export class Canvas {
   }
 
   /** Draw what changed, and the edge of what lies beside it. */
-  show({ left, top, right, bottom }: Rect): void {
-    const { inside, rows, columns } = this.bits;
-    const [x0, y0, x1, y1] = [Math.max(0, left - 1), Math.max(0, top - 1), Math.min(columns, right + 1), Math.min(rows, bottom + 1)];
-    const context = this.canvas.getContext("2d");
-    if (!context || x1 <= x0 || y1 <= y0) return;
-    const image = context.createImageData(x1 - x0, y1 - y0);
-    for (let row = y0, to = 0; row < y1; row += 1) {
-      for (let column = x0; column < x1; column += 1, to += 4) {
-        const at = row * columns + column;
-        if (!inside[at]) continue;
-        const isWithin = row > 0 && column > 0 && row < rows - 1 && column < columns - 1 && inside[at - 1] && inside[at + 1] && inside[at - columns] && inside[at + columns];
-        image.data.set([...COLOUR, isWithin ? INSIDE : EDGE], to);
-      }
-    }
-    context.putImageData(image, x0, y0);
+  show(changed: Rect): void {
+    tinted(this.canvas, this.bits, changed);
   }
 
   /** Show where the brush is and how large; null: it is elsewhere. */

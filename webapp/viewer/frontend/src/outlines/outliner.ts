@@ -12,7 +12,21 @@ import type { Finding, Series } from "../study.ts";
 import { SIZES, sizeFor, stroked, type Pixel, type Shape } from "./brush.ts";
 import { Canvas } from "./canvas.ts";
 import { insideOf, runsOf } from "./runs.ts";
-import { store, type Target } from "./store.ts";
+import { store, type Held, type Target } from "./store.ts";
+
+/** One form of an outline; that it is empty counts where the reader said so. */
+interface Form {
+  runs: readonly number[];
+  isEmpty: boolean;
+}
+
+/** Where a form was given: on an image, of what. */
+interface Place {
+  id: string;
+  image: string;
+  target: Target;
+  series: string;
+}
 
 /** An outline in hand: on one image, in one viewport. */
 interface Sheet {
@@ -34,7 +48,7 @@ export class Outliner {
   private size = -1;
   /** Counts what was asked for, so that a mask which comes late is not drawn on. */
   private turn = 0;
-  private stroke: { pointer: number; at: Pixel; before: number[] | null } | null = null;
+  private stroke: { pointer: number; at: Pixel; before: Form | null } | null = null;
 
   constructor(reading: Reading) {
     this.reading = reading;
@@ -126,6 +140,8 @@ export class Outliner {
     const { target, isOn } = this;
     if (!isOn || !target) return "Nothing is being outlined.";
     const what = target.finding === null ? `“${target.label}”, missed by the AI` : this.nameOf(target.finding);
+    const own = store.get(this.idOn(this.reading.active) ?? "");
+    if (own && !own.box) return `Nothing to outline on this image, you say, of ${what}. Draw, and it is outlined after all.`;
     return this.whyNot() || `${this.reading.tools.active === "eraser" ? "Erasing from the" : "Drawing the"} outline of ${what}.`;
   }
 
@@ -136,9 +152,8 @@ export class Outliner {
     if (!hung || !image || !target) return "";
     if (hung.isPrior) return "An earlier study is not outlined here.";
     if (target.finding !== null && !hung.series.findings.some(({ id }) => id === target.finding)) return "The finding that is being outlined lies on another series.";
-    const drawn = target.finding === null ? store.missedOn(hung.series.id).filter(({ label }) => label === target.label) : [];
-    const isElsewhere = drawn.length > 0 && !drawn.some(({ sop, frame }) => sop === image.sop && frame === image.frame);
-    return isElsewhere ? "What the AI missed is outlined on one image. Name it once more to outline it here." : "";
+    const isElsewhere = target.missed !== null && store.ofMissed(target.missed).some(({ series }) => series !== hung.series.id);
+    return isElsewhere ? `“${target.label}” is outlined on another series. Name it once more to outline it here.` : "";
   }
 
   /** Return how a finding is called: "finding 2 (Fracture)". */
@@ -149,21 +164,24 @@ export class Outliner {
 
   /** Return the finding that a reader means who takes the brush and names none. */
   private guessed(): Target | null {
-    const { hung, at } = this.reading.active;
+    const { hung, at, image } = this.reading.active;
     if (!hung || hung.isPrior) return null;
     const { findings } = hung.series;
     const here = findings.filter(({ marks }) => marks.some(({ image }) => image === at));
-    const found = here.find(({ id }) => id === this.looked) ?? here[0] ?? (findings.length === 1 ? findings[0] : undefined);
-    return found ? { finding: found.id, label: "" } : null;
+    const found = here.find(({ id }) => id === this.looked) ?? here[0];
+    const missed = image && store.on(hung.series.id, image).find((one) => one.isOwn && one.finding === null);
+    if (missed && !found) return { finding: null, missed: missed.missed, label: missed.label };
+    const only = found ?? (findings.length === 1 ? findings[0] : undefined);
+    return only ? { finding: only.id, missed: null, label: "" } : null;
   }
 
   /** Return the id of the own outline of the target on the image of a cell; undefined where there is none. */
   private idOn(cell: Cell): string | undefined {
     const { hung, image } = cell;
     if (!hung || !image || !this.target) return undefined;
-    const { finding, label } = this.target;
+    const { finding, missed } = this.target;
     const own = store.on(hung.series.id, image).filter(({ isOwn }) => isOwn);
-    return own.find((one) => one.finding === finding && (finding !== null || one.label === label))?.id;
+    return own.find((one) => one.finding === finding && one.missed === missed)?.id;
   }
 
   /** Return the pixels that a reader begins with: their own outline, else the AI's, else none. */
@@ -195,7 +213,7 @@ export class Outliner {
     }
     cell.root.setPointerCapture(event.pointerId);
     const at = this.pixelOf(cell, event);
-    this.stroke = { pointer: event.pointerId, at, before: store.get(sheet.id) ? runsOf(sheet.bits.inside) : null };
+    this.stroke = { pointer: event.pointerId, at, before: formOf(store.get(sheet.id), sheet.bits) };
     this.drawnTo(sheet, at, event);
   }
 
@@ -212,11 +230,32 @@ export class Outliner {
     const { stroke, sheet } = this;
     if (stroke?.pointer !== pointerId || !sheet) return;
     this.stroke = null;
-    const after = runsOf(sheet.bits.inside);
+    const after = { runs: runsOf(sheet.bits.inside), isEmpty: false };
     this.kept(sheet, after);
-    const { id, image, cell } = sheet;
-    const target = this.target as Target;
-    this.reading.history.put((isUndo) => this.restored({ id, image, target, series: cell.hung?.series.id ?? "" }, isUndo ? stroke.before : after));
+    this.remembered(sheet, stroke.before, after);
+  }
+
+  /** Say that nothing of the finding lies on the image that the reader looks at. */
+  async nothing(): Promise<void> {
+    if (!this.isOn || !this.target) this.target = this.guessed() ?? this.target;
+    const { target, reading } = this;
+    const { active: cell } = reading;
+    const { hung, image: shownImage } = cell;
+    const image = cell.imageIds[cell.at];
+    if (!hung || !shownImage || !image) return;
+    if (!target || target.finding === null) return reading.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
+    const trouble = this.whyNot();
+    if (trouble) return reading.say(trouble);
+    const id = this.idOn(cell) ?? utilities.uuidv4();
+    const { rows, columns } = shownImage;
+    const held = store.get(id);
+    const before = held ? formOf(held, await held.bits()) : null;
+    const after = { runs: [rows * columns], isEmpty: true };
+    shown.reveal("outline");
+    this.put({ id, cell, bits: { inside: new Uint8Array(rows * columns), rows, columns } }, after);
+    this.remembered({ id, image, cell }, before, after);
+    reading.say(`Nothing to outline on this image: ${this.nameOf(target.finding)}. Ctrl+z takes it back.`);
+    await this.anew();
   }
 
   private drawnTo(sheet: Sheet, to: Pixel, event: PointerEvent): void {
@@ -234,38 +273,58 @@ export class Outliner {
     return cell.toImage([clientX - left, clientY - top]);
   }
 
-  /** Keep what is drawn on a sheet. */
-  private kept({ id, cell, bits }: Sheet, runs: readonly number[]): void {
+  /** Keep what is drawn on a sheet; an outline is empty where the reader says so, not because all of it was erased. */
+  private kept(sheet: Pick<Sheet, "id" | "cell" | "bits">, form: Form): void {
+    if (form.isEmpty || form.runs.length > 1) return this.put(sheet, form);
+    this.reading.say(`The outline is empty: nothing is saved until something is drawn${this.target?.finding === null ? "" : ", or n says that there is nothing to outline here"}.`);
+  }
+
+  private put({ id, cell, bits }: Pick<Sheet, "id" | "cell" | "bits">, { runs }: Form): void {
     const { hung, image, header } = cell;
     if (!hung || !image || !this.target) return;
+    if (this.target.finding === null) this.target = { ...this.target, missed: this.target.missed ?? id };
     const count = runs.reduce((sum, run, index) => sum + (index % 2 ? run : 0), 0);
-    if (!count) return this.reading.say("The outline is empty: nothing is saved until something is drawn.");
     const size = pixelSize(header);
     const area = count * (size.isCalibrated ? size.rows * size.columns : 1);
     const spot = { id, study: hung.data.study.id, series: hung.series.id, sop: image.sop, frame: image.frame };
     store.drawn({ ...spot, ...this.target }, bits, { area: Math.round(area * 1000) / 1000 }, size.isCalibrated ? "mm" : "px");
   }
 
-  /** A stroke is taken back or made again: on the image that it was made on. */
-  private restored({ id, image, target, series }: { id: string; image: string; target: Target; series: string }, runs: number[] | null): void {
-    const cell = this.reading.cells.find((one) => one.hung?.series.id === series);
-    if (!cell) return this.reading.say("The series of this stroke does not hang here any more.");
-    void this.restoredIn(cell, { id, image, target }, runs);
+  private remembered({ id, image, cell }: Pick<Sheet, "id" | "image" | "cell">, before: Form | null, after: Form): void {
+    const place = { id, image, target: this.target as Target, series: cell.hung?.series.id ?? "" };
+    this.reading.history.put((isUndo) => this.restored(place, isUndo ? before : after));
   }
 
-  private async restoredIn(cell: Cell, { id, image, target }: { id: string; image: string; target: Target }, runs: number[] | null): Promise<void> {
+  /** A stroke is taken back or made again: on the image that it was made on. */
+  private restored(place: Place, form: Form | null): void {
+    const cell = this.reading.cells.find((one) => one.hung?.series.id === place.series);
+    if (!cell) return this.reading.say("The series of this stroke does not hang here any more.");
+    void this.restoredIn(cell, place, form);
+  }
+
+  private async restoredIn(cell: Cell, { id, image, target }: Place, form: Form | null): Promise<void> {
     this.reading.activate(cell);
     this.target = target;
     await cell.show(cell.imageIds.indexOf(image));
-    if (!runs) store.taken(id);
+    if (!form) store.taken(id);
     else {
       const { rows = 0, columns = 0 } = cell.image ?? {};
-      this.kept({ id, cell, bits: { inside: insideOf(runs, rows * columns), rows, columns } } as Sheet, runs);
+      this.kept({ id, cell, bits: { inside: insideOf(form.runs, rows * columns), rows, columns } }, form);
     }
+    await this.anew();
+  }
+
+  /** What lies on the image is another form: take the one in hand away, and lay it again. */
+  private async anew(): Promise<void> {
     this.sheet?.canvas.remove();
     this.sheet = null;
     await this.laid();
   }
+}
+
+/** Return the form that an outline has; null where there is none. */
+function formOf(held: Held | undefined, { inside }: Bits): Form | null {
+  return held ? { runs: runsOf(inside), isEmpty: !held.box } : null;
 }
 
 /** Return the address of the AI's mask of a finding on an image; null where there is none. */

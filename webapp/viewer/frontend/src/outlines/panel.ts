@@ -5,7 +5,7 @@ import { goneTo, jumped } from "../overlays/jump.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Finding, Series } from "../study.ts";
 import { SIZES } from "./brush.ts";
-import { store, type Held } from "./store.ts";
+import { store, wordsOf, type Held } from "./store.ts";
 
 export class OutlinePanel {
   private readonly reading: Reading;
@@ -24,8 +24,9 @@ export class OutlinePanel {
     Object.assign(this.label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
     this.label.setAttribute("aria-label", "What did the AI miss?");
     this.label.addEventListener("keydown", (event) => { if (event.key === "Enter") this.begin(); });
+    const nothing = button("outline", () => { void reading.outliner.nothing(); }, "Nothing to outline here ", element("kbd", "", "N"));
     const form = element("div", "missing", this.label, button("outline", () => this.begin(), "Outline what the AI missed"));
-    box.append(element("h2", "", "Outline ", element("kbd", "", "E")), this.state, element("label", "fader", this.width, this.size), this.missed, form);
+    box.append(element("h2", "", "Outline ", element("kbd", "", "E")), this.state, element("label", "fader", this.width, this.size), nothing, this.missed, form);
   }
 
   renew(): void {
@@ -36,7 +37,7 @@ export class OutlinePanel {
     this.size.value = String(outliner.step);
     const series = active.hung?.series;
     const missed = series && !active.hung?.isPrior ? store.missedOn(series.id) : [];
-    replaced(this.missed, missed.map(({ id, label, form }) => [id, label, form]), () => missed.map((one) => this.one(one, series as Series)));
+    replaced(this.missed, missed.map((own) => own.map(({ id, label, form }) => [id, label, form])), () => missed.map((own) => this.one(own, series as Series)));
   }
 
   private begin(): void {
@@ -46,28 +47,33 @@ export class OutlinePanel {
       return this.reading.say("Say first what the AI missed; then outline it.");
     }
     this.label.value = "";
-    this.reading.outliner.outline({ finding: null, label });
+    this.reading.outliner.outline({ finding: null, missed: null, label });
   }
 
-  private one(held: Held, series: Series): HTMLElement {
-    const at = series.images.findIndex(({ sop, frame }) => sop === held.sop && frame === held.frame);
-    const [x0, y0, x1, y1] = held.box;
+  /** One thing that the AI missed: a click goes to where it was outlined first, with the brush for it in hand. */
+  private one(own: readonly Held[], series: Series): HTMLElement {
+    const placed = own.map((held) => ({ held, at: series.images.findIndex(({ sop, frame }) => sop === held.sop && frame === held.frame) }));
+    const [{ held, at }] = placed as [(typeof placed)[0]];
+    const { label, missed } = own.at(-1) as Held;
+    const [x0, y0, x1, y1] = held.box ?? [0, 0, 0, 0];
+    const slices = placed.map((one) => one.at + 1).sort((one, other) => one - other);
+    const where = series.images.length > 1 ? `slice${slices.length > 1 ? "s" : ""} ${slices.join(", ")}` : "";
     const go = button("finding", () => {
-      void goneTo(this.reading, series, at, [(x0 + x1) / 2, (y0 + y1) / 2]).then(() => this.reading.outliner.outline({ finding: null, label: held.label }));
-    }, element("b", "", held.label), element("span", "quiet", ["outlined by you, missed by the AI", series.images.length > 1 ? `slice ${at + 1}` : ""].filter(Boolean).join(" · ")));
-    go.dataset.name = `missed ${held.id}`;
+      void goneTo(this.reading, series, at, [(x0 + x1) / 2, (y0 + y1) / 2]).then(() => this.reading.outliner.outline({ finding: null, missed, label }));
+    }, element("b", "", label), element("span", "quiet", ["outlined by you, missed by the AI", where].filter(Boolean).join(" · ")));
+    go.dataset.name = `missed ${missed}`;
     return element("li", "", go);
   }
 }
 
 /** Make the button under a finding that takes the brush to it. */
 export function outlineButton(reading: Reading, series: Series, finding: Finding): HTMLElement {
-  const own = store.ofFinding(finding.id).length;
-  const words = own ? `Outline corrected by you${own > 1 ? ` on ${own} images` : ""}` : "Correct the outline";
+  const own = wordsOf(store.ofFinding(finding.id));
+  const words = own ? `Corrected by you: ${own}` : "Correct the outline";
   const made = button("outline", () => {
     const { active } = reading;
     const isHere = active.hung?.series === series && finding.marks.some(({ image }) => image === active.at);
-    void (isHere ? Promise.resolve() : jumped(reading, series, finding)).then(() => reading.outliner.outline({ finding: finding.id, label: "" }));
+    void (isHere ? Promise.resolve() : jumped(reading, series, finding)).then(() => reading.outliner.outline({ finding: finding.id, missed: null, label: "" }));
   }, words);
   made.dataset.name = `outline ${finding.number}`;
   made.setAttribute("aria-label", `${words}: finding ${finding.number}, ${finding.title}`);

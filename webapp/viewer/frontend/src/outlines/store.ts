@@ -19,19 +19,24 @@ export interface Held {
   sop: string;
   frame: number;
   finding: number | null;
+  /** Of what the AI missed: the outline of it that was drawn first, on whichever image. */
+  missed: string | null;
   label: string;
   author: string;
   isOwn: boolean;
   /** 0 while the server has none. */
   version: number;
-  box: readonly [number, number, number, number];
+  /** Null: its author says that nothing lies on this image, which is another thing than to draw nothing there. */
+  box: readonly [number, number, number, number] | null;
   /** Another one for each form of it, so that no picture of an older form is shown. */
   form: string;
   bits(): Promise<Bits>;
 }
 
-/** What is outlined: a finding of the AI, or in the reader's words what it missed. */
-export type Target = Pick<Held, "finding" | "label">;
+/** What is outlined: a finding of the AI, or in the reader's words what it missed (`missed` is null before a stroke). */
+export type Target = Pick<Held, "finding" | "missed" | "label">;
+/** Which outline it is, on which image. */
+export type Spot = Pick<Held, "id" | "study" | "series" | "sop" | "frame">;
 
 class Store extends EventTarget {
   private readonly held = new Map<string, Held>();
@@ -75,24 +80,27 @@ class Store extends EventTarget {
     return [...this.held.values()].filter((one) => one.isOwn && one.finding === finding);
   }
 
-  /** Return what the reader outlined on a series that the AI missed. */
-  missedOn(series: string): Held[] {
-    return [...this.held.values()].filter((one) => one.isOwn && one.finding === null && one.series === series);
+  /** Return the reader's own outlines of one thing that the AI missed. */
+  ofMissed(first: string): Held[] {
+    return [...this.held.values()].filter((one) => one.isOwn && one.finding === null && one.missed === first);
+  }
+
+  /** Return what the reader outlined on a series that the AI missed, each thing with all its outlines. */
+  missedOn(series: string): Held[][] {
+    const own = [...this.held.values()].filter((one) => one.isOwn && one.finding === null && one.series === series);
+    return [...new Set(own.map(({ missed }) => missed))].map((first) => own.filter(({ missed }) => missed === first));
   }
 
   get(id: string): Held | undefined {
     return this.held.get(id);
   }
 
-  /** Keep what was drawn. */
-  drawn(one: Pick<Held, "id" | "study" | "series" | "sop" | "frame"> & Target, bits: Bits, figures: { area: number }, unit: "mm" | "px"): void {
-    const box = boxOf(bits);
-    if (!box) return;
-    const { id, study, series, sop, frame, finding, label } = one;
-    const copy = { ...bits, inside: bits.inside.slice() };
+  /** Keep what was drawn, or that nothing lies there. */
+  drawn(one: Spot & Target, bits: Bits, figures: { area: number }, unit: "mm" | "px"): void {
+    const { id, study, series, sop, frame, finding, missed, label } = one;
     const version = this.held.get(id)?.version ?? this.gone.get(id) ?? 0;
-    this.held.set(id, { ...one, version, box, author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(copy) });
-    const body = { series, sop, frame, finding, label_title: label, figures, unit, runs: runsOf(bits.inside) };
+    const { box } = this.own(one, { ...bits, inside: bits.inside.slice() }, version);
+    const body = { series, sop, frame, finding, missed, label_title: label, figures, unit, runs: runsOf(bits.inside), is_empty: !box };
     keeper.wish({ of: "outlines", id, study, body, read: version }, SETTLED_MS);
     this.changed();
   }
@@ -109,20 +117,25 @@ class Store extends EventTarget {
 
   private learnt(told: Outline, study: string): void {
     if ((this.held.get(told.id)?.version ?? -1) >= told.version) return;
-    const { id, series, sop, frame, finding, label, version, box, mask } = told;
+    const { id, series, sop, frame, finding, missed, label, version, box, mask } = told;
     const isOwn = told.authorId === this.user;
-    this.held.set(id, { id, study, series, sop, frame, finding, label, version, box, isOwn, author: isOwn ? "you" : told.author, form: mask, bits: () => maskFetched(mask) });
+    this.held.set(id, { id, study, series, sop, frame, finding, missed, label, version, box, isOwn, author: isOwn ? "you" : told.author, form: mask, bits: () => maskFetched(mask) });
   }
 
   private wished(id: string, study: string, body: OutlineBody, version: number, images: readonly ImageRef[]): void {
     const image = images.find(({ sop, frame }) => sop === body.sop && frame === body.frame);
     if (!image) return;
     const { rows, columns } = image;
-    const bits = { inside: insideOf(body.runs, rows * columns), rows, columns };
-    const box = boxOf(bits);
-    if (!box) return;
     const { series, sop, frame, finding, label_title: label } = body;
-    this.held.set(id, { id, study, series, sop, frame, finding, label, version, box, author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(bits) });
+    const missed = finding === null ? body.missed ?? id : null; // a wish from before there were several images has none
+    this.own({ id, study, series, sop, frame, finding, missed, label }, { inside: insideOf(body.runs, rows * columns), rows, columns }, version);
+  }
+
+  /** Hold an outline of the reader as it is now in this browser. */
+  private own({ id, study, series, sop, frame, finding, missed, label }: Spot & Target, bits: Bits, version: number): Held {
+    const held = { id, study, series, sop, frame, finding, missed, label, version, box: boxOf(bits), author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(bits) };
+    this.held.set(id, held);
+    return held;
   }
 
   private saved(wish: OutlineWish, answer: (Outline & { verdict?: Told }) | null): void {
@@ -136,15 +149,15 @@ class Store extends EventTarget {
   }
 
   private told(verdict: Told): void {
-    const { finding, mark } = verdict;
-    const others = this.verdicts.filter((one) => (finding === null ? one.mark !== mark : one.finding !== finding));
+    const thing = thingOf(verdict);
+    const others = this.verdicts.filter((one) => thingOf(one) !== thing);
     this.verdicts.splice(0, this.verdicts.length, ...others, verdict);
   }
 
   /** What was said by an outline alone is said no more. */
   private untold(id: string): void {
-    const others = this.verdicts.filter((one) => one.mark !== id || (one.finding !== null && (one.label !== "" || this.ofFinding(one.finding).length > 0)));
-    this.verdicts.splice(0, this.verdicts.length, ...others);
+    const isLeft = (one: Told): boolean => (one.finding === null ? this.ofMissed(String(thingOf(one))).length > 0 : one.label !== "" || this.ofFinding(one.finding).length > 0);
+    this.verdicts.splice(0, this.verdicts.length, ...this.verdicts.filter((one) => one.mark !== id || isLeft(one)));
   }
 
   /** The same reader drew it in another window meanwhile: that form is kept as a version, this one counts. */
@@ -164,6 +177,18 @@ class Store extends EventTarget {
   private changed(): void {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Return what a verdict is about: a finding, or what the AI missed by the mark that showed it first. */
+function thingOf({ finding, missed, mark }: Told): number | string | null {
+  return finding ?? missed ?? mark;
+}
+
+/** Say in words what the reader outlined of one thing; "" where nothing. */
+export function wordsOf(own: readonly Held[]): string {
+  const empty = own.filter(({ box }) => !box).length;
+  const counted = (words: string, count: number): string => (count ? words + (count > 1 ? ` on ${count} images` : "") : "");
+  return [counted("outline", own.length - empty), counted("nothing to outline", empty)].filter(Boolean).join(", ");
 }
 
 export const store = new Store();

@@ -3,7 +3,7 @@
 import type { Reading } from "../reading/reading.ts";
 import type { Finding, Series } from "../study.ts";
 import { outlineButton } from "../outlines/panel.ts";
-import { store } from "../outlines/store.ts";
+import { store, wordsOf } from "../outlines/store.ts";
 import { mayMark } from "../page/rights.ts";
 import { button, element, replaced } from "./elements.ts";
 import { jumped } from "./jump.ts";
@@ -26,7 +26,7 @@ export class Findings {
     const hung = this.reading.cells.length ? this.reading.active.hung : null;
     const series = hung?.series ?? null;
     const troubles = [this.news.trouble, segmentations.trouble];
-    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, this.reading.data.verdicts, series?.findings.map(({ id }) => store.ofFinding(id).length), troubles], () => [
+    replaced(this.box, [series?.id, series?.run, series?.findings, hung?.isPrior, this.reading.data.verdicts, series?.findings.map(({ id }) => wordsOf(store.ofFinding(id))), troubles], () => [
       element("h2", "", hung?.isPrior ? "AI on the prior" : "AI findings"),
       ...(series ? this.list(series) : [element("p", "quiet", "No series is shown.")]),
       ...troubles.filter(Boolean).map((trouble) => said(trouble)),
@@ -70,7 +70,7 @@ export class Findings {
   /** What the reader said of it. */
   private said(finding: Finding): HTMLElement | string {
     const told = this.reading.data.verdicts.find((one) => one.finding === finding.id);
-    return told ? element("span", "told", [`You: ${told.words}`, store.ofFinding(finding.id).length ? "outline" : "", told.label].filter(Boolean).join(": ")) : "";
+    return told ? element("span", "told", [`You: ${told.words}`, wordsOf(store.ofFinding(finding.id)), told.label].filter(Boolean).join(": ")) : "";
   }
 }
 

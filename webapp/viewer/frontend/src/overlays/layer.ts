@@ -104,12 +104,20 @@ export class Layer {
   private outline(held: Held, series: Series): void {
     const colour = held.isOwn ? OWN : OF_OTHERS;
     const finding = series.findings.find(({ id }) => id === held.finding);
+    const text = made("text", { class: "reader-name", fill: colour }, this.words) as SVGTextElement;
+    const words = held.box ? `outlined by ${held.author}` : `nothing to outline, ${held.isOwn ? "you say" : `says ${held.author}`}`;
+    const told = [finding ? String(finding.number) : held.label, words].filter(Boolean).join(" · ");
+    this.names.push({ text, words: told, box: held.box ?? this.placeOf(finding), isBelow: true });
+    if (!held.box) return;
     if (!store.isDrawnIn(this.cell, held.id)) {
       this.picture("outline", painted(`outline ${held.id} ${held.form}`, colour, false, () => held.bits()), this.whole(), { "data-outline": held.id });
     }
-    const text = made("text", { class: "reader-name", fill: colour }, this.words) as SVGTextElement;
-    const words = [finding ? String(finding.number) : held.label, `outlined by ${held.author}`].filter(Boolean).join(" · ");
-    this.names.push({ text, words, box: held.box, isBelow: true });
+  }
+
+  /** Return where words about a finding stand of which nothing lies here: under the AI's box, else under the image. */
+  private placeOf(finding: Finding | undefined): Name["box"] {
+    const { rows = 0, columns = 0 } = this.cell.image ?? {};
+    return finding?.marks.find(({ image }) => image === this.cell.at)?.box ?? [0, 0, columns, rows];
   }
 
   private heat(series: Series): void {

@@ -62,6 +62,7 @@ const EVERY: readonly Command[] = [
   outlining("eraser", "Eraser of the outline (Shift: the other way round)", "t"),
   { id: "brush-smaller", title: "Smaller brush", group: "Outline", keys: ["["], run: (reading) => reading.outliner.sized(-1) },
   { id: "brush-larger", title: "Larger brush", group: "Outline", keys: ["]"], run: (reading) => reading.outliner.sized(1) },
+  { id: "nothing", title: "Nothing to outline on this image", group: "Outline", keys: ["n"], run: (reading) => { void reading.outliner.nothing(); } },
   { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
   { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("runs", "0006_opinions"),
-        ("verdicts", "0002_outlines"),
+        ("verdicts", "0003_missed_on_several_images"),
     ]
 
     operations = [

@@ -1,0 +1,235 @@
+"""Readers outline what a campaign asks about; what they agree on, or a third drew, is a mask that training reads."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from ml.data import outline_read, pictures_read, squares_read
+from ml.train.__main__ import main as trained
+from ml.train.segmenter import squares_and_outlines, usable
+from tests.webapp import factories
+from tests.webapp.campaigns import scene
+from tests.webapp.conftest import signed_in
+from webapp.campaigns.agreement import Stand
+from webapp.campaigns.freezing import digest_of, set_ask
+from webapp.campaigns.making import sets_made
+from webapp.campaigns.models import Answer, Campaign, Case, ConsensusSet
+from webapp.campaigns.outlines import consensus_of, overlap_of
+from webapp.campaigns.selectors import progress_of, standing_of
+from webapp.campaigns.services import CampaignRefusedError, Said, answer_give
+from webapp.marks.masks import mask_read
+from webapp.reading.models import SiteRules
+from workers import storage
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+Mask = NDArray[np.bool_]
+
+
+def asked(count: int = 1, *, patients: int | None = None, per_case: int = 2) -> Campaign:
+    scene.brains(count, patients=patients)
+    return scene.campaign(outlines=True, per_case=per_case)
+
+
+def nothing(case: Case) -> Mask:
+    return np.zeros((case.instance.rows, case.instance.columns), bool)
+
+
+def drawn(case: Case, first: Mask, second: Mask) -> None:
+    for reader, mask in zip(scene.readers(), (first, second), strict=True):
+        scene.draw(case, reader, mask)
+
+
+def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
+    """Ask for a set, make its file, and unpack it."""
+    one = set_ask(campaign=campaign, looked_through=False, user=factories.senior())
+    assert sets_made() == 1
+    with zipfile.ZipFile(storage.export_path(one.pk)) as archive:
+        archive.extractall(folder)
+    return ConsensusSet.objects.get(pk=one.pk), folder
+
+
+@pytest.mark.parametrize(
+    ("shift", "least", "stand", "overlap"),
+    [
+        (0, 0.7, Stand.AGREED, 1.0),
+        (5, 0.7, Stand.AGREED, 0.75),
+        (8, 0.7, Stand.DIFFERS, 0.6),
+        (8, 0.5, Stand.AGREED, 0.6),
+    ],
+)
+def test_two_outlines_are_the_same_from_the_sites_dice_on(
+    shift: int, least: float, stand: Stand, overlap: float
+) -> None:
+    case = asked().cases.get()
+    SiteRules.objects.update_or_create(site=case.campaign.site, defaults={"least_dice": least})
+    drawn(case, scene.block(case), scene.block(case, left=20 + shift))
+    standing = standing_of(case)
+    assert (standing.stand, standing.dices) == (stand, (overlap,))
+    words = ("Their outlines overlap by 60% (Dice), less than 70%.",) if stand == Stand.DIFFERS else ()
+    assert standing.differences == words
+
+
+def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> None:
+    campaign = asked(2)
+    SiteRules.objects.update_or_create(site=campaign.site, defaults={"least_dice": 0.0})
+    alike, unlike = campaign.cases.all()
+    drawn(alike, nothing(alike), nothing(alike))
+    for reader, is_empty in zip(scene.readers(), (True, False), strict=True):
+        runs = None if is_empty else factories.runs(scene.block(unlike))
+        answer_give(case=unlike, user=reader, said=Said("tumour", runs=runs, is_empty=is_empty))
+    assert (standing_of(alike).stand, standing_of(alike).dices) == (Stand.AGREED, (1.0,))
+    assert (standing_of(unlike).stand, standing_of(unlike).dices) == (Stand.DIFFERS, (0.0,))
+    assert "the other says that there is nothing to outline" in standing_of(unlike).differences[0]
+    agreement = progress_of(campaign).agreement
+    assert (agreement.mean_dice, len(agreement.dices), agreement.both_empty) == (0.5, 2, 1)
+    page = signed_in(factories.senior().get_username()).get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert "n = 2; 1 of nothing against nothing, which counts as 1" in page
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "Please outline it, or say that there is nothing to outline"),
+        ({"runs": [7680]}, "An outline with nothing in it says nothing"),
+        ({"runs": [0, 7681]}, "does not fit the rows and columns"),
+        ({"runs": ["x"]}, "does not fit the rows and columns"),
+    ],
+)
+def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> None:
+    case, reader = asked().cases.get(), scene.readers()[0]
+    with pytest.raises(CampaignRefusedError, match=why):
+        answer_give(case=case, user=reader, said=Said("tumour", **given))
+    browser = signed_in(reader.get_username())
+    sent = {"label": "tumour", "runs": json.dumps(given.get("runs", []))}
+    assert why in browser.post(f"/campaigns/cases/{case.pk}/", sent, follow=True).content.decode()
+    assert not Answer.objects.exists()
+    browser.post(f"/campaigns/cases/{case.pk}/", {"label": ""})
+    assert Answer.objects.get().outlined is None, "what cannot be told is neither outlined nor said to be empty"
+
+
+@pytest.mark.usefixtures("clinician")
+def test_an_outline_is_its_readers_and_the_thirds() -> None:
+    case = asked().cases.get()
+    drawn(case, scene.block(case), scene.block(case, left=45))
+    first, _second = standing_of(case).answers
+    address = f"/campaigns/answers/{first.pk}/outline.png"
+    picture = signed_in("anna").get(address)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture.content)).convert("1")), scene.block(case))
+    assert [signed_in(name).get(address).status_code for name in ("ben", "clinician")] == [403, 403]
+    senior = signed_in(factories.senior().get_username())
+    assert senior.get(address).status_code == 200
+    shown = senior.get(f"/campaigns/cases/{case.pk}/").content.decode()
+    assert "Reader 1: <b>tumour</b>, outlined, 300 pixels" in shown
+    assert address in shown
+
+
+def test_at_least_half_of_those_who_agree_hold_a_pixel() -> None:
+    rows = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 0], [0, 0, 0, 1, 1]]
+    masks = [np.array([row], bool) for row in rows]
+    assert consensus_of(masks[:1]).astype(int).tolist() == [rows[0]]
+    assert consensus_of(masks[:2]).astype(int).tolist() == [[1, 1, 1, 1, 0]]
+    assert consensus_of(masks[:3]).astype(int).tolist() == [[0, 1, 1, 1, 0]]
+    assert consensus_of(masks).astype(int).tolist() == [[0, 1, 1, 1, 0]]
+
+
+def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> None:
+    campaign = asked(4)
+    alike, near, decided, empty = campaign.cases.all()
+    drawn(alike, scene.block(alike), scene.block(alike))
+    drawn(near, scene.block(near), scene.block(near, left=22))
+    drawn(decided, scene.block(decided), scene.block(decided, left=45, top=60))
+    scene.draw(decided, factories.senior(), scene.block(decided, left=1, top=2, width=3, height=4))
+    drawn(empty, nothing(empty), nothing(empty))
+    one, folder = made(campaign, tmp_path / "set")
+    wanted = [
+        scene.block(alike),
+        scene.block(near, width=22),
+        scene.block(decided, left=1, top=2, width=3, height=4),
+        nothing(empty),
+    ]
+    pictures = pictures_read(folder)
+    assert [picture.mask for picture in pictures] == [f"masks/tumours-v1/000{number}.png" for number in (1, 2, 3, 4)]
+    assert all(usable(picture) for picture in pictures)
+    _, placements = squares_read(folder, pictures, size=96)  # as high as the pictures, so nothing is made smaller
+    for picture, placement, mask in zip(pictures, placements, wanted, strict=True):
+        square = outline_read(folder, picture, placement, 96)
+        assert np.array_equal(square[:, 8:88], mask)
+        assert square.sum() == mask.sum()
+    told = json.loads((folder / "campaign.json").read_text())
+    assert told["agreement"]["dice_pairs_both_empty"] == 1
+    assert (told["asks_outlines"], told["least_dice"], told["agreement"]["outlines"]) == (True, 0.7, 4)
+    assert "at least half" in told["provenance"]["mask"]
+    assert told["digest"] == digest_of(list(one.rows.all())) != digest_of([])
+    for path in (folder / "masks").rglob("*.png"):
+        with Image.open(path) as opened:
+            assert (opened.mode, opened.info) == ("1", {})
+
+
+def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks() -> None:
+    case = asked().cases.get()
+    drawn(case, scene.block(case), scene.block(case))
+    row = set_ask(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
+    assert np.array_equal(mask_read(row.mask), scene.block(case))
+    before = digest_of([row])
+    row.mask = "0" * 64
+    assert digest_of([row]) != before
+    row.mask = ""
+    # As a set was told that was made before there were masks.
+    assert digest_of([row]) == told_before(row.case, row.group, row.split)
+
+
+def told_before(case: Case, group: str, split: str) -> str:
+    told = [[1, case.instance.sha256, 0, "agreed", "tumour", [], group, split]]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() -> None:
+    campaign = asked(2)
+    first, second = campaign.cases.all()
+    drawn(first, scene.block(first), scene.block(first))
+    drawn(second, scene.block(second, top=50), scene.block(second, top=52))
+    one = set_ask(campaign=campaign, looked_through=False, user=factories.senior())
+    storage.mask_path(one.rows.all()[0].mask).unlink()
+    assert sets_made() == 1
+    assert [row.refused for row in one.rows.all()] == ["An outline is not where it was kept.", ""]
+    (line,) = csv.DictReader(io.StringIO(zipfile.ZipFile(storage.export_path(one.pk)).read("manifest.csv").decode()))
+    assert line["mask"] == "masks/tumours-v1/0002.png"
+    overlap_of.cache_clear()
+    assert "cannot be read any more" in standing_of(first).differences[0]
+    storage.mask_path(standing_of(second).answers[0].outline).unlink()
+    with pytest.raises(CampaignRefusedError, match="No set was made"):
+        set_ask(campaign=campaign, looked_through=False, user=factories.senior())
+
+
+def test_a_segmenter_learns_from_a_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign = asked(14, patients=10)
+    for case in campaign.cases.all():
+        mask = scene.block(case) if case.number % 2 else nothing(case)
+        drawn(case, mask, mask)
+    _, folder = made(campaign, tmp_path / "set")
+    pictures = pictures_read(folder)
+    _, outlines = squares_and_outlines(folder, pictures, 32)
+    assert outlines.any((1, 2)).tolist() == [True, False] * 7
+    config = tmp_path / "config.toml"
+    config.write_text(
+        'name="campaign"\nversion="1"\ntask="segmenter"\nsize=32\nbatch=4\nepoch_pictures=8\nepochs=1\nminutes=5\n'
+        'rate=1e-3\nseed=1\nnetwork={architecture="unet",width=4}\n[options]\nempty_share=0.5\n'
+    )
+    monkeypatch.setenv("READROOM_DATA_SET", str(folder))
+    monkeypatch.setenv("READROOM_RUNS", str(tmp_path / "runs"))
+    assert trained([str(config), "--threads", "1"]) == 0
+    assert list((tmp_path / "runs" / "campaign-1").iterdir())
+    config.write_text(config.read_text().replace("batch=4", "batch=40"))
+    assert trained([str(config), "--threads", "1"]) == 2
+    assert "a batch takes 20 pictures with an outline and 20 known to be empty" in capsys.readouterr().err
