@@ -295,7 +295,13 @@ def measures(
 def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
     """Draw a mark on an image and return its only version."""
     drawn = Mark.objects.create(
-        pk=uuid.uuid4(), instance=instance, frame=1, kind=kind, author=author or clinician(), version=1
+        pk=uuid.uuid4(),
+        series=instance.series,
+        instance=instance,
+        frame=1,
+        kind=kind,
+        author=author or clinician(),
+        version=1,
     )
     given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
     return MarkVersion.objects.create(mark=drawn, version=1, **given)

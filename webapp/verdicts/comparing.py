@@ -138,6 +138,9 @@ def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, count
         counted.differences.append(f"{name}: one calls it {one.title}, the other {other.title}.")
     if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
         return
+    if one.is_on_cut or other.is_on_cut:
+        counted.differences.append(f"{name}: one was marked on a reformat, so their places are not compared.")
+        return
     if one.box is None or other.box is None:
         return
     is_elsewhere = bool(one.mark and other.mark) and _place(one) != _place(other)
@@ -189,4 +192,4 @@ def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: Tolerance
 
 
 def _place(one: Accepted) -> tuple[object, int] | None:
-    return (one.mark.mark.instance_id, one.mark.mark.frame) if one.mark else None
+    return one.mark.mark.place if one.mark and not one.is_on_cut else None

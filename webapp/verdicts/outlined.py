@@ -38,7 +38,7 @@ class Outline:
     @property
     def place(self) -> Place:
         """The image that it lies on."""
-        return self.mark.instance_id, self.mark.frame - 1
+        return self.mark.place
 
 
 def key_of(verdict: Verdict) -> Key:

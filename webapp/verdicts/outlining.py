@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.marks.masks import MaskError, edges_of, mask_kept, mask_of_runs
 from webapp.marks.models import Mark, MarkVersion
 from webapp.marks.services import Said as Drawn
-from webapp.marks.services import mark_hide, mark_save
+from webapp.marks.services import OnImage, mark_hide, mark_save
 from webapp.studies.models import Instance
 from webapp.verdicts.models import Read, Verdict
 from webapp.verdicts.outlined import Outline, key_of, outlines_of
@@ -80,8 +80,7 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
         raise VerdictRefusedError("This outline was drawn for something else. Draw a new one instead.")
     now, is_new = mark_save(
         mark=mark,
-        instance=sent.instance,
-        frame=sent.frame,
+        where=OnImage(sent.instance, sent.frame),
         kind=Mark.Kind.OUTLINE,
         said=_drawn(sent),
         read=read,
@@ -105,8 +104,8 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
     VerdictRefusedError, webapp.marks.services.MarkRefusedError
         As `outline_save`.
     """
-    drawn = Mark.objects.select_related("instance__series__study").get(pk=mark)
-    opened = read_opened(drawn.instance.series.study, user)
+    drawn = Mark.objects.select_related("series__study").get(pk=mark)
+    opened = read_opened(drawn.series.study, user)
     gone = mark_hide(mark=mark, read=read, user=user, request=request)
     last = Verdict.objects.filter(mark=mark).select_related("finding").last()
     if last is None or last.mark_version == gone.version:

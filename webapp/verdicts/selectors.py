@@ -44,8 +44,18 @@ class Accepted:
     outlines: Sequence[Outline] = ()
 
     @property
+    def is_on_cut(self) -> bool:
+        """Whether the reader says where it is by a mark on a cut through the volume."""
+        return bool(self.mark and self.mark.mark.is_on_cut)
+
+    @property
     def box(self) -> list[float] | None:
-        """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's; None where nobody drew one."""
+        """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's.
+
+        None where nobody drew one, and where the reader drew on a cut: that lies on no image.
+        """
+        if self.is_on_cut:
+            return None
         if self.mark:
             xs, ys = zip(*self.mark.points, strict=True)
             return [min(xs), min(ys), max(xs), max(ys)]
@@ -128,8 +138,8 @@ def outline_told(one: Outline) -> dict[str, Any]:
     address = reverse("outline-mask", args=[one.read.study_id, mark.pk, version.version])
     return {
         "id": str(mark.pk),
-        "series": str(mark.instance.series_id),
-        "sop": mark.instance.sop_instance_uid,
+        "series": str(mark.series_id),
+        "sop": mark.image.sop_instance_uid,
         "frame": mark.frame,
         "finding": one.verdict.finding_id,
         "label": one.verdict.label_title,
