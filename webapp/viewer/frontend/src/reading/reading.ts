@@ -4,11 +4,12 @@ import type { RenderingEngine } from "@cornerstonejs/core";
 
 import { engineStarted, headerOf } from "../cornerstone.ts";
 import { whyNoVolume } from "../header/geometry.ts";
+import type { Vector } from "../header/orientation.ts";
 import { marks } from "../marks/index.ts";
 import { Outliner } from "../outlines/outliner.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
-import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } from "../study.ts";
+import { seriesShown, studyFetched, type Hung, type Preset, type Series, type StudyData } from "../study.ts";
 import { Cell } from "./cell.ts";
 import { Cine } from "./cine.ts";
 import type { Early } from "./early.ts";
@@ -204,8 +205,20 @@ export class Reading {
     }
   }
 
-  private closePlanes(): void {
-    this.planes?.close();
+  /** Show a place on the cut that it lies on: the three planes of its series, the crosshair through it. */
+  async goneToCut(series: Series, normal: Vector, place: Vector): Promise<void> {
+    const cell = this.cells.find(({ hung }) => hung?.series === series);
+    if (!cell) return;
+    if (this.planes?.series !== series) this.closePlanes();
+    this.activate(cell);
+    if (!this.planes) await this.togglePlanes();
+    this.planes?.goTo(normal, place);
+  }
+
+  /** Go back to the wall. */
+  closePlanes(): void {
+    if (!this.planes) return;
+    this.planes.close();
     this.planes = null;
     this.page.renew();
     this.active.root.focus();
