@@ -66,7 +66,8 @@ def cutting(visit: Open, volumes: None) -> Cutting:  # noqa: ARG001
 def is_cut(page: Page) -> None:
     """Wait until the three planes are drawn."""
     for plane in ("axial", "sagittal", "coronal"):
-        expect(cut(page, plane).locator(".corner.bottom.right")).to_contain_text(re.compile(rf"{plane} \d+", re.I))
+        shown = cut(page, plane).locator(".corner.bottom.right")
+        expect(shown).to_contain_text(re.compile(rf"{plane.title()} \d+"))
     settled(page)
 
 
@@ -110,6 +111,11 @@ def stroke(page: Page, key: str, start: Place, end: Place, *, plane: str = "coro
     page.mouse.up()
 
 
+def line_of(page: Page, mark: dict[str, Any], plane: str = "coronal") -> Locator:
+    """Return the line of a length on a cut."""
+    return cut(page, plane).locator(f"line[data-id^='{mark['id']}']")
+
+
 @pytest.mark.parametrize("volume", VOLUMES, ids=lambda volume: volume.name)
 def test_a_length_between_two_spots_is_right_and_is_there_again_after_a_reload(
     cutting: Cutting, volume: Volume
@@ -128,10 +134,10 @@ def test_a_length_between_two_spots_is_right_and_is_there_again_after_a_reload(
         expect(page.locator(".marks .finding")).to_have_text(re.compile(r"Length 40\.\d mm.*coronal reformat.*saved"))
         page.locator(".marks .finding").click()
         is_cut(page)
-        drawn = cut(page).locator(f"line[data-id*='{mark['id']}']").first
-        expect(drawn).to_be_visible()
-        ends = sorted((float(drawn.get_attribute(f"x{end}") or 0), float(drawn.get_attribute(f"y{end}") or 0)) for end in (1, 2))
-        np.testing.assert_allclose(ends, spots(page), atol=2)
+        line = line_of(page, mark)
+        expect(line).to_have_count(1)
+        ends = [[float(line.get_attribute(f"{axis}{end}") or 0) for axis in "xy"] for end in (1, 2)]
+        np.testing.assert_allclose(sorted(ends), spots(page), atol=2)
         (again,) = saved(page)
         assert again == mark
 
@@ -167,11 +173,11 @@ def test_regions_an_angle_and_a_point_say_what_is_there(cutting: Cutting) -> Non
             "ellipse": lambda: stroke(page, "q", (x1 - 20, y1 + 60), (x1 - 2, y1 + 85)),
             "probe": lambda: stroke(page, "x", (x1, y1 - 40), (x1, y1 - 40)),
         }
-        marks: dict[str, dict[str, Any]] = {}
+        marks: dict[str, Any] = {}
         for number, (kind, draw) in enumerate(drawn.items(), start=1):
             draw()
             kept(page, before + number)
-            marks |= {kind: one for one in saved(page) if one["kind"] == kind}
+            marks[kind] = next(one for one in saved(page) if one["kind"] == kind)
         for kind, figure in (("rectangle", "mean"), ("ellipse", "mean"), ("probe", "value")):
             places = np.asarray(marks[kind]["points"])
             expected = float(volume.ground(places.mean(axis=0)))
@@ -197,12 +203,12 @@ def test_a_mark_on_a_cut_outlives_a_dead_connection_and_a_click_finds_it(cutting
         page.context.unroute(MARKS)
         kept(page, before + 1)
         mark = saved(page)[-1]
-        line = cut(page).locator(f"line[data-id*='{mark['id']}']")
+        line = line_of(page, mark)
         listed.filter(has_text="reformat").last.click()
         is_cut(page)
-        expect(line.first).to_be_visible()
+        expect(line).to_have_count(1)
         for _ in range(3):
             page.keyboard.press("ArrowDown")
         expect(line).to_have_count(0)  # beside its plane it is not drawn
         listed.filter(has_text="reformat").last.click()
-        expect(line.first).to_be_visible()
+        expect(line).to_have_count(1)

@@ -1,4 +1,4 @@
-"""Volumes in which two bright spots lie where one knows it, cut in any direction: ``python -m tests.webapp.cuts_scene``."""
+"""Volumes, cut in any direction, with two bright spots at known places: ``python -m tests.webapp.cuts_scene``."""
 
 import os
 from dataclasses import dataclass
@@ -58,14 +58,17 @@ class Volume:
         """Return the values of all slices, (slices, rows, columns)."""
         points = self.cut.points()
         off = np.linalg.norm(points[..., None, :] - self.spots, axis=-1)
-        return np.asarray((self.ground(points) + BRIGHT * np.exp(-0.5 * (off / SIGMA) ** 2).sum(axis=-1)).round(), np.uint16)
+        bright = BRIGHT * np.exp(-0.5 * (off / SIGMA) ** 2).sum(axis=-1)
+        return np.asarray((self.ground(points) + bright).round(), np.uint16)
 
 
 VOLUMES = (
     Volume("anisotropic", Cut(spacing=(0.8, 1.1), gap=2.5, shape=(25, 73, 65))),
     Volume("flipped", Cut(row=(-1.0, 0.0, 0.0), column=(0.0, 1.0, 0.0), gap=2.0, shape=(31, 61, 71))),
-    Volume("oblique", Cut(row=(TILT[0], 0.0, TILT[1]), column=(-0.0, 1.0, 0.0), gap=2.0, shape=(35, 61, 73))),
-    Volume("sagittal", Cut(row=(0.0, 1.0, 0.0), column=(0.0, 0.0, -1.0), spacing=(1.1, 0.9), gap=1.8, shape=(41, 67, 69))),
+    Volume("oblique", Cut(row=(TILT[0], 0.0, TILT[1]), column=(0.0, 1.0, 0.0), gap=2.0, shape=(35, 61, 73))),
+    Volume(
+        "sagittal", Cut(row=(0.0, 1.0, 0.0), column=(0.0, 0.0, -1.0), spacing=(1.1, 0.9), gap=1.8, shape=(41, 67, 69))
+    ),
 )
 
 

@@ -171,9 +171,7 @@ class MarkView(DrawnView):
     def get(self, request: Request, mark: UUID) -> Response:
         """Tell what the mark says now and all that it said before."""
         now = self.opened(request, mark, Act.SEE)
-        study_view_record(
-            user=user_of(request._request), request=request._request, study=now.mark.series.study_id
-        )
+        study_view_record(user=user_of(request._request), request=request._request, study=now.mark.series.study_id)
         return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
 
     @extend_schema(request=EITHER_SENT, responses={200: MARK, 201: MARK, 409: MARK})

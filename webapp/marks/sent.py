@@ -82,10 +82,9 @@ class MarkSent(OnImageSent, ShapeSent):
 class CutMarkSent(ShapeSent):
     """The body of a PUT of a mark on a cut through a volume; points are mm in the patient."""
 
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in POINTS if kind != Mark.Kind.BOX])
     frameOfReference = serializers.CharField(max_length=64)  # noqa: N815 - the name that the browser sends
-    normal = serializers.ListField(
-        child=serializers.FloatField(min_value=-1, max_value=1), min_length=3, max_length=3
-    )
+    normal = serializers.ListField(child=serializers.FloatField(min_value=-1, max_value=1), min_length=3, max_length=3)
     points = _points(3, far=FAR_MM)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

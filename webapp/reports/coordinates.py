@@ -49,9 +49,7 @@ def cut_group(mark: MarkVersion, said: dict[str, Any]) -> Group:
     return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region, **said)
 
 
-def measured_of(
-    mark: MarkVersion, places: list[CoordinatesForMeasurement3D] | None = None
-) -> Iterable[Measurement]:
+def measured_of(mark: MarkVersion, places: list[CoordinatesForMeasurement3D] | None = None) -> Iterable[Measurement]:
     """Return the figures that have a unit, measured at these places; pixels have none, and stay words."""
     for name, (concept, unit) in FIGURES.items():
         if name in mark.figures and (mark.unit == MarkVersion.Unit.MM or name == "angle"):

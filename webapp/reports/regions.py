@@ -97,9 +97,7 @@ def _group(report: Report, number: int, one: Statement, marked: Marked, drawn: D
 
 
 def _reader_group(report: Report, number: int, one: Statement, marked: Marked, drawn: Drawn) -> Group:
-    now = MarkVersion.objects.select_related("mark__instance").filter(
-        mark=one["mark"], version=one["mark_version"]
-    )
+    now = MarkVersion.objects.select_related("mark__instance").filter(mark=one["mark"], version=one["mark_version"])
     mark = now.first() if one["mark"] else None
     finding: Finding | None = marked[one["finding"]][1].row if one["finding"] else None
     said: dict[str, Any] = {

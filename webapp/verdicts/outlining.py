@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from webapp.accounts.models import User
 from webapp.marks.masks import MaskError, edges_of, mask_kept, mask_of_runs
 from webapp.marks.models import Mark, MarkVersion
-from webapp.marks.services import Said as Drawn
 from webapp.marks.services import OnImage, mark_hide, mark_save
+from webapp.marks.services import Said as Drawn
 from webapp.studies.models import Instance
 from webapp.verdicts.models import Read, Verdict
 from webapp.verdicts.outlined import Outline, key_of, outlines_of
