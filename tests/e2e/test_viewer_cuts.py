@@ -1,7 +1,9 @@
 """Measuring on cuts through a volume: right in millimetres however it was scanned, saved, found again where it lies."""
 
+import math
 import re
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -13,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.test_viewer_marks import MARKS, kept, saved, state
-from tests.e2e.viewing import settled, viewer_opened
+from tests.e2e.viewing import pictured, settled, viewer_opened
 from tests.webapp.cuts_scene import APART, VOLUMES, Volume
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
@@ -94,7 +96,7 @@ def larger(page: Page) -> None:
           const [left, right] = ({SPOTS_OF})(document.querySelector('[data-plane=coronal] canvas'));
           return right !== undefined && Math.hypot(left[0] - right[0], left[1] - right[1]) > least;
         }}""",
-        arg=1.5 * float(np.linalg.norm(np.subtract(*before))),
+        arg=1.5 * math.dist(*before),
     )
 
 
@@ -109,6 +111,15 @@ def stroke(page: Page, key: str, start: Place, end: Place, *, plane: str = "coro
         if index == 0:
             page.mouse.down()
     page.mouse.up()
+
+
+def bent(page: Page, first: Place, middle: Place, last: Place) -> None:
+    """Draw an angle on the coronal cut: its first leg by hand, then a click where the second ends."""
+    stroke(page, "g", first, middle)
+    box = cut(page).locator("canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + last[0], box["y"] + last[1], steps=3)
+    page.mouse.click(box["x"] + last[0], box["y"] + last[1])
 
 
 def line_of(page: Page, mark: dict[str, Any], plane: str = "coronal") -> Locator:
@@ -131,6 +142,7 @@ def test_a_length_between_two_spots_is_right_and_is_there_again_after_a_reload(
         assert np.abs(mark["normal"]) == pytest.approx([0, 1, 0], abs=1e-6)
         np.testing.assert_allclose(sorted(mark["points"]), volume.spots, atol=0.6)
         page.reload()
+        pictured(page)
         expect(page.locator(".marks .finding")).to_have_text(re.compile(r"Length 40\.\d mm.*coronal reformat.*saved"))
         page.locator(".marks .finding").click()
         is_cut(page)
@@ -171,6 +183,7 @@ def test_regions_an_angle_and_a_point_say_what_is_there(cutting: Cutting) -> Non
         drawn = {
             "rectangle": lambda: stroke(page, "b", *below),
             "ellipse": lambda: stroke(page, "q", (x1 - 20, y1 + 60), (x1 - 2, y1 + 85)),
+            "angle": lambda: bent(page, (x0, y0 - 40), (x0 + 30, y0 - 70), (x0 + 70, y0 - 60)),
             "probe": lambda: stroke(page, "x", (x1, y1 - 40), (x1, y1 - 40)),
         }
         marks: dict[str, Any] = {}
@@ -182,11 +195,15 @@ def test_regions_an_angle_and_a_point_say_what_is_there(cutting: Cutting) -> Non
             places = np.asarray(marks[kind]["points"])
             expected = float(volume.ground(places.mean(axis=0)))
             assert marks[kind]["figures"][figure] == pytest.approx(expected, abs=8), kind  # half a voxel up or down
+        legs = np.asarray(marks["angle"]["points"])[[0, 2]] - marks["angle"]["points"][1]
+        cosine = legs[0] @ legs[1] / np.linalg.norm(legs[0]) / np.linalg.norm(legs[1])
+        assert marks["angle"]["figures"]["angle"] == pytest.approx(math.degrees(math.acos(cosine)), abs=0.5)
         corners = np.asarray(marks["rectangle"]["points"])
-        sides = [np.linalg.norm(corners[end] - corners[0]) for end in (1, 2)]
-        assert marks["rectangle"]["figures"]["area"] == pytest.approx(np.prod(sides), rel=0.01)
-        axes = np.linalg.norm(np.diff(np.asarray(marks["ellipse"]["points"]).reshape(2, 2, 3), axis=1), axis=-1)
-        assert marks["ellipse"]["figures"]["area"] == pytest.approx(np.pi / 4 * float(np.prod(axes)), rel=0.01)
+        area = math.dist(corners[0], corners[1]) * math.dist(corners[0], corners[2])
+        assert marks["rectangle"]["figures"]["area"] == pytest.approx(area, rel=0.01)
+        low, high, left_end, right_end = marks["ellipse"]["points"]
+        area = math.pi / 4 * math.dist(low, high) * math.dist(left_end, right_end)
+        assert marks["ellipse"]["figures"]["area"] == pytest.approx(area, rel=0.01)
 
 
 def test_a_mark_on_a_cut_outlives_a_dead_connection_and_a_click_finds_it(cutting: Cutting) -> None:
@@ -197,6 +214,7 @@ def test_a_mark_on_a_cut_outlives_a_dead_connection_and_a_click_finds_it(cutting
         stroke(page, "m", (left[0], left[1] - 70), (right[0], right[1] - 40))
         state(page, "Not saved yet: 1 mark is kept in this browser")
         page.reload()
+        pictured(page)
         listed = page.locator(".marks .finding")
         expect(listed).to_have_count(before + 1)
         expect(page.locator(".marks")).to_contain_text("not saved yet")
@@ -212,3 +230,75 @@ def test_a_mark_on_a_cut_outlives_a_dead_connection_and_a_click_finds_it(cutting
         expect(line).to_have_count(0)  # beside its plane it is not drawn
         listed.filter(has_text="reformat").last.click()
         expect(line).to_have_count(1)
+
+
+def test_a_mark_on_a_tilted_cut_is_shown_on_just_that_cut(cutting: Cutting) -> None:
+    volume = VOLUMES[2]
+    with cutting(volume) as page:
+        cos, sin = math.cos(math.radians(30)), math.sin(math.radians(30))
+        ends = [(volume.middle + by * np.array([cos, sin, 0.0])).round(3).tolist() for by in (-15, 15)]
+        answer = written(page, {"normal": [-sin, cos, 0.0], "points": ends, "figures": {"length": 30.0}})
+        page.reload()
+        pictured(page)
+        listed = page.locator(".marks .finding").filter(has_text="Length 30.0 mm")
+        expect(listed).to_contain_text("oblique coronal reformat")
+        listed.click()
+        is_cut(page)
+        expect(line_of(page, answer)).to_have_count(1)
+        expect(cut(page).locator("[data-annotation-uid]")).to_contain_text(re.compile(r"^(30|29\.9\d?|30\.0\d?) mm$"))
+        page.keyboard.press(" ")  # as it was cut at first
+        expect(line_of(page, answer)).to_have_count(0)
+        assert [one for one in saved(page) if one["id"] == answer["id"]] == [answer]
+
+
+def test_moved_on_a_cut_beside_its_plane_a_mark_stays_on_its_plane(cutting: Cutting) -> None:
+    volume = VOLUMES[3]
+    with cutting(volume) as page:
+        ends = [(volume.middle + np.array([x, 0.3, -20.0])).round(3).tolist() for x in (-12.0, 12.0)]
+        mark = written(page, {"normal": [0.0, -1.0, 0.0], "points": ends, "figures": {"length": 24.0}})
+        page.reload()
+        pictured(page)
+        listed = page.locator(".marks .finding").filter(has_text="Length 24.0 mm")
+        page.keyboard.press("f")  # opened in the middle, 0.3 mm beside it
+        is_cut(page)
+        line = line_of(page, mark)
+        expect(line).to_have_count(1)
+        page.keyboard.press("m")
+        box = cut(page).locator("canvas").bounding_box()
+        assert box is not None
+        x, y = (float(line.get_attribute(name) or 0) for name in ("x2", "y2"))
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for by in (4, 8, 12):
+            page.mouse.move(box["x"] + x + by, box["y"] + y - by)
+        page.mouse.up()
+        expect(listed).to_have_count(0)
+        expect(page.locator(".marks")).not_to_contain_text("not saved yet")
+        state(page, "Saved")
+        moved = next(one for one in saved(page) if one["id"] == mark["id"])
+        assert moved["version"] > 1
+        assert [place[1] for place in moved["points"]] == pytest.approx([ends[0][1]] * 2, abs=1e-3)
+        assert moved["figures"]["length"] == pytest.approx(math.dist(*moved["points"]), rel=1e-3)
+
+
+def written(page: Page, drawn: dict[str, Any]) -> dict[str, Any]:
+    """Save a length on a cut as another window does."""
+    study = page.url.split("/studies/")[1].split("/")[0]
+    (series,) = page.request.get(f"/api/studies/{study}/viewer/").json()["series"]
+    headers = page.request.get(f"/dicomweb/studies/{study_uid(page, study)}/series/{series['uid']}/metadata").json()
+    body = {
+        "series": series["id"], "frameOfReference": headers[0]["00200052"]["Value"][0],
+        "kind": "length", "unit": "mm", "version": 0, **drawn,
+    }  # fmt: skip
+    token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
+    answer = page.request.put(
+        f"/api/marks/{uuid.uuid4()}/", data=body, headers={"X-CSRFToken": token, "Referer": page.url}
+    )
+    assert answer.status == 201, answer.text()
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def study_uid(page: Page, study: str) -> str:
+    """Return the UID of a study."""
+    return str(page.request.get(f"/api/studies/{study}/viewer/").json()["study"]["uid"])

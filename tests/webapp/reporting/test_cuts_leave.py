@@ -1,6 +1,8 @@
 """What a reader measured on a cut through a volume: told in the report by size and plane, and leaves as SCOORD3D."""
 
+import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import highdicom as hd
@@ -11,7 +13,7 @@ from pydicom import FileDataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 
-from tests.phantoms import geometry
+from tests.phantoms import dicom, geometry
 from tests.webapp import factories
 from tests.webapp.reporting.conftest import sign
 from tests.webapp.reporting.test_leaving import objects_of
@@ -104,13 +106,26 @@ def test_regions_leave_where_they_lie_in_the_patient(volume: Series, signer: Use
     groups = named(told(objects_of(volume.study)["SR"]).get_planar_roi_measurement_groups())
     drawn = {title: (group.roi.graphic_type.value, group.roi.value) for title, group in groups.items()}
     round_it = np.array(CORNERS)[[0, 1, 3, 2, 0]]
-    expected = {"Node": ("POLYGON", round_it), "Cyst": ("ELLIPSE", AXES[2:] + AXES[:2]), "Dot": ("POINT", [AXES[0]])}
+    expected: dict[str, tuple[str, Any]] = {
+        "Node": ("POLYGON", round_it),
+        "Cyst": ("ELLIPSE", AXES[2:] + AXES[:2]),
+        "Dot": ("POINT", [AXES[0]]),
+    }
     assert drawn.keys() == expected.keys()
     for title, (graphic, places) in expected.items():
         assert drawn[title][0] == graphic
         np.testing.assert_allclose(drawn[title][1], places, atol=1e-4)
     (area,) = groups["Node"].get_measurements(codes.SCT.Area)
     assert (area.value, area.unit) == (120.0, codes.UCUM.SquareMillimeter)
+
+
+def test_tools_of_others_find_no_error(volume: Series, signer: User, request_of: HttpRequest, tmp_path: Path) -> None:
+    missed(volume, signer, "Node", figures={"length": 17.0})
+    missed(volume, signer, "Cyst", kind=Mark.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
+    sign(volume.study, signer, request_of, impression="Node and cyst.")
+    path = dicom.saved(objects_of(volume.study)["SR"], tmp_path / "SR")
+    said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
+    assert [line for line in said.splitlines() if line.startswith("Error")] == []
 
 
 def test_a_report_without_places_in_the_patient_stays_one_that_every_reader_shows(

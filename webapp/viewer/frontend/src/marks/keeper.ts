@@ -89,6 +89,12 @@ export class Keeper extends EventTarget {
     return here.map(([id, known]) => ({ id, known }));
   }
 
+  /** Whether a mark lies on a cut, also one that was taken away. */
+  isOnCut(id: string): boolean {
+    const known = this.known.get(id);
+    return known !== undefined && isOnCut(known.body);
+  }
+
   /** Send again what the server refused. */
   again(): void {
     for (const wish of this.wishes.all()) if (wish.refused) this.wishes.put(wish);

@@ -5,7 +5,7 @@ import type { RenderingEngine } from "@cornerstonejs/core";
 import { engineStarted, headerOf } from "../cornerstone.ts";
 import { whyNoVolume } from "../header/geometry.ts";
 import type { Vector } from "../header/orientation.ts";
-import { marks } from "../marks/index.ts";
+import { keeper, marks } from "../marks/index.ts";
 import { Outliner } from "../outlines/outliner.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
@@ -60,6 +60,7 @@ export class Reading {
     this.page = page;
     this.data = data;
     new ResizeObserver(() => this.resized()).observe(page.grid);
+    this.history.on((id) => this.changedElsewhere(id));
   }
 
   get active(): Cell {
@@ -222,6 +223,12 @@ export class Reading {
     this.planes = null;
     this.page.renew();
     this.active.root.focus();
+  }
+
+  /** Undo and redo run over stacks and cuts in one line: say so where the other of the two was changed. */
+  private changedElsewhere(id: string): void {
+    if (keeper.isOnCut(id) && !this.planes) this.say("That changed a measurement on a cut: press f to see it.");
+    else if (!keeper.isOnCut(id) && this.planes) this.say("That changed the stack: press f to see it.");
   }
 
   renewed(): void {
