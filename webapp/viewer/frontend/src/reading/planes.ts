@@ -181,11 +181,17 @@ export class Planes {
     this.root.remove();
   }
 
+  /** Look at a plane from another side, as turning the crosshair does: `setOrientation` would turn all planes back. */
   private tilted(plane: Plane, normal: Vector): void {
     const viewport = this.viewport(plane);
-    const up = viewport.getCamera().viewUp as unknown as Vector;
-    const level = onPlane(up, normal, [0, 0, 0]);
-    viewport.setOrientation({ viewPlaneNormal: [...normal], viewUp: scaled(level, 1 / Math.hypot(...level)) });
+    const { focalPoint = [0, 0, 0], position = [0, 0, 0], viewUp = [0, 0, 1] } = viewport.getCamera();
+    const level = onPlane(viewUp, normal, [0, 0, 0]);
+    const away = scaled(normal, Math.hypot(position[0] - focalPoint[0], position[1] - focalPoint[1], position[2] - focalPoint[2]));
+    viewport.setCamera({
+      focalPoint,
+      position: [focalPoint[0] + away[0], focalPoint[1] + away[1], focalPoint[2] + away[2]],
+      viewUp: scaled(level, 1 / Math.hypot(...level)),
+    });
   }
 
   /** Bring a place into view where it is not. */
