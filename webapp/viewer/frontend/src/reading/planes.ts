@@ -39,6 +39,8 @@ export class Planes {
   private at = 0;
   private isClosed = false;
   private isOpen = false;
+  /** Plane and place to go to once the planes are cut. */
+  private wanted: [Vector, Vector] | null = null;
   private readonly root = document.createElement("div");
   private readonly engine: RenderingEngine;
   private readonly notice: Notice;
@@ -85,6 +87,7 @@ export class Planes {
     for (const id of ids) keeper.cuts.add(id);
     if (range) this.windowed(range);
     this.engine.renderViewports(ids);
+    if (this.wanted) this.goTo(...this.wanted);
   }
 
   step(by: number): void {
@@ -145,7 +148,10 @@ export class Planes {
 
   /** Cut along the plane with that normal through a place, and bring the crosshair there. */
   goTo(normal: Vector, place: Vector): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen) {
+      this.wanted = [normal, place];
+      return;
+    }
     const turned = (plane: Plane): number => dot(this.viewport(plane).getCamera().viewPlaneNormal as unknown as Vector, normal);
     const plane = [...PLANES].sort((one, other) => Math.abs(turned(other)) - Math.abs(turned(one)))[0] as Plane;
     const by = turned(plane);
