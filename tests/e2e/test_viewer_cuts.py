@@ -180,7 +180,7 @@ def test_regions_an_angle_and_a_point_say_what_is_there(cutting: Cutting) -> Non
         left, right = spots(page)
         (x0, y0), (x1, y1) = left, right
         below = [(x0, y0 + 30), (x0 + 60, y0 + 60)]
-        drawn = {
+        drawn: dict[str, Callable[[], None]] = {
             "rectangle": lambda: stroke(page, "b", *below),
             "ellipse": lambda: stroke(page, "q", (x1 - 20, y1 + 60), (x1 - 2, y1 + 85)),
             "angle": lambda: bent(page, (x0, y0 - 40), (x0 + 30, y0 - 70), (x0 + 70, y0 - 60)),
