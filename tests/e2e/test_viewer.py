@@ -165,7 +165,7 @@ def test_nothing_is_asked_for_twice_and_three_planes_need_nothing_more(vera: Pag
     assert shown == {"sagittal": ["H", "P", "F", "A"], "coronal": ["H", "L", "F", "R"]}
     vera.keyboard.press("ArrowDown")
     expect(axial.locator(".corner.bottom.right")).to_contain_text("Axial 13 / 24")
-    vera.keyboard.press("m")
+    vera.keyboard.press("h")
     expect(vera.locator("#said")).to_have_text("This is for a stack: press f to leave the three planes.")
     vera.keyboard.press("f")
     expect(vera.locator(".planes")).to_have_count(0)

@@ -23,6 +23,7 @@ from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.accounts.models import Site, User
 from webapp.followup.models import Registration
+from webapp.marks.cuts import frame_of_reference_of
 from webapp.marks.models import Mark, MarkVersion
 from webapp.reading.models import Task
 from webapp.reading.services import task_claim
@@ -295,9 +296,30 @@ def measures(
 def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
     """Draw a mark on an image and return its only version."""
     drawn = Mark.objects.create(
-        pk=uuid.uuid4(), instance=instance, frame=1, kind=kind, author=author or clinician(), version=1
+        pk=uuid.uuid4(),
+        series=instance.series,
+        instance=instance,
+        frame=1,
+        kind=kind,
+        author=author or clinician(),
+        version=1,
     )
     given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
+    return MarkVersion.objects.create(mark=drawn, version=1, **given)
+
+
+def cut_mark(series: Series, *, author: User, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
+    """Draw a mark on a coronal cut through a volume and return its only version; places are mm in the patient."""
+    drawn = Mark.objects.create(
+        pk=uuid.uuid4(),
+        series=series,
+        frame_of_reference=frame_of_reference_of(series),
+        normal=[0.0, -1.0, 0.0],
+        kind=kind,
+        author=author,
+        version=1,
+    )
+    given = {"points": [[-30.0, -12.5, 11.0], [-15.0, -12.5, 19.0]], "unit": MarkVersion.Unit.MM, **fields}
     return MarkVersion.objects.create(mark=drawn, version=1, **given)
 
 

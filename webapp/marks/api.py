@@ -1,11 +1,12 @@
 """REST: the marks of a study, and one mark by the id that its browser chose."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -16,23 +17,29 @@ from webapp.accounts.policy import Act
 from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record
+from webapp.marks.cuts import frame_of_reference_of
 from webapp.marks.models import Mark, MarkVersion
 from webapp.marks.selectors import mark_history, mark_list, mark_now, mark_told, version_told
-from webapp.marks.sent import POINTS, DrawnSent, MarkSent, sentence_of
+from webapp.marks.sent import POINTS, CutMarkSent, DrawnSent, MarkSent, sentence_of
 from webapp.marks.services import (
     ChangedMeanwhileError,
     MarkRefusedError,
     NotTheAuthorError,
+    OnCut,
+    OnImage,
     Said,
     mark_hide,
     mark_save,
 )
 from webapp.pages.access import study_checked, study_opened, user_of
-from webapp.studies.models import Instance
+from webapp.studies.models import Instance, Series, Study
 from webapp.verdicts.selectors import reads_seen
 
 LARGEST_BYTES = 16 << 10
 MARK = {"type": "object"}
+EITHER_SENT = PolymorphicProxySerializer(
+    component_name="MarkOnImageOrCutSent", serializers=[MarkSent, CutMarkSent], resource_type_field_name=None
+)
 SOMEBODY_ELSE = "Somebody else is signed in by now than the one who drew this. Nothing was saved."
 
 
@@ -89,7 +96,7 @@ class DrawnView(APIView):
         return answer
 
     def given(self, request: Request, mark: UUID, kind: type[DrawnSent]) -> dict[str, Any]:
-        """Return what was sent, checked, of a mark that the user may change or make; `image` is what is drawn on."""
+        """Return what was sent, checked, of a mark that the user may change or make; `where` is what is drawn on."""
         if Mark.objects.filter(pk=mark).exists():
             self.opened(request, mark, self.act)
         sent = kind(data=request.data)
@@ -97,7 +104,7 @@ class DrawnView(APIView):
         given: dict[str, Any] = sent.validated_data
         if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
             raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
-        return {**given, "image": self._image(request, given)}
+        return {**given, "where": self._where(request, given)}
 
     def version_read(self, request: Request, mark: UUID) -> int:
         """Return which version of a mark that the user may change they read."""
@@ -115,19 +122,33 @@ class DrawnView(APIView):
             raise Http404 from None
         if now.mark.kind not in self.kinds:
             raise Http404
-        study_checked(request=request._request, study=now.mark.instance.series.study, act=act)
+        study_checked(request=request._request, study=now.mark.series.study, act=act)
         return now
 
-    def _image(self, request: Request, given: dict[str, Any]) -> Instance:
-        """Return the image that is drawn on, if the user may; a study of others is like none."""
+    def _where(self, request: Request, given: dict[str, Any]) -> OnImage | OnCut:
+        """Return the image or cut that is drawn on, if the user may; a study of others is like none."""
+        if "frameOfReference" in given:
+            return self._cut(request, given)
         images = Instance.objects.select_related("series__study")
         found = images.filter(series=given["series"], sop_instance_uid=given["sop"], has_pixels=True).first()
         if found is None:
             raise Http404
-        study_checked(request=request._request, study=found.series.study, act=self.act)
+        self._may_draw(request, found.series.study)
         if given["frame"] > found.number_of_frames:
             raise ParseError("The image has no such frame.")
-        return found
+        return OnImage(found, given["frame"])
+
+    def _cut(self, request: Request, given: dict[str, Any]) -> OnCut:
+        found = Series.objects.select_related("study").filter(pk=given["series"]).first()
+        if found is None:
+            raise Http404
+        self._may_draw(request, found.study)
+        if given["frameOfReference"] != frame_of_reference_of(found):
+            raise ParseError("The images of this series do not lie in this frame of reference.")
+        return OnCut(found, given["frameOfReference"], given["normal"])
+
+    def _may_draw(self, request: Request, study: Study) -> None:
+        study_checked(request=request._request, study=study, act=self.act)
 
     def _refused(self) -> None:
         audit_record(
@@ -150,20 +171,18 @@ class MarkView(DrawnView):
     def get(self, request: Request, mark: UUID) -> Response:
         """Tell what the mark says now and all that it said before."""
         now = self.opened(request, mark, Act.SEE)
-        study_view_record(
-            user=user_of(request._request), request=request._request, study=now.mark.instance.series.study_id
-        )
+        study_view_record(user=user_of(request._request), request=request._request, study=now.mark.series.study_id)
         return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
 
-    @extend_schema(request=MarkSent, responses={200: MARK, 201: MARK, 409: MARK})
+    @extend_schema(request=EITHER_SENT, responses={200: MARK, 201: MARK, 409: MARK})
     def put(self, request: Request, mark: UUID) -> Response:
         """Make the mark (201) or change it (200); `version` is the one that was read, 0 for a new mark."""
-        given = self.given(request, mark, MarkSent)
+        is_cut = isinstance(request.data, Mapping) and "frameOfReference" in request.data
+        given = self.given(request, mark, CutMarkSent if is_cut else MarkSent)
         said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
         now, is_new = mark_save(
             mark=mark,
-            instance=given["image"],
-            frame=given["frame"],
+            where=given["where"],
             kind=given["kind"],
             said=said,
             read=given["version"],

@@ -14,8 +14,8 @@ def mark_list(*, study: Study) -> list[MarkVersion]:
 
     Outlines are left out too: they belong to a verdict, see `webapp.verdicts.outlined`.
     """
-    shown = _now().filter(mark__instance__series__study=study, is_hidden=False).exclude(mark__kind=Mark.Kind.OUTLINE)
-    return list(shown.order_by("mark__instance", "at"))
+    shown = _now().filter(mark__series__study=study, is_hidden=False).exclude(mark__kind=Mark.Kind.OUTLINE)
+    return list(shown.order_by("mark__series", "mark__instance", "at"))
 
 
 def mark_now(*, mark: UUID) -> MarkVersion:
@@ -26,7 +26,7 @@ def mark_now(*, mark: UUID) -> MarkVersion:
     MarkVersion.DoesNotExist
         If there is no such mark.
     """
-    return _now().select_related("mark__instance__series__study").get(mark=mark)
+    return _now().select_related("mark__series__study").get(mark=mark)
 
 
 def mark_history(*, mark: Mark) -> list[MarkVersion]:
@@ -39,9 +39,8 @@ def mark_told(now: MarkVersion) -> dict[str, Any]:
     mark = now.mark
     return {
         "id": str(mark.pk),
-        "series": str(mark.instance.series_id),
-        "sop": mark.instance.sop_instance_uid,
-        "frame": mark.frame,
+        "series": str(mark.series_id),
+        **_place_told(mark),
         "kind": mark.kind,
         "author": mark.author.get_full_name() or mark.author.get_username(),
         "authorId": str(mark.author_id),
@@ -60,6 +59,12 @@ def version_told(version: MarkVersion) -> dict[str, Any]:
         "at": version.at.isoformat(),
         "hidden": version.is_hidden,
     }
+
+
+def _place_told(mark: Mark) -> dict[str, Any]:
+    if mark.instance is None:
+        return {"frameOfReference": mark.frame_of_reference, "normal": mark.normal}
+    return {"sop": mark.instance.sop_instance_uid, "frame": mark.frame}
 
 
 def _now() -> QuerySet[MarkVersion]:

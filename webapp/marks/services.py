@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from webapp.audit.events import Code
 from webapp.audit.services import audit_record
 from webapp.marks.models import Mark, MarkVersion
 from webapp.marks.selectors import mark_now
-from webapp.studies.models import Instance
+from webapp.studies.models import Instance, Series
 
 
 class MarkRefusedError(Exception):
@@ -33,8 +34,40 @@ class ChangedMeanwhileError(MarkRefusedError):
 
 
 @dataclass(frozen=True)
+class OnImage:
+    """Where a mark lies: on an image, `frame` from 1."""
+
+    instance: Instance
+    frame: int
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what a mark keeps of it for good."""
+        return {"series_id": self.instance.series_id, "instance_id": self.instance.pk, "frame": self.frame}
+
+
+@dataclass(frozen=True)
+class OnCut:
+    """Where a mark lies: in the patient, on a plane through the volume of a series; `normal` as `Mark.normal`."""
+
+    series: Series
+    frame_of_reference: str
+    normal: Sequence[float]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what a mark keeps of it for good."""
+        return {
+            "series_id": self.series.pk,
+            "instance_id": None,
+            "frame_of_reference": self.frame_of_reference,
+            "normal": list(self.normal),
+        }
+
+
+@dataclass(frozen=True)
 class Said:
-    """What a mark says: points in pixels [[x, y], ...], words, figures and the unit of lengths; an outline's mask."""
+    """What a mark says: points as `MarkVersion.points`, words, figures and the unit of lengths; an outline's mask."""
 
     points: Sequence[Sequence[float]]
     text: str
@@ -53,8 +86,7 @@ class Said:
 def mark_save(
     *,
     mark: UUID,
-    instance: Instance,
-    frame: int,
+    where: OnImage | OnCut,
     kind: str,
     said: Said,
     read: int,
@@ -67,8 +99,8 @@ def mark_save(
     ----------
     mark
         Its id, chosen by the browser.
-    instance, frame, kind
-        The image (frame from 1) and what was drawn; a mark keeps them for good.
+    where, kind
+        The image or the cut, and what was drawn; a mark keeps them for good.
     said
         What it is to say.
     read
@@ -88,16 +120,16 @@ def mark_save(
     ChangedMeanwhileError
         If its version is not `read` any more and it says something else.
     MarkRefusedError
-        If the mark lies on another image or is of another kind.
+        If the mark lies on another image or cut, or is of another kind.
     """
     # One who makes it at the same moment waits here (PostgreSQL); SQLite's writers stand in line by themselves.
     made, is_new = Mark.objects.select_for_update(of=("self",)).get_or_create(
-        pk=mark, defaults={"instance": instance, "frame": frame, "kind": kind, "author": user}
+        pk=mark, defaults={**where.fields, "kind": kind, "author": user}
     )
     if made.author_id != user.pk:
         raise NotTheAuthorError("Somebody else drew this mark; only they can change it.")
-    if (made.instance_id, made.frame, made.kind) != (instance.pk, frame, kind):
-        raise MarkRefusedError("A mark stays on its image and of its kind. Draw a new one instead.")
+    if made.kind != kind or any(getattr(made, name) != value for name, value in where.fields.items()):
+        raise MarkRefusedError("A mark stays on its image or cut and of its kind. Draw a new one instead.")
     if not is_new:
         now = mark_now(mark=mark)
         if said.is_in(now):
@@ -145,7 +177,7 @@ def _version_add(mark: Mark, said: Said, *, user: User, request: HttpRequest) ->
         code=Code.MARK_HIDDEN if said.is_hidden else Code.MARK_SAVED,
         user=user,
         request=request,
-        study=mark.instance.series.study_id,
+        study=mark.series.study_id,
         details=f"{mark.kind} {mark.pk}, version {mark.version}",
     )
     return row

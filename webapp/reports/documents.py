@@ -5,6 +5,7 @@ from pathlib import Path
 
 from highdicom.sr import (
     CodedConcept,
+    Comprehensive3DSR,
     ComprehensiveSR,
     ContainerContentItem,
     MeasurementReport,
@@ -95,8 +96,11 @@ def sr_built(
     *,
     drawn: Iterable[DrawnFinding] = (),
     segments: Iterable[Segment[DrawnFinding]] = (),
-) -> ComprehensiveSR:
-    """Build the structured report: who signed, what they accept and outlined, and their words by section."""
+) -> ComprehensiveSR | Comprehensive3DSR:
+    """Build the structured report: who signed, what they accept and outlined, and their words by section.
+
+    Places in the patient stand in a Comprehensive 3D SR alone (PS3.3 A.35.13); without them any reader can show it.
+    """
     person = signatory(report)
     run = Run.objects.filter(series__study=report.study, state=Run.State.DONE).order_by("-created_at").first()
     authorship = Authorship(person=person)
@@ -110,7 +114,7 @@ def sr_built(
     content[0].ContentSequence.extend(_text_containers(report))
     evidence = [image_reference(image) for image in images]
     evidence[0].update(header)
-    made = ComprehensiveSR(
+    made = (Comprehensive3DSR if _is_in_space(content[0]) else ComprehensiveSR)(
         evidence=[*evidence, *_segmentations(segments)],
         content=content[0],
         previous_versions=[image_reference(instance) for instance in earlier] or None,
@@ -121,6 +125,11 @@ def sr_built(
     moment_put(made, person.at)
     made.VerifyingObserverSequence[0].VerificationDateTime = person.at.strftime("%Y%m%d%H%M%S.%f")
     return made
+
+
+def _is_in_space(item: Dataset) -> bool:
+    """Say whether some content item lies in the patient, on no image."""
+    return item.ValueType == "SCOORD3D" or any(_is_in_space(one) for one in item.get("ContentSequence") or [])
 
 
 def pdf_encapsulated(report: Report, header: Dataset) -> Dataset:

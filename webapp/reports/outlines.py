@@ -45,17 +45,17 @@ class DrawnSlice:
     @property
     def instance(self) -> Instance:
         """The image."""
-        return self.version.mark.instance
+        return self.version.mark.image
 
     @property
     def instance_id(self) -> UUID:
         """Of the image."""
-        return self.version.mark.instance_id
+        return self.version.mark.place[0]
 
     @property
     def frame(self) -> int:
         """From 0."""
-        return self.version.mark.frame - 1
+        return self.version.mark.place[1]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from webapp.marks.cuts import plane_words
+from webapp.marks.models import Mark
 from webapp.runs.models import Finding
 from webapp.studies.models import Instance, Study
 
@@ -21,6 +23,7 @@ class Places:
                 at[(image.pk, frame)] = counted[image.series_id]
             number = image.series.series_number
             series[image.pk] = (image.series_id, f"series {number}" if number is not None else "an unnumbered series")
+        self._names = dict(series.values())
         self._at: Mapping[tuple[UUID, int], int] = at
         self._series = series
         self._counted = counted
@@ -31,6 +34,13 @@ class Places:
         first, last = (here + number - finding.slice for number in (finding.first_slice, finding.last_slice))
         slices = f"slice {here}" if first == last else f"slices {first} to {last}, clearest on {here}"
         return self._told(finding.instance_id, slices)
+
+    def of_mark(self, mark: Mark) -> str:
+        """Say where a person drew: on which slice, or on a cut in which plane."""
+        if mark.normal is not None:
+            name = self._names.get(mark.series_id, "") if len(self._counted) > 1 else ""
+            return ", ".join(word for word in (name, plane_words(mark.normal)) if word)
+        return self.of_image(*mark.place)
 
     def of_image(self, instance: UUID, frame: int) -> str:
         """Say which slice an image is; `frame` counts from 0."""

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 from highdicom.sr import (
     ImageRegion,
-    Measurement,
     MeasurementsAndQualitativeEvaluations,
     QualitativeEvaluation,
     RelationshipTypeValues,
@@ -16,6 +15,7 @@ from highdicom.sr import (
 from pydicom.sr.codedict import codes
 
 from webapp.marks.models import MarkVersion
+from webapp.reports.coordinates import cut_group, measured_of
 from webapp.reports.models import Report
 from webapp.reports.outlines import DrawnFinding, DrawnSlice
 from webapp.reports.words import title_code
@@ -28,12 +28,6 @@ from webapp.runs.models import Finding, Run
 from webapp.studies.models import Instance
 from webapp.verdicts.models import Verdict
 
-#: Figures that have a code and, where the image is calibrated, a unit.
-FIGURES = {
-    "length": (codes.SCT.Length, codes.UCUM.Millimeter),
-    "area": (codes.SCT.Area, codes.UCUM.SquareMillimeter),
-    "angle": (codes.SCT.Angle, codes.UCUM.Degree),
-}
 #: A region has a size: half a pixel round a point.
 LEAST = 0.5
 SAID = {
@@ -117,12 +111,14 @@ def _reader_group(report: Report, number: int, one: Statement, marked: Marked, d
     }
     outlines, segments, empty = drawn
     if mark is not None and len(outlines) <= 1:  # the size on one image is none of several
-        said["measurements"] = list(_measured(mark))
+        said["measurements"] = list(measured_of(mark))
     if outlines:
         regions = [_region(_corners(each.version), each.instance, each.frame) for each in outlines]
         return group_placed(segments, regions, said)
+    if mark is not None and mark.mark.is_on_cut:
+        return cut_group(mark, said)
     if mark is not None:
-        return group_placed([], [_region(_corners(mark), mark.mark.instance, mark.mark.frame - 1)], said)
+        return group_placed([], [_region(_corners(mark), mark.mark.image, mark.mark.place[1])], said)
     assert finding is not None
     nothing = {place_of(each) for each in empty}
     if finding.box is not None and (finding.instance_id, finding.frame) not in nothing:
@@ -165,13 +161,6 @@ def _outlined(one: Statement, marked: Marked, drawn: Drawn) -> str:
 
 def _images(count: int) -> str:
     return f"{count} image{'' if count == 1 else 's'}"
-
-
-def _measured(mark: MarkVersion) -> Iterable[Measurement]:
-    """Return the figures that have a unit; pixels have none, and stay words."""
-    for name, (concept, unit) in FIGURES.items():
-        if name in mark.figures and (mark.unit == MarkVersion.Unit.MM or name == "angle"):
-            yield Measurement(name=concept, value=mark.figures[name], unit=unit)
 
 
 def _marked(report: Report) -> Marked:

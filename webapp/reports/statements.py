@@ -85,7 +85,7 @@ def lines_filled(*, study: Study, user: User, read: Read | None) -> list[Filled]
     places = Places(study)
     for now in mark_list(study=study):
         if now.mark.author_id == user.pk and str(now.mark_id) not in used and (now.figures or now.text):
-            figures, place = figures_told(now), places.of_image(now.mark.instance_id, now.mark.frame - 1)
+            figures, place = figures_told(now), places.of_mark(now.mark)
             title = now.text or Mark.Kind(now.mark.kind).label
             lines.append(Filled(line_of(title, place, figures), _words(title, place, figures)))
     return lines
@@ -125,7 +125,7 @@ def figures_told(now: MarkVersion) -> str:
 def _statement(one: Accepted, places: Places) -> Statement:
     mark, finding = one.mark, one.finding
     if mark:
-        place, figures = places.of_image(mark.mark.instance_id, mark.mark.frame - 1), figures_told(mark)
+        place, figures = places.of_mark(mark.mark), figures_told(mark)
     else:
         place = places.of_finding(finding) if finding and not one.is_nowhere else ""
         figures = _size_by_ai(finding) if finding and one.verdict.says == Verdict.Says.AGREE else ""

@@ -172,6 +172,9 @@ def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, count
         return
     if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
         return
+    if one.is_on_cut or other.is_on_cut:
+        counted.differences.append(f"{name}: one was marked on a reformat, so their places are not compared.")
+        return
     if one.box is None or other.box is None:
         return
     overlap = _overlap(one, other) if one.mark and other.mark else iou(one.box, other.box)

@@ -15,7 +15,7 @@ from webapp.audit.services import study_view_record
 from webapp.marks.api import Conflict, DrawnView
 from webapp.marks.masks import MOST_RUNS
 from webapp.marks.models import Mark
-from webapp.marks.sent import DrawnSent
+from webapp.marks.sent import OnImageSent
 from webapp.pages.access import study_opened, user_of
 from webapp.pages.pictures import drawn_served
 from webapp.verdicts.outlining import Sent, outline_hide, outline_save
@@ -26,7 +26,7 @@ from workers import storage
 TOLD = {"type": "object"}
 
 
-class OutlineSent(DrawnSent):
+class OutlineSent(OnImageSent):
     """The body of a PUT of an outline."""
 
     runs = serializers.JSONField(help_text=f"[outside, inside, outside, ...] in pixels, at most {MOST_RUNS}")
@@ -60,7 +60,7 @@ class OutlineView(DrawnView):
         outline, is_new = outline_save(
             mark=mark,
             sent=Sent(
-                instance=given["image"],
+                instance=given["where"].instance,
                 frame=given["frame"],
                 runs=given["runs"],
                 finding=given["finding"],

@@ -40,7 +40,7 @@ class Outline:
     @property
     def place(self) -> Place:
         """The image that it lies on."""
-        return self.mark.instance_id, self.mark.frame - 1
+        return self.mark.place
 
     @property
     def is_empty(self) -> bool:

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from webapp.accounts.models import User
 from webapp.marks.masks import MaskError, edges_of, mask_kept, mask_of_runs
 from webapp.marks.models import Mark, MarkVersion
+from webapp.marks.services import OnImage, mark_hide, mark_save
 from webapp.marks.services import Said as Drawn
-from webapp.marks.services import mark_hide, mark_save
 from webapp.studies.models import Instance
 from webapp.verdicts.models import Read, Verdict
 from webapp.verdicts.outlined import Outline, key_of, outlines_of
@@ -87,8 +87,7 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
         raise VerdictRefusedError(why_not)
     now, is_new = mark_save(
         mark=mark,
-        instance=sent.instance,
-        frame=sent.frame,
+        where=OnImage(sent.instance, sent.frame),
         kind=Mark.Kind.OUTLINE,
         said=_drawn(sent),
         read=read,
@@ -112,8 +111,8 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
     VerdictRefusedError, webapp.marks.services.MarkRefusedError
         As `outline_save`.
     """
-    drawn = Mark.objects.select_related("instance__series__study").get(pk=mark)
-    opened = read_opened(drawn.instance.series.study, user)
+    drawn = Mark.objects.select_related("series__study").get(pk=mark)
+    opened = read_opened(drawn.series.study, user)
     gone = mark_hide(mark=mark, read=read, user=user, request=request)
     last = Verdict.objects.filter(mark=mark).select_related("finding").last()
     if last is None or last.mark_version == gone.version:

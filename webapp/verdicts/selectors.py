@@ -48,17 +48,29 @@ class Accepted:
     is_nowhere: bool = False
 
     @property
+    def is_on_cut(self) -> bool:
+        """Whether the reader says where it is by a mark on a cut through the volume."""
+        return bool(self.mark and self.mark.mark.is_on_cut)
+
+    @property
     def box(self) -> list[float] | None:
-        """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's; None where nobody drew one."""
+        """Where it is: [x0, y0, x1, y1] in pixels; the reader's before the finding's.
+
+        None where nobody drew one, and where the reader drew on a cut: that lies on no image.
+        """
+        if self.is_on_cut:
+            return None
         if self.mark:
             return _round(self.mark)
         return self.finding.box if self.finding and not self.is_nowhere else None
 
     @property
     def boxes(self) -> dict[Place, list[float]]:
-        """Where the reader drew it: boxes as `box`, by image."""
+        """Where the reader drew it: boxes as `box`, by image; a cut is none."""
+        if self.is_on_cut:
+            return {}
         drawn = [one.version for one in self.outlines if not one.is_empty] or ([self.mark] if self.mark else [])
-        return {(one.mark.instance_id, one.mark.frame - 1): _round(one) for one in drawn}
+        return {one.mark.place: _round(one) for one in drawn}
 
 
 def _round(drawn: MarkVersion) -> list[float]:
@@ -143,8 +155,8 @@ def outline_told(one: Outline) -> dict[str, Any]:
     address = reverse("outline-mask", args=[one.read.study_id, mark.pk, version.version])
     return {
         "id": str(mark.pk),
-        "series": str(mark.instance.series_id),
-        "sop": mark.instance.sop_instance_uid,
+        "series": str(mark.series_id),
+        "sop": mark.image.sop_instance_uid,
         "frame": mark.frame,
         "finding": one.verdict.finding_id,
         "missed": None if one.verdict.finding_id else str(key_of(one.verdict)[1]),

@@ -231,7 +231,7 @@ def _compare(study: Study, *, second: Read) -> Comparison:
 
 
 def _mark(study: Study, user: User, mark: UUID) -> Mark:
-    own = Mark.objects.filter(pk=mark, instance__series__study=study, author=user)
+    own = Mark.objects.filter(pk=mark, series__study=study, author=user)
     found = own.exclude(kind=Mark.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
     if found is None:
         raise VerdictRefusedError("This mark is not one of yours on this study, or it is not saved yet.")

@@ -138,22 +138,37 @@ export interface Prior {
   address: string;
 }
 
-/** A human's mark; points are [x, y] in pixels of the image, the centre of the first pixel is [0, 0]. */
-export interface Mark {
-  id: string;
+/** What a person's mark says of its shape, wherever it lies. */
+interface Shape {
   series: string;
-  sop: string;
-  frame: number;
   kind: "length" | "angle" | "rectangle" | "ellipse" | "probe" | "box";
-  points: [number, number][];
   text: string;
   figures: Record<string, number>;
   unit: "mm" | "px";
+}
+
+/** On an image: points are [x, y] in its pixels, the centre of the first is [0, 0]. */
+export interface OnImage extends Shape {
+  sop: string;
+  frame: number;
+  points: [number, number][];
+}
+
+/** On a cut through the volume of its series: points are [x, y, z] in the patient, in mm; the normal has the length 1. */
+export interface OnCut extends Shape {
+  frameOfReference: string;
+  normal: [number, number, number];
+  points: [number, number, number][];
+}
+
+/** A person's mark. */
+export type Mark = (OnImage | OnCut) & {
+  id: string;
   author: string;
   authorId: string;
   version: number;
   at: string;
-}
+};
 
 /** A reader's outline of a finding, or of what the AI missed, on one image. */
 export interface Outline {

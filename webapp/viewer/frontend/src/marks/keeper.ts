@@ -6,16 +6,17 @@ import { annotation, Enums, utilities, type Types as ToolTypes } from "@cornerst
 
 import type { Cell } from "../reading/cell.ts";
 import { shown } from "../overlays/shown.ts";
-import type { Mark } from "../study.ts";
+import type { Mark, OnImage } from "../study.ts";
 import { type Answer, Sender } from "./sender.ts";
-import { bodyOf, isSame, markDrawn, type Spot } from "./shapes.ts";
-import { type Body, type MarkWish, type NewWish, type OutlineWish, Wishes } from "./wishes.ts";
+import { seriesCut } from "../reading/cuts.ts";
+import { bodyOf, cutBodyOf, isSame, markDrawn, type Spot } from "./shapes.ts";
+import { type Body, isOnCut, type MarkWish, type NewWish, type OutlineWish, Wishes } from "./wishes.ts";
 
 /** How long a mark must be left alone before it is sent: figures are worked out, a hand moves on. */
 const SETTLED_MS = 500;
 
 interface Known {
-  spot: Spot;
+  study: string;
   body: Body;
   /** 0 while the server has none. */
   version: number;
@@ -41,6 +42,10 @@ export class Keeper extends EventTarget {
   private readonly known = new Map<string, Known>();
   private readonly spots = new Map<string, Spot>();
   private readonly cells = new Set<Cell>();
+  /** Study of each series that was hung: what is drawn on its cuts belongs to it. */
+  private readonly studies = new Map<string, string>();
+  /** Viewports that cut a volume, while there are some. */
+  readonly cuts = new Set<string>();
   /** What was drawn before a conflict may still be heard of; the mark of that name is another one now. */
   private readonly replaced = new WeakSet<ToolTypes.Annotation>();
   /** We draw or remove ourselves; that is nobody's wish. */
@@ -80,8 +85,14 @@ export class Keeper extends EventTarget {
 
   /** Return the marks of a series that stand on it now. */
   of(series: string): { id: string; known: Known }[] {
-    const here = [...this.known].filter(([id, { spot }]) => spot.series === series && annotation.state.getAnnotation(id));
+    const here = [...this.known].filter(([id, { body }]) => body.series === series && annotation.state.getAnnotation(id));
     return here.map(([id, known]) => ({ id, known }));
+  }
+
+  /** Whether a mark lies on a cut, also one that was taken away. */
+  isOnCut(id: string): boolean {
+    const known = this.known.get(id);
+    return known !== undefined && isOnCut(known.body);
   }
 
   /** Send again what the server refused. */
@@ -108,12 +119,13 @@ export class Keeper extends EventTarget {
 
   private hung({ hung, imageIds }: Cell): void {
     if (!hung) return;
+    this.studies.set(hung.series.id, hung.data.study.id);
     hung.series.images.forEach(({ sop, frame }, index) => {
       this.spots.set(imageIds[index] as string, { study: hung.data.study.id, series: hung.series.id, sop, frame });
     });
     for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
     for (const wish of this.wishes.all()) if (!wish.of) this.wished(wish, hung.data.study.id, hung.series.id);
-    for (const [id, known] of this.known) if (known.spot.series === hung.series.id) this.draw(id, known);
+    for (const [id, known] of this.known) if (known.body.series === hung.series.id) this.draw(id, known);
     this.veiled();
     this.renewed();
   }
@@ -121,44 +133,59 @@ export class Keeper extends EventTarget {
   /** Take in what the server says of a mark, unless something newer is known. */
   private learnt(mark: Mark): void {
     if ((this.known.get(mark.id)?.version ?? -1) >= mark.version) return;
-    const { series, sop, frame, kind, points, text, figures, unit } = mark;
-    const spot = [...this.spots.values()].find((one) => one.series === series && one.sop === sop && one.frame === frame);
-    if (!spot) return;
+    const body = bodyTold(mark);
+    const study = this.studies.get(body.series);
+    if (!study || !(isOnCut(body) || this.imageOf(body))) return;
     const isOwn = mark.authorId === this.user;
-    this.known.set(mark.id, { spot, body: { series, sop, frame, kind, points, text, figures, unit }, version: mark.version, author: isOwn ? "you" : mark.author, isOwn });
+    this.known.set(mark.id, { study, body, version: mark.version, author: isOwn ? "you" : mark.author, isOwn });
   }
 
   /** Take in what was drawn before and is not saved yet. */
   private wished({ id, study, body, read }: MarkWish, here: string, series: string): void {
     if (study !== here) return;
     if (!body) this.known.delete(id);
-    else if (body.series === series) this.known.set(id, { spot: { study, series, sop: body.sop, frame: body.frame }, body, version: read, author: "you", isOwn: true });
+    else if (body.series === series) this.known.set(id, { study, body, version: read, author: "you", isOwn: true });
   }
 
-  private draw(id: string, { spot, body, isOwn }: Known): void {
-    const [imageId] = [...this.spots].find(([, one]) => one.series === spot.series && one.sop === spot.sop && one.frame === spot.frame) ?? [];
-    const cell = [...this.cells].find((one) => imageId !== undefined && one.imageIds.includes(imageId));
-    if (!imageId || !cell || annotation.state.getAnnotation(id)) return;
+  private imageOf({ series, sop, frame }: OnImage): string | undefined {
+    return [...this.spots].find(([, one]) => one.series === series && one.sop === sop && one.frame === frame)?.[0];
+  }
+
+  private draw(id: string, { body, isOwn }: Known): void {
+    const cell = [...this.cells].find((one) => one.hung?.series.id === body.series);
+    const imageId = isOnCut(body) ? cell?.imageIds[0] : this.imageOf(body);
+    if (imageId === undefined || !cell?.imageIds.includes(imageId) || annotation.state.getAnnotation(id)) return;
     this.ourselves(() => markDrawn(id, body, cell, imageId, isOwn));
   }
 
   private changed(drawn: ToolTypes.Annotation): void {
     const id = idOf(drawn);
-    const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
     const known = this.known.get(id);
-    if (!spot || (known && !known.isOwn) || !annotation.state.getAnnotation(id) || this.replaced.has(drawn)) return;
-    const body = bodyOf(drawn, spot, known?.body.kind);
+    if ((known && !known.isOwn) || !annotation.state.getAnnotation(id) || this.replaced.has(drawn)) return;
+    const body = this.bodyNow(drawn, known?.body);
+    const study = this.studies.get(body?.series ?? "");
     const wish = this.wishes.get(id);
-    if (!body || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
-    this.known.set(id, { spot, body, version: known?.version ?? 0, author: "you", isOwn: true });
-    this.wishOf(id, spot.study, body);
+    if (!body || !study || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
+    this.known.set(id, { study, body, version: known?.version ?? 0, author: "you", isOwn: true });
+    this.wishOf(id, study, body);
+  }
+
+  private bodyNow(drawn: ToolTypes.Annotation, known: Body | undefined): Body | null {
+    if (!seriesCut(drawn)) {
+      const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
+      return spot ? bodyOf(drawn, spot, known?.kind) : null;
+    }
+    const wasMeasured = !drawn.invalidated;
+    const body = cutBodyOf(drawn, known && isOnCut(known) ? known : undefined);
+    if (wasMeasured && drawn.invalidated) utilities.triggerAnnotationRenderForViewportIds([...this.cuts]); // brought back onto its plane
+    return body;
   }
 
   private removed(id: string): void {
     const known = this.known.get(id);
     if (!known?.isOwn) return;
     known.isGone = true;
-    this.wishOf(id, known.spot.study, null);
+    this.wishOf(id, known.study, null);
   }
 
   private wishOf(id: string, study: string, body: Body | null): void {
@@ -189,7 +216,7 @@ export class Keeper extends EventTarget {
     }
     if (wish.body) {
       const id = coreUtilities.uuidv4();
-      const own: Known = { spot: { study: wish.study, series: wish.body.series, sop: wish.body.sop, frame: wish.body.frame }, body: wish.body, version: 0, author: "you", isOwn: true };
+      const own: Known = { study: wish.study, body: wish.body, version: 0, author: "you", isOwn: true };
       this.known.set(id, own);
       this.draw(id, own);
       this.wishes.put({ id, study: wish.study, body: wish.body, read: 0 });
@@ -208,7 +235,8 @@ export class Keeper extends EventTarget {
     for (const id of this.known.keys()) {
       if (annotation.state.getAnnotation(id) && annotation.visibility.isAnnotationVisible(id) !== isOn) annotation.visibility.setAnnotationVisibility(id, isOn);
     }
-    utilities.triggerAnnotationRenderForViewportIds([...this.cells].filter(({ root, at }) => root.isConnected && at >= 0).map(({ id }) => id));
+    const shownIn = [...this.cells].filter(({ root, at }) => root.isConnected && at >= 0).map(({ id }) => id);
+    utilities.triggerAnnotationRenderForViewportIds([...shownIn, ...this.cuts]);
   }
 
   private ourselves(does: () => void): void {
@@ -223,6 +251,14 @@ export class Keeper extends EventTarget {
   private renewed(): void {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** Return of a mark what a browser may change. */
+function bodyTold(mark: Mark): Body {
+  const { series, kind, text, figures, unit } = mark;
+  const shape = { series, kind, text, figures, unit };
+  if (isOnCut(mark)) return { ...shape, frameOfReference: mark.frameOfReference, normal: mark.normal, points: mark.points };
+  return { ...shape, sop: mark.sop, frame: mark.frame, points: mark.points };
 }
 
 function idOf(drawn: ToolTypes.Annotation): string {

@@ -2,11 +2,13 @@
 
 import { button, element, replaced } from "../overlays/elements.ts";
 import { goneTo } from "../overlays/jump.ts";
+import { middleOf } from "../header/cuts.ts";
 import type { Reading } from "../reading/reading.ts";
 import type { Series } from "../study.ts";
 import { keeper } from "./index.ts";
-import { markShown } from "./shapes.ts";
+import { markShown, whereShown } from "./shapes.ts";
 import { tell, toldOf } from "./tell.ts";
+import { type Body, isOnCut } from "./wishes.ts";
 
 export class Saved {
   private readonly state = element("div", "saved-state");
@@ -24,20 +26,26 @@ export class Saved {
     this.state.dataset.state = told.state;
     replaced(this.state, told, () => stateShown(told));
     const series = this.reading.cells.length ? this.reading.active.hung?.series : undefined;
-    const marks = series ? keeper.of(series.id).map(({ id, known }) => ({ id, words: markShown(known.body), author: known.author, isOwn: known.isOwn, told: toldOf(this.reading.data.verdicts, id), at: imageOf(series, known.spot), isSaved: !keeper.wishes.get(id) })) : [];
+    const marks = series ? keeper.of(series.id).map(({ id, known }) => ({ id, words: markShown(known.body), author: known.author, isOwn: known.isOwn, told: toldOf(this.reading.data.verdicts, id), body: known.body, at: imageOf(series, known.body), isSaved: !keeper.wishes.get(id) })) : [];
     replaced(this.list, marks, () => (marks.length ? marks.map((mark) => this.one(mark, series as Series)) : [element("li", "quiet", "None on this series. Measurements are saved as they are made.")]));
   }
 
-  private one({ id, words, author, isOwn, told, at, isSaved }: Shown, series: Series): HTMLElement {
-    const points = keeper.of(series.id).find((one) => one.id === id)?.known.body.points ?? [];
-    const middle = [0, 1].map((axis) => points.reduce((sum, point) => sum + (point[axis] as number), 0) / points.length) as [number, number];
-    const go = button("finding", () => { void goneTo(this.reading, series, at, middle); },
+  private one({ id, words, author, isOwn, told, body, at, isSaved }: Shown, series: Series): HTMLElement {
+    const go = button("finding", () => { void this.gone(series, body, at); },
       element("b", "", words),
-      element("span", "quiet", [author, series.images.length > 1 ? `slice ${at + 1}` : "", isSaved ? "saved" : "not saved yet"].filter(Boolean).join(" · ")),
+      element("span", "quiet", [author, whereShown(body, at, series.images.length), isSaved ? "saved" : "not saved yet"].filter(Boolean).join(" · ")),
       told ? element("span", "told", told) : "");
     go.dataset.name = id;
     const { study, verdicts } = this.reading.data;
     return element("li", "", go, isOwn && isSaved ? tell(study.id, id, series, verdicts, () => this.renew()) : "");
+  }
+
+  /** Show a mark where it lies: on its image, or on the cut through it. */
+  private async gone(series: Series, body: Body, image: number): Promise<void> {
+    if (isOnCut(body)) return this.reading.goneToCut(series, body.normal, middleOf(body.points));
+    this.reading.closePlanes();
+    const [x, y] = middleOf(body.points.map(([column, row]) => [column, row, 0]));
+    await goneTo(this.reading, series, image, [x, y]);
   }
 }
 
@@ -47,6 +55,8 @@ interface Shown {
   author: string;
   isOwn: boolean;
   told: string;
+  body: Body;
+  /** Index of the image; -1 on a cut. */
   at: number;
   isSaved: boolean;
 }
@@ -94,6 +104,6 @@ function stateShown({ state, words, refused, conflict, isSignedOut }: State): No
   return lines;
 }
 
-function imageOf(series: Series, spot: { sop: string; frame: number }): number {
-  return series.images.findIndex(({ sop, frame }) => sop === spot.sop && frame === spot.frame);
+function imageOf(series: Series, body: Body): number {
+  return isOnCut(body) ? -1 : series.images.findIndex(({ sop, frame }) => sop === body.sop && frame === body.frame);
 }

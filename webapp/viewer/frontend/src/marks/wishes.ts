@@ -1,10 +1,15 @@
 // What was drawn and is not known to be saved: kept in this browser until the server has said so. A key a mark, so that
 // two windows do not overwrite each other; no name of a patient.
 
-import type { Mark, Outline } from "../study.ts";
+import type { Mark, OnCut, OnImage, Outline } from "../study.ts";
 
 /** What the server is told of a mark. */
-export type Body = Pick<Mark, "series" | "sop" | "frame" | "kind" | "points" | "text" | "figures" | "unit">;
+export type Body = OnImage | OnCut;
+
+/** Whether a mark lies on a cut through a volume, on no image. */
+export function isOnCut(body: OnImage | OnCut): body is OnCut {
+  return "normal" in body;
+}
 
 /** What the server is told of an outline: its mask as runs (see outlines/runs.ts), its area, and what is said by it. */
 export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding" | "missed"> {

@@ -18,20 +18,21 @@ export interface Command {
   icon?: string;
   run(reading: Reading): unknown;
   isOn?(reading: Reading): boolean;
-  /** What it does to three planes; a command without it is for stacks only. */
+  /** What it does to three planes, or why it cannot, in words; a command without it is for stacks only. */
   inPlanes?(planes: Planes): unknown;
 }
 
 const ZOOM_STEP = 1.25;
-const PLANE_TOOLS = new Set<ToolId>(["window", "pan", "zoom"]);
+const PLANE_TOOLS = new Set<ToolId>(["window", "pan", "zoom", ...MEASURING]);
 /** What works while planes lie over the wall, without doing anything to them. */
-const ANYWHERE = new Set(["planes", "help", "study", "worklist", "overlays"]);
+const ANYWHERE = new Set(["planes", "help", "study", "worklist", "overlays", "undo", "redo"]);
 
 /** Do a command where the reader is looking. */
 export function done(command: Command, reading: Reading): void {
   if (!reading.planes || ANYWHERE.has(command.id) || command.id.startsWith("preset-")) return void command.run(reading);
   if (!command.inPlanes) return reading.say("This is for a stack: press f to leave the three planes.");
-  command.inPlanes(reading.planes);
+  const why = command.inPlanes(reading.planes);
+  if (typeof why === "string" && why) reading.say(why);
   reading.renewed();
 }
 
@@ -63,7 +64,7 @@ const EVERY: readonly Command[] = [
   { id: "brush-smaller", title: "Smaller brush", group: "Outline", keys: ["["], run: (reading) => reading.outliner.sized(-1) },
   { id: "brush-larger", title: "Larger brush", group: "Outline", keys: ["]"], run: (reading) => reading.outliner.sized(1) },
   { id: "nothing", title: "Nothing to outline on this image", group: "Outline", keys: ["n"], run: (reading) => { void reading.outliner.nothing(); } },
-  { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected },
+  { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: removeSelected, inPlanes: (planes) => planes.removeSelected() },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: (reading) => reading.history.undo() || reading.say("There is nothing to undo.") },
   { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: (reading) => reading.history.redo() || reading.say("There is nothing to redo.") },
   { id: "image-before", title: "Image before", group: "Image", keys: ["arrowup"], run: (reading) => reading.active.step(-1), inPlanes: (planes) => planes.step(-1) },

@@ -4,11 +4,12 @@ import type { RenderingEngine } from "@cornerstonejs/core";
 
 import { engineStarted, headerOf } from "../cornerstone.ts";
 import { whyNoVolume } from "../header/geometry.ts";
-import { marks } from "../marks/index.ts";
+import type { Vector } from "../header/orientation.ts";
+import { keeper, marks } from "../marks/index.ts";
 import { Outliner } from "../outlines/outliner.ts";
 import { overlays } from "../overlays/index.ts";
 import { Page } from "../page/page.ts";
-import { seriesShown, studyFetched, type Hung, type Preset, type StudyData } from "../study.ts";
+import { seriesShown, studyFetched, type Hung, type Preset, type Series, type StudyData } from "../study.ts";
 import { Cell } from "./cell.ts";
 import { Cine } from "./cine.ts";
 import type { Early } from "./early.ts";
@@ -59,6 +60,7 @@ export class Reading {
     this.page = page;
     this.data = data;
     new ResizeObserver(() => this.resized()).observe(page.grid);
+    this.history.on((id) => this.changedElsewhere(id));
   }
 
   get active(): Cell {
@@ -204,11 +206,29 @@ export class Reading {
     }
   }
 
-  private closePlanes(): void {
-    this.planes?.close();
+  /** Show a place on the cut that it lies on: the three planes of its series, the crosshair through it. */
+  async goneToCut(series: Series, normal: Vector, place: Vector): Promise<void> {
+    const cell = this.cells.find(({ hung }) => hung?.series === series);
+    if (!cell) return;
+    if (this.planes?.series !== series) this.closePlanes();
+    this.activate(cell);
+    if (!this.planes) await this.togglePlanes();
+    this.planes?.goTo(normal, place);
+  }
+
+  /** Go back to the wall. */
+  closePlanes(): void {
+    if (!this.planes) return;
+    this.planes.close();
     this.planes = null;
     this.page.renew();
     this.active.root.focus();
+  }
+
+  /** Undo and redo run over stacks and cuts in one line: say so where the other of the two was changed. */
+  private changedElsewhere(id: string): void {
+    if (keeper.isOnCut(id) && !this.planes) this.say("That changed a measurement on a cut: press f to see it.");
+    else if (!keeper.isOnCut(id) && this.planes) this.say("That changed the stack: press f to see it.");
   }
 
   renewed(): void {

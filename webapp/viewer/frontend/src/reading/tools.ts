@@ -81,7 +81,7 @@ export class Tools {
   }
 }
 
-function settingsOf(id: ToolId): object {
+export function settingsOf(id: ToolId): object {
   if (!MEASURING.includes(id)) return {};
   return { shadow: true, preventHandleOutsideImage: false, ...(id === "probe" ? { getTextLines: valueShown } : {}) };
 }
