@@ -19,7 +19,7 @@ from webapp.marks.sent import DrawnSent
 from webapp.pages.access import study_opened, user_of
 from webapp.pages.pictures import drawn_served
 from webapp.verdicts.outlining import Sent, outline_hide, outline_save
-from webapp.verdicts.selectors import is_veiled, outline_told, outlines_shown, reads_seen, verdict_told
+from webapp.verdicts.selectors import outline_told, outlines_shown, reads_seen, verdict_told
 from webapp.verdicts.services import VerdictRefusedError
 from workers import storage
 
@@ -86,8 +86,7 @@ class OutlineView(DrawnView):
 def outline_mask(request: HttpRequest, study: UUID, mark: UUID, version: int) -> HttpResponse:
     """Serve the mask of an outline that counts, as PNG: white inside. One that others may not see yet is like none."""
     opened, user = study_opened(request=request, study=study), user_of(request)
-    seen = reads_seen(study=opened, user=user)
-    shown = outlines_shown(seen, veiled=is_veiled(study=opened, user=user))
+    shown = outlines_shown(reads_seen(study=opened, user=user))
     found = next((one for one in shown if (one.mark.pk, one.version.version) == (mark, version)), None)
     if found is None:
         raise Http404
