@@ -4,6 +4,8 @@ import io
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -114,7 +116,7 @@ def walked(
             yield f"{method.upper()} {address}", answer, words
 
 
-def words_of(answer: HttpResponse) -> str:
+def words_of(answer: Any) -> str:
     """Return all that an answer says: of archives and documents what they hold, and where it leads."""
     body = answer.getvalue()
     kind = answer.headers.get("Content-Type", "")
@@ -241,15 +243,8 @@ def test_where_a_site_reads_first_no_address_tells_of_the_ai_before_the_reader_h
     open_now = "\n".join(told(reported, session, traces, names=ALL, methods=["get"]))
     for trace in set(traces) - {"83%"}:  # pages write it with a narrow space
         assert trace in open_now, trace
-    for address in (
-        "/: ",
-        "/studies/",
-        "/api/studies/",
-        "/dicomweb/studies/",
-        "/fhir/Observation",
-        "report/1/report.pdf",
-    ):
-        assert f"GET {address}" in open_now or address in open_now, address
+    for way in ("GET /: ", "GET /studies/", "GET /api/studies/", "GET /dicomweb/studies/", "/1/report.pdf"):
+        assert way in open_now, way
 
 
 def test_nor_does_a_page_of_the_house_tell_an_administrator_who_might_read_the_study(reported: Scene) -> None:
@@ -276,14 +271,14 @@ def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: S
         assert trace in open_now, trace
 
 
-def exported(study: Study) -> object:
+def exported(study: Study) -> UUID:
     """Make an export of a study and return its number."""
     export = export_create(name="Trial", studies=[study], options=api.Options(), user=factories.admin(), request=None)
     Export.objects.filter(pk=export.pk).update(state=Export.State.RUNNING, attempt=1)
     export_make(Export.objects.get(pk=export.pk))
-    made_ = Export.objects.get(pk=export.pk)
-    assert made_.state == Export.State.DONE, made_.reason
-    return made_.pk
+    ended = Export.objects.get(pk=export.pk)
+    assert ended.state == Export.State.DONE, ended.reason
+    return ended.pk
 
 
 def test_an_export_holds_what_was_filed_only_once_the_study_is_read(scene: Scene) -> None:

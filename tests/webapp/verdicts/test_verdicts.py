@@ -16,7 +16,6 @@ from webapp.verdicts.models import Comparison, Read, Verdict
 from webapp.verdicts.selectors import (
     accepted,
     findings_asked,
-    is_veiled,
     may_conclude,
     read_of,
     reads_seen,
@@ -24,6 +23,7 @@ from webapp.verdicts.selectors import (
     verdicts_now,
 )
 from webapp.verdicts.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
+from webapp.verdicts.veil import is_veiled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]

@@ -22,7 +22,7 @@ CONTRADICTION = "contradiction"
 MINE, READ = "mine", "read"
 VIEWS = (MINE, *Status, CONTRADICTION, READ)
 #: What the AI answered; the other statuses say how far it is.
-ANSWERS = (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANALYSED)
+ANSWERS = [str(one) for one in (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANALYSED)]
 
 
 @dataclass(frozen=True)
