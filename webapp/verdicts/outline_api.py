@@ -18,6 +18,7 @@ from webapp.marks.models import Mark
 from webapp.marks.sent import DrawnSent
 from webapp.pages.access import study_opened, user_of
 from webapp.pages.pictures import drawn_served
+from webapp.verdicts.outlined import is_instead
 from webapp.verdicts.outlining import Sent, outline_hide, outline_save
 from webapp.verdicts.selectors import outline_told, outlines_shown, reads_seen, verdict_told
 from webapp.verdicts.services import VerdictRefusedError
@@ -66,7 +67,11 @@ class OutlineView(DrawnView):
             user=user_of(request._request),
             request=request._request,
         )
-        told = {**outline_told(outline), "verdict": verdict_told(outline.verdict)}
+        told = {
+            **outline_told(outline),
+            "verdict": verdict_told(outline.verdict),
+            "instead": is_instead(outline),
+        }
         return Response(told, status=201 if is_new else 200)
 
     @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})

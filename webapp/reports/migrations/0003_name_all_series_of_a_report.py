@@ -4,16 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0002_signed_for_good'),
-        ('results', '0002_series_of_reports'),
+        ("reports", "0002_signed_for_good"),
+        ("results", "0002_series_of_reports"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='reportobjects',
-            name='series',
-            field=models.ManyToManyField(help_text='structured report, document, and segmentations where outlines were drawn', related_name='+', to='results.resultseries'),
+            model_name="reportobjects",
+            name="series",
+            field=models.ManyToManyField(
+                help_text="structured report, document, and segmentations where outlines were drawn",
+                related_name="+",
+                to="results.resultseries",
+            ),
         ),
     ]
