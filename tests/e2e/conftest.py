@@ -68,12 +68,21 @@ def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], Stora
 
     @contextmanager
     def opened(
-        address: str = "/", *, role: str = "clinician", size: str = "desk", url: str = stage.url, quietly: bool = True
+        address: str = "/",
+        *,
+        role: str = "clinician",
+        size: str = "desk",
+        url: str = stage.url,
+        quietly: bool = True,
+        touch: bool = False,
     ) -> Iterator[Page]:
         width, height = WIDTHS[size]
         who = (url, role)
         context = browser.new_context(
-            base_url=url, viewport={"width": width, "height": height}, storage_state=signed_in.get(who)
+            base_url=url,
+            viewport={"width": width, "height": height},
+            storage_state=signed_in.get(who),
+            has_touch=touch,
         )
         page = context.new_page()
         complaints: list[str] = []

@@ -4,6 +4,7 @@ import io
 import itertools
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.test_axe import faults
-from tests.e2e.viewing import pictured, settled
+from tests.e2e.viewing import element_bounds, pictured, settled
 from tests.webapp.marked_scene import BLOCK, MARKED
 from tests.webapp.viewer_scene import COLUMNS, ROWS
 
@@ -33,10 +34,17 @@ NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def study(stage: Stage, visit: Open) -> Iterator[Page]:
-    """The viewer over a study of its own whose bright block the AI outlined, and which the clinician has in hand."""
+    """The viewer over a study of its own, on a desk."""
+    with outlined(stage, visit) as page:
+        yield page
+
+
+@contextmanager
+def outlined(stage: Stage, visit: Open, **how: Any) -> Iterator[Page]:
+    """Open a study of its own whose bright block the AI outlined, and which the clinician has in hand."""
     number = next(NUMBERS)  # a person of its own: no study of before hangs beside it
     run([sys.executable, "-m", "tests.webapp.marked_scene", f"Umriss^U{number}", f"OUT-{number}"], stage.environment)
-    with visit(quietly=False) as page:
+    with visit(quietly=False, **how) as page:
         address = (page.get_by_role("link", name=f"Umriss, U{number}").get_attribute("href") or "").split("?")[0]
         page.goto(address)
         expect(page.locator("#held")).to_contain_text("In your hands")
@@ -65,6 +73,30 @@ def drawn(page: Page, *pixels: Pixel) -> None:
         if number == 0:
             page.mouse.down()
     page.mouse.up()
+
+
+def drawn_by(page: Page, pointer: str, *pixels: Pixel) -> None:
+    """Draw as `drawn`, with a finger or a pen: as Chromium's own input, which scrolls where a page lets it."""
+    hand = page.context.new_cdp_session(page)
+    corners = [np.array(page.evaluate(ON_SCREEN, list(pixel))) for pixel in pixels]
+    way = [corners[0]]
+    for start, end in itertools.pairwise(corners):
+        way += [start + (end - start) * step / 8 for step in range(1, 9)]
+    for number, (x, y) in enumerate(way):
+        if pointer == "touch":
+            kind = "touchMove" if number else "touchStart"
+            hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "force": 1}]})
+        else:
+            kind = "mouseMoved" if number else "mousePressed"
+            pressed = {"x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1, "pointerType": "pen"}
+            hand.send("Input.dispatchMouseEvent", {"type": kind, **pressed})
+    if pointer == "touch":
+        hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    else:
+        x, y = way[-1]
+        lifted = {"x": x, "y": y, "button": "left", "buttons": 0, "clickCount": 1, "pointerType": "pen"}
+        hand.send("Input.dispatchMouseEvent", {"type": "mouseReleased", **lifted})
+    hand.detach()
 
 
 def thinnest(page: Page) -> None:
@@ -279,3 +311,66 @@ def test_what_the_ai_missed_is_outlined_from_nothing_and_stands_on_the_study_pag
     expect(study.locator("#layer-outline")).to_have_attribute("display", "none")
     study.keyboard.press("l")
     assert faults(study) == []
+
+
+@pytest.mark.parametrize("pointer", ["touch", "pen"])
+def test_a_finger_and_a_pen_draw_where_they_are_and_move_nothing_else(stage: Stage, visit: Open, pointer: str) -> None:
+    with outlined(stage, visit, size="tablet", touch=True) as page:
+        shown(page, "axial 2 mm")
+        page.get_by_role("button", name="Correct the outline: finding 1").tap()
+        thinnest(page)
+        before = element_bounds(page, ".on-image")
+        drawn_by(page, pointer, (20, 10), (36, 10), (36, 15))
+        drawn_by(page, pointer, (10, 40), (10, 46))
+        saved(page)
+        wanted = block()
+        wanted[10, 20:37] = wanted[10:16, 36] = wanted[40:47, 10] = True
+        kept = mask(page, told(page)[0]["mask"])
+        assert np.argwhere(kept != wanted).tolist() == []
+        assert element_bounds(page, ".on-image").is_near(before, within=0.5)
+        assert page.evaluate("scrollY") == 0
+
+
+def test_of_two_windows_that_change_one_outline_the_later_one_is_told(study: Page) -> None:
+    shown(study, "axial 2 mm")
+    study.keyboard.press("e")
+    thinnest(study)
+    drawn(study, (20, 30), (30, 30))
+    saved(study)
+    other = study.context.new_page()
+    other.goto(study.url)
+    pictured(other)
+    shown(other, "axial 2 mm")
+    expect(other.locator(".reader-name")).to_have_text("1 · outlined by you")
+    drawn(study, (20, 40), (30, 40))
+    saved(study)
+    other.keyboard.press("e")
+    thinnest(other)
+    drawn(other, (20, 50), (30, 50))
+    expect(other.locator(".saved-state")).to_contain_text(
+        "An outline that you changed was changed in another window meanwhile. Yours counts now; the other is kept"
+    )
+    saved(other)
+    wanted = block()
+    wanted[30, 20:31] = wanted[50, 20:31] = True
+    (one,) = told(other)
+    assert one["version"] == 3
+    assert np.argwhere(mask(other, one["mask"]) != wanted).tolist() == []
+
+
+def test_of_two_windows_that_begin_an_outline_the_later_one_is_told(study: Page) -> None:
+    other = study.context.new_page()
+    other.goto(study.url)
+    pictured(other)
+    for page, row in ((study, 30), (other, 40)):
+        shown(page, "axial 2 mm")
+        page.keyboard.press("e")
+        thinnest(page)
+        drawn(page, (20, row), (30, row))
+        saved(page)
+    expect(other.locator(".saved-state")).to_contain_text("Another window drew another outline here meanwhile.")
+    expect(study.locator(".saved-state")).not_to_contain_text("Another window")
+    wanted = block()
+    wanted[40, 20:31] = True
+    (one,) = told(other)
+    assert np.argwhere(mask(other, one["mask"]) != wanted).tolist() == []

@@ -19,8 +19,8 @@ from webapp.studies.models import Series
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 #: Session, user, site, last look, three ends of indexes, tasks and their number, series, runs, rules, chips
-#: (4), critical results, earlier studies, hand-overs that wait, discrepancies that wait.
-QUERIES = 20
+#: (4), critical results, earlier studies, hand-overs that wait, discrepancies that wait, what is veiled.
+QUERIES = 21
 
 
 def statuses(client: Client, query: str = "") -> list[Status]:

@@ -1,16 +1,21 @@
 """The audit page: search, and proof that nobody has rewritten the trail."""
 
+from uuid import UUID
+
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.accounts.models import User
 from webapp.accounts.policy import Act
 from webapp.audit.events import Code
+from webapp.audit.models import AuditEvent
 from webapp.audit.selectors import AuditFilter, audit_list, words_of
 from webapp.audit.services import audit_record, chain_verify
 from webapp.pages.access import allowed, user_of
+from webapp.verdicts.veil import studies_kept
 
 PER_PAGE = 50
 
@@ -25,11 +30,8 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = Paginator(search.qs if search.is_valid() else audit_list().none(), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    return render(
-        request,
-        "audit/page.html",
-        {"search": search, "page": page, "query": _without_page(request), "zone": settings.TIME_ZONE},
-    )
+    shown = {"search": search, "page": page, "query": _without_page(request), "zone": settings.TIME_ZONE}
+    return render(request, "audit/page.html", {**shown, "kept": _kept(user_of(request), page)})
 
 
 @require_POST
@@ -45,6 +47,12 @@ def audit_verify(request: HttpRequest) -> HttpResponse:
         details=f"chain verified: {held} events hold" + (f", number {broken} does not" if broken else ""),
     )
     return render(request, "audit/verified.html", {"held": held, "broken": broken})
+
+
+def _kept(user: User, page: Page[AuditEvent]) -> set[UUID | None]:
+    """Return the studies of a page of which somebody who may read them must not learn yet what others found."""
+    named = {event.study for event in page if event.study}
+    return set(studies_kept(user).filter(pk__in=named).values_list("pk", flat=True))
 
 
 def _without_page(request: HttpRequest) -> str:

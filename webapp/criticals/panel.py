@@ -12,7 +12,8 @@ from webapp.pages.access import user_of
 from webapp.reading.models import AI_CRITICAL
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
-from webapp.verdicts.selectors import findings_asked, is_veiled
+from webapp.verdicts.selectors import findings_asked
+from webapp.verdicts.veil import is_veiled
 
 #: How many minutes ago somebody may have been told: what a reader remembers without a watch.
 AGO = (0, 5, 10, 15, 30, 60)

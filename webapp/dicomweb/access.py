@@ -6,8 +6,9 @@ from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may
 from webapp.audit.events import Code
 from webapp.audit.services import look_record
-from webapp.pages.access import study_checked, user_of
+from webapp.pages.access import kept_back, study_checked, user_of
 from webapp.studies.models import Instance, Study
+from webapp.verdicts.veil import is_veiled
 
 #: Columns of the index that most answers do without.
 HEAVY = ("index__header", "index__frames", "index__bulk")
@@ -37,19 +38,30 @@ def instances_opened(
     Raises
     ------
     Http404
-        If there are none that the user may know of; a look at others' is audited.
+        If there are none that the user may know of (yet); a look at others' is audited.
     """
     named = {"series__study__study_instance_uid": study}
     named |= {"series__series_instance_uid": series} if series else {}
     named |= {"sop_instance_uid": instance} if instance else {}
     found = list(
         Instance.objects.filter(**named)
-        .select_related("series__study", "index")
+        .select_related("series__study", "series__result", "index")
         .defer(*(column for column in HEAVY if column not in needs))
     )
     owner = study_of(request=request, studies=[one.series.study for one in found])
+    shown = _unveiled([one for one in found if one.series.study_id == owner.pk], user_of(request))
+    if not shown:
+        kept_back(request=request, study=owner)
     look_record(code, user=user_of(request), request=request, study=owner.pk)
-    return [one for one in found if one.series.study_id == owner.pk]
+    return shown
+
+
+def _unveiled(instances: list[Instance], user: User) -> list[Instance]:
+    """Leave out what Readroom filed, where it is kept from the user: those of scanners alone cost no query."""
+    scanned = [one for one in instances if not hasattr(one.series, "result")]
+    if len(scanned) == len(instances) or not is_veiled(study=instances[0].series.study, user=user):
+        return instances
+    return scanned
 
 
 def study_of(*, request: HttpRequest, studies: list[Study]) -> Study:

@@ -34,7 +34,8 @@ from webapp.dicomweb.accept import Offer
 from webapp.dicomweb.base import tag_of
 from webapp.pages.access import user_of
 from webapp.studies.frames import frame_pieces, pieces_read
-from webapp.studies.models import Instance, Study
+from webapp.studies.models import Instance, Series, Study
+from webapp.verdicts.veil import is_series_veiled
 from workers import storage
 
 Environ = dict[str, Any]
@@ -69,6 +70,13 @@ class Decision:
     form: Offer
     rows: tuple[Model, ...]
     until: float
+    #: The series is one that may be veiled, with its study: that is asked each time.
+    result: Series | None = None
+
+    @property
+    def is_veiled(self) -> bool:
+        """Whether the series is kept from the user by now: somebody else has the study to read, or the site's rules."""
+        return self.result is not None and is_series_veiled(series=self.result, user=self.user)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,7 @@ class Grant:
         return (
             time.time() < decision.until
             and may(decision.user, Act.SEE, decision.study)
+            and not decision.is_veiled
             and Look(Code.STUDY_VIEWED, decision.user.get_username(), decision.study.pk).is_noted
             and _rows_read(self.query, self.keys) == self.seen
         )
@@ -183,7 +192,9 @@ def decision_leave(request: HttpRequest, *, instance: Instance, form: Offer) -> 
     until = min(time.time() + SECONDS, ends.timestamp() if ends else math.inf)
     account = getattr(user, "_wrapped", user)  # not the lazy object that holds the whole request
     syntax = instance.index.transfer_syntax_uid
-    kept.append(Decision(account, study, instance.series_id, instance.pk, syntax, form, (who, account, study), until))
+    series, rows = instance.series, (who, account, study)
+    result = series if hasattr(series, "result") else None
+    kept.append(Decision(account, study, series.pk, instance.pk, syntax, form, rows, until, result))
 
 
 def _signed_in_by(request: HttpRequest) -> AccessToken | Session | None:

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from webapp.dicomweb import lookups  # noqa: F401 - its lookups are used by name
 from webapp.dicomweb.attributes import Attribute
@@ -19,7 +19,7 @@ LAST = "235959.999999"
 WORDS = re.compile(r"[\s^=,]+")
 
 
-def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy: bool) -> Q:
+def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy: bool, series: QuerySet[Series]) -> Q:
     """Return the rows that match.
 
     Parameters
@@ -32,6 +32,8 @@ def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy:
         Path of its column from the rows that are searched.
     study
         Path of the rows' study.
+    series
+        Those whose modality counts for their study's.
     fuzzy
         Whether names match by how their words begin.
 
@@ -44,7 +46,7 @@ def condition(attribute: Attribute, value: str, *, path: str, study: str, fuzzy:
         return Q()
     if attribute.keyword == "ModalitiesInStudy":
         wanted = Q(*(Q(modality__matches=word) for word in UIDS.split(value)), _connector=Q.OR)
-        return Q(Exists(Series.objects.filter(wanted, study=OuterRef(study))))
+        return Q(Exists(series.filter(wanted, study=OuterRef(study))))
     if attribute.vr == "PN":
         return _begin(path, value) if fuzzy else Q(**{f"{path}__imatches": value})
     return WAYS.get(attribute.vr, _text)(path, value)

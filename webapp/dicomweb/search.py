@@ -18,9 +18,13 @@ from webapp.dicomweb.beginnings import page_sql
 from webapp.dicomweb.lookups import Among, Joined
 from webapp.dicomweb.matching import condition
 from webapp.prepared import Prepared, page_gap
+from webapp.results.models import ResultSeries
 from webapp.studies.models import Instance, Series, Study
+from webapp.verdicts.veil import results_veiled
 
 Rows = QuerySet[Any, Any]
+#: The series that are kept from who asks; None where there can be none.
+Veiled = QuerySet[ResultSeries] | None
 #: By level of the rows: the path from them to a row of each level above.
 PATHS = {
     Level.STUDY: {Level.STUDY: ""},
@@ -73,11 +77,11 @@ def objects_find(*, user: User, search: Search) -> Found:
     Found
         At most `search.limit` rows, and whether there are more behind them.
     """
-    attributes = attributes_told(search)
-    answer = _answer(search.level, attributes, headers_wanted(search))
+    attributes, veiled = attributes_told(search), results_veiled(user)
+    answer = _answer(search.level, attributes, headers_wanted(search), veiled)
     study = PATHS[search.level][Level.STUDY]
     try:
-        keys = _matching(user, search).order_by(*ORDERS[search.level]).values("pk")
+        keys = _matching(user, search, veiled).order_by(*ORDERS[search.level]).values("pk")
         # Counted and joined for the rows of the page alone, not for all that match.
         page = page_sql(keys, search, study=study, limit=search.limit + 1)
         found = answer.rows(page) if search.limit else []
@@ -91,14 +95,27 @@ def objects_find(*, user: User, search: Search) -> Found:
     return Found(attributes, told, has_more=len(found) > search.limit)
 
 
+def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> Prepared:  # noqa: FBT001
+    """Return the query for what is told of a page of rows, whose keys are put in: only they differ between searches.
+
+    Built anew for who has something veiled from them, which is neither counted nor named.
+    """
+    if veiled is None:
+        return _answer_of_all(level, attributes, with_header)
+    return _built(level, attributes, with_header, veiled)
+
+
 @cache
-def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> Prepared:  # noqa: FBT001
-    """Return the query for what is told of a page of rows, whose keys are put in: only they differ between searches."""
+def _answer_of_all(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> Prepared:  # noqa: FBT001
+    return _built(level, attributes, with_header, None)
+
+
+def _built(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> Prepared:  # noqa: FBT001
     columns = [_path(level, attribute) for attribute in attributes]
     uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
     header = ["index__header"] if with_header else []
     rows = MODELS[level]._default_manager.filter(pk__in=page_gap())
-    rows = rows.annotate(**_worked_out(level, attributes)).order_by(*ORDERS[level])
+    rows = rows.annotate(**_worked_out(level, attributes, veiled)).order_by(*ORDERS[level])
     return Prepared(rows.values_list(*columns, *uids, *header))
 
 
@@ -119,7 +136,7 @@ def headers_wanted(search: Search) -> bool:
     return search.level == Level.INSTANCE and (search.everything or bool(search.fields - known))
 
 
-def _matching(user: User, search: Search) -> Rows:
+def _matching(user: User, search: Search, veiled: Veiled) -> Rows:
     level = search.level
     study = PATHS[level][Level.STUDY]
     visible = visible_studies(user, Study.objects.all())
@@ -127,10 +144,18 @@ def _matching(user: User, search: Search) -> Rows:
     if level != Level.STUDY:
         keys = visible.order_by().values("pk").query.sql_with_params()
         rows = MODELS[level]._default_manager.filter(Among(f"{study}pk", keys))
+        rows = _shown(rows, f"{PATHS[level][Level.SERIES]}pk", veiled)
+    series = _shown(Series.objects.all(), "pk", veiled)
     for attribute, value in search.keys:
         path = PATHS[level][attribute.level] + attribute.column
-        rows = rows.filter(condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy))
+        matches = condition(attribute, value, path=path, study=f"{study}pk", fuzzy=search.fuzzy, series=series)
+        rows = rows.filter(matches)
     return rows
+
+
+def _shown(rows: Rows, series: str, veiled: Veiled) -> Rows:
+    """Leave out what belongs to veiled series; `series` is the path to a row's."""
+    return rows if veiled is None else rows.exclude(**{f"{series}__in": veiled.values("series")})
 
 
 def _path(level: Level, attribute: Attribute) -> str:
@@ -146,23 +171,24 @@ def _name(attribute: Attribute) -> str:
 WORKED_OUT = {"modalities", "series_count", "instance_count"}
 
 
-def _worked_out(level: Level, attributes: Iterable[Attribute]) -> dict[str, Combinable]:
+def _worked_out(level: Level, attributes: Iterable[Attribute], veiled: Veiled) -> dict[str, Combinable]:
     return {
-        _name(attribute): _expression(attribute, PATHS[level][attribute.level] + "pk")
+        _name(attribute): _expression(attribute, PATHS[level][attribute.level] + "pk", veiled)
         for attribute in attributes
         if attribute.column in WORKED_OUT
     }
 
 
-def _expression(attribute: Attribute, row: str) -> Combinable:
+def _expression(attribute: Attribute, row: str, veiled: Veiled) -> Combinable:
+    series = _shown(Series.objects.all(), "pk", veiled)
     if attribute.column == "modalities":
-        series = Series.objects.filter(study=OuterRef(row)).exclude(modality="")
+        series = series.filter(study=OuterRef(row)).exclude(modality="")
         return Subquery(_grouped(series, "study").annotate(told=Joined("modality")).values("told"))
     if attribute.column == "series_count":
-        counted = _grouped(Series.objects.filter(study=OuterRef(row)), "study")
+        counted = _grouped(series.filter(study=OuterRef(row)), "study")
     else:
         by = "series__study" if attribute.level == Level.STUDY else "series"
-        counted = _grouped(Instance.objects.filter(**{by: OuterRef(row)}), by)
+        counted = _grouped(_shown(Instance.objects.filter(**{by: OuterRef(row)}), "series", veiled), by)
     return Coalesce(Subquery(counted.annotate(told=Count("pk")).values("told")), 0)
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from webapp.studies.models import Instance, Series, Study
+from webapp.verdicts.veil import studies_read_first
 from workers import api, storage
 
 COLUMNS = ("file", "person", "study", "series", "instance", "kind", "modality", "frames", "blacked_out", "sha256")
@@ -38,10 +40,19 @@ def secret_of(name: str) -> str:
 
 def objects_of(studies: Sequence[Study]) -> list[Instance]:
     """Return the objects of studies, in the order in which they leave."""
-    found = Instance.objects.filter(series__study__in=studies).select_related("series__study__patient")
+    found = objects_open(studies).select_related("series__study__patient")
     order = {study.pk: number for number, study in enumerate(studies)}
     rows = sorted(found, key=lambda one: (order[one.series.study_id], _place(one.series), str(one.series_id)))
     return list(rows)
+
+
+def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
+    """Return the objects of studies that may leave now.
+
+    What Readroom filed of a study that is still read first stays: whoever fetches the file may be asked to read it.
+    """
+    objects = Instance.objects.filter(series__study__in=studies)
+    return objects.exclude(series__result__isnull=False, series__study__in=studies_read_first())
 
 
 def objects_left(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[Left]:

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from webapp.accounts.models import User
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
+from webapp.exports.leaving import objects_open
 from webapp.exports.models import Export
-from webapp.studies.models import Instance, Study
+from webapp.studies.models import Study
 from workers import api
 
 
@@ -18,7 +19,7 @@ def export_create(
 ) -> Export:
     """Queue an export; each study that is to leave is an event of the audit trail."""
     with transaction.atomic():
-        total = Instance.objects.filter(series__study__in=studies).count()
+        total = objects_open(studies).count()
         export = Export.objects.create(
             name=name, options=options.model_dump(mode="json"), asked_by=user, objects_total=total
         )

@@ -16,7 +16,8 @@ from webapp.fhir.signed import signed_resource
 from webapp.fhir.words import DICOM_UID, Resource
 from webapp.reports.models import Report
 from webapp.runs.models import Finding, Run, Stage
-from webapp.studies.models import Instance, Patient, Study
+from webapp.studies.models import Instance, Patient, Series, Study
+from webapp.verdicts.veil import series_unveiled, studies_veiled
 
 Rows = QuerySet[Any, Any]
 
@@ -59,7 +60,14 @@ class Kind:
 def _studies(user: User) -> Rows:
     objects = Prefetch("series__instances", Instance.objects.order_by("instance_number", "sop_instance_uid"))
     own = visible_studies(user, Study.objects.filter(patient__isnull=False))
-    return own.select_related("patient").prefetch_related("series", objects).order_by("-arrived_at", "pk")
+    series = Prefetch("series", series_unveiled(user, Series.objects.all()))
+    return own.select_related("patient").prefetch_related(series, objects).order_by("-arrived_at", "pk")
+
+
+def _answered(user: User) -> Rows:
+    """Return the studies of whose answers and reports a user may know."""
+    own = visible_studies(user, Study.objects.filter(patient__isnull=False))
+    return own.exclude(pk__in=studies_veiled(user).values("pk"))
 
 
 def _patients(user: User) -> Rows:
@@ -67,15 +75,15 @@ def _patients(user: User) -> Rows:
 
 
 def _runs(user: User) -> Rows:
-    own = Run.objects.filter(series__study__in=visible_studies(user, Study.objects.filter(patient__isnull=False)))
+    """Return the runs whose answers a user may know of: what is veiled has no report yet."""
+    own = Run.objects.filter(series__study__in=_answered(user))
     return own.select_related("series__study").prefetch_related("findings").order_by("-created_at", "pk")
 
 
 def _signed(user: User) -> Rows:
     """Return the newest signed version of each study's report."""
     newer = Report.objects.filter(supersedes=OuterRef("pk"), state=Report.State.SIGNED)
-    own = visible_studies(user, Study.objects.filter(patient__isnull=False))
-    signed = Report.objects.filter(~Exists(newer), study__in=own, state=Report.State.SIGNED)
+    signed = Report.objects.filter(~Exists(newer), study__in=_answered(user), state=Report.State.SIGNED)
     return signed.select_related("study", "signature").order_by("-signature__at", "pk")
 
 

@@ -14,11 +14,10 @@ from webapp.followup.models import Registration, Sighting
 from webapp.followup.timeline import places_of
 from webapp.pages.measures import size_line
 from webapp.pages.series import SeriesRow, series_rows
-from webapp.reading.services import rules_of
 from webapp.runs.measures import measured_of
 from webapp.runs.models import Finding
 from webapp.studies.models import Series, Study
-from webapp.verdicts.selectors import is_veiled
+from webapp.verdicts.veil import studies_veiled
 from workers.contracts import RegistrationAnswer
 
 #: The newest visits that are shown; more on one line cannot be told apart.
@@ -96,13 +95,12 @@ def followup_read(*, study: Study, user: User) -> FollowUp:
 
     Where the site reads first, what the AI says of a study that the user has not committed to yet stays out.
     """
-    reads_first = rules_of(study.site_id).read_first
     newest = studies_of(study=study, user=user).select_related("task").order_by(NEWEST, "-arrived_at")
     studies = sorted(newest[:MOST], key=lambda one: (day_of(one), one.arrived_at))
     rows: dict[object, list[SeriesRow]] = defaultdict(list)
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         rows[row.series.study_id].append(row)
-    veiled = {one.pk for one in studies if reads_first and is_veiled(study=one, user=user)}
+    veiled = set(studies_veiled(user).filter(pk__in=[one.pk for one in studies]).values_list("pk", flat=True))
     runs = {row.run.pk for listed in rows.values() for row in listed if row.run and row.series.study_id not in veiled}
     unlinked: dict[object, list[FindingSeen]] = defaultdict(list)
     for finding in Finding.objects.filter(run__in=runs, sighting=None).select_related("run__series"):

@@ -20,6 +20,7 @@ from webapp.pages.pictures import attempt_served
 from webapp.pages.presentation import person_of
 from webapp.runs.models import Finding
 from webapp.studies.models import Series, Study
+from webapp.verdicts.veil import studies_veiled
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
 
@@ -63,6 +64,7 @@ def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = study_opened(request=request, study=study, act=Act.MARK)
     asked = number_asked(request.POST.get("sighting", ""), digits=DIGITS)
     sightings = Sighting.objects.select_related("study", "lesion").filter(study__patient=opened.patient_id)
+    sightings = sightings.exclude(study__in=studies_veiled(user_of(request)))
     sighting = sightings.filter(pk=asked).first() if asked is not None else None
     if sighting is None:
         messages.error(request, GONE)
@@ -139,11 +141,12 @@ def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
 
 
 def _finding(request: HttpRequest, opened: Study) -> Finding | None:
-    """Return the finding that is meant, of a study of the same patient that the user may mark."""
+    """Return the finding that is meant, of a study of the same patient that the user may mark; none that is veiled."""
     asked = number_asked(request.POST.get("finding", ""), digits=DIGITS)
     if asked is None or opened.patient_id is None:
         return None
     of_patient = Finding.objects.filter(run__series__study__patient=opened.patient_id)
+    of_patient = of_patient.exclude(run__series__study__in=studies_veiled(user_of(request)))
     found = of_patient.select_related("run__series__study__patient").filter(pk=asked).first()
     if found is not None:
         study_checked(request=request, study=found.run.series.study, act=Act.MARK)

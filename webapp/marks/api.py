@@ -31,7 +31,7 @@ from webapp.marks.services import (
     mark_hide,
     mark_save,
 )
-from webapp.pages.access import study_checked, study_opened, user_of
+from webapp.pages.access import kept_back, study_checked, study_opened, user_of
 from webapp.studies.models import Instance, Series, Study
 from webapp.verdicts.selectors import reads_seen
 
@@ -122,7 +122,9 @@ class DrawnView(APIView):
             raise Http404 from None
         if now.mark.kind not in self.kinds:
             raise Http404
-        study_checked(request=request._request, study=now.mark.series.study, act=act)
+        study = study_checked(request=request._request, study=now.mark.series.study, act=act)
+        if now.mark.author_id in reads_seen(study=study, user=user_of(request._request)).hidden:
+            kept_back(request=request._request, study=study)
         return now
 
     def _where(self, request: Request, given: dict[str, Any]) -> OnImage | OnCut:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, NoReturn, ParamSpec
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -12,9 +12,12 @@ from webapp.accounts.models import Site, User
 from webapp.accounts.policy import Act, OfSite, may, visible_sites
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record
-from webapp.studies.models import Study
+from webapp.studies.models import Series, Study
+from webapp.verdicts.veil import is_series_veiled, is_veiled
 
 Given = ParamSpec("Given")
+#: What the audit trail says of who asked for what is kept from them until they have read the study.
+VEILED = "see before reading"
 View = Callable[Concatenate[HttpRequest, Given], HttpResponseBase]
 
 
@@ -62,6 +65,40 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
     """
     _checked(request, study, act, study=study.pk)
     return study
+
+
+def answer_checked(*, request: HttpRequest, study: Study) -> None:
+    """Let go on whoever may know now what the AI says of a study.
+
+    Raises
+    ------
+    Http404
+        If it is veiled from them (see `webapp.verdicts.veil`): the same answer as where it says nothing.
+    """
+    if is_veiled(study=study, user=user_of(request)):
+        kept_back(request=request, study=study)
+
+
+def series_checked(*, request: HttpRequest, series: Series, act: Act) -> Study:
+    """Return the study of a series if the user may do `act` to it and the series itself is not veiled from them."""
+    study = study_checked(request=request, study=series.study, act=act)
+    if is_series_veiled(series=series, user=user_of(request)):
+        kept_back(request=request, study=study)
+    return study
+
+
+def kept_back(*, request: HttpRequest, study: Study) -> NoReturn:
+    """Answer as if what is asked for were not there, and write down that it was asked for.
+
+    Raises
+    ------
+    Http404
+        Always.
+    """
+    audit_record(
+        code=Code.ACCESS_REFUSED, user=user_of(request), request=request, study=study.pk, success=False, details=VEILED
+    )
+    raise Http404
 
 
 def site_checked(*, request: HttpRequest, of: OfSite, act: Act) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from webapp.accounts.policy import Act
 from webapp.audit.services import study_view_record
-from webapp.pages.access import study_checked, user_of
+from webapp.pages.access import answer_checked, series_checked, study_checked, user_of
 from webapp.runs.models import Finding, Mark, Run, Stage
 from webapp.studies.models import Instance, Series
 from workers import api, storage
@@ -28,10 +28,10 @@ CACHING = "private, max-age=600"
 def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
     """Serve one frame (from 0) of a stored object as PNG, drawn once."""
     try:
-        found = Instance.objects.select_related("series__study").get(pk=instance)
+        found = Instance.objects.select_related("series__study", "series__result").get(pk=instance)
     except Instance.DoesNotExist:
         raise Http404 from None
-    study = study_checked(request=request, study=found.series.study, act=Act.SEE)
+    study = series_checked(request=request, series=found.series, act=Act.SEE)
     if not found.has_pixels or number >= found.number_of_frames:
         raise Http404
     study_view_record(user=user_of(request), request=request, study=study.pk)
@@ -49,10 +49,10 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
 def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
     """Serve a small picture of the middle of a series. Part of a look at the worklist, not a look at the study."""
     try:
-        found = Series.objects.select_related("study").get(pk=series)
+        found = Series.objects.select_related("study", "result").get(pk=series)
     except Series.DoesNotExist:
         raise Http404 from None
-    study_checked(request=request, study=found.study, act=Act.SEE)
+    series_checked(request=request, series=found, act=Act.SEE)
     images = Instance.objects.filter(series=found, has_pixels=True)
     middle = images[images.count() // 2 :].first()
     if middle is None:
@@ -78,6 +78,7 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
     study = study_checked(request=request, study=found.series.study, act=Act.SEE)
     if not _is_stated(found, name):
         raise Http404
+    answer_checked(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=study.pk)
     return attempt_served(request, Attempt(found.pk, found.attempt), name)
 

@@ -13,6 +13,7 @@ from webapp.pages.access import user_of
 from webapp.pages.series import SeriesRow, series_rows
 from webapp.runs.models import Run
 from webapp.studies.models import Series
+from webapp.verdicts.veil import is_veiled
 
 STATE = {
     "type": "object",
@@ -33,19 +34,21 @@ class StudyStateView(APIView):
         found = study_named(request=request._request, study=study)
         study_view_record(user=user_of(request._request), request=request._request, study=found.pk)
         rows = series_rows(Series.objects.filter(study=found).order_by("series_number", "last_arrival_at"))
-        told = {"study": found.study_instance_uid, "arrived": found.arrived_at, "series": [_told(row) for row in rows]}
-        return Response(told)
+        veiled = is_veiled(study=found, user=user_of(request._request))
+        series = [_told(row, is_veiled=veiled) for row in rows]
+        return Response({"study": found.study_instance_uid, "arrived": found.arrived_at, "series": series})
 
 
-def _told(row: SeriesRow) -> dict[str, Any]:
-    """Return one series; a run that is not finished has said nothing yet."""
-    run = row.run if row.run is not None and row.run.state == Run.State.DONE else None
+def _told(row: SeriesRow, *, is_veiled: bool) -> dict[str, Any]:
+    """Return one series; a run that is not finished has said nothing yet, nor has one whose answer is veiled."""
+    is_answered = row.run is not None and row.run.state == Run.State.DONE
+    run = row.run if is_answered and not is_veiled else None
     return {
         "series": row.series.series_instance_uid,
-        "status": row.status,
+        "status": "veiled" if is_answered and is_veiled else row.status,
         "last_arrival": row.series.last_arrival_at,
         "run": str(row.run.pk) if row.run else None,
         "outcome": run.outcome if run else None,
         "urgency": run.urgency if run else None,
-        "reason": (run.urgency_reason if run else "") or row.reason,
+        "reason": (run.urgency_reason if run else "") or ("" if is_answered and is_veiled else row.reason),
     }

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from webapp.reading.models import Task
-from webapp.reading.services import rules_of, task_make, task_raise
+from webapp.reading.services import rules_of, task_let_two_read, task_make, task_raise
 from webapp.runs.models import Run, RunEvent
 from webapp.studies.models import Study
 
@@ -21,4 +20,4 @@ def run_moved(*, instance: RunEvent, created: bool, raw: bool = False, **_: Any)
     run = Run.objects.select_related("series__study").get(pk=instance.run_id)
     task_raise(study=run.series.study_id, urgency=run.urgency, reason=run.urgency_reason)
     if run.region in rules_of(run.series.study.site_id).two_readers_for:
-        Task.objects.filter(study=run.series.study_id, state=Task.State.WAITING).update(readers=2)
+        task_let_two_read(study=run.series.study_id)

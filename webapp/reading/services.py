@@ -148,12 +148,22 @@ def task_pass_on(*, task: Task, user: User, to_third: bool) -> bool:
 
 @transaction.atomic
 def task_read_by_two(*, task: Task, user: User, request: HttpRequest | None = None) -> bool:
-    """Ask for a second reader; False where it is read already."""
-    asked = Task.objects.filter(pk=task.pk).exclude(state=Task.State.DONE).update(readers=2)
+    """Ask for a second reader; False where it is read already, or a signed report would tell them of the first."""
+    asked = _unsigned(Task.objects.filter(pk=task.pk)).exclude(state=Task.State.DONE).update(readers=2)
     if asked:
         task_told(task, "two readers", user)
         audit_record(code=Code.TASK_TRIAGED, user=user, request=request, study=task.study_id, details="two readers")
     return bool(asked)
+
+
+def task_let_two_read(*, study: UUID) -> None:
+    """Let two read a study that waits, as its site's rules want."""
+    _unsigned(Task.objects.filter(study=study, state=Task.State.WAITING)).update(readers=2)
+
+
+def _unsigned(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Leave out tasks of studies that have a signed report: nobody reads blind to it any more."""
+    return tasks.exclude(study__reports__state="signed")
 
 
 def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:

@@ -135,7 +135,11 @@ class ReportObjects(OwedObjects):
     """The DICOM objects that a signed report is owed."""
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="objects_owed")
-    series = models.ManyToManyField(ResultSeries, related_name="+", help_text="structured report, and document")
+    series = models.ManyToManyField(
+        ResultSeries,
+        related_name="+",
+        help_text="structured report, document, and segmentations where outlines were drawn",
+    )
 
     class Meta(OwedObjects.Meta):
         abstract = False

@@ -14,6 +14,7 @@ from webapp.reports.statements import Filled, lines_filled, lines_refused, state
 from webapp.studies.models import Study
 from webapp.verdicts.models import Read
 from webapp.verdicts.selectors import may_conclude, read_of
+from webapp.verdicts.veil import is_veiled, studies_veiled
 
 State, Kind = Report.State, Report.Kind
 ADDENDUM = "addendum"
@@ -23,6 +24,15 @@ def reports_signed(study: Study) -> list[Report]:
     """Return the signed versions of a study's report, the newest first."""
     signed = Report.objects.filter(study=study, state=State.SIGNED).select_related("signature", "study")
     return list(signed.order_by("-number"))
+
+
+def reports_shown(*, study: Study, user: User) -> list[Report]:
+    """Return those that a user may see: while the AI's answer is veiled from them, what they signed themselves.
+
+    What colleagues signed meanwhile tells of the answer, and of what they made of it.
+    """
+    veiled = is_veiled(study=study, user=user)
+    return [one for one in reports_signed(study) if not veiled or one.author_id == user.pk]
 
 
 def report_newest(study: Study) -> Report | None:
@@ -128,8 +138,9 @@ def report_line(*, study: Study, user: User) -> Line:
     """Return how far a study's report is, as one user may know it."""
     drafts = list(Report.objects.filter(study=study, state=State.DRAFT))
     own = next((draft for draft in drafts if draft.author_id == user.pk), None)
-    left = Discrepancy.objects.filter(study=study, acknowledged_at=None).count()
-    return Line(report_newest(study), own, any(draft.author_id != user.pk for draft in drafts), left)
+    newest = next(iter(reports_shown(study=study, user=user)), None)
+    open_ = Discrepancy.objects.filter(study=study, acknowledged_at=None).exclude(study__in=studies_veiled(user))
+    return Line(newest, own, any(draft.author_id != user.pk for draft in drafts), open_.count())
 
 
 def discrepancies_visible(user: User) -> QuerySet[Discrepancy]:
@@ -137,6 +148,7 @@ def discrepancies_visible(user: User) -> QuerySet[Discrepancy]:
     if not may(user, Act.READ):
         return Discrepancy.objects.none()
     rows = Discrepancy.objects.filter(study__in=visible_studies(user, Study.objects.all()))
+    rows = rows.exclude(study__in=studies_veiled(user))
     rows = rows.select_related("study__patient", "study__site", "report__signature__user", "acknowledged_by")
     return rows.order_by("acknowledged_at", "made_at", "pk")
 

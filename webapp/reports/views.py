@@ -17,7 +17,7 @@ from webapp.accounts.policy import Act, may
 from webapp.asked import number_asked
 from webapp.audit.events import Code
 from webapp.audit.services import audit_record, study_view_record, worklist_view_record
-from webapp.pages.access import allowed, study_checked, study_opened, user_of
+from webapp.pages.access import allowed, answer_checked, kept_back, study_checked, study_opened, user_of
 from webapp.pages.presentation import person_of
 from webapp.pages.reading.views import next_opened
 from webapp.reports.declared import template_named, templates
@@ -31,6 +31,7 @@ from webapp.reports.selectors import (
     lines_disowned,
     lines_missing,
     may_acknowledge,
+    reports_shown,
     reports_signed,
 )
 from webapp.reports.services import (
@@ -69,7 +70,7 @@ def report_version(request: HttpRequest, study: UUID, number: int) -> HttpRespon
     """Show one signed version; a superseded one says so."""
     opened = study_opened(request=request, study=study)
     study_view_record(user=user_of(request), request=request, study=opened.pk)
-    return render(request, "reports/version.html", _version_shown(opened, _signed(opened, number)))
+    return render(request, "reports/version.html", _version_shown(request, opened, _signed(request, opened, number)))
 
 
 @require_GET
@@ -78,7 +79,7 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     from webapp.reports.pdf import pdf_made  # noqa: PLC0415 - the library is large, and few requests ask for it
 
     opened = study_opened(request=request, study=study)
-    found = _signed(opened, number)
+    found = _signed(request, opened, number)
     audit_record(
         code=Code.REPORT_FETCHED, user=user_of(request), request=request, study=opened.pk, details=f"version {number}"
     )
@@ -92,7 +93,7 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     """Recompute a signature's digests and say in words whether it holds."""
     opened = study_opened(request=request, study=study)
-    verified = signature_verify(_signed(opened, number).signature)
+    verified = signature_verify(_signed(request, opened, number).signature)
     audit_record(
         code=Code.REPORT_VERIFIED,
         user=user_of(request),
@@ -186,6 +187,7 @@ def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
     if found is None:
         raise Http404
     study_checked(request=request, study=found.study, act=Act.READ)
+    answer_checked(request=request, study=found.study)
     try:
         discrepancy_acknowledge(
             discrepancy=found, user=user_of(request), note=request.POST.get("note", ""), request=request
@@ -212,7 +214,10 @@ def _page(
     kind: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user, versions = user_of(request), reports_signed(study)
+    user = user_of(request)
+    versions = reports_shown(study=study, user=user)
+    if versions != reports_signed(study):  # what is written next would go on from what is not shown
+        return render(request, "reports/page.html", {"study": study, "person": person_of(study), "is_kept": True})
     newest = next(iter(versions), None)
     draft = draft_of(study=study, user=user)
     is_over = newest is not None and newest.kind != Report.Kind.PRELIMINARY
@@ -220,7 +225,7 @@ def _page(
     is_writing = may(user, Act.READ, study) and (asked or not is_over)
     if not is_writing:
         if newest is not None:
-            return render(request, "reports/version.html", _version_shown(study, newest))
+            return render(request, "reports/version.html", _version_shown(request, study, newest))
         return render(request, "reports/page.html", {"study": study, "person": person_of(study), "form": None})
     kinds = kinds_open(study=study, user=user)
     shown = {
@@ -255,8 +260,8 @@ def _form_shown(study: Study, form: Form, user: User) -> dict[str, Any]:
     }
 
 
-def _version_shown(study: Study, report: Report) -> dict[str, Any]:
-    versions = reports_signed(study)
+def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[str, Any]:
+    versions = reports_shown(study=study, user=user_of(request))
     by = next((one for one in versions if one.supersedes_id == report.pk), None)
     return {
         "study": study,
@@ -272,8 +277,11 @@ def _version_shown(study: Study, report: Report) -> dict[str, Any]:
     }
 
 
-def _signed(study: Study, number: int) -> Report:
-    found = next((one for one in reports_signed(study) if one.number == number), None)
+def _signed(request: HttpRequest, study: Study, number: int) -> Report:
+    shown = reports_shown(study=study, user=user_of(request))
+    found = next((one for one in shown if one.number == number), None)
+    if found is None and any(one.number == number for one in reports_signed(study)):
+        kept_back(request=request, study=study)
     if found is None:
         raise Http404
     return found

@@ -18,8 +18,9 @@ from webapp.marks.models import Mark
 from webapp.marks.sent import OnImageSent
 from webapp.pages.access import study_opened, user_of
 from webapp.pages.pictures import drawn_served
+from webapp.verdicts.outlined import is_instead
 from webapp.verdicts.outlining import Sent, outline_hide, outline_save
-from webapp.verdicts.selectors import is_veiled, outline_told, outlines_shown, reads_seen, verdict_told
+from webapp.verdicts.selectors import outline_told, outlines_shown, reads_seen, verdict_told
 from webapp.verdicts.services import VerdictRefusedError
 from workers import storage
 
@@ -74,7 +75,11 @@ class OutlineView(DrawnView):
             user=user_of(request._request),
             request=request._request,
         )
-        told = {**outline_told(outline), "verdict": verdict_told(outline.verdict)}
+        told = {
+            **outline_told(outline),
+            "verdict": verdict_told(outline.verdict),
+            "instead": is_instead(outline),
+        }
         return Response(told, status=201 if is_new else 200)
 
     @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
@@ -94,8 +99,7 @@ class OutlineView(DrawnView):
 def outline_mask(request: HttpRequest, study: UUID, mark: UUID, version: int) -> HttpResponse:
     """Serve the mask of an outline that counts, as PNG: white inside. One that others may not see yet is like none."""
     opened, user = study_opened(request=request, study=study), user_of(request)
-    seen = reads_seen(study=opened, user=user)
-    shown = outlines_shown(seen, veiled=is_veiled(study=opened, user=user))
+    shown = outlines_shown(reads_seen(study=opened, user=user))
     found = next((one for one in shown if (one.mark.pk, one.version.version) == (mark, version)), None)
     if found is None:
         raise Http404

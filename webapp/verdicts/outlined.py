@@ -53,11 +53,14 @@ def key_of(verdict: Verdict) -> Key:
     return verdict.read_id, verdict.finding_id or verdict.missed or verdict.mark_id
 
 
-def outlines_of(reads: Collection[Read]) -> Mapping[Key, list[Outline]]:
-    """Return the outlines that count in some reads, the oldest first: two queries, however many there are."""
+def outlines_of(reads: Collection[Read], *, before: Verdict | None = None) -> Mapping[Key, list[Outline]]:
+    """Return the outlines that count in some reads, the oldest first: two queries, however many there are.
+
+    Or that counted before something was said.
+    """
     by_pk = {read.pk: read for read in reads}
     verdicts = Verdict.objects.filter(read__in=by_pk).order_by("pk")
-    told = list(verdicts)
+    told = list(verdicts.filter(pk__lt=before.pk) if before else verdicts)
     marks = {one.mark_id for one in told if one.mark_version is not None}
     if not marks:
         return {}
@@ -83,6 +86,12 @@ def _heard(
     held.pop(outline.place, None)
     if verdict.says in DRAWN and not outline.version.is_hidden:
         held[outline.place] = outline
+
+
+def is_instead(one: Outline) -> bool:
+    """Say whether an outline took the place of another one of its reader, which another window drew meanwhile."""
+    held = outlines_of([one.read], before=one.verdict).get(key_of(one.verdict), [])
+    return any(other.place == one.place and other.mark != one.mark for other in held)
 
 
 def newest_of(outlines: Iterable[Outline]) -> MarkVersion | None:

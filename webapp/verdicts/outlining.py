@@ -77,7 +77,7 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
     """
     study = sent.instance.series.study
     opened = read_opened(study, user)
-    finding = finding_named(study, sent.finding) if sent.finding is not None else None
+    finding = finding_named(study, sent.finding, user) if sent.finding is not None else None
     if finding and finding.run.series_id != sent.instance.series_id:
         raise VerdictRefusedError("This finding lies on another series.")
     missed = sent.missed if finding is None and sent.missed != mark else None

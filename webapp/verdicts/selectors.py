@@ -12,12 +12,12 @@ from webapp.accounts.policy import Act, may
 from webapp.marks.models import MarkVersion
 from webapp.marks.selectors import mark_list
 from webapp.reading.models import Task
-from webapp.reading.services import rules_of
 from webapp.results.marked import Place
 from webapp.runs.models import Finding
 from webapp.studies.models import Study
 from webapp.verdicts.models import Read, Reason, Verdict
 from webapp.verdicts.outlined import Key, Outline, is_nowhere, key_of, newest_of, outlines_of
+from webapp.verdicts.veil import is_veiled
 
 Says = Verdict.Says
 #: What a reader takes for real.
@@ -91,17 +91,20 @@ class Seen:
     Attributes
     ----------
     reads
-        Those that they may see: their own while others still read blind to each other, all once it is over. The
-        adjudicator has both before them.
+        Those that they may see: their own while others still read blind to each other, or while the AI is veiled
+        from them; all once it is over. The adjudicator has both before them.
     own
         Their own, where they have one.
     hidden
         Numbers of the readers of the others: not even their marks show.
+    is_veiled
+        Whether the AI's answer is kept from them too (see `webapp.verdicts.veil`).
     """
 
     reads: list[Read]
     own: Read | None
     hidden: frozenset[int]
+    is_veiled: bool
 
 
 def reads_seen(*, study: Study, user: User) -> Seen:
@@ -109,15 +112,12 @@ def reads_seen(*, study: Study, user: User) -> Seen:
     reads = list(Read.objects.filter(study=study).select_related("reader"))
     own = next((read for read in reads if read.reader_id == user.pk), None)
     is_over = bool(reads) and all(read.finished_at for read in reads) and hasattr(study, "comparison")
-    is_one = study.task.readers == 1
-    if is_over or is_one or (own and own.seat == Read.Seat.THIRD):
-        return Seen(reads, own, frozenset())
-    return Seen([own] if own else [], own, frozenset(read.reader_id for read in reads if read != own))
-
-
-def reads_shown(*, study: Study, user: User) -> list[Read]:
-    """Return the reads that a user may see, see `Seen`."""
-    return reads_seen(study=study, user=user).reads
+    is_open = is_over or study.task.readers == 1 or bool(own and own.seat == Read.Seat.THIRD)
+    veiled = is_veiled(study=study, user=user)
+    if is_open and not veiled:
+        return Seen(reads, own, frozenset(), is_veiled=False)
+    others = frozenset(read.reader_id for read in reads if read != own)
+    return Seen([own] if own else [], own, others, is_veiled=veiled)
 
 
 def verdicts_now(read: Read) -> list[Verdict]:
@@ -210,21 +210,9 @@ def reasons_told(reasons: Iterable[str]) -> str:
     return ", ".join(Reason(reason).label for reason in reasons)
 
 
-def is_veiled(*, study: Study, user: User) -> bool:
-    """Say whether the AI's answer is still kept from somebody: their site reads first and they did not commit yet.
-
-    It is kept from all who might read the study, until it is read.
-    """
-    if not rules_of(study.site_id).read_first or not may(user, Act.READ, study) or study.task.state == Task.State.DONE:
-        return False
-    read = read_of(study=study, user=user)
-    return read is None or read.committed_at is None
-
-
-def outlines_shown(seen: Seen, *, veiled: bool) -> list[Outline]:
-    """Return the outlines of the reads that somebody may see; their own alone while the AI is veiled from them."""
-    reads = [read for read in seen.reads if not veiled or read == seen.own]
-    return [one for outlines in outlines_of(reads).values() for one in outlines]
+def outlines_shown(seen: Seen) -> list[Outline]:
+    """Return the outlines of the reads that somebody may see."""
+    return [one for outlines in outlines_of(seen.reads).values() for one in outlines]
 
 
 def may_conclude(*, study: Study, user: User) -> bool:

@@ -21,6 +21,7 @@ from webapp.verdicts.comparing import Tolerance, compared
 from webapp.verdicts.models import Comparison, Read, Reason, Verdict
 from webapp.verdicts.overlaps import between_readers_keep, with_ai_keep
 from webapp.verdicts.selectors import accepted, findings_asked, read_of, unsaid
+from webapp.verdicts.veil import is_veiled
 
 Says = Verdict.Says
 
@@ -38,6 +39,7 @@ class Then(StrEnum):
 
 
 NOT_IN_HAND = "You do not have this study in hand (any more). Take it first: what you said was not kept."
+COMMIT_FIRST = "Your site reads first: commit what you see, then say something of each finding of the AI."
 OVER = "Your read is finished; what it says stays as it is. An addendum can be added to the report."
 
 
@@ -90,7 +92,7 @@ def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | 
     """
     if why_not := said.why_not():
         raise VerdictRefusedError(why_not)
-    finding = finding_named(study, said.finding) if said.finding is not None else None
+    finding = finding_named(study, said.finding, user) if said.finding is not None else None
     mark = _mark(study, user, said.mark) if said.mark is not None else None
     return verdict_add(read_opened(study, user), said, finding=finding, mark=mark, request=request)
 
@@ -160,10 +162,13 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     Raises
     ------
     VerdictRefusedError
-        If the study is not in their hands, or one of two readers has not said something of every finding.
+        If the study is not in their hands, or one of two readers has not said something of every finding, which they
+        cannot before it is shown to them.
     """
     read = read_opened(study, user)
     task = Task.objects.select_for_update().get(study=study)
+    if task.readers > 1 and is_veiled(study=study, user=user):
+        raise VerdictRefusedError(COMMIT_FIRST)
     left = unsaid(read)
     if task.readers > 1 and left:
         raise VerdictRefusedError(
@@ -202,10 +207,10 @@ def read_opened(study: Study, user: User) -> Read:
     return read
 
 
-def finding_named(study: Study, finding: int) -> Finding:
-    """Return a finding of a study; raises `VerdictRefusedError` where it is another's."""
+def finding_named(study: Study, finding: int, user: User) -> Finding:
+    """Return a finding of a study; raises `VerdictRefusedError` where it is another's, or veiled from the reader."""
     found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
-    if found is None:
+    if found is None or is_veiled(study=study, user=user):
         raise VerdictRefusedError("This finding is not one of this study.")
     return found
 

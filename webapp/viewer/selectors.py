@@ -13,14 +13,7 @@ from webapp.pages.series import SeriesRow, series_rows
 from webapp.pages.status import LIVE
 from webapp.pages.study.selectors import Place
 from webapp.studies.models import Instance, Series, Study
-from webapp.verdicts.selectors import (
-    is_veiled,
-    outline_told,
-    outlines_shown,
-    reads_seen,
-    verdict_told,
-    verdicts_now,
-)
+from webapp.verdicts.selectors import outline_told, outlines_shown, reads_seen, verdict_told, verdicts_now
 from webapp.viewer.findings import Answered, answers_of, findings_told, heats_told
 from webapp.viewer.hangings import Seen, hangings, hung, presets
 from webapp.viewer.priors import prior_list
@@ -48,7 +41,8 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
     # Those that Readroom filed with an answer have no answer of their own, and no row.
     rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
-    veiled = is_veiled(study=study, user=user)
+    seen_reads = reads_seen(study=study, user=user)
+    veiled = seen_reads.is_veiled
     answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
     declared = cascade_declared().stages
     listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
@@ -60,7 +54,6 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
         parts=frozenset(part for one in seen for part in one.parts),
     )
     first = priors[0].study.pk if priors else None
-    seen_reads = reads_seen(study=study, user=user)
     return {
         "study": _study(study),
         "dicomweb": "/dicomweb",
@@ -73,7 +66,7 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
         "marks": [mark_told(now) for now in mark_list(study=study) if now.mark.author_id not in seen_reads.hidden],
-        "outlines": [outline_told(one) for one in outlines_shown(seen_reads, veiled=veiled)],
+        "outlines": [outline_told(one) for one in outlines_shown(seen_reads)],
         "verdicts": [verdict_told(row) for row in verdicts_now(seen_reads.own)] if seen_reads.own else [],
     }
 

@@ -211,6 +211,17 @@ def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client
     assert MarkVersion.objects.filter(is_hidden=False).count() == 2  # and nothing that was drawn is lost
 
 
+def test_an_outline_that_takes_the_place_of_another_windows_says_so(clinician: Client, finding: Finding) -> None:
+    one, other, (image, *_) = uuid.uuid4(), uuid.uuid4(), images(finding)
+
+    def instead(mark: uuid.UUID, left: int, version: int = 0) -> bool:
+        sent = body(image, square(left, 3), finding=finding.pk, version=version)
+        return bool(put(clinician, mark, sent).json()["instead"])
+
+    assert [instead(one, 1), instead(one, 2, 1), instead(other, 3), instead(other, 3)] == [False, False, True, True]
+    assert [instead(other, 4, 1), instead(one, 5, 2), instead(one, 6, 3)] == [False, True, False]
+
+
 def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
     clinician: Client, finding: Finding
 ) -> None:

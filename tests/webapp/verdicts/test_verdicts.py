@@ -16,14 +16,14 @@ from webapp.verdicts.models import Comparison, Read, Verdict
 from webapp.verdicts.selectors import (
     accepted,
     findings_asked,
-    is_veiled,
     may_conclude,
     read_of,
-    reads_shown,
+    reads_seen,
     unsaid,
     verdicts_now,
 )
 from webapp.verdicts.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
+from webapp.verdicts.veil import is_veiled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]
@@ -170,7 +170,7 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
     task_read_by_two(task=study.task, user=one)
     read_all(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
-    assert reads_shown(study=fresh, user=two) == []
+    assert reads_seen(study=fresh, user=two).reads == []
     assert read_all(study, two, "agree", "disagree") == Then.THIRD
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
@@ -180,7 +180,7 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
         task_claim(task=task, user=factories.clinician("three"))
     assert read_all(study, boss, "agree", "agree") == Then.DONE
     fresh = Study.objects.get(pk=study.pk)
-    assert [read.reader for read in reads_shown(study=fresh, user=boss)] == [one, two, boss]
+    assert [read.reader for read in reads_seen(study=fresh, user=boss).reads] == [one, two, boss]
     assert may_conclude(study=study, user=boss)
 
 

@@ -25,6 +25,7 @@ from webapp.reading.services import (
 )
 from webapp.verdicts.services import Then, VerdictRefusedError, read_finish
 
+NOT_BLIND = "This study is read, or has a signed report: nobody would read it blind to the first reader any more."
 ALL_READ = "Nothing waits to be read."
 
 
@@ -75,7 +76,8 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
     """Ask for a second reader, blind to the first."""
-    task_read_by_two(task=_opened(request, study, Act.READ), user=user_of(request), request=request)
+    if not task_read_by_two(task=_opened(request, study, Act.READ), user=user_of(request), request=request):
+        messages.error(request, NOT_BLIND)
     return redirect("study", study)
 
 

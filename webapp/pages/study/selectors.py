@@ -153,7 +153,7 @@ class Reading:
 
     @property
     def _outlines(self) -> list[dict[str, Any]]:
-        """What readers outlined on this series, as JSON; while the AI is veiled, their own alone."""
+        """What readers outlined on this series, as JSON."""
         place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(self.slices)}
         numbers = {shown.row.pk: shown.number for shown in self.findings}
         return [
@@ -166,7 +166,7 @@ class Reading:
                 "title": one.verdict.label_title,
             }
             for by, one in self.reads.outlined
-            if one.place in place and not one.is_empty and (by == "You" or not self.reads.is_veiled)
+            if one.place in place and not one.is_empty
         ]
 
 
@@ -176,7 +176,7 @@ def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: U
     `asked` names a superseded run of it that is to be read instead of the newest; `reads` is what was said of it.
     """
     rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
-    chosen = _chosen(rows, series)
+    chosen = _chosen(rows, series, is_veiled=reads.is_veiled)
     newest = chosen.run if chosen else None
     declared = cascade_declared()
     slices = slices_of(chosen.series) if chosen else []
@@ -224,12 +224,12 @@ def run_file(run: UUID, name: str) -> str:
     return reverse("run-file", args=[run, name]) if name else ""
 
 
-def _chosen(rows: list[SeriesRow], asked: UUID | None) -> SeriesRow | None:
+def _chosen(rows: list[SeriesRow], asked: UUID | None, *, is_veiled: bool) -> SeriesRow | None:
     for row in rows:
         if row.series.pk == asked:
             return row
     shown = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
-    return max(shown, key=lambda row: row.run.urgency if row.run else 0, default=None)
+    return max(shown, key=lambda row: row.run.urgency if row.run and not is_veiled else 0, default=None)
 
 
 def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:

@@ -10,7 +10,7 @@ from webapp.reading.models import Task
 from webapp.studies.models import Study
 from webapp.verdicts.models import Comparison, Read, Verdict
 from webapp.verdicts.outlined import Key, Outline, key_of, outlines_of
-from webapp.verdicts.selectors import is_veiled, reads_shown, reasons_told, verdicts_now
+from webapp.verdicts.selectors import reads_seen, reasons_told, verdicts_now
 
 Says = Verdict.Says
 
@@ -62,7 +62,7 @@ class ReadsShown:
     Attributes
     ----------
     own, others
-        Their own read, and those of others that they may see (see `reads_shown`).
+        Their own read, and those of others that they may see (see `reads_seen`).
     may_say
         Whether they may say something now. Whether they hold the study is asked when they do.
     is_veiled
@@ -95,9 +95,9 @@ class ReadsShown:
 def reads_read(*, study: Study, user: User) -> ReadsShown:
     """Return where the reading of a study stands for a user."""
     task = study.task
-    reads = reads_shown(study=study, user=user)
-    outlines = outlines_of(reads)
-    shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in reads]
+    seen = reads_seen(study=study, user=user)
+    outlines = outlines_of(seen.reads)
+    shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in seen.reads]
     own = next((read for read in shown if read.is_own), None)
     is_anothers = task.is_held and not task.is_held_by(user)
     is_open = task.state != Task.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
@@ -108,7 +108,7 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
         others=others,
         comparison=Comparison.objects.filter(study=study).first() if others else None,
         may_say=is_open and may(user, Act.READ, study),
-        is_veiled=is_veiled(study=study, user=user),
+        is_veiled=seen.is_veiled,
     )
 
 

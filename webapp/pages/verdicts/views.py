@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from webapp.accounts.policy import Act
-from webapp.pages.access import study_opened, user_of
+from webapp.pages.access import answer_checked, study_opened, user_of
 from webapp.pages.study.selectors import study_read
 from webapp.pages.verdicts.shown import reads_read
 from webapp.runs.models import Finding
@@ -25,6 +25,7 @@ def say(request: HttpRequest, study: UUID) -> HttpResponse:
     if not number.isdecimal():
         raise BadRequest
     finding = get_object_or_404(Finding.objects.select_related("run"), pk=number, run__series__study=opened)
+    answer_checked(request=request, study=opened)
     said = Said(
         says=request.POST.get("says", ""),
         finding=finding.pk,

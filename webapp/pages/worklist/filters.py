@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
+from webapp.accounts.models import User
 from webapp.pages.status import Status, StatusColumns, with_status
 from webapp.runs.models import Run
 from webapp.studies.models import Series, Study
+from webapp.verdicts.veil import studies_veiled
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -19,6 +21,8 @@ CONTRADICTION = "contradiction"
 #: What one has in hand; what is read already and left the list.
 MINE, READ = "mine", "read"
 VIEWS = (MINE, *Status, CONTRADICTION, READ)
+#: What the AI answered; the other statuses say how far it is.
+ANSWERS = [str(one) for one in (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANALYSED)]
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,25 @@ def narrowed_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
     return studies
 
 
-def narrowed_by_view(studies: QuerySet[Study], show: str) -> QuerySet[Study]:
-    """Keep studies that have a series of that status, or one that contradicts itself; the other views are of tasks."""
+def narrowed_by_view(studies: QuerySet[Study], show: str, *, user: User) -> QuerySet[Study]:
+    """Keep studies that have a series of that status, or one that contradicts itself; the other views are of tasks.
+
+    What the AI answered is no view of studies whose answer is veiled from the user.
+    """
     if show in {"", MINE, READ}:
         return studies
     if show == CONTRADICTION:
-        return studies.filter(pk__in=contradicting(Series.objects.all()).values("study"))
-    return studies.filter(pk__in=with_status(Series.objects.all()).filter(status=show).values("study"))
+        return studies.filter(pk__in=contradicting(Series.objects.all(), user=user).values("study"))
+    return studies.filter(pk__in=with_status_told(Series.objects.all(), user=user).filter(status=show).values("study"))
 
 
-def contradicting(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
-    """Keep series whose newest run found the header and the pixels to disagree."""
+def with_status_told(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
+    """Add the status, and leave out series whose answer is veiled from the user."""
+    return with_status(series).exclude(status__in=ANSWERS, study__in=studies_veiled(user))
+
+
+def contradicting(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
+    """Keep series whose newest run found the header and the pixels to disagree, where the user may know its answer."""
     disagree = Run.objects.filter(state=Run.State.DONE).exclude(contradictions=[])
-    return with_status(series).filter(newest_run__in=disagree.values("pk"))
+    told = with_status(series).exclude(study__in=studies_veiled(user))
+    return told.filter(newest_run__in=disagree.values("pk"))

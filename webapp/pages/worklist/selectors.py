@@ -15,7 +15,7 @@ from webapp.accounts.models import User
 from webapp.criticals.selectors import criticals_open
 from webapp.pages.presentation import PRIORITIES, STATUSES, URGENCIES, Look, Person, name_of, person_of
 from webapp.pages.series import SeriesRow, series_rows
-from webapp.pages.status import Status, with_status
+from webapp.pages.status import Status
 from webapp.pages.worklist.filters import (
     CONTRADICTION,
     MINE,
@@ -24,11 +24,13 @@ from webapp.pages.worklist.filters import (
     contradicting,
     narrowed_by_view,
     narrowed_by_words,
+    with_status_told,
 )
 from webapp.reading.models import Priority, SiteRules, Task, TaskEvent
 from webapp.reading.selectors import Waiting, tasks_visible, waiting_of
 from webapp.runs.models import RunEvent
 from webapp.studies.models import Series, Study
+from webapp.verdicts.veil import studies_veiled
 
 PER_PAGE = 50
 #: Series shown a study; the rest are counted, and listed when it is opened.
@@ -48,7 +50,7 @@ class StudyRow:
     waiting: Waiting
     series: list[SeriesRow]
     more: int
-    #: Its site reads first: the list tells that the AI has answered, not what.
+    #: It is kept from who looks what the AI says: the list tells that it has answered.
     is_veiled: bool
     criticals: int
     #: Studies of the same person that came before.
@@ -106,7 +108,7 @@ def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tu
     """Return one page of tasks: STAT, then what the AI calls critical, then by age."""
     tasks = _shown(user, narrowing).select_related("study__patient", "study__site", "holder")
     page = Paginator(tasks, PER_PAGE).get_page(number)
-    return page, _rows(list(page))
+    return page, _rows(list(page), user)
 
 
 def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
@@ -115,8 +117,9 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     if narrowing.words:
         tasks = tasks.filter(study__in=narrowed_by_words(Study.objects.all(), narrowing.words).values("pk"))
     series = Series.objects.filter(study__in=tasks.exclude(state=Task.State.DONE).values("study"))
-    counts = dict(with_status(series).order_by().values_list("status").annotate(studies=Count("study", distinct=True)))
-    disagree = contradicting(series).aggregate(studies=Count("study", distinct=True))["studies"]
+    told = with_status_told(series, user=user).order_by().values_list("status")
+    counts = dict(told.annotate(studies=Count("study", distinct=True)))
+    disagree = contradicting(series, user=user).aggregate(studies=Count("study", distinct=True))["studies"]
     of_tasks = dict(tasks.order_by().values_list("state").annotate(tasks=Count("pk")))
     mine = tasks.filter(holder=user, state=Task.State.CLAIMED).count()
     waiting = sum(count for state, count in of_tasks.items() if state != Task.State.DONE)
@@ -140,11 +143,11 @@ def _shown(user: User, narrowing: Narrowing) -> QuerySet[Task]:
         tasks = tasks.filter(holder=user, state=Task.State.CLAIMED)
     if narrowing == Narrowing():
         return tasks  # walked along its index, however many wait
-    studies = narrowed_by_view(narrowed_by_words(Study.objects.all(), narrowing.words), narrowing.show)
+    studies = narrowed_by_view(narrowed_by_words(Study.objects.all(), narrowing.words), narrowing.show, user=user)
     return tasks.filter(study__in=studies.values("pk"))
 
 
-def _rows(tasks: list[Task]) -> list[StudyRow]:
+def _rows(tasks: list[Task], user: User) -> list[StudyRow]:
     of_study: dict[object, list[SeriesRow]] = defaultdict(list)
     studies = [task.study_id for task in tasks]
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
@@ -152,11 +155,13 @@ def _rows(tasks: list[Task]) -> list[StudyRow]:
     rules = SiteRules.objects.in_bulk({task.site_id for task in tasks})
     priors = _priors([task.study for task in tasks])
     criticals = criticals_open(studies)
+    veiled = set(studies_veiled(user).filter(pk__in=studies).values_list("pk", flat=True))
     return [
         _row(
             task,
             rules.get(task.site_id) or SiteRules(),
             of_study[task.study_id],
+            is_veiled=task.study_id in veiled,
             criticals=criticals.get(task.study_id, 0),
             priors=priors.get(task.study_id, 0),
         )
@@ -177,10 +182,11 @@ def _priors(studies: Sequence[Study]) -> dict[UUID, int]:
     }
 
 
-def _row(task: Task, rules: SiteRules, series: list[SeriesRow], *, criticals: int, priors: int) -> StudyRow:
-    # The series that speaks for the study comes first; otherwise they keep their order.
-    is_veiled = rules.read_first and task.state != Task.State.DONE
-    ranked = sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
+def _row(
+    task: Task, rules: SiteRules, series: list[SeriesRow], *, is_veiled: bool, criticals: int, priors: int
+) -> StudyRow:
+    # The series that speaks for the study comes first, where it may be told which; otherwise they keep their order.
+    ranked = series if is_veiled else sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
     return StudyRow(
         task=task,
         person=person_of(task.study),

@@ -1,14 +1,15 @@
 // Writing a report: saved as it is typed, kept here until the server has it, signed only when it is saved.
 
+import * as kept from "../kept.js";
 import { bindKeys } from "../keys.js";
 import { freshenClocks } from "./clock.js";
-import { Kept } from "./kept.js";
 
 const AGAIN = 5_000;
 const NOT_TEXT = new Set(["csrfmiddlewaretoken", "password", "edit", "base", "shown", "kind", "username"]);
 const byId = (id) => document.getElementById(id);
 const form = byId("report-form");
-const kept = new Kept(form?.dataset.key);
+/** By study and user: {at, edit, base, fields}. */
+const KEY = `readroom-report:${form?.dataset.key}`;
 let acknowledged = form && written();
 let sent = acknowledged;
 let inConflict = false;
@@ -24,8 +25,8 @@ const isDirty = () => written() !== acknowledged;
 const save = () => htmx.trigger(form, "save");
 
 function keep() {
-  if (!isDirty()) kept.drop();
-  else kept.write({ at: new Date().toISOString(), edit: byId("edit").value, base: form.elements.base.value, fields: JSON.parse(written()) });
+  if (!isDirty()) kept.drop(KEY);
+  else kept.keep(KEY, { at: new Date().toISOString(), edit: byId("edit").value, base: form.elements.base.value, fields: JSON.parse(written()) });
 }
 
 /** Say that the text is not saved, and why. */
@@ -55,10 +56,10 @@ function put(fields) {
 
 /** Look for a text that a crash, or a lost line, left here. */
 function restore() {
-  const found = kept.read();
+  const found = kept.read(KEY);
   if (!found) return;
   if (JSON.stringify(found.fields) === written()) {
-    kept.drop();
+    kept.drop(KEY);
   } else if (found.edit === byId("edit").value && found.base === form.elements.base.value) {
     put(found.fields);
   } else {
@@ -76,7 +77,7 @@ function offer(found) {
     title.textContent = document.querySelector(`label[for="${name}"]`)?.textContent ?? name.replace("section-", "");
     return [title, said];
   }));
-  const over = () => { kept.drop(); notice.remove(); };
+  const over = () => { kept.drop(KEY); notice.remove(); };
   notice.querySelector("[data-put]").addEventListener("click", () => { over(); put(found.fields); });
   notice.querySelector("[data-drop]").addEventListener("click", over);
   form.parentElement.before(notice);
@@ -138,7 +139,7 @@ function listen() {
       byId("edit").value = mine.dataset.keepMine;
       save();
     } else {
-      kept.drop();
+      kept.drop(KEY);
       location.reload();
     }
   });

@@ -1,27 +1,18 @@
-// What was said and could not be sent, kept in this browser: ids and chosen words, nobody's name.
+// What was said and could not be sent: ids and chosen words, nobody's name.
 
-const PREFIX = "readroom-verdict:";
-const user = () => document.body.dataset.user ?? "";
-const keyOf = (study, finding) => `${PREFIX}${user()}:${study}:${finding}`;
+import { drop, keep, keysUnder, read } from "../kept.js";
+
+const keyOf = (study, finding) => `readroom-verdict:${document.body.dataset.user ?? ""}:${study}:${finding}`;
 
 export const unsent = {
   /** Keep what was said of a finding; it takes the place of what was kept before. */
   keep(study, said) {
-    try {
-      localStorage.setItem(keyOf(study, said.finding), JSON.stringify(said));
-    } catch {
-      said.words += " (this browser keeps nothing: leave this page open)";
-    }
+    if (!keep(keyOf(study, said.finding), said)) said.words += " (this browser keeps nothing: leave this page open)";
     return said;
   },
 
   /** Return all that is kept of a study by whoever is signed in. */
-  all(study) {
-    const begins = keyOf(study, "");
-    return Object.keys(localStorage).filter((key) => key.startsWith(begins)).map((key) => JSON.parse(localStorage.getItem(key)));
-  },
+  all: (study) => keysUnder(keyOf(study, "")).map(read).filter(Boolean),
 
-  drop(study, finding) {
-    localStorage.removeItem(keyOf(study, finding));
-  },
+  drop: (study, finding) => drop(keyOf(study, finding)),
 };

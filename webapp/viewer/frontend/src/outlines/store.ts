@@ -138,11 +138,12 @@ class Store extends EventTarget {
     return held;
   }
 
-  private saved(wish: OutlineWish, answer: (Outline & { verdict?: Told }) | null): void {
+  private saved(wish: OutlineWish, answer: (Outline & { verdict?: Told; instead?: boolean }) | null): void {
     const one = this.held.get(wish.id);
     const version = answer?.version ?? wish.read + 1;
     if (one) one.version = version;
     else this.gone.set(wish.id, version);
+    if (answer?.instead) keeper.conflict = "Another window drew another outline here meanwhile. Yours counts now; the other is kept as it was.";
     if (answer?.verdict) this.told(answer.verdict);
     else if (!wish.body) this.untold(wish.id);
     this.changed();

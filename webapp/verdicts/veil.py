@@ -1,0 +1,87 @@
+"""What is kept from somebody who is asked to read a study, until they have said what they see: asked at every way out.
+
+Where a site reads first, the AI's answer is veiled from whoever might read a study until they have committed what they
+see, or the study is read. With it go the objects that Readroom filed of the answer, and what a colleague signed
+meanwhile, which tells of it. What is veiled is answered as if it were not there.
+"""
+
+from functools import cache
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from webapp.accounts.models import User
+from webapp.accounts.policy import Act, may, visible_studies
+from webapp.prepared import Prepared
+from webapp.reading.models import SiteRules, Task
+from webapp.results.models import ResultSeries
+from webapp.studies.models import Series, Study
+from webapp.verdicts.models import Read
+
+
+def is_reader(user: User) -> bool:
+    """Say whether somebody who comes might read a study themselves.
+
+    A machine that comes by a token of an account without a password does not: nobody signs in as that account.
+    """
+    is_machine = user.is_kept_to_site and not user.has_usable_password()
+    return user.pk is not None and may(user, Act.READ) and not is_machine
+
+
+def studies_veiled(user: User) -> QuerySet[Study]:
+    """Return the studies whose AI answer is kept from somebody."""
+    if not is_reader(user):
+        return Study.objects.none()
+    committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
+    return visible_studies(user, studies_read_first()).exclude(Exists(committed))
+
+
+def studies_read_first() -> QuerySet[Study]:
+    """Return the studies whose answers are kept from somebody or other: their site reads first, and they are unread."""
+    sites = SiteRules.objects.filter(read_first=True).values("site")
+    return Study.objects.filter(site__in=sites).exclude(task__state=Task.State.DONE)
+
+
+def is_veiled(*, study: Study, user: User) -> bool:
+    """Say whether the AI's answer to a study is kept from somebody."""
+    return studies_veiled(user).filter(pk=study.pk).exists()
+
+
+def studies_kept(user: User) -> QuerySet[Study]:
+    """Return the studies of which more than the AI's answer is kept: nothing that others said or did may be told.
+
+    Veiled ones, and those that two read blind to each other, until they are read; whoever adjudicates knows of both.
+    """
+    if not is_reader(user):
+        return Study.objects.none()
+    as_third = Read.objects.filter(study=OuterRef("pk"), reader=user, seat=Read.Seat.THIRD)
+    of_two = Study.objects.filter(task__readers__gt=1).exclude(task__state=Task.State.DONE).exclude(Exists(as_third))
+    return visible_studies(user, Study.objects.filter(Q(pk__in=studies_veiled(user)) | Q(pk__in=of_two)))
+
+
+def results_veiled(user: User) -> QuerySet[ResultSeries] | None:
+    """Return the series that Readroom filed and that are kept from somebody; None where there can be none.
+
+    Nearly nowhere is anything veiled, and searches are asked often: one short table says so.
+    """
+    if not is_reader(user) or not _sites_reading_first().rows():
+        return None
+    return ResultSeries.objects.filter(series__study__in=studies_veiled(user))
+
+
+@cache
+def _sites_reading_first() -> Prepared:
+    return Prepared(SiteRules.objects.filter(read_first=True).values_list("pk")[:1])
+
+
+def series_unveiled(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
+    """Narrow a query to the series that are not kept from somebody."""
+    veiled = results_veiled(user)
+    return series if veiled is None else series.exclude(pk__in=veiled.values("series"))
+
+
+def is_series_veiled(*, series: Series, user: User) -> bool:
+    """Say whether a series is kept from somebody: ours, of a study whose answer is veiled.
+
+    `series` is read with its `result`, so that those of scanners cost no query.
+    """
+    return hasattr(series, "result") and is_veiled(study=series.study, user=user)
