@@ -31,8 +31,11 @@ def reports_shown(*, study: Study, user: User) -> list[Report]:
 
     What colleagues signed meanwhile tells of the answer, and of what they made of it.
     """
-    veiled = is_veiled(study=study, user=user)
-    return [one for one in reports_signed(study) if not veiled or one.author_id == user.pk]
+    return _unveiled(reports_signed(study), user, is_veiled=is_veiled(study=study, user=user))
+
+
+def _unveiled(signed: list[Report], user: User, *, is_veiled: bool) -> list[Report]:
+    return [one for one in signed if not is_veiled or one.author_id == user.pk]
 
 
 def report_newest(study: Study) -> Report | None:
@@ -126,9 +129,10 @@ def kinds_open(*, study: Study, user: User) -> list[str]:
 
 @dataclass(frozen=True)
 class Line:
-    """The state of a study's report in one line, for the study page."""
+    """The state of a study's report in one line, for the study page; `is_kept`: there is one that is veiled."""
 
     newest: Report | None
+    is_kept: bool
     draft: Report | None
     others_write: bool
     open_discrepancies: int
@@ -138,9 +142,11 @@ def report_line(*, study: Study, user: User) -> Line:
     """Return how far a study's report is, as one user may know it."""
     drafts = list(Report.objects.filter(study=study, state=State.DRAFT))
     own = next((draft for draft in drafts if draft.author_id == user.pk), None)
-    newest = next(iter(reports_shown(study=study, user=user)), None)
-    open_ = Discrepancy.objects.filter(study=study, acknowledged_at=None).exclude(study__in=studies_veiled(user))
-    return Line(newest, own, any(draft.author_id != user.pk for draft in drafts), open_.count())
+    veiled, signed = is_veiled(study=study, user=user), reports_signed(study)
+    shown = _unveiled(signed, user, is_veiled=veiled)
+    left = 0 if veiled else Discrepancy.objects.filter(study=study, acknowledged_at=None).count()
+    others_write = any(draft.author_id != user.pk for draft in drafts)
+    return Line(next(iter(shown), None), shown != signed, own, others_write, left)
 
 
 def discrepancies_visible(user: User) -> QuerySet[Discrepancy]:

@@ -118,7 +118,7 @@ def walked(
 
 def words_of(answer: Any) -> str:
     """Return all that an answer says: of archives and documents what they hold, and where it leads."""
-    body = answer.getvalue()
+    body: bytes = answer.getvalue()
     kind = answer.headers.get("Content-Type", "")
     if kind == "application/pdf":
         return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
@@ -126,7 +126,7 @@ def words_of(answer: Any) -> str:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
     said = body.decode("utf-8", errors="replace")
-    return said.replace("\\u202f", "\u202f") + answer.headers.get("Location", "")
+    return said.replace("\\u202f", "\u202f") + str(answer.headers.get("Location", ""))
 
 
 def addresses(scene: Scene, names: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,7 @@ CONTRADICTION = "contradiction"
 MINE, READ = "mine", "read"
 VIEWS = (MINE, *Status, CONTRADICTION, READ)
 #: What the AI answered; the other statuses say how far it is.
-ANSWERS = [str(one) for one in (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANALYSED)]
+ANSWERS = (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANALYSED)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def narrowed_by_view(studies: QuerySet[Study], show: str, *, user: User) -> Quer
 
 def with_status_told(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Add the status, and leave out series whose answer is veiled from the user."""
-    return with_status(series).exclude(status__in=ANSWERS, study__in=studies_veiled(user))
+    return with_status(series).exclude(Q(status__in=ANSWERS, newest_run__isnull=False), study__in=studies_veiled(user))
 
 
 def contradicting(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
