@@ -20,7 +20,7 @@ from webapp.dicomweb.matching import condition
 from webapp.prepared import Prepared, page_gap
 from webapp.results.models import ResultSeries
 from webapp.studies.models import Instance, Series, Study
-from webapp.verdicts.veil import results_veiled
+from webapp.verdicts.veil import is_reader, results_veiled, somewhere_read_first
 
 Rows = QuerySet[Any, Any]
 #: The series that are kept from who asks; None where there can be none.
@@ -77,22 +77,46 @@ def objects_find(*, user: User, search: Search) -> Found:
     Found
         At most `search.limit` rows, and whether there are more behind them.
     """
-    attributes, veiled = attributes_told(search), results_veiled(user)
-    answer = _answer(search.level, attributes, headers_wanted(search), veiled)
-    study = PATHS[search.level][Level.STUDY]
+    reads = is_reader(user)
+    veiled = results_veiled(user) if reads and HOUSE.reads_first else None
+    rows = _rows(user, search, veiled)
+    if rows:
+        HOUSE.reads_first = rows[0][-1]
+    if reads and veiled is None and HOUSE.reads_first:
+        rows = _rows(user, search, results_veiled(user))
+    attributes = attributes_told(search)
+    many, few = len(attributes), len(PATHS[search.level])
+    told = [
+        (row[:many], row[many : many + few], row[many + few] if headers_wanted(search) else None)
+        for row in rows[: search.limit]
+    ]
+    return Found(attributes, told, has_more=len(rows) > search.limit)
+
+
+@dataclass
+class _House:
+    """Whether any site read first when somebody searched last.
+
+    A search is built for what the last one found, finds out anew, and is asked again where that changed: so nothing
+    that is veiled is told, and no search but one pays for it.
+    """
+
+    reads_first: bool = False
+
+
+HOUSE = _House()
+
+
+def _rows(user: User, search: Search, veiled: Veiled) -> list[tuple[Any, ...]]:
+    """Return the rows of a page and one behind it; in each the last column says whether any site reads first."""
+    answer = _answer(search.level, attributes_told(search), headers_wanted(search), veiled)
     try:
         keys = _matching(user, search, veiled).order_by(*ORDERS[search.level]).values("pk")
         # Counted and joined for the rows of the page alone, not for all that match.
-        page = page_sql(keys, search, study=study, limit=search.limit + 1)
-        found = answer.rows(page) if search.limit else []
+        page = page_sql(keys, search, study=PATHS[search.level][Level.STUDY], limit=search.limit + 1)
+        return answer.rows(page) if search.limit else []
     except EmptyResultSet:  # somebody without a site
-        found = []
-    many, few = len(attributes), len(PATHS[search.level])
-    told = [
-        (row[:many], row[many : many + few], row[-1] if len(row) > many + few else None)
-        for row in found[: search.limit]
-    ]
-    return Found(attributes, told, has_more=len(found) > search.limit)
+        return []
 
 
 def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> Prepared:  # noqa: FBT001
@@ -115,8 +139,8 @@ def _built(level: Level, attributes: tuple[Attribute, ...], with_header: bool, v
     uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
     header = ["index__header"] if with_header else []
     rows = MODELS[level]._default_manager.filter(pk__in=page_gap())
-    rows = rows.annotate(**_worked_out(level, attributes, veiled)).order_by(*ORDERS[level])
-    return Prepared(rows.values_list(*columns, *uids, *header))
+    rows = rows.annotate(**_worked_out(level, attributes, veiled), read_first=somewhere_read_first())
+    return Prepared(rows.order_by(*ORDERS[level]).values_list(*columns, *uids, *header, "read_first"))
 
 
 def attributes_told(search: Search) -> tuple[Attribute, ...]:

@@ -5,13 +5,10 @@ see, or the study is read. With it go the objects that Readroom filed of the ans
 meanwhile, which tells of it. What is veiled is answered as if it were not there.
 """
 
-from functools import cache
-
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from webapp.accounts.models import User
 from webapp.accounts.policy import Act, may, visible_studies
-from webapp.prepared import Prepared
 from webapp.reading.models import SiteRules, Task
 from webapp.results.models import ResultSeries
 from webapp.studies.models import Series, Study
@@ -58,25 +55,19 @@ def studies_kept(user: User) -> QuerySet[Study]:
     return visible_studies(user, Study.objects.filter(Q(pk__in=studies_veiled(user)) | Q(pk__in=of_two)))
 
 
-def results_veiled(user: User) -> QuerySet[ResultSeries] | None:
-    """Return the series that Readroom filed and that are kept from somebody; None where there can be none.
-
-    Nearly nowhere is anything veiled, and searches are asked often: one short table says so.
-    """
-    if not is_reader(user) or not _sites_reading_first().rows():
-        return None
+def results_veiled(user: User) -> QuerySet[ResultSeries]:
+    """Return the series that Readroom filed and that are kept from somebody."""
     return ResultSeries.objects.filter(series__study__in=studies_veiled(user))
 
 
-@cache
-def _sites_reading_first() -> Prepared:
-    return Prepared(SiteRules.objects.filter(read_first=True).values_list("pk")[:1])
+def somewhere_read_first() -> Exists:
+    """Return the question whether any site reads first, to be asked within another one: nearly nowhere does one."""
+    return Exists(SiteRules.objects.filter(read_first=True))
 
 
 def series_unveiled(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
     """Narrow a query to the series that are not kept from somebody."""
-    veiled = results_veiled(user)
-    return series if veiled is None else series.exclude(pk__in=veiled.values("series"))
+    return series.exclude(pk__in=results_veiled(user).values("series"))
 
 
 def is_series_veiled(*, series: Series, user: User) -> bool:

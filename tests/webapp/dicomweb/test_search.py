@@ -265,7 +265,7 @@ def test_a_search_costs_the_same_whatever_its_size(
     with CaptureQueriesContext(connection) as asked:
         assert len(found(sender, where, includefield="all", PatientName="phantom*")) == count
     services._noted.clear()
-    assert len(asked) <= 4  # session, user, whether any site reads first, search: whatever is told
+    assert len(asked) <= 3  # session, user, search: whatever is told
 
 
 def test_a_search_is_one_event_a_look_and_names_nobody(sender: Sender) -> None:

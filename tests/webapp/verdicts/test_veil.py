@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
 from pypdf import PdfReader
 
@@ -312,6 +313,27 @@ def test_asking_for_what_is_veiled_is_answered_as_for_what_is_not_there_and_note
     assert (hidden.status_code, hidden.content) == (missing.status_code, missing.content) == (404, missing.content)
     refused = AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, success=False, study=scene.study.pk)
     assert [row.actor for row in refused] == ["clinician"]
+
+
+def test_a_search_veils_from_the_moment_on_that_a_site_reads_first(scene: Scene) -> None:
+    address = f"/dicomweb/studies/{scene.study.study_instance_uid}/series"
+    uid = ResultSeries.objects.filter(kind="SR").get().series.series_instance_uid
+    browser = Client()
+    browser.force_login(factories.clinician())
+
+    def searched() -> tuple[bool, int]:
+        with CaptureQueriesContext(connection) as asked:
+            is_told = uid in words_of(browser.get(address))
+        return is_told, len(asked)
+
+    searched()  # the site and its rules are looked up for the first time
+    is_told, queries = searched()
+    assert is_told
+    reads_first(scene.study)
+    assert searched() == (False, queries + 1)
+    assert searched() == (False, queries)
+    SiteRules.objects.update(read_first=False)
+    assert searched() == (True, queries)
 
 
 def by_token(user: User, address: str) -> str:
