@@ -82,6 +82,16 @@ def items(ds: Any, value_type: str) -> list[Any]:
     return found
 
 
+def test_objects_of_a_signer_without_a_name_are_signed_by_their_login(
+    scanned: Study, signer: User, request_of: HttpRequest
+) -> None:
+    User.objects.update(first_name="", last_name="")
+    sign(scanned, User.objects.get(pk=signer.pk), request_of, impression="Normal.")
+    names = [str(item.PersonName) for item in items(objects_of(scanned)["SR"], "PNAME")]
+    assert names
+    assert {name.rstrip("^") for name in names} == {"clinician"}
+
+
 def test_the_pdf_says_what_was_signed_by_whom_and_how_many_pages_it_has(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
