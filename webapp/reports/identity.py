@@ -25,7 +25,7 @@ def signatory(report: Report) -> Signatory:
 def person_name(user: User, login: str) -> str:
     """Return a name as DICOM writes it (PS3.5 6.2.1, PN); as family name the login of somebody who has no other.
 
-    The caret stands there where no given name follows, too: readers warn of a name without one, which could be any part.
+    The caret stands there where no given name follows, too: a name without one could be any of its parts.
     """
     family, given = user.last_name, user.first_name
     return f"{family}^{given}" if family or given else f"{login}^"
