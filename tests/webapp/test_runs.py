@@ -227,6 +227,20 @@ def test_a_silent_worker_loses_the_run_to_another_attempt(rung: Run) -> None:
     assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 2, 1)
 
 
+def test_a_run_at_work_whose_files_are_gone_is_tried_again(rung: Run) -> None:
+    attempt = Attempt(rung.pk, 1)
+    attempt.claim()
+    services.runs_watch()
+    attempt.heartbeat.unlink()
+    Run.objects.update(rung_at=timezone.now() - services.RING_AGAIN)
+
+    services.runs_watch()
+    services.runs_ring()
+
+    rung.refresh_from_db()
+    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 2, 1)
+
+
 def test_a_doorbell_that_nobody_answered_is_rung_again_as_the_same_attempt(rung: Run) -> None:
     Run.objects.update(rung_at=timezone.now() - services.RING_AGAIN)
 

@@ -123,9 +123,10 @@ def _watch(run: Run) -> bool:
     if attempt.result.exists():
         return _collect(run, attempt)
     silence = attempt.heartbeat_age()
-    if silence is None:
+    if silence is None and run.state == Run.State.RUNG:
         return _ring_again(run)
-    if silence > LEASE_SECONDS:
+    # A run that was seen at work and gives no sign any more was lost with its files.
+    if silence is None or silence > LEASE_SECONDS:
         return run_fail(run=run, reason=LOST)
     if run.state == Run.State.RUNG:
         changes = {"started_at": timezone.now()}
