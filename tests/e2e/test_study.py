@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage
+from tests.e2e.viewing import settled
 from tests.webapp import drawn
 
 
@@ -32,7 +33,11 @@ def study(visit: Open, name: str) -> Iterator[Page]:
 
 
 def seen(page: Page) -> NDArray[np.int16]:
-    """Return what the picture's part of the screen shows: (rows, columns, 3)."""
+    """Return what the picture's part of the screen shows, once all its images are decoded: (rows, columns, 3)."""
+    page.locator("#screen").evaluate(
+        "(screen) => Promise.all([...screen.querySelectorAll('image[href]')].map((one) => one.decode()))"
+    )
+    settled(page)
     shot = page.locator("#screen").screenshot()
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(np.int16)
 
@@ -120,7 +125,6 @@ def test_a_finding_without_a_box_shows_its_heat_map_when_asked(visit: Open, stag
         page.locator("#finding-1").click()
         expect(page.locator("#slice-number")).to_have_text("Slice 6 / 12")
         page.locator("#layer-heat image").wait_for(state="attached")
-        page.wait_for_timeout(300)
         assert np.abs(seen(page) - bare).max() > 40
         expect(page.get_by_label("Heat map of").locator("option")).to_have_text(["Heat map of: Finding 1"])
 
@@ -131,7 +135,6 @@ def test_the_heat_map_lies_over_the_picture_and_can_be_chosen(brain: Page) -> No
     brain.locator("#layer-heat image").wait_for(state="attached")
     choice = brain.get_by_label("Heat map of")
     assert choice.locator("option").all_inner_texts() == ["Heat map of: Finding 1", "Heat map of: Tumour detector"]
-    brain.wait_for_timeout(300)
     assert np.abs(seen(brain) - bare).max() > 40
     choice.select_option("Tumour detector")
     assert "tumour-boxes.png" in str(brain.locator("#layer-heat image").get_attribute("href"))

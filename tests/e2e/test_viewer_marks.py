@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open, signed_in_there
 from tests.e2e.serving import ACCOUNTS, Stage
-from tests.e2e.viewing import pictured, settled, viewer_opened
+from tests.e2e.viewing import awaited, pictured, viewer_opened
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
 MARKS = "**/api/marks/**"
@@ -118,10 +118,7 @@ def test_what_is_taken_away_comes_back_with_undo(knee: Page) -> None:
     assert len(saved(knee)) == before + 1
     knee.keyboard.press("Control+z")
     expect(knee.locator(".marks .finding")).to_have_count(before)
-    state(knee, "Saved")
-    settled(knee)
-    knee.wait_for_timeout(1000)
-    assert len(saved(knee)) == before
+    assert len(awaited(knee, lambda: saved(knee), until=lambda now: len(now) == before)) == before
     knee.keyboard.press("Control+y")
     expect(knee.locator(".marks .finding")).to_have_count(before + 1)
 

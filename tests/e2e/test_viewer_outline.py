@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.test_axe import faults
-from tests.e2e.viewing import element_bounds, pictured, settled
+from tests.e2e.viewing import awaited, element_bounds, pictured, settled
 from tests.webapp.marked_scene import BLOCK, MARKED
 from tests.webapp.viewer_scene import COLUMNS, ROWS
 
@@ -181,21 +181,21 @@ def test_a_stroke_is_taken_back_and_made_again(study: Page) -> None:
     both = mask(study, told(study)[0]["mask"])
     study.keyboard.press("Control+z")
     expect(study.locator(".reader-name")).to_have_count(1)
-    study.wait_for_timeout(700)
-    saved(study)
-    assert np.argwhere(both != mask(study, told(study)[0]["mask"])).tolist() == [[40, x] for x in range(30, 35)]
+    first = awaited(study, lambda: mask(study, told(study)[0]["mask"]), until=lambda now: not np.array_equal(now, both))
+    assert np.argwhere(both != first).tolist() == [[40, x] for x in range(30, 35)]
     study.keyboard.press("Control+z")
     expect(study.locator(".reader-name")).to_have_count(0)
     expect(study.locator(".side-findings .told")).to_have_count(0)
-    study.wait_for_timeout(700)
-    saved(study)
-    assert told(study) == []
+    assert awaited(study, lambda: told(study), until=lambda now: now == []) == []
     for _ in range(2):
         study.keyboard.press("Control+y")
         settled(study)
-    study.wait_for_timeout(700)
-    saved(study)
-    assert np.array_equal(mask(study, told(study)[0]["mask"]), both)
+    again = awaited(
+        study,
+        lambda: [mask(study, one["mask"]) for one in told(study)],
+        until=lambda masks: len(masks) == 1 and np.array_equal(masks[0], both),
+    )
+    assert np.array_equal(again, [both])
 
 
 def test_an_outline_survives_a_dead_connection_and_a_reload(study: Page) -> None:

@@ -2,7 +2,10 @@
 
 import io
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 Pixels = NDArray[np.int16]
+T = TypeVar("T")
 #: Finds, from the worklist, the newer study of `tests.webapp.viewer_scene`.
 NEWER = """async () => {
   for (const link of document.querySelectorAll("a[href*='/studies/']")) {
@@ -81,6 +85,14 @@ def element_bounds(page: Page, selector: str) -> Bounds:
         selector,
     )
     return Bounds(x0, y0, x1, y1)
+
+
+def awaited(page: Page, asked: Callable[[], T], *, until: Callable[[T], bool]) -> T:
+    """Ask the server until it tells what is waited for, as `expect` asks the page; return what it told last."""
+    end = time.monotonic() + 20
+    while not until(told := asked()) and time.monotonic() < end:
+        page.wait_for_timeout(100)
+    return told
 
 
 def settled(page: Page) -> None:
