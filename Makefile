@@ -10,9 +10,8 @@ PROFILE ?= cpu
 SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/configs/*.toml ml/configs/beyond/*.toml))
 CONFIGS = $(filter-out ml/configs/search/% ml/configs/radiomics/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
 PYTHON := .venv/bin/python
-# Whole suites run in several processes, each test file in one of them: fixtures of a module are made once. One process
-# more than two cores, since many tests wait; in the order of the folders, where the long files come before the many.
-SPREAD = -n 3 --dist=loadfile --no-loadscope-reorder
+# Whole suites run in several processes, each test file in one of them: fixtures of a module are made once.
+SPREAD = -n auto --maxprocesses=4 --dist=loadfile
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export YOLO_OFFLINE := true
