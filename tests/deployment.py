@@ -14,7 +14,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +114,10 @@ class Deployment(ABC):
 
 
 def kill(family: list[psutil.Process]) -> None:
-    """End processes at once."""
+    """End processes at once; a child may go with its parent before its turn comes."""
     for process in family:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(family, timeout=10)
 
 
