@@ -275,6 +275,15 @@ def test_the_value_of_a_pixel_is_read_on_any_image_and_comes_back_with_redo(vera
     vera.keyboard.press("w")
 
 
+def test_what_was_taken_away_is_not_drawn_again_with_its_series(vera: Page) -> None:
+    first = vera.locator(".cell").first
+    for name in ("wrist", "axial"):
+        vera.locator(".thumb", has_text=name).first.press("Enter")
+        expect(first.locator(".corner.bottom.left")).to_contain_text(name)
+    expect(first).to_have_attribute("data-loaded", "24/24")
+    expect(vera.locator(".marks .finding")).to_have_count(0)
+
+
 def test_an_image_without_calibration_or_cosines_says_so_and_gives_pixels(vera: Page) -> None:
     vera.locator(".thumb", has_text="wrist").press("Enter")
     first = vera.locator(".cell").first

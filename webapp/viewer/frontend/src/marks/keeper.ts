@@ -125,7 +125,7 @@ export class Keeper extends EventTarget {
     });
     for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
     for (const wish of this.wishes.all()) if (!wish.of) this.wished(wish, hung.data.study.id, hung.series.id);
-    for (const [id, known] of this.known) if (known.body.series === hung.series.id) this.draw(id, known);
+    for (const [id, known] of this.known) if (!known.isGone && known.body.series === hung.series.id) this.draw(id, known);
     this.veiled();
     this.renewed();
   }
