@@ -122,8 +122,7 @@ def standing_of(case: Case) -> Standing:
 
 def tolerance_of(campaign: Campaign) -> Tolerance:
     """Return from which overlap on two readers of a campaign are the same, by the rules of its site."""
-    rules = rules_of(campaign.site_id)
-    return Tolerance(rules.least_overlap, rules.least_dice)
+    return Tolerance.of(rules_of(campaign.site_id))
 
 
 def own_answer(*, case: Case, user: User, is_third: bool) -> Answer | None:

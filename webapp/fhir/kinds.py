@@ -59,15 +59,18 @@ class Kind:
 
 def _studies(user: User) -> Rows:
     objects = Prefetch("series__instances", Instance.objects.order_by("instance_number", "sop_instance_uid"))
-    own = visible_studies(user, Study.objects.filter(patient__isnull=False))
     series = Prefetch("series", series_unveiled(user, Series.objects.all()))
-    return own.select_related("patient").prefetch_related(series, objects).order_by("-arrived_at", "pk")
+    return _own(user).select_related("patient").prefetch_related(series, objects).order_by("-arrived_at", "pk")
+
+
+def _own(user: User) -> Rows:
+    """Return the studies that a user may see and that are somebody's by a header."""
+    return visible_studies(user, Study.objects.filter(patient__isnull=False))
 
 
 def _answered(user: User) -> Rows:
     """Return the studies of whose answers and reports a user may know."""
-    own = visible_studies(user, Study.objects.filter(patient__isnull=False))
-    return own.exclude(pk__in=studies_veiled(user).values("pk"))
+    return _own(user).exclude(pk__in=studies_veiled(user).values("pk"))
 
 
 def _patients(user: User) -> Rows:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from webapp.marks.masks import Mask, MaskError
+from webapp.reading.models import SiteRules
 from webapp.results.marked import Place
 from webapp.runs.models import Finding
 from webapp.verdicts.models import Comparison
@@ -24,6 +25,11 @@ class Tolerance:
 
     iou: float
     dice: float
+
+    @classmethod
+    def of(cls, rules: SiteRules) -> "Tolerance":
+        """Return what the rules of a site allow."""
+        return cls(rules.least_overlap, rules.least_dice)
 
 
 @dataclass
@@ -203,7 +209,7 @@ def _outlines_compared(name: str, one: Accepted, other: Accepted, least: float, 
 
 def _masks(one: Accepted) -> Mapping[Place, Mask]:
     """Return where somebody says that it lies; nothing where a box of theirs says so."""
-    return {} if one.mark and not one.outlines else masks_of(one.finding, one.outlines)
+    return {} if one.is_marked else masks_of(one.finding, one.outlines)
 
 
 def _added(firsts: list[Accepted], seconds: list[Accepted], tolerance: Tolerance, counted: Counted) -> None:

@@ -33,7 +33,7 @@ def between_readers_keep(read: Read, other: Read, overlaps: Sequence[tuple[Findi
 
 
 def _with_ai(finding: Finding, one: Accepted) -> float | None:
-    if not any(mark.mask for mark in marks_of(finding)) or (one.mark and not one.outlines):
+    if not any(mark.mask for mark in marks_of(finding)) or one.is_marked:
         return None
     if not one.outlines:
         return 1.0

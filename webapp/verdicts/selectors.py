@@ -48,6 +48,11 @@ class Accepted:
     is_nowhere: bool = False
 
     @property
+    def is_marked(self) -> bool:
+        """Whether the reader says where it is by a box, or another mark, and not by outlines."""
+        return self.mark is not None and not self.outlines
+
+    @property
     def is_on_cut(self) -> bool:
         """Whether the reader says where it is by a mark on a cut through the volume."""
         return bool(self.mark and self.mark.mark.is_on_cut)

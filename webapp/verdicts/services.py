@@ -225,11 +225,10 @@ def _then(task: Task, study: Study, read: Read) -> Then:
 
 def _compare(study: Study, *, second: Read) -> Comparison:
     first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
-    rules = rules_of(study.site_id)
     counted = compared(
         asked=findings_asked(study),
         accepted=(accepted(first), accepted(second)),
-        tolerance=Tolerance(rules.least_overlap, rules.least_dice),
+        tolerance=Tolerance.of(rules_of(study.site_id)),
     )
     between_readers_keep(second, first, counted.of_findings)
     return Comparison.objects.create(study=study, **counted.row())
