@@ -125,7 +125,7 @@ export class Keeper extends EventTarget {
     });
     for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
     for (const wish of this.wishes.all()) if (!wish.of) this.wished(wish, hung.data.study.id, hung.series.id);
-    for (const [id, known] of this.known) if (!known.isGone && known.body.series === hung.series.id) this.draw(id, known);
+    for (const [id, known] of this.known) if (known.body.series === hung.series.id) this.draw(id, known);
     this.veiled();
     this.renewed();
   }
@@ -151,7 +151,8 @@ export class Keeper extends EventTarget {
     return [...this.spots].find(([, one]) => one.series === series && one.sop === sop && one.frame === frame)?.[0];
   }
 
-  private draw(id: string, { body, isOwn }: Known): void {
+  private draw(id: string, { body, isOwn, isGone }: Known): void {
+    if (isGone) return;
     const cell = [...this.cells].find((one) => one.hung?.series.id === body.series);
     const imageId = isOnCut(body) ? cell?.imageIds[0] : this.imageOf(body);
     if (imageId === undefined || !cell?.imageIds.includes(imageId) || annotation.state.getAnnotation(id)) return;
