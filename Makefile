@@ -86,4 +86,4 @@ report: setup ## Judge every trained network on the test split and on unseen sou
 	$(PYTHON) -m ml.report --check
 
 clean: ## Remove caches and collected static files (never the data)
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static webapp/viewer/static test-results
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static webapp/reading/viewer/static test-results

@@ -47,8 +47,8 @@ def page(studies: int) -> Iterator[str]:
     django.setup()
     from django.test import Client  # noqa: PLC0415
 
-    from webapp.accounts.models import User  # noqa: PLC0415
-    from webapp.studies.models import Study  # noqa: PLC0415
+    from webapp.foundation.accounts.models import User  # noqa: PLC0415
+    from webapp.imaging.archive.models import Study  # noqa: PLC0415
 
     reader = User.objects.get()
     User.objects.filter(pk=reader.pk).update(role=User.Role.SENIOR)

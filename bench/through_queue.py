@@ -11,8 +11,8 @@ from ml.cascade import Analyst
 from tests.deployment import Embedded, embedded, held
 from tests.servers import wait_until
 
-FINISHED = "SELECT COUNT(*) FROM runs_run WHERE state = 'done'"
-WAITING = "SELECT COUNT(*) FROM runs_run WHERE state IN ('queued', 'rung')"
+FINISHED = "SELECT COUNT(*) FROM inference_run WHERE state = 'done'"
+WAITING = "SELECT COUNT(*) FROM inference_run WHERE state IN ('queued', 'rung')"
 
 
 class Queue:

@@ -1,9 +1,9 @@
 # Pages, records, housekeeping. No torch, no OpenVINO.
 FROM node:22-bookworm-slim AS viewer
 WORKDIR /build/frontend
-COPY webapp/viewer/frontend/package.json webapp/viewer/frontend/package-lock.json webapp/viewer/frontend/.npmrc ./
+COPY webapp/reading/viewer/frontend/package.json webapp/reading/viewer/frontend/package-lock.json webapp/reading/viewer/frontend/.npmrc ./
 RUN npm ci --ignore-scripts
-COPY webapp/viewer/frontend ./
+COPY webapp/reading/viewer/frontend ./
 RUN npm run build
 
 FROM python:3.11-slim-bookworm
@@ -20,7 +20,7 @@ COPY workers workers
 COPY ml ml
 COPY weights weights
 COPY templates templates
-COPY --from=viewer /build/static webapp/viewer/static
+COPY --from=viewer /build/static webapp/reading/viewer/static
 # Static files are collected while building; the key and folder of this one step are thrown away with it.
 RUN READROOM_DATA=/tmp/build READROOM_SECRET_KEY=$(head -c 48 /dev/urandom | base64 -w 0) \
     python manage.py collectstatic --no-input && rm -rf /tmp/build

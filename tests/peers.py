@@ -9,7 +9,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from pynetdicom import AE, evt
 
 from tests.servers import free_port
-from webapp.receiving.echo import VERIFICATION
+from webapp.exchange.dicom_scp.verification import VERIFICATION
 
 TITLE = "PACS"
 

@@ -29,25 +29,33 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "axes",
-    "webapp.accounts",
-    "webapp.audit",
-    "webapp.studies",
-    "webapp.runs",
-    "webapp.results",
-    "webapp.receiving",
-    "webapp.reading",
-    "webapp.criticals",
-    "webapp.handover",
-    "webapp.sending",
-    "webapp.exports",
-    "webapp.webhooks",
-    "webapp.marks",
-    "webapp.verdicts",
-    "webapp.campaigns",
-    "webapp.followup",
-    "webapp.reports",
-    "webapp.viewer",
-    "webapp.pages",
+    "webapp.foundation.accounts",
+    "webapp.foundation.audit",
+    "webapp.imaging.archive",
+    "webapp.imaging.inference",
+    "webapp.imaging.annotations",
+    "webapp.imaging.dicom_objects",
+    "webapp.reading.worklist",
+    "webapp.reading.reviews",
+    "webapp.reading.critical_results",
+    "webapp.reading.followup",
+    "webapp.reading.reporting",
+    "webapp.reading.handover",
+    "webapp.reading.campaigns",
+    "webapp.reading.viewer",
+    "webapp.reading.study_page",
+    "webapp.exchange.dicom_scp",
+    "webapp.exchange.dicomweb",
+    "webapp.exchange.routing",
+    "webapp.exchange.exports",
+    "webapp.exchange.webhooks",
+    "webapp.exchange.fhir",
+    "webapp.administration.monitoring",
+    "webapp.administration.model_cards",
+    "webapp.administration.access_tokens",
+    "webapp.administration.audit_log",
+    "webapp.administration.operations",
+    "webapp.web",
 ]
 
 MIDDLEWARE = [
@@ -60,7 +68,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "webapp.security.ContentSecurityPolicy",
+    "webapp.foundation.core.middleware.ContentSecurityPolicy",
     "django_htmx.middleware.HtmxMiddleware",
     # Last, as its documentation asks: it turns a locked-out sign-in into its own answer.
     "axes.middleware.AxesMiddleware",
@@ -78,7 +86,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "webapp.pages.navigation.bar",
+                "webapp.web.navigation.bar",
             ],
         },
     },
@@ -114,7 +122,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "locked_out.html"
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_VERBOSE = False
 
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
@@ -146,13 +154,13 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "webapp.accounts.machines.TokenAuthentication",
-        "webapp.accounts.machines.PasswordAuthentication",
+        "webapp.foundation.accounts.authentication.TokenAuthentication",
+        "webapp.foundation.accounts.authentication.PasswordAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "webapp.schema.AddressSchema",
+    "DEFAULT_SCHEMA_CLASS": "webapp.foundation.core.openapi.AddressSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Readroom",

@@ -4,9 +4,23 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularAPIView
 
-from webapp.accounts.views import SignIn, SignOut
-from webapp.audit.views import audit, audit_verify
-from webapp.campaigns.views import (
+from webapp.administration.access_tokens.views import revoke, tokens
+from webapp.administration.audit_log.views import audit, audit_verify
+from webapp.administration.model_cards.views import model, model_picture, models
+from webapp.administration.monitoring.views import performance, performance_csv
+from webapp.exchange.dicomweb.study_state import StudyStateView
+from webapp.exchange.exports.views import download, export, exports
+from webapp.exchange.exports.views import retry as export_retry
+from webapp.exchange.routing.views import destination, destination_echo, network, study_sending
+from webapp.exchange.routing.views import retry as delivery_retry
+from webapp.exchange.webhooks.views import change as webhook_change
+from webapp.exchange.webhooks.views import retry as notice_retry
+from webapp.exchange.webhooks.views import webhooks
+from webapp.foundation.accounts.views import SignIn, SignOut
+from webapp.imaging.annotations.api import MarksView, MarkView
+from webapp.imaging.archive.api import UploadView
+from webapp.imaging.inference.image_views import frame, run_file, thumbnail
+from webapp.reading.campaigns.views import (
     answer_outline,
     campaign,
     campaign_make,
@@ -16,27 +30,13 @@ from webapp.campaigns.views import (
     campaigns,
     case,
 )
-from webapp.campaigns.views import download as set_download
-from webapp.campaigns.views import retry as set_retry
-from webapp.criticals.views import criticals, study_criticals, tell, withdraw
-from webapp.exports.views import download, export, exports
-from webapp.exports.views import retry as export_retry
-from webapp.followup.views import follow_up, link, register, registration, registration_file, unlink
-from webapp.handover.views import accept, handover, handover_waiting, handovers
-from webapp.handover.views import make as handover_make
-from webapp.marks.api import MarksView, MarkView
-from webapp.monitoring.views import performance, performance_csv
-from webapp.pages.models.views import model, model_picture, models
-from webapp.pages.pictures import frame, run_file, thumbnail
-from webapp.pages.reading.rules import rules
-from webapp.pages.reading.views import claim, finish, pick, release, take_over, triage, two_readers
-from webapp.pages.state_api import StudyStateView
-from webapp.pages.study.views import retry, study, study_answer
-from webapp.pages.tokens import revoke, tokens
-from webapp.pages.verdicts.views import commit, say
-from webapp.pages.views import healthz, upload
-from webapp.pages.worklist.views import worklist, worklist_rows, worklist_search
-from webapp.reports.views import (
+from webapp.reading.campaigns.views import download as set_download
+from webapp.reading.campaigns.views import retry as set_retry
+from webapp.reading.critical_results.views import criticals, study_criticals, tell, withdraw
+from webapp.reading.followup.views import follow_up, link, register, registration, registration_file, unlink
+from webapp.reading.handover.views import accept, handover, handover_waiting, handovers
+from webapp.reading.handover.views import make as handover_make
+from webapp.reading.reporting.views import (
     acknowledge,
     discrepancies,
     report,
@@ -46,17 +46,17 @@ from webapp.reports.views import (
     sign,
     verify,
 )
-from webapp.reports.views import fill as report_fill
-from webapp.sending.views import destination, destination_echo, network, study_sending
-from webapp.sending.views import retry as delivery_retry
-from webapp.studies.api import UploadView
-from webapp.verdicts.api import VerdictsView
-from webapp.verdicts.outline_api import OutlineView, outline_mask
-from webapp.viewer.api import ViewerView
-from webapp.viewer.views import viewer
-from webapp.webhooks.views import change as webhook_change
-from webapp.webhooks.views import retry as notice_retry
-from webapp.webhooks.views import webhooks
+from webapp.reading.reporting.views import fill as report_fill
+from webapp.reading.reviews.api import VerdictsView
+from webapp.reading.reviews.segmentation_api import OutlineView, outline_mask
+from webapp.reading.reviews.views import commit, say
+from webapp.reading.study_page.views import retry, study, study_answer
+from webapp.reading.viewer.api import ViewerView
+from webapp.reading.viewer.views import viewer
+from webapp.reading.worklist.claim_views import claim, finish, pick, release, take_over, triage, two_readers
+from webapp.reading.worklist.settings_views import rules
+from webapp.reading.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.web.views import healthz, upload
 
 
 class PictureName(StringConverter):
@@ -69,7 +69,7 @@ register_converter(PictureName, "picture")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # First, since it is asked hundreds of times a minute, and addresses are tried one after the other.
-    path("dicomweb/", include("webapp.dicomweb.urls")),
+    path("dicomweb/", include("webapp.exchange.dicomweb.urls")),
     path("", worklist, name="worklist"),
     path("worklist/rows/", worklist_rows, name="worklist-rows"),
     path("worklist/search/", worklist_search, name="worklist-search"),
@@ -125,7 +125,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
     path("api/outlines/<uuid:mark>/", OutlineView.as_view(), name="outline-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("fhir/", include("webapp.fhir.urls")),
+    path("fhir/", include("webapp.exchange.fhir.urls")),
     path("campaigns/", campaigns, name="campaigns"),
     path("campaigns/new/", campaign_make, name="campaign-make"),
     path("campaigns/<int:campaign>/", campaign, name="campaign"),

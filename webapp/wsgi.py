@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 django_application = get_wsgi_application()
 
-from webapp.dicomweb.lane import Lane  # noqa: E402 - models exist only once the application does
+from webapp.exchange.dicomweb.frame_fast_path import Lane  # noqa: E402 - models exist only once the application does
 
 application = Lane(django_application)

@@ -28,11 +28,11 @@ def main() -> None:
 def _made(count: int) -> str:
     from django.utils import timezone  # noqa: PLC0415 - models exist only after the setup
 
-    from webapp.accounts.models import Site, User  # noqa: PLC0415
-    from webapp.accounts.tokens import token_make  # noqa: PLC0415
-    from webapp.reading.models import Task  # noqa: PLC0415
-    from webapp.studies.models import Instance, Patient, Series, Study  # noqa: PLC0415
-    from webapp.studies.statistics import statistics_refresh  # noqa: PLC0415
+    from webapp.foundation.accounts.models import Site, User  # noqa: PLC0415
+    from webapp.foundation.accounts.tokens import token_make  # noqa: PLC0415
+    from webapp.imaging.archive.models import Instance, Patient, Series, Study  # noqa: PLC0415
+    from webapp.imaging.archive.table_statistics import statistics_refresh  # noqa: PLC0415
+    from webapp.reading.worklist.models import Task  # noqa: PLC0415
 
     site = Site.objects.create(name=SITE)
     user = User.objects.create(username=USER, site=site)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run, served
-from tests.webapp.reports import report_kept
+from tests.webapp.reading.reporting import report_kept
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 RUNS = 800

@@ -21,7 +21,7 @@ from pynetdicom.dimse_primitives import C_STORE
 from deploy.launch import answers
 from tests.phantoms import dicom
 from tests.servers import free_port, wait_until
-from webapp.receiving.echo import VERIFICATION
+from webapp.exchange.dicom_scp.verification import VERIFICATION
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLE, SCANNER, MOVED_SCANNER, STRANGER = "READROOM", "CT01", "CT02", "STRANGER"
@@ -107,7 +107,7 @@ class Station:
 
     def stored(self) -> dict[str, str]:
         """Return SOPInstanceUID -> digest of everything that is stored."""
-        return dict(self.rows("SELECT sop_instance_uid, sha256 FROM studies_instance"))
+        return dict(self.rows("SELECT sop_instance_uid, sha256 FROM archive_instance"))
 
     def refusals(self) -> list[tuple[Any, ...]]:
         """Return who was refused an association, from where, and why."""

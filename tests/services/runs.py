@@ -10,8 +10,8 @@ from tests.services.pictures import long_series, picture
 
 RECOVERY_SECONDS = 30.0
 #: Runs with the series that they are about.
-RUNS = "runs_run AS run JOIN studies_series AS series ON series.id = run.series_id"
-EVENTS = f"{RUNS} JOIN runs_runevent AS event ON event.run_id = run.id"
+RUNS = "inference_run AS run JOIN archive_series AS series ON series.id = run.series_id"
+EVENTS = f"{RUNS} JOIN inference_runevent AS event ON event.run_id = run.id"
 #: An id without dashes: SQLite keeps it so, PostgreSQL does not.
 STUDY = "REPLACE(CAST(series.study_id AS text), '-', '')"
 _numbers = count(1)
@@ -117,5 +117,5 @@ def assert_each_finished_once(deployment: Deployment, studies: set[str]) -> None
     """Assert one finish a study, and no stage of it written twice."""
     finished = f"SELECT {STUDY}, COUNT(*) FROM {EVENTS} WHERE event.event = 'finish' AND {among(studies)} GROUP BY 1"
     assert dict(deployment.rows(finished)) == {plain(study): 1 for study in studies}
-    twice = 'SELECT run_id FROM runs_stage GROUP BY run_id, "order" HAVING COUNT(*) > 1'
+    twice = 'SELECT run_id FROM inference_stage GROUP BY run_id, "order" HAVING COUNT(*) > 1'
     assert deployment.rows(twice) == []

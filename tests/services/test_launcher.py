@@ -55,8 +55,8 @@ def test_ctrl_c_leaves_no_half_written_row(interrupted: Interrupted) -> None:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         half = (
-            "SELECT id FROM runs_run WHERE (state = 'done') != "
-            "EXISTS (SELECT 1 FROM runs_stage WHERE runs_stage.run_id = runs_run.id)"
+            "SELECT id FROM inference_run WHERE (state = 'done') != "
+            "EXISTS (SELECT 1 FROM inference_stage WHERE inference_stage.run_id = inference_run.id)"
         )
         assert database.execute(half).fetchall() == []
 

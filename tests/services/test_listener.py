@@ -27,7 +27,7 @@ from tests.services.listening import (
     sent,
     sent_raw,
 )
-from webapp.receiving.statuses import Status, told
+from webapp.exchange.dicom_scp.statuses import Status, told
 from workers.api import syntaxes_read
 
 AT_ONCE = 8
@@ -50,9 +50,9 @@ def test_a_series_sent_by_storescu_is_a_study_and_sending_it_again_changes_nothi
     files = scan(tmp_path / "ct", 4, PatientID="STORESCU-1", StudyDescription="Sent by storescu")
     study = pydicom.dcmread(files[0]).StudyInstanceUID
     filed = (
-        "SELECT study.id, series.id, COUNT(*), account.username, site.name FROM studies_instance AS instance "
-        "JOIN studies_series AS series ON series.id = instance.series_id "
-        "JOIN studies_study AS study ON study.id = series.study_id "
+        "SELECT study.id, series.id, COUNT(*), account.username, site.name FROM archive_instance AS instance "
+        "JOIN archive_series AS series ON series.id = instance.series_id "
+        "JOIN archive_study AS study ON study.id = series.study_id "
         "JOIN accounts_user AS account ON account.id = study.uploaded_by_id "
         "JOIN accounts_site AS site ON site.id = study.site_id "
         f"WHERE study.study_instance_uid = '{study}' GROUP BY 1, 2, 4, 5"

@@ -65,11 +65,11 @@ def test_who_called_stands_in_the_audit_trail_though_anybody_may(
     stored = "SELECT actor FROM audit_auditevent WHERE code LIKE '%file stored' ORDER BY id DESC LIMIT 1"
     assert house.rows(stored) == [(f"DICOM {TITLE}",)]
     owner = (
-        "SELECT account.username FROM accounts_user AS account JOIN studies_study AS study "
+        "SELECT account.username FROM accounts_user AS account JOIN archive_study AS study "
         f"ON study.uploaded_by_id = account.id WHERE study.study_instance_uid = '{study}'"
     )
     assert house.rows(owner) == [("DICOM *",)]
-    assert (f"DICOM {TITLE}",) in house.rows("SELECT name FROM receiving_sender")
+    assert (f"DICOM {TITLE}",) in house.rows("SELECT name FROM dicom_scp_sender")
 
 
 @pytest.mark.parametrize("destination", ["By C-STORE", "By STOW"])
@@ -90,8 +90,8 @@ def test_what_we_send_is_in_orthanc_byte_for_byte(
 def delivered(house: Station, study: str) -> None:
     """Wait until a study is where it was sent to."""
     asked = (
-        "SELECT delivery.state, delivery.said FROM sending_delivery AS delivery "
-        f"JOIN studies_study AS study ON study.id = delivery.study_id WHERE study.study_instance_uid = '{study}'"
+        "SELECT delivery.state, delivery.said FROM routing_delivery AS delivery "
+        f"JOIN archive_study AS study ON study.id = delivery.study_id WHERE study.study_instance_uid = '{study}'"
     )
     wait_until(lambda: house.rows(asked)[0][0] in {"sent", "failed"}, what="the delivery", seconds=SECONDS)
     assert house.rows(asked) == [("sent", "3 objects sent.")]
@@ -115,9 +115,9 @@ def test_what_is_sent_survives_a_kill_and_is_neither_lost_nor_sent_for_ever(
     files = [dicom.saved(ds, tmp_path / f"{number}.dcm") for number, ds in enumerate(slices)]
     assert house.dcmtk("storescu", *files).returncode == 0
     assert house.manage("send", slices[0].StudyInstanceUID, "By C-STORE").returncode == 0
-    ((delivery,),) = house.rows("SELECT id FROM sending_delivery ORDER BY created_at DESC LIMIT 1")
-    state = f"SELECT state, attempt FROM sending_delivery WHERE id = '{delivery}'"
-    taken = f"SELECT COUNT(*) FROM sending_deliveryobject WHERE state = 'sent' AND delivery_id = '{delivery}'"
+    ((delivery,),) = house.rows("SELECT id FROM routing_delivery ORDER BY created_at DESC LIMIT 1")
+    state = f"SELECT state, attempt FROM routing_delivery WHERE id = '{delivery}'"
+    taken = f"SELECT COUNT(*) FROM routing_deliveryobject WHERE state = 'sent' AND delivery_id = '{delivery}'"
     with house.running("deliver") as sender:
         wait_until(lambda: house.rows(taken)[0][0] >= 3, what="the first objects", seconds=SECONDS, every=0.01)
         sender.kill()

@@ -22,8 +22,8 @@ POISON = 1_000_000  # no other test draws this picture
 def stored_object(deployment: Deployment, study: str) -> Path:
     """Return where the bytes of a picture's study lie."""
     ((digest,),) = deployment.rows(
-        "SELECT instance.sha256 FROM studies_instance AS instance "
-        f"JOIN studies_series AS series ON series.id = instance.series_id WHERE {among({study})}"
+        "SELECT instance.sha256 FROM archive_instance AS instance "
+        f"JOIN archive_series AS series ON series.id = instance.series_id WHERE {among({study})}"
     )
     return deployment.data / "objects" / str(digest)[:2] / str(digest)
 

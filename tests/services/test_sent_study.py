@@ -44,10 +44,12 @@ def test_a_study_is_received_analysed_and_asked_again_when_more_of_it_comes(
     assert dcmtk_sent(port, files[3:]).returncode == 0
     assert state(visitor, study)["status"] == "receiving"
     second = settled(visitor, study, after=first["run"])
-    ((own_id,),) = deployment.rows(f"SELECT id FROM studies_study WHERE study_instance_uid = '{study}'")
+    ((own_id,),) = deployment.rows(f"SELECT id FROM archive_study WHERE study_instance_uid = '{study}'")
     page = visitor.http.get(f"/studies/{UUID(str(own_id))}/?run={first['run']}").text
     assert "Superseded: 2 images came after this answer." in page
-    kept = "SELECT run.id, run.state FROM runs_run AS run JOIN studies_series AS series ON series.id = run.series_id "
+    kept = (
+        "SELECT run.id, run.state FROM inference_run AS run JOIN archive_series AS series ON series.id = run.series_id "
+    )
     runs = deployment.rows(f"{kept} WHERE series.series_instance_uid = '{second['series']}' ORDER BY run.created_at")
     assert [(plain(str(run)), state) for run, state in runs] == [
         (plain(first["run"]), "done"),

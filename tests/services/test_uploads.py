@@ -34,7 +34,7 @@ def sent_at_once(deployment: Deployment, contents: list[bytes]) -> list[dict[str
 
 def stored_as(deployment: Deployment, uid: str) -> list[str]:
     """Return the digests of the rows of a SOPInstanceUID."""
-    return [row[0] for row in deployment.rows(f"SELECT sha256 FROM studies_instance WHERE sop_instance_uid = '{uid}'")]
+    return [row[0] for row in deployment.rows(f"SELECT sha256 FROM archive_instance WHERE sop_instance_uid = '{uid}'")]
 
 
 def test_twenty_senders_of_one_object_make_one(deployment: Deployment, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_what_was_acknowledged_outlives_a_killed_web(deployment: Deployment, tmp
         deployment.kill("web")
         for each in sending:
             each.result()
-    known = {row[0] for row in deployment.rows("SELECT sha256 FROM studies_instance")}
+    known = {row[0] for row in deployment.rows("SELECT sha256 FROM archive_instance")}
     for whole in acknowledged:
         digest = hashlib.sha256(whole).hexdigest()
         assert digest in known
@@ -107,7 +107,7 @@ def test_a_patients_name_stays_in_the_database_and_in_its_file(deployment: Deplo
     names = {"PatientName": "Canaria^Serinus", "PatientID": "SERINUS-1"}
     study = sent_at_once(deployment, [content(dicom.image(pictures.disc(seed=5), **names), tmp_path)])[0]["study"]
     wait_until(lambda: set(states(deployment, {study}).values()) == {"done"}, what="the run to end", seconds=60)
-    results = f"{RUNS} JOIN results_resultset AS results ON results.run_id = run.id WHERE {among({study})}"
+    results = f"{RUNS} JOIN dicom_objects_resultset AS results ON results.run_id = run.id WHERE {among({study})}"
     wait_until(lambda: deployment.rows(f"SELECT results.state FROM {results}") == [("done",)], what="its objects")
     words = (b"Canaria", b"Serinus", b"SERINUS-1")
     leaks = [

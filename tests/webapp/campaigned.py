@@ -4,12 +4,12 @@ import numpy as np
 from django.utils import timezone
 
 from tests.webapp import drawn, factories
-from webapp.accounts.models import Site, User
-from webapp.campaigns.freezing import set_ask
-from webapp.campaigns.making import sets_made
-from webapp.campaigns.models import Campaign, Case, ConsensusSet
-from webapp.campaigns.picking import Wanted
-from webapp.campaigns.services import Asked, Said, answer_give, campaign_make
+from webapp.foundation.accounts.models import Site, User
+from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.dataset_jobs import sets_made
+from webapp.reading.campaigns.dataset_snapshot import set_ask
+from webapp.reading.campaigns.models import Campaign, Case, ConsensusSet
+from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
 
 T, N = "tumour", "none"
 #: Case -> what the first and the second reader say; the rest is not read yet.

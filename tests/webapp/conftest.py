@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.weights import manifest_drawn
-from webapp.accounts.models import Site
+from webapp.foundation.accounts.models import Site
 
 
 @pytest.fixture(scope="session")

@@ -21,18 +21,18 @@ from ml.measures.stack import Stack
 from ml.radiomics.meanings import MEANINGS, title_of
 from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
-from webapp.accounts.models import Site, User
-from webapp.followup.models import Registration
-from webapp.marks.cuts import frame_of_reference_of
-from webapp.marks.models import Mark, MarkVersion
-from webapp.reading.models import Task
-from webapp.reading.services import task_claim
-from webapp.reports.models import Report
-from webapp.reports.signing import signature_make
-from webapp.runs.models import Finding, Run, RunEvent, Stage
-from webapp.studies.models import Instance, Patient, Series, Study
-from webapp.verdicts.outlined import Outline
-from webapp.verdicts.outlining import Sent, outline_save
+from webapp.foundation.accounts.models import Site, User
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.mpr import frame_of_reference_of
+from webapp.imaging.archive.models import Instance, Patient, Series, Study
+from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
+from webapp.reading.followup.models import Registration
+from webapp.reading.reporting.models import Report
+from webapp.reading.reporting.signing import signature_make
+from webapp.reading.reviews.segmentation_selectors import Outline
+from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.services import task_claim
 from workers import storage
 from workers.contracts import LaidPictures, OpinionAnswer, ReasonAnswer, RegistrationAnswer
 from workers.storage import Attempt

@@ -8,9 +8,9 @@ from PIL import Image
 
 from ml.laid import LaidSlice
 from tests.webapp import drawn, factories
-from webapp.followup.models import Registration
-from webapp.followup.services import finding_link
-from webapp.runs.models import Finding
+from webapp.imaging.inference.models import Finding
+from webapp.reading.followup.models import Registration
+from webapp.reading.followup.services import finding_link
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
 

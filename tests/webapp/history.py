@@ -21,10 +21,10 @@ from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from tests.webapp import factories
-from webapp.accounts.models import Site
-from webapp.monitoring.weeks import monday_of
-from webapp.runs.models import Finding, Run, Stage
-from webapp.studies.models import Instance, Series
+from webapp.administration.monitoring.periods import monday_of
+from webapp.foundation.accounts.models import Site
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.inference.models import Finding, Run, Stage
 from workers import api
 
 THRESHOLD = 0.35

@@ -5,11 +5,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.exports.models import Export, ExportProblem
-from webapp.studies.models import Instance, Study
-from webapp.webhooks.models import Happening, Notice, Subscription
-from webapp.webhooks.services import notices_write
+from webapp.exchange.exports.models import Export, ExportProblem
+from webapp.exchange.webhooks.models import Happening, Notice, Subscription
+from webapp.exchange.webhooks.services import notices_write
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Instance, Study
 
 WRITING = "Names may stand among its pixels (it is a captured screen or a scanned film)."
 SAID = {"sent": "Taken.", "failed": "Failed 10 times. It answered 503."}

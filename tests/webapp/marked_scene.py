@@ -19,7 +19,7 @@ from pydicom.uid import generate_uid
 
 from tests.webapp import factories, viewer_scene
 from tests.webapp.viewer_scene import COLUMNS, ROWS
-from webapp.studies.models import Series
+from webapp.imaging.archive.models import Series
 
 #: The bright block of each slice, [x0, y0, x1, y1] in pixels, and the index of the slice that is marked.
 BLOCK = (8, 6, 24, 18)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tests.webapp import factories
-from webapp.receiving.models import Sender
-from webapp.sending.models import Delivery, DeliveryObject, Destination
-from webapp.studies.models import Study
+from webapp.exchange.dicom_scp.models import Sender
+from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.imaging.archive.models import Study
 
 WORDS = {
     Delivery.State.SENT: "24 objects sent.",

@@ -17,16 +17,16 @@ from django.http import HttpRequest
 
 from tests.webapp import factories, marked_scene
 from tests.webapp.marked_scene import MARKED, block
-from webapp.accounts.models import User
-from webapp.reading.services import task_claim
-from webapp.reports.filing import reports_file
-from webapp.reports.selectors import form_of
-from webapp.reports.services import Text, report_sign
-from webapp.studies.models import Study
-from webapp.verdicts.models import Verdict
-from webapp.verdicts.outlining import Sent, outline_save
-from webapp.verdicts.selectors import findings_asked
-from webapp.verdicts.services import Said, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Study
+from webapp.reading.reporting.selectors import form_of
+from webapp.reading.reporting.services import Text, report_sign
+from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reviews.models import Verdict
+from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.worklist.services import task_claim
 
 #: By how many columns and rows the reader moves the outline of the block.
 MOVED = (20, 9)

@@ -5,13 +5,13 @@ from datetime import date
 from django.http import HttpRequest
 
 from tests.webapp import drawn, factories
-from webapp.accounts.models import User
-from webapp.reading.services import task_claim
-from webapp.reports.selectors import form_of
-from webapp.reports.services import Text, report_sign
-from webapp.studies.models import Study
-from webapp.verdicts.selectors import findings_asked
-from webapp.verdicts.services import Said, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Study
+from webapp.reading.reporting.selectors import form_of
+from webapp.reading.reporting.services import Text, report_sign
+from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.worklist.services import task_claim
 
 
 def reported() -> None:

@@ -22,9 +22,9 @@ from tests.webapp.leaving import leaving
 from tests.webapp.network import network
 from tests.webapp.reported import reported
 from tests.webapp.shift import shift
-from webapp.runs.models import Run, Stage
-from webapp.runs.states import run_move
-from webapp.studies.models import Series
+from webapp.imaging.archive.models import Series
+from webapp.imaging.inference.models import Run, Stage
+from webapp.imaging.inference.state_machine import run_move
 from workers import api
 
 NOT_RUN = Stage.Status.NOT_RUN

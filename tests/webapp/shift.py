@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.criticals.models import CriticalResult
-from webapp.criticals.services import critical_open, critical_tell
-from webapp.handover.services import handover_accept, handover_make
-from webapp.reading.models import Priority
-from webapp.reading.services import task_claim, task_triage
-from webapp.studies.models import Study
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Study
+from webapp.reading.critical_results.models import CriticalResult
+from webapp.reading.critical_results.services import critical_open, critical_tell
+from webapp.reading.handover.services import handover_accept, handover_make
+from webapp.reading.worklist.models import Priority
+from webapp.reading.worklist.services import task_claim, task_triage
 
 
 def shift() -> None:

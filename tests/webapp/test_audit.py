@@ -8,10 +8,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from tests.webapp import factories
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.audit.services import audit_record, chain_verify
-from webapp.audit.signals import UNKNOWN
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.audit.services import audit_record, chain_verify
+from webapp.foundation.audit.signals import UNKNOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_the_database_refuses_to_drop_an_event() -> None:
 
 
 def test_the_triggers_can_be_taken_back_and_put_again() -> None:
-    guards = import_module("webapp.audit.migrations.0002_append_only")
+    guards = import_module("webapp.foundation.audit.migrations.0002_append_only")
     there = {"sqlite": guards.SQLITE, "postgresql": guards.POSTGRESQL}[connection.vendor]
     event, *_ = three_events()
     with connection.cursor() as cursor:

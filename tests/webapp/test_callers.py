@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from webapp.receiving.callers import Caller, caller_get, callers_read
+from webapp.exchange.dicom_scp.ae_allowlist import Caller, caller_get, callers_read
 
 LIST = callers_read(["CT01", "MR2@10.0.0.7", "US 3@10.1.0.0/16", "*@127.0.0.1", "V6@fd00::/8"])
 

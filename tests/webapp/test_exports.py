@@ -16,17 +16,17 @@ from django.utils import timezone
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.dicomweb.reading import body_of
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.exports.forms import ExportForm
-from webapp.exports.leaving import COLUMNS
-from webapp.exports.making import export_make, export_next, exports_expire
-from webapp.exports.models import Export
-from webapp.exports.services import export_create
-from webapp.studies.intake import intake_file
-from webapp.studies.models import Study
-from webapp.taking import ATTEMPTS, LEASE
+from tests.webapp.exchange.dicomweb.reading import body_of
+from webapp.exchange.exports.deidentified_files import COLUMNS
+from webapp.exchange.exports.forms import ExportForm
+from webapp.exchange.exports.jobs import export_make, export_next, exports_expire
+from webapp.exchange.exports.models import Export
+from webapp.exchange.exports.services import export_create
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.core.background_jobs import ATTEMPTS, LEASE
+from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.models import Study
 from workers import api, storage
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from ml.reading import apart
 from tests.phantoms import dicom, pictures
 from tests.phantoms.hostile import KINDS, Hostile
 from tests.webapp import factories
-from webapp.audit.models import AuditEvent
-from webapp.studies.models import Instance
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance
 
 pytestmark = pytest.mark.django_db
 

@@ -14,12 +14,12 @@ from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 from ml.reading.grouping import series_grouped
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.audit.services import chain_verify
-from webapp.studies import filing
-from webapp.studies.intake import (
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.audit.services import chain_verify
+from webapp.imaging.archive import repository
+from webapp.imaging.archive.ingest import (
     EMPTIED,
     NO_OBJECT,
     NOT_AS_ANNOUNCED,
@@ -29,8 +29,8 @@ from webapp.studies.intake import (
     intake_file,
     object_intake,
 )
-from webapp.studies.models import Instance, Patient, Series, Study
-from webapp.studies.stored import is_same_data_set, objects_sweep
+from webapp.imaging.archive.models import Instance, Patient, Series, Study
+from webapp.imaging.archive.object_store import is_same_data_set, objects_sweep
 from workers import storage
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +153,7 @@ def test_the_same_uid_with_other_bytes_is_refused_and_audited(tmp_path: Path, us
     sent(first, user)
     ds.StudyDescription = "changed"
     filed = sent(dicom.saved(ds, tmp_path / "b"), user)
-    assert (filed.status, filed.reason) == ("refused", filing.OTHER_CONTENTS)
+    assert (filed.status, filed.reason) == ("refused", repository.OTHER_CONTENTS)
     assert storage.object_path(Instance.objects.get().sha256).read_bytes() == kept
     refusal = AuditEvent.objects.get(code=Code.UPLOAD_REFUSED)
     assert (refusal.success, refusal.actor) == (False, user.username)
@@ -196,21 +196,23 @@ def test_a_study_of_another_patient_is_refused(tmp_path: Path, user: User) -> No
     study = generate_uid()
     sent(dicom.saved(dicom.image(StudyInstanceUID=study), tmp_path / "a"), user)
     other = dicom.image(StudyInstanceUID=study, PatientID="OTHER", PatientName="Other^Person")
-    assert sent(dicom.saved(other, tmp_path / "b"), user).reason == filing.OTHER_PATIENT
+    assert sent(dicom.saved(other, tmp_path / "b"), user).reason == repository.OTHER_PATIENT
     assert Patient.objects.count() == Instance.objects.count() == 1
 
 
 def test_a_series_of_another_study_is_refused(tmp_path: Path, user: User) -> None:
     series = generate_uid()
     sent(dicom.saved(dicom.image(SeriesInstanceUID=series), tmp_path / "a"), user)
-    assert sent(dicom.saved(dicom.image(SeriesInstanceUID=series), tmp_path / "b"), user).reason == filing.OTHER_STUDY
+    assert (
+        sent(dicom.saved(dicom.image(SeriesInstanceUID=series), tmp_path / "b"), user).reason == repository.OTHER_STUDY
+    )
     assert Study.objects.count() == 1
 
 
 def test_another_person_with_the_same_number_is_refused(tmp_path: Path, user: User) -> None:
     sent(dicom.saved(dicom.image(), tmp_path / "a"), user)
     other = dicom.image(PatientName="Other^Person", PatientBirthDate="20010203")
-    assert sent(dicom.saved(other, tmp_path / "b"), user).reason == filing.OTHER_PERSON
+    assert sent(dicom.saved(other, tmp_path / "b"), user).reason == repository.OTHER_PERSON
     respelt = dicom.image(PatientName="Kanarienvogel^Zwitscher^Maria")
     assert sent(dicom.saved(respelt, tmp_path / "c"), user).status == "stored"
 

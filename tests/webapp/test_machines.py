@@ -16,14 +16,14 @@ from django.utils import timezone
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.dicomweb.reading import packed
-from webapp.accounts import machines
-from webapp.accounts.models import AccessToken, User
-from webapp.accounts.policy import Act, may
-from webapp.accounts.tokens import TokenError, token_get, token_make, token_revoke, token_user
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.studies.models import Study
+from tests.webapp.exchange.dicomweb.reading import packed
+from webapp.foundation.accounts import authentication
+from webapp.foundation.accounts.models import AccessToken, User
+from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.tokens import TokenError, token_get, token_make, token_revoke, token_user
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 SEARCH = "/dicomweb/studies"
@@ -32,9 +32,9 @@ SEARCH = "/dicomweb/studies"
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """Passwords that another test found right are forgotten."""
-    machines._known.clear()
+    authentication._known.clear()
     yield
-    machines._known.clear()
+    authentication._known.clear()
 
 
 def bearer(secret: str) -> dict[str, str]:

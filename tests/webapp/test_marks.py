@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.marks.models import Mark, MarkVersion
-from webapp.studies.models import Instance
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.archive.models import Instance
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -10,17 +10,17 @@ from django.test import Client
 
 from tests.phantoms import geometry
 from tests.webapp import factories
-from tests.webapp.results.conftest import Send, sent  # noqa: F401 - a fixture
+from tests.webapp.imaging.dicom_objects.conftest import Send, sent  # noqa: F401 - a fixture
 from tests.webapp.test_marks import put
-from webapp.accounts.models import User
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.marks.cuts import frame_of_reference_of, is_flat, plane_words
-from webapp.marks.models import Mark, MarkVersion
-from webapp.reading.services import task_claim, task_read_by_two
-from webapp.studies.models import Series
-from webapp.verdicts.selectors import accepted, read_of
-from webapp.verdicts.services import Said, Then, read_finish, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.mpr import frame_of_reference_of, is_flat, plane_words
+from webapp.imaging.archive.models import Series
+from webapp.reading.reviews.selectors import accepted, read_of
+from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
+from webapp.reading.worklist.services import task_claim, task_read_by_two
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

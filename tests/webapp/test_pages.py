@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.scene import brain_with_tumour
-from webapp.accounts.models import User
+from webapp.foundation.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

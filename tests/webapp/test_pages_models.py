@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.webapp.reports import report_kept, weights_reported
-from webapp.pages.charts import MOST_POINTS, Line, columns_chart, lines_chart
-from webapp.pages.models.figures import curves_told, figure_told, headline_told, heat_told
-from webapp.pages.models.place import place_drawn
+from tests.webapp.reading.reporting import report_kept, weights_reported
+from webapp.administration.model_cards.figures import curves_told, figure_told, headline_told, heat_told
+from webapp.administration.model_cards.pathway_position import place_drawn
+from webapp.foundation.core.charts import MOST_POINTS, Line, columns_chart, lines_chart
 from workers import api
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

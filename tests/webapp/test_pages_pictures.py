@@ -10,9 +10,9 @@ from PIL import Image
 
 from tests.phantoms import pictures
 from tests.webapp import factories
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.studies.models import Instance
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

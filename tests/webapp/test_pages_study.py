@@ -13,12 +13,20 @@ from django.utils import timezone
 
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
-from webapp.pages.measures import measures_shown
-from webapp.pages.opinions import MINUS, opinions_shown
-from webapp.pages.presentation import NARROW, OUTCOMES, age_shown, milliseconds, name_shown, percent, range_shown
-from webapp.pages.status import Status
-from webapp.runs.models import Finding, Run, Stage
-from webapp.studies.models import Patient, Series
+from webapp.imaging.archive.models import Patient, Series
+from webapp.imaging.inference.measurement_presenters import measures_shown
+from webapp.imaging.inference.models import Finding, Run, Stage
+from webapp.imaging.inference.opinion_presenters import MINUS, opinions_shown
+from webapp.imaging.inference.presenters import (
+    NARROW,
+    OUTCOMES,
+    age_shown,
+    milliseconds,
+    name_shown,
+    percent,
+    range_shown,
+)
+from webapp.imaging.inference.series_status import Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -11,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp import factories
 from tests.webapp.scene import scene
-from webapp.pages.presentation import STATUSES
-from webapp.pages.status import Status
-from webapp.runs.models import Run, RunEvent
-from webapp.studies.models import Series
+from webapp.imaging.archive.models import Series
+from webapp.imaging.inference.models import Run, RunEvent
+from webapp.imaging.inference.presenters import STATUSES
+from webapp.imaging.inference.series_status import Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -16,22 +16,27 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp import factories
 from tests.webapp.history import History
-from webapp.accounts.models import Site, User
-from webapp.accounts.policy import visible_sites, visible_studies
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.monitoring.agreement import agreement_list
-from webapp.monitoring.asked import SPANS, Asked
-from webapp.monitoring.download import HEAD, csv_written, harmless
-from webapp.monitoring.intervals import LEAST, mean_of, student_quantile
-from webapp.monitoring.outlines import outline_list
-from webapp.monitoring.quantiles import quantiles_list, total_ms_quantiles
-from webapp.monitoring.scores import BINS, EDGES, ENOUGH, chi_square_quantile, drift_of, joined_bins
-from webapp.monitoring.selectors import run_counts_list, score_counts_list, stage_counts_list, stages_asked
-from webapp.monitoring.weeks import monday_of, weeks_until
-from webapp.runs.models import Run, Stage
-from webapp.studies.models import Study
-from webapp.verdicts.models import Comparison, OutlineOverlap, Read, Verdict
+from webapp.administration.monitoring.agreement import agreement_list
+from webapp.administration.monitoring.csv_export import HEAD, csv_written, harmless
+from webapp.administration.monitoring.filters import SPANS, Asked
+from webapp.administration.monitoring.intervals import LEAST, mean_of, student_quantile
+from webapp.administration.monitoring.outlines import outline_list
+from webapp.administration.monitoring.periods import monday_of, weeks_until
+from webapp.administration.monitoring.quantiles import quantiles_list, total_ms_quantiles
+from webapp.administration.monitoring.scores import BINS, EDGES, ENOUGH, chi_square_quantile, drift_of, joined_bins
+from webapp.administration.monitoring.selectors import (
+    run_counts_list,
+    score_counts_list,
+    stage_counts_list,
+    stages_asked,
+)
+from webapp.foundation.accounts.models import Site, User
+from webapp.foundation.accounts.permissions import visible_sites, visible_studies
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Run, Stage
+from webapp.reading.reviews.models import Comparison, OutlineOverlap, Read, Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

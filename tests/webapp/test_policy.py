@@ -18,25 +18,25 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from tests.webapp.reports import weights_reported
-from webapp.accounts.models import Site, User
-from webapp.accounts.policy import ACTS, OF_THE_HOUSE, Act, may, visible_studies
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.campaigns.models import ConsensusSet
-from webapp.campaigns.picking import Wanted
-from webapp.campaigns.services import Asked, campaign_make
-from webapp.criticals.services import critical_open
-from webapp.exports.models import Export
-from webapp.fhir.kinds import KINDS
-from webapp.handover.services import handover_make
-from webapp.marks.masks import mask_kept
-from webapp.reports.models import Discrepancy
-from webapp.runs.models import Run
-from webapp.sending.models import Delivery, Destination
-from webapp.studies.models import Series, Study
-from webapp.webhooks.models import Notice, Subscription
-from webapp.webhooks.services import notices_write
+from tests.webapp.reading.reporting import weights_reported
+from webapp.exchange.exports.models import Export
+from webapp.exchange.fhir.resource_types import KINDS
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.exchange.webhooks.models import Notice, Subscription
+from webapp.exchange.webhooks.services import notices_write
+from webapp.foundation.accounts.models import Site, User
+from webapp.foundation.accounts.permissions import ACTS, OF_THE_HOUSE, Act, may, visible_studies
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.annotations.masks import mask_kept
+from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.inference.models import Run
+from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.models import ConsensusSet
+from webapp.reading.campaigns.services import Asked, campaign_make
+from webapp.reading.critical_results.services import critical_open
+from webapp.reading.handover.services import handover_make
+from webapp.reading.reporting.models import Discrepancy
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

@@ -13,11 +13,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.receiving.accounts import receiving_site_get, sender_account_get
-from webapp.receiving.folders import folder_opened
-from webapp.receiving.statuses import STATUS_OF, Status, filed_told, told, trouble_told
-from webapp.studies.intake import Fault, Filed
+from webapp.exchange.dicom_scp.accounts import receiving_site_get, sender_account_get
+from webapp.exchange.dicom_scp.safe_directory import folder_opened
+from webapp.exchange.dicom_scp.statuses import STATUS_OF, Status, filed_told, told, trouble_told
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.ingest import Fault, Filed
 
 
 @pytest.mark.django_db

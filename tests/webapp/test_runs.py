@@ -11,11 +11,11 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.webapp import factories
-from webapp.runs import services
-from webapp.runs.measures import measured_of
-from webapp.runs.models import Run, RunEvent
-from webapp.runs.states import TRANSITIONS, run_move
-from webapp.studies.models import Series
+from webapp.imaging.archive.models import Series
+from webapp.imaging.inference import services
+from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.models import Run, RunEvent
+from webapp.imaging.inference.state_machine import TRANSITIONS, run_move
 from workers import api, storage
 from workers.contracts import (
     AnalysisRequest,

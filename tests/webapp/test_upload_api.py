@@ -15,11 +15,11 @@ from pytest_django import Settings
 
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.studies.api import is_full
-from webapp.studies.models import Instance
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.api import is_full
+from webapp.imaging.archive.models import Instance
 from workers import storage
 
 pytestmark = pytest.mark.django_db

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.webapp import drawn, factories
 from tests.webapp.scene import bleeding_head, brain_with_tumour, unfinished
-from webapp.pages.presentation import NARROW
-from webapp.reading.models import SiteRules
-from webapp.results.models import ResultSeries, ResultSet
-from webapp.runs.models import Run
-from webapp.studies.models import Patient, Series, Study
+from webapp.imaging.archive.models import Patient, Series, Study
+from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
+from webapp.imaging.inference.models import Run
+from webapp.imaging.inference.presenters import NARROW
+from webapp.reading.worklist.models import SiteRules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 FLAT = np.zeros((8, 8), np.uint8)

@@ -13,14 +13,14 @@ from pytest_django import Settings
 
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
-from webapp.audit.models import AuditEvent
-from webapp.receiving import heard
-from webapp.receiving import watcher as watching
-from webapp.receiving.folders import OpenFolder, folder_opened
-from webapp.receiving.models import Sender
-from webapp.receiving.watcher import Watcher
-from webapp.studies.intake import Filed, intake_file
-from webapp.studies.models import Instance
+from webapp.exchange.dicom_scp import sender_activity
+from webapp.exchange.dicom_scp import watcher as watching
+from webapp.exchange.dicom_scp.models import Sender
+from webapp.exchange.dicom_scp.safe_directory import OpenFolder, folder_opened
+from webapp.exchange.dicom_scp.watcher import Watcher
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.ingest import Filed, intake_file
+from webapp.imaging.archive.models import Instance
 from workers import storage
 
 pytestmark = pytest.mark.django_db
@@ -266,7 +266,7 @@ def test_a_medium_is_taken_whole_and_its_index_is_left_out_with_a_sentence(
     medium(incoming / "disc")
     names = set(below(incoming))
     assert "disc/DICOMDIR" in names
-    monkeypatch.setattr(heard, "_noted", {})
+    monkeypatch.setattr(sender_activity, "_noted", {})
     seen_and_taken(folder)
     assert Instance.objects.count() == 3
     told = {"done/disc/DICOMDIR.reason.txt"}

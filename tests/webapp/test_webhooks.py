@@ -19,14 +19,14 @@ from pytest_django import Settings
 from tests.phantoms import dicom
 from tests.webapp import factories
 from tests.webapp.receiver import Receiver, is_genuine, receiving
-from webapp.retries import FAILURES_ALLOWED
-from webapp.runs import services as runs
-from webapp.studies.intake import intake_file
-from webapp.studies.models import Series, Study
-from webapp.webhooks.addresses import AddressRefusedError, target_of
-from webapp.webhooks.models import Happening, Notice, Subscription
-from webapp.webhooks.sending import notices_send
-from webapp.webhooks.services import LEASE, notices_take, notices_write
+from webapp.exchange.webhooks.delivery import notices_send
+from webapp.exchange.webhooks.models import Happening, Notice, Subscription
+from webapp.exchange.webhooks.services import LEASE, notices_take, notices_write
+from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
+from webapp.foundation.core.backoff import FAILURES_ALLOWED
+from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.inference import services as runs
 from workers import configuration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

@@ -20,7 +20,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, MRImageStorage, 
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from webapp.studies.intake import intake_file
+from webapp.imaging.archive.ingest import intake_file
 
 PERSON = {"PatientName": "Sehtest^Vera", "PatientID": "VIEW-1", "PatientBirthDate": "19580614", "PatientSex": "F"}
 ROWS, COLUMNS, SLICES = 60, 80, 24

@@ -1,1 +1,1 @@
-"""The reading room: what waits to be read, how urgent it is and why, and who has it in hand."""
+"""The reading room: worklist, study page and viewer, reviews, reporting, critical results, follow-up, hand-over."""

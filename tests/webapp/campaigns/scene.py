@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from tests.phantoms import pictures
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.campaigns.models import Campaign, Case
-from webapp.campaigns.picking import Wanted
-from webapp.campaigns.services import Asked, Said, answer_give, campaign_make
-from webapp.studies.models import Patient, Series
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Patient, Series
+from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.models import Campaign, Case
+from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
 
 BOX = [20.0, 20.0, 60.0, 70.0]
 

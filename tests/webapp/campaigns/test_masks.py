@@ -17,17 +17,17 @@ from ml.data import outline_read, pictures_read, squares_read
 from ml.train.__main__ import main as trained
 from ml.train.segmenter import squares_and_outlines, usable
 from tests.webapp import factories
-from tests.webapp.campaigns import scene
 from tests.webapp.conftest import signed_in
-from webapp.campaigns.agreement import Stand
-from webapp.campaigns.freezing import digest_of, set_ask
-from webapp.campaigns.making import sets_made
-from webapp.campaigns.models import Answer, Campaign, Case, ConsensusSet
-from webapp.campaigns.outlines import consensus_of, overlap_of
-from webapp.campaigns.selectors import progress_of, standing_of
-from webapp.campaigns.services import CampaignRefusedError, Said, answer_give
-from webapp.marks.masks import mask_read
-from webapp.reading.models import SiteRules
+from tests.webapp.reading.campaigns import scene
+from webapp.imaging.annotations.masks import mask_read
+from webapp.reading.campaigns.agreement import Stand
+from webapp.reading.campaigns.consensus_masks import consensus_of, overlap_of
+from webapp.reading.campaigns.dataset_jobs import sets_made
+from webapp.reading.campaigns.dataset_snapshot import digest_of, set_ask
+from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
+from webapp.reading.campaigns.selectors import progress_of, standing_of
+from webapp.reading.campaigns.services import CampaignRefusedError, Said, answer_give
+from webapp.reading.worklist.models import SiteRules
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

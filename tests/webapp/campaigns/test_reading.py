@@ -4,17 +4,17 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
-from tests.webapp.campaigns import scene
 from tests.webapp.conftest import signed_in
-from webapp.accounts.models import User
-from webapp.campaigns.agreement import Stand, middles
-from webapp.campaigns.models import Answer, Campaign
-from webapp.campaigns.picking import Wanted, series_found, series_picked
-from webapp.campaigns.selectors import progress_of, standing_of
-from webapp.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
-from webapp.reading.models import Task
-from webapp.studies.models import Series
-from webapp.verdicts.comparing import iou, paired
+from tests.webapp.reading.campaigns import scene
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Series
+from webapp.reading.campaigns.agreement import Stand, middles
+from webapp.reading.campaigns.case_selection import Wanted, series_found, series_picked
+from webapp.reading.campaigns.models import Answer, Campaign
+from webapp.reading.campaigns.selectors import progress_of, standing_of
+from webapp.reading.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
+from webapp.reading.reviews.agreement import iou, paired
+from webapp.reading.worklist.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

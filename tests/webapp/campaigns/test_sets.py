@@ -16,19 +16,19 @@ from ml.data import groups_in_two_splits, in_split, pictures_read
 from ml.train.__main__ import main as trained
 from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.campaigns import scene
 from tests.webapp.conftest import signed_in
-from tests.webapp.dicomweb.reading import body_of
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.campaigns.folder import MANIFEST
-from webapp.campaigns.freezing import digest_of, set_ask
-from webapp.campaigns.making import set_make, set_next, sets_made
-from webapp.campaigns.models import Campaign, ConsensusSet
-from webapp.campaigns.services import CampaignRefusedError
-from webapp.pages.pictures import frame_drawn, frame_name
-from webapp.studies.models import Instance, Patient, Study
-from webapp.taking import LEASE
+from tests.webapp.exchange.dicomweb.reading import body_of
+from tests.webapp.reading.campaigns import scene
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.core.background_jobs import LEASE
+from webapp.imaging.archive.models import Instance, Patient, Study
+from webapp.imaging.inference.image_views import frame_drawn, frame_name
+from webapp.reading.campaigns.dataset_files import MANIFEST
+from webapp.reading.campaigns.dataset_jobs import set_make, set_next, sets_made
+from webapp.reading.campaigns.dataset_snapshot import digest_of, set_ask
+from webapp.reading.campaigns.models import Campaign, ConsensusSet
+from webapp.reading.campaigns.services import CampaignRefusedError
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

@@ -9,17 +9,17 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.criticals import services
-from webapp.criticals.left import criticals_left
-from webapp.criticals.models import CriticalResult, Escalation, Notification, State
-from webapp.criticals.selectors import criticals_list, criticals_of, overdue
-from webapp.criticals.services import critical_open, critical_tell, critical_withdraw, criticals_escalate
-from webapp.reading.models import SiteRules, Task
-from webapp.runs.management.commands import housekeeping
-from webapp.studies.models import Study
-from webapp.webhooks.models import Notice, Subscription
+from webapp.administration.operations.management.commands import housekeeping
+from webapp.exchange.webhooks.models import Notice, Subscription
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.reading.critical_results import services
+from webapp.reading.critical_results.handover_items import criticals_left
+from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, State
+from webapp.reading.critical_results.selectors import criticals_list, criticals_of, overdue
+from webapp.reading.critical_results.services import critical_open, critical_tell, critical_withdraw, criticals_escalate
+from webapp.reading.worklist.models import SiteRules, Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -8,8 +8,8 @@ from pydicom.dataset import FileDataset
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.studies.intake import intake_file
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.ingest import intake_file
 
 
 class Sender:

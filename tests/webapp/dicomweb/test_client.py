@@ -16,9 +16,9 @@ from django.test.testcases import QuietWSGIRequestHandler
 from pydicom.uid import RLELossless
 
 from tests.phantoms import dicom, pictures
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.reading import ROOT, uids
-from webapp.studies.models import Instance
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.reading import ROOT, uids
+from webapp.imaging.archive.models import Instance
 
 
 class Shared(ThreadedWSGIServer):

@@ -14,8 +14,8 @@ from pydicom.encaps import get_frame
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, RLELossless
 
 from tests.phantoms import dicom, pictures
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.reading import STORED_FRAMES, address, body_of, parts_of, series_address
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.reading import STORED_FRAMES, address, body_of, parts_of, series_address
 from workers import api
 
 SAMPLES = Path(pydicom.__file__).parent / "data" / "test_files"

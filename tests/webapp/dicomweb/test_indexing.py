@@ -8,10 +8,10 @@ from django.core.management import call_command
 
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
-from tests.webapp.dicomweb.conftest import Sender
-from webapp.studies.frames import frame_pieces, frames_packed, pieces_read
-from webapp.studies.models import Instance, InstanceIndex, Series, Study
-from webapp.studies.stored import objects_sweep
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from webapp.imaging.archive.frame_offsets import frame_pieces, frames_packed, pieces_read
+from webapp.imaging.archive.models import Instance, InstanceIndex, Series, Study
+from webapp.imaging.archive.object_store import objects_sweep
 from workers import storage
 
 

@@ -18,15 +18,15 @@ from pydicom.uid import RLELossless
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.reading import STORED_FRAMES, address, series_address
-from webapp.accounts.models import AccessToken, User
-from webapp.accounts.tokens import token_make, token_revoke
-from webapp.audit import services
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.dicomweb.lane import Lane
-from webapp.studies.models import Study
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.reading import STORED_FRAMES, address, series_address
+from webapp.exchange.dicomweb.frame_fast_path import Lane
+from webapp.foundation.accounts.models import AccessToken, User
+from webapp.foundation.accounts.tokens import token_make, token_revoke
+from webapp.foundation.audit import services
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
 from webapp.wsgi import django_application
 
 Answer = tuple[str, dict[str, str], bytes]

@@ -10,8 +10,8 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless, generate_uid
 
 from tests.phantoms import dicom
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.reading import (
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.reading import (
     EVERYTHING,
     ROOT,
     address,
@@ -21,9 +21,9 @@ from tests.webapp.dicomweb.reading import (
     uids,
     value,
 )
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.studies.models import InstanceIndex
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import InstanceIndex
 from workers import api
 
 PLAIN = 'multipart/related; type="application/dicom"'

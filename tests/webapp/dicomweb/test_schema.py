@@ -6,7 +6,7 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
-from tests.webapp.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.conftest import Sender
 
 
 def test_the_description_is_sound_and_lists_every_address(sender: Sender, tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from pydicom.uid import CTImageStorage, MRImageStorage, SecondaryCaptureImageStorage, generate_uid
 
 from tests.phantoms import dicom, pictures
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.plans import plan_of, walks
-from tests.webapp.dicomweb.reading import ROOT, series_address, uids, value
-from webapp.audit import services
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.dicomweb import beginnings
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.plans import plan_of, walks
+from tests.webapp.exchange.dicomweb.reading import ROOT, series_address, uids, value
+from webapp.exchange.dicomweb import sqlite_prefix_paging
+from webapp.foundation.audit import services
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
 
 NAME, NUMBER, DATE, STUDY, INSTANCE = "00100010", "00100020", "00080020", "0020000D", "00080018"
 
@@ -153,7 +153,7 @@ def test_pages_join_without_gap_and_say_that_there_is_more(sender: Sender) -> No
     assert found(sender, "instances", limit=0) == found(sender, "instances", offset=9) == []
 
 
-@pytest.mark.parametrize("few", [0, 1, beginnings.FEW])
+@pytest.mark.parametrize("few", [0, 1, sqlite_prefix_paging.FEW])
 @pytest.mark.parametrize("where", ["studies", "series", "instances"])
 @pytest.mark.parametrize(
     ("query", "count"),
@@ -171,7 +171,7 @@ def test_a_beginning_is_found_alike_however_many_share_it(
 ) -> None:
     sender.send(*(person(f"Phantom^{n}", f"PH-{n}", AccessionNumber=f"A_{n}") for n in range(6)), dicom.image())
     every = [value(told, NUMBER) for told in found(sender, where)]
-    monkeypatch.setattr(beginnings, "FEW", few)
+    monkeypatch.setattr(sqlite_prefix_paging, "FEW", few)
     pages = [found(sender, where, limit=4, offset=offset, **query) for offset in (0, 4)]
     met = [value(told, NUMBER) for page in pages for told in page]
     assert len(met) == count

@@ -13,14 +13,14 @@ from pydicom.uid import generate_uid
 from pytest_django import Settings
 
 from tests.phantoms import dicom, pictures
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.dicomweb.plans import plan_of, walks
-from tests.webapp.dicomweb.reading import ROOT, address, packed, value
-from webapp.accounts.models import User
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.dicomweb.parts import parts_sent
-from webapp.studies.models import Instance
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.dicomweb.plans import plan_of, walks
+from tests.webapp.exchange.dicomweb.reading import ROOT, address, packed, value
+from webapp.exchange.dicomweb.multipart_reader import parts_sent
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance
 from workers import storage
 
 FAILED, STORED, REASON, COMMENT, INSTANCE = "00081198", "00081199", "00081197", "00000902", "00081155"

@@ -13,8 +13,8 @@ from django.test import Client
 from fhir.resources.R4B import get_fhir_model_class
 
 from tests.webapp import factories
-from webapp.runs.models import Finding, Run
-from webapp.studies.models import Study
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding, Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 JSON = "application/fhir+json"

@@ -10,17 +10,17 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.webapp import factories
-from webapp.accounts.models import Site
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.followup.course import Change, changes_of
-from webapp.followup.models import Lesion, Sighting
-from webapp.followup.selectors import followup_read
-from webapp.followup.services import LinkRefusedError, finding_link, finding_unlink
-from webapp.followup.timeline import LEAST, LENGTH, MARGIN, places_of
-from webapp.reading.models import SiteRules
-from webapp.runs.models import Finding, Run
-from webapp.studies.models import Patient, Study
+from webapp.foundation.accounts.models import Site
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Patient, Study
+from webapp.imaging.inference.models import Finding, Run
+from webapp.reading.followup.lesion_timeline import Change, changes_of
+from webapp.reading.followup.models import Lesion, Sighting
+from webapp.reading.followup.selectors import followup_read
+from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
+from webapp.reading.followup.timeline import LEAST, LENGTH, MARGIN, places_of
+from webapp.reading.worklist.models import SiteRules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 FIRST, SECOND, THIRD = date(2026, 1, 10), date(2026, 4, 10), date(2026, 7, 10)

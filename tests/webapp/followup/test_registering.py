@@ -11,17 +11,12 @@ from django.utils import timezone
 
 from tests.phantoms import heads
 from tests.webapp import factories
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.followup.models import Registration
-from webapp.followup.registering import (
-    LOST,
-    NotAPairError,
-    registration_ask,
-    registrations_tend,
-)
-from webapp.runs.services import FAILURES_ALLOWED, LEASE_SECONDS
-from webapp.studies.models import Patient, Series
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Patient, Series
+from webapp.imaging.inference.services import FAILURES_ALLOWED, LEASE_SECONDS
+from webapp.reading.followup.models import Registration
+from webapp.reading.followup.registration_jobs import LOST, NotAPairError, registration_ask, registrations_tend
 from workers.contracts import RegistrationAnswer, RegistrationResult
 from workers.registration import attempt_register
 from workers.storage import Attempt

@@ -8,18 +8,18 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.criticals.services import critical_open, critical_tell
-from webapp.handover.lines import lines_now
-from webapp.handover.models import Handover, HandoverLine
-from webapp.handover.selectors import handovers_waiting, kept
-from webapp.handover.services import NotAcceptedError, handover_accept, handover_make
-from webapp.reading.models import Priority, Task
-from webapp.reading.services import task_claim, task_finish, task_triage
-from webapp.reports.models import Report
-from webapp.runs.models import Run
-from webapp.studies.models import Study
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Run
+from webapp.reading.critical_results.services import critical_open, critical_tell
+from webapp.reading.handover.models import Handover, HandoverLine
+from webapp.reading.handover.registry import lines_now
+from webapp.reading.handover.selectors import handovers_waiting, kept
+from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
+from webapp.reading.reporting.models import Report
+from webapp.reading.worklist.models import Priority, Task
+from webapp.reading.worklist.services import task_claim, task_finish, task_triage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -8,10 +8,10 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.reading.models import Priority, SiteRules, Task
-from webapp.studies.models import Study
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.reading.worklist.models import Priority, SiteRules, Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -116,7 +116,7 @@ def test_studies_from_before_there_were_tasks_get_theirs(study: Study) -> None:
     raised = factories.picture_series()
     factories.run_of(raised, outcome="findings", urgency=3, urgency_reason="Suspected bleed")
     Task.objects.all().delete()
-    import_module("webapp.reading.migrations.0002_tasks_of_studies").tasks_made(apps, None)
+    import_module("webapp.reading.worklist.migrations.0002_tasks_of_studies").tasks_made(apps, None)
     told = Task.objects.order_by("rank").values_list("study", "ai_urgency", "ai_reason", "rank")
     assert [(str(study), *rest) for study, *rest in told] == [
         (str(raised.study_id), 3, "Suspected bleed", 1),

@@ -6,11 +6,12 @@ import pytest
 from django.utils import timezone
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.reading.models import Priority, SiteRules, Task
-from webapp.reading.selectors import tasks_list, tasks_visible, waiting_of
-from webapp.reading.services import (
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.inference.models import Run
+from webapp.reading.worklist.models import Priority, SiteRules, Task
+from webapp.reading.worklist.selectors import tasks_list, tasks_visible, waiting_of
+from webapp.reading.worklist.services import (
     NotYoursError,
     task_claim,
     task_finish,
@@ -19,7 +20,6 @@ from webapp.reading.services import (
     task_take_over,
     task_triage,
 )
-from webapp.runs.models import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

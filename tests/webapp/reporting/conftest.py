@@ -6,16 +6,16 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.marks.models import Mark
-from webapp.reading.services import task_claim
-from webapp.reports.models import Report
-from webapp.reports.selectors import form_of
-from webapp.reports.services import Signed, Text, report_sign
-from webapp.studies.models import Instance, Study
-from webapp.verdicts.models import Verdict
-from webapp.verdicts.selectors import findings_asked
-from webapp.verdicts.services import Said, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.models import Mark
+from webapp.imaging.archive.models import Instance, Study
+from webapp.reading.reporting.models import Report
+from webapp.reading.reporting.selectors import form_of
+from webapp.reading.reporting.services import Signed, Text, report_sign
+from webapp.reading.reviews.models import Verdict
+from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.worklist.services import task_claim
 
 TUMOUR, BLEEDING = "Suspected brain tumour", "Suspected bleeding"
 

@@ -15,16 +15,16 @@ from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 
 from tests.phantoms import dicom, geometry
 from tests.webapp import factories
+from tests.webapp.imaging.dicom_objects.conftest import Send, sent  # noqa: F401 - a fixture
 from tests.webapp.reporting.conftest import sign
 from tests.webapp.reporting.test_leaving import objects_of
-from tests.webapp.results.conftest import Send, sent  # noqa: F401 - a fixture
-from webapp.accounts.models import User
-from webapp.marks.models import Mark, MarkVersion
-from webapp.reading.services import task_claim
-from webapp.reports.statements import lines_filled
-from webapp.studies.models import Series
-from webapp.verdicts.selectors import read_of
-from webapp.verdicts.services import Said, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.archive.models import Series
+from webapp.reading.reporting.accepted_findings import lines_filled
+from webapp.reading.reviews.selectors import read_of
+from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.worklist.services import task_claim
 
 #: Corners of 15 x 8 mm on a coronal plane as a viewer names them: line by line.
 CORNERS = [[-30.0, -12.5, 19.0], [-15.0, -12.5, 19.0], [-30.0, -12.5, 11.0], [-15.0, -12.5, 11.0]]

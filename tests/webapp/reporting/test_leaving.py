@@ -16,21 +16,21 @@ from pypdf import PdfReader
 from tests.phantoms import geometry
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from tests.webapp.fhir.test_resources import got
+from tests.webapp.exchange.fhir.test_resources import got
+from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, read, run_answered, sent  # noqa: F401 - a fixture
 from tests.webapp.reporting.conftest import missed, say, sign
-from tests.webapp.results.conftest import Send, finding_outlined, read, run_answered, sent  # noqa: F401 - a fixture
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.reading.services import task_claim
-from webapp.reports.documents import HEADINGS, OTHER
-from webapp.reports.filing import reports_file
-from webapp.reports.models import Report, ReportObjects
-from webapp.reports.pdf import pdf_made
-from webapp.reports.selectors import report_newest
-from webapp.results.models import ResultSeries, ResultSet
-from webapp.runs.services import series_due
-from webapp.studies.models import Series, Study
-from webapp.webhooks.models import Happening, Notice, Subscription
+from webapp.exchange.webhooks.models import Happening, Notice, Subscription
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
+from webapp.imaging.inference.services import series_due
+from webapp.reading.reporting.models import Report, ReportObjects
+from webapp.reading.reporting.pdf import pdf_made
+from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.sr_person import HEADINGS, OTHER
+from webapp.reading.reporting.storage import reports_file
+from webapp.reading.worklist.services import task_claim
 
 CUT = geometry.Cut(shape=(2, 40, 48))
 

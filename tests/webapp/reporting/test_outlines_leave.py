@@ -18,23 +18,30 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation
 
 from tests.phantoms import dicom, geometry
 from tests.webapp import factories
-from tests.webapp.fhir.test_resources import got
+from tests.webapp.exchange.fhir.test_resources import got
+from tests.webapp.imaging.dicom_objects.conftest import (  # noqa: F401
+    Send,
+    finding_outlined,
+    read,
+    run_answered,
+    segmentation_of,
+    sent,
+)
 from tests.webapp.reporting.conftest import sign
 from tests.webapp.reporting.test_leaving import items
-from tests.webapp.results.conftest import Send, finding_outlined, read, run_answered, segmentation_of, sent  # noqa: F401
-from webapp.accounts.models import User
-from webapp.marks.models import MarkVersion
-from webapp.reading.services import task_claim
-from webapp.reports.filing import reports_file
-from webapp.reports.models import Report, ReportObjects
-from webapp.reports.selectors import report_newest
-from webapp.reports.signing import signature_verify
-from webapp.reports.statements import statements_of
-from webapp.results.models import ResultSet
-from webapp.sending.models import Delivery, Destination
-from webapp.studies.models import Series
-from webapp.verdicts.outlining import Sent, outline_save
-from webapp.verdicts.selectors import read_of
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.models import MarkVersion
+from webapp.imaging.archive.models import Series
+from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.reading.reporting.accepted_findings import statements_of
+from webapp.reading.reporting.models import Report, ReportObjects
+from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.signing import signature_verify
+from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.reviews.selectors import read_of
+from webapp.reading.worklist.services import task_claim
 from workers import storage
 
 CUT = geometry.Cut(shape=(3, 40, 48))
@@ -323,7 +330,7 @@ def test_tools_of_others_find_no_error(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_it_is_the_same_object_whenever_it_is_made(scan: Scan, tmp_path: Path) -> None:
-    from webapp.reports.documents import documents_built  # noqa: PLC0415 - as housekeeping imports it
+    from webapp.reading.reporting.sr_person import documents_built  # noqa: PLC0415 - as housekeeping imports it
 
     scan.outline(1, blob(CUT, 1))
     scan.sign()

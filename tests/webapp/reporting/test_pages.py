@@ -10,14 +10,14 @@ from django.urls import reverse
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.reporting.conftest import say, sign
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.reading.models import Task
-from webapp.reading.services import task_release
-from webapp.reports.models import Discrepancy, Report
-from webapp.reports.selectors import form_of
-from webapp.reports.services import Text, report_save
-from webapp.studies.models import Study
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.reading.reporting.models import Discrepancy, Report
+from webapp.reading.reporting.selectors import form_of
+from webapp.reading.reporting.services import Text, report_save
+from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.services import task_release
 
 
 @pytest.fixture

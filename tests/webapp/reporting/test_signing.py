@@ -9,25 +9,25 @@ from django.http import HttpRequest
 
 from tests.webapp import factories
 from tests.webapp.reporting.conftest import BLEEDING, TUMOUR, images_of, missed, say, sign
-from webapp.accounts.models import User
-from webapp.accounts.passwords import PasswordRefusedError
-from webapp.audit.models import AuditEvent
-from webapp.reading.models import Task
-from webapp.reading.services import task_claim, task_read_by_two
-from webapp.reports.models import Discrepancy, Report, Signature
-from webapp.reports.selectors import kinds_open, report_newest, reports_signed
-from webapp.reports.services import (
+from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.reauthentication import PasswordRefusedError
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.inference.models import Run, Stage
+from webapp.reading.reporting.models import Discrepancy, Report, Signature
+from webapp.reading.reporting.selectors import kinds_open, report_newest, reports_signed
+from webapp.reading.reporting.services import (
     ReportRefusedError,
     Text,
     discrepancy_acknowledge,
     report_save,
     report_sign,
 )
-from webapp.reports.signing import signature_verify
-from webapp.runs.models import Run, Stage
-from webapp.studies.models import Instance, Study
-from webapp.verdicts.models import Read
-from webapp.verdicts.services import Then, read_finish
+from webapp.reading.reporting.signing import signature_verify
+from webapp.reading.reviews.models import Read
+from webapp.reading.reviews.services import Then, read_finish
+from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.services import task_claim, task_read_by_two
 from workers import storage
 
 
@@ -69,7 +69,7 @@ def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, re
         with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
             attempt()
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM reports_report")
+        cursor.execute("DELETE FROM reporting_report")
     assert signature_verify(Signature.objects.get()).holds
 
 

@@ -9,8 +9,11 @@ from django.http import HttpRequest
 
 from tests.webapp import factories
 from tests.webapp.reporting.conftest import BLEEDING, TUMOUR, images_of, missed, say, sign
-from webapp.accounts.models import User
-from webapp.reports.declared import (
+from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reporting.models import Report
+from webapp.reading.reporting.report_templates import (
     GENERAL,
     Kind,
     TemplateError,
@@ -18,9 +21,8 @@ from webapp.reports.declared import (
     templates,
     templates_read,
 )
-from webapp.reports.models import Report
-from webapp.reports.selectors import draft_of, form_of, lines_disowned, report_line
-from webapp.reports.services import (
+from webapp.reading.reporting.selectors import draft_of, form_of, lines_disowned, report_line
+from webapp.reading.reporting.services import (
     LONGEST,
     ChangedMeanwhileError,
     ReportRefusedError,
@@ -28,9 +30,7 @@ from webapp.reports.services import (
     report_fill,
     report_save,
 )
-from webapp.runs.models import Finding
-from webapp.studies.models import Study
-from webapp.verdicts.selectors import read_of
+from webapp.reading.reviews.selectors import read_of
 from workers import api
 
 TUMOUR_LINE = f"{TUMOUR} (slice 2)."

@@ -14,11 +14,11 @@ from pydicom.dataset import FileDataset
 from ml.drawing import mask_png
 from tests.phantoms import dicom
 from tests.webapp import factories
-from webapp.results.models import ResultSet
-from webapp.results.services import results_make
-from webapp.runs.models import Finding, Mark, Run
-from webapp.studies.intake import intake_file
-from webapp.studies.models import Instance, Series
+from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.imaging.dicom_objects.services import results_make
+from webapp.imaging.inference.models import Finding, Mark, Run
 from workers import storage
 
 Masks = NDArray[np.bool_]

@@ -16,14 +16,14 @@ from pytest_django import Settings
 
 from tests.phantoms import dicom, geometry
 from tests.webapp import factories
-from tests.webapp.dicomweb.reading import body_of
-from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
-from webapp.results.authorship import Authorship, Signatory
-from webapp.results.codes import OPINION
-from webapp.results.report import report_built
-from webapp.results.sources import Sources
-from webapp.runs.services import series_due
-from webapp.studies.models import Instance, Series
+from tests.webapp.exchange.dicomweb.reading import body_of
+from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, segmentation_of
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.dicom_objects.codes import OPINION
+from webapp.imaging.dicom_objects.observers import Authorship, Signatory
+from webapp.imaging.dicom_objects.source_images import Sources
+from webapp.imaging.dicom_objects.sr_ai import report_built
+from webapp.imaging.inference.services import series_due
 from workers import storage
 
 CUT = geometry.Cut(shape=(4, 40, 48))

@@ -12,15 +12,15 @@ from pytest_django import Settings
 
 from tests.phantoms import dicom, geometry
 from tests.webapp import factories
-from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered
-from webapp.audit.models import AuditEvent
-from webapp.results import building, filing, owed, services
-from webapp.results.building import BuiltSet, results_built
-from webapp.results.models import ResultSet
-from webapp.results.services import results_make
-from webapp.runs.collect import answer_store
-from webapp.runs.models import Run
-from webapp.studies.models import Instance, Series
+from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.dicom_objects import builder, outbox, services, storage
+from webapp.imaging.dicom_objects.builder import BuiltSet, results_built
+from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.imaging.dicom_objects.services import results_make
+from webapp.imaging.inference.collect_results import answer_store
+from webapp.imaging.inference.models import Run
 from workers import storage
 from workers.contracts import SeriesAnswer
 
@@ -33,7 +33,7 @@ class Killed(BaseException):
 
 def due_again() -> None:
     """Let the time pass after which a set is taken up again."""
-    ResultSet.objects.update(tried_at=timezone.now() - owed.AGAIN - timedelta(seconds=1))
+    ResultSet.objects.update(tried_at=timezone.now() - outbox.AGAIN - timedelta(seconds=1))
 
 
 def answer(series: Series) -> SeriesAnswer:
@@ -83,7 +83,7 @@ def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
     assert first == again
 
 
-@pytest.mark.parametrize("where", [(filing, "instance_file"), (services, "audit_record")])
+@pytest.mark.parametrize("where", [(storage, "instance_file"), (services, "audit_record")])
 def test_killed_while_filing_they_are_made_again_and_once(
     where: tuple[ModuleType, str], sent: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,8 +115,8 @@ def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(building, "results_built", full)
-        for _ in range(owed.ATTEMPTS_ALLOWED + 1):
+        patched.setattr(builder, "results_built", full)
+        for _ in range(outbox.ATTEMPTS_ALLOWED + 1):
             due_again()
             with pytest.raises(OSError, match="No space left"):
                 results_make()
@@ -132,7 +132,7 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
         ResultSet.objects.update(attempts=2)
         return results_built(**asked)
 
-    monkeypatch.setattr(building, "results_built", overtaken)
+    monkeypatch.setattr(builder, "results_built", overtaken)
     results_make()
     assert not Instance.objects.exclude(series=series).exists()
     assert ResultSet.objects.get().state == "owed"
@@ -144,11 +144,11 @@ def test_what_cannot_be_made_is_given_up_with_a_reason_and_holds_up_nobody(sent:
     finding_outlined(run, CUT.ball(radius=8)[:1])
     factories.answer_folder(run).joinpath("finding-1-slice-1-mask.png").write_bytes(b"no picture")
     other = run_answered(sent([dicom.image()]))
-    for _ in range(owed.ATTEMPTS_ALLOWED):
+    for _ in range(outbox.ATTEMPTS_ALLOWED):
         due_again()
         results_make()
     results = ResultSet.objects.get(run=run)
-    assert (results.state, results.attempts) == ("failed", owed.ATTEMPTS_ALLOWED)
+    assert (results.state, results.attempts) == ("failed", outbox.ATTEMPTS_ALLOWED)
     assert results.reason == "An outline that the run drew is missing or damaged."
     results_make()
     assert ResultSet.objects.get(run=other).state == "done"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.phantoms import geometry
-from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, segmentation_of
+from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 
 
 @pytest.mark.parametrize("name", geometry.CUTS)

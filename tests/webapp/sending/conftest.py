@@ -8,11 +8,11 @@ import pytest
 from tests.peers import TITLE, Node
 from tests.phantoms import dicom
 from tests.webapp import factories
-from tests.webapp.dicomweb.conftest import Sender
-from webapp.sending.carrier import carry
-from webapp.sending.models import Delivery, Destination
-from webapp.sending.services import delivery_ask, delivery_begin, delivery_end
-from webapp.studies.models import Study
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.exchange.routing.services import delivery_ask, delivery_begin, delivery_end
+from webapp.exchange.routing.worker import carry
+from webapp.imaging.archive.models import Study
 
 
 @pytest.fixture(autouse=True)

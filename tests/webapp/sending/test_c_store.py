@@ -14,12 +14,12 @@ from pydicom.uid import (
 
 from tests.peers import node
 from tests.phantoms import dicom, pictures
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.sending.conftest import asked, carried, pacs
-from webapp.sending import cstore
-from webapp.sending.echo import destination_echoed
-from webapp.sending.models import Delivery, DeliveryObject, Destination
-from webapp.studies.models import Instance, Study
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.routing.conftest import asked, carried, pacs
+from webapp.exchange.routing import cstore
+from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.imaging.archive.models import Instance, Study
 
 State = Delivery.State
 

@@ -10,19 +10,19 @@ from pydicom.uid import ComprehensiveSRStorage
 
 from tests.peers import node
 from tests.webapp import factories
-from tests.webapp.results.conftest import run_answered
-from tests.webapp.sending.conftest import asked, carried, pacs
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.results.services import results_make
-from webapp.retries import FAILURES_ALLOWED, LONGEST_PAUSE, pause_after
-from webapp.sending import services
-from webapp.sending.carrier import Ended, carry
-from webapp.sending.models import Delivery, Destination
-from webapp.sending.services import NothingToSendError
-from webapp.sending.states import TRANSITIONS, delivery_move
-from webapp.studies.models import Instance, Study
-from webapp.webhooks.models import Notice, Subscription
+from tests.webapp.exchange.routing.conftest import asked, carried, pacs
+from tests.webapp.imaging.dicom_objects.conftest import run_answered
+from webapp.exchange.routing import services
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.exchange.routing.services import NothingToSendError
+from webapp.exchange.routing.state_machine import TRANSITIONS, delivery_move
+from webapp.exchange.routing.worker import Ended, carry
+from webapp.exchange.webhooks.models import Notice, Subscription
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, pause_after
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.dicom_objects.services import results_make
 
 State = Delivery.State
 

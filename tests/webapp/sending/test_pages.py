@@ -5,14 +5,14 @@ from django.test import Client
 
 from tests.peers import node
 from tests.webapp import factories
-from tests.webapp.results.conftest import run_answered
-from tests.webapp.sending.conftest import asked, carried, pacs
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.receiving import heard
-from webapp.results.services import results_make
-from webapp.sending.models import Delivery, Destination
-from webapp.studies.models import Study
+from tests.webapp.exchange.routing.conftest import asked, carried, pacs
+from tests.webapp.imaging.dicom_objects.conftest import run_answered
+from webapp.exchange.dicom_scp import sender_activity
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Study
+from webapp.imaging.dicom_objects.services import results_make
 
 ARCHIVE = {
     "name": "Archive",
@@ -99,7 +99,7 @@ def test_a_dead_letter_is_seen_and_sent_again(admin: Client, study: Study, where
 
 
 def test_who_sent_last_is_listed(admin: Client) -> None:
-    heard.sender_heard(name="DICOM CT01", address="10.0.0.7")
+    sender_activity.sender_heard(name="DICOM CT01", address="10.0.0.7")
     page = admin.get("/network/").content.decode()
     assert "DICOM CT01" in page
     assert "<time datetime=" in page

@@ -14,11 +14,11 @@ from pydicom.dataset import FileDataset
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 
 from tests.phantoms import dicom
-from tests.webapp.dicomweb.conftest import Sender
-from tests.webapp.sending.conftest import asked, carried
-from webapp.sending.echo import destination_echoed
-from webapp.sending.models import Delivery, Destination
-from webapp.studies.models import Instance, Study
+from tests.webapp.exchange.dicomweb.conftest import Sender
+from tests.webapp.exchange.routing.conftest import asked, carried
+from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.imaging.archive.models import Instance, Study
 from workers import storage
 
 State = Delivery.State

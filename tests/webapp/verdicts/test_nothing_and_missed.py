@@ -7,15 +7,15 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
-from tests.webapp.verdicts.test_outlines import SIDE, body, finding, images, kept, put, square, study_of  # noqa: F401
-from webapp.accounts.models import User
-from webapp.marks.models import Mark, MarkVersion
-from webapp.reading.services import task_claim, task_read_by_two
-from webapp.runs.models import Finding
-from webapp.studies.models import Study
-from webapp.verdicts.models import Comparison, Verdict
-from webapp.verdicts.selectors import accepted, read_of
-from webapp.verdicts.services import Said, Then, read_finish, verdict_say
+from tests.webapp.reading.reviews.test_outlines import SIDE, body, finding, images, kept, put, square, study_of  # noqa: F401
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reviews.models import Comparison, Verdict
+from webapp.reading.reviews.selectors import accepted, read_of
+from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
+from webapp.reading.worklist.services import task_claim, task_read_by_two
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 NOTHING = np.zeros((SIDE, SIDE), bool)

@@ -13,20 +13,20 @@ from PIL import Image
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.marks.masks import MOST_RUNS, MaskError, mask_kept, mask_of_runs, mask_read
-from webapp.marks.models import Mark, MarkVersion
-from webapp.marks.services import mark_hide
-from webapp.reading.models import SiteRules, Task
-from webapp.reading.services import task_claim, task_read_by_two
-from webapp.runs.models import Finding
-from webapp.studies.models import Instance, Study
-from webapp.verdicts.comparing import dice
-from webapp.verdicts.models import Comparison, OutlineOverlap, Verdict
-from webapp.verdicts.outlined import masks_of, outlines_of
-from webapp.verdicts.selectors import accepted, read_of
-from webapp.verdicts.services import Said, Then, read_finish, verdict_say
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.annotations.masks import MOST_RUNS, MaskError, mask_kept, mask_of_runs, mask_read
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.services import mark_hide
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reviews.agreement import dice
+from webapp.reading.reviews.models import Comparison, OutlineOverlap, Verdict
+from webapp.reading.reviews.segmentation_selectors import masks_of, outlines_of
+from webapp.reading.reviews.selectors import accepted, read_of
+from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
+from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.services import task_claim, task_read_by_two
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

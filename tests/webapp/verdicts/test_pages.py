@@ -5,13 +5,13 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.marks.models import Mark
-from webapp.reading.models import SiteRules, Task
-from webapp.reading.services import task_claim
-from webapp.runs.models import Finding
-from webapp.studies.models import Instance, Study
-from webapp.verdicts.models import Read, Verdict
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.models import Mark
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reviews.models import Read, Verdict
+from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.services import task_claim
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -17,23 +17,23 @@ from pypdf import PdfReader
 
 from tests.phantoms import geometry
 from tests.webapp import factories
+from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, sent  # noqa: F401 - a fixture
 from tests.webapp.reporting.conftest import say, sign
-from tests.webapp.results.conftest import Send, finding_outlined, made, run_answered, sent  # noqa: F401 - a fixture
 from tests.webapp.test_policy import FORBIDDEN, GONE, ROUTES, routes, session_of
-from webapp.accounts.models import AccessToken, User
-from webapp.accounts.tokens import token_make
-from webapp.audit.events import Code
-from webapp.audit.models import AuditEvent
-from webapp.exports.making import export_make
-from webapp.exports.models import Export
-from webapp.exports.services import export_create
-from webapp.reading.models import SiteRules, Task
-from webapp.reading.services import task_claim, task_read_by_two, task_release
-from webapp.reports.filing import reports_file
-from webapp.results.models import ResultSeries
-from webapp.runs.models import Finding, Run
-from webapp.studies.models import Instance, Series, Study
-from webapp.verdicts.services import read_commit, read_finish
+from webapp.exchange.exports.jobs import export_make
+from webapp.exchange.exports.models import Export
+from webapp.exchange.exports.services import export_create
+from webapp.foundation.accounts.models import AccessToken, User
+from webapp.foundation.accounts.tokens import token_make
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.dicom_objects.models import ResultSeries
+from webapp.imaging.inference.models import Finding, Run
+from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reviews.services import read_commit, read_finish
+from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
 from workers import api
 
 CUT = geometry.Cut(shape=(2, 24, 24))

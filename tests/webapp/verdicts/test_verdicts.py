@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 
 from tests.webapp import factories
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.marks.models import Mark
-from webapp.reading.models import SiteRules, Task
-from webapp.reading.services import NotYoursError, task_claim, task_pick, task_read_by_two, task_take_over
-from webapp.runs.models import Finding
-from webapp.studies.models import Instance, Study
-from webapp.verdicts.comparing import iou, kappa
-from webapp.verdicts.models import Comparison, Read, Verdict
-from webapp.verdicts.selectors import (
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.models import AuditEvent
+from webapp.imaging.annotations.models import Mark
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reviews.agreement import iou, kappa
+from webapp.reading.reviews.blinding import is_veiled
+from webapp.reading.reviews.models import Comparison, Read, Verdict
+from webapp.reading.reviews.selectors import (
     accepted,
     findings_asked,
     may_conclude,
@@ -22,8 +21,9 @@ from webapp.verdicts.selectors import (
     unsaid,
     verdicts_now,
 )
-from webapp.verdicts.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
-from webapp.verdicts.veil import is_veiled
+from webapp.reading.reviews.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
+from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.services import NotYoursError, task_claim, task_pick, task_read_by_two, task_take_over
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]

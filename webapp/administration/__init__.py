@@ -1,0 +1,1 @@
+"""Running the house: monitoring, model cards, tokens, the audit page, operations."""

@@ -1,0 +1,1 @@
+"""Searching and verifying the audit trail."""

@@ -1,9 +1,0 @@
-"""Critical results: configuration."""
-
-from django.apps import AppConfig
-
-
-class CriticalsConfig(AppConfig):
-    """Critical results and who was told of them."""
-
-    name = "webapp.criticals"

@@ -1,0 +1,1 @@
+"""Other systems: DICOMweb, DICOM SCP and SCU, FHIR, webhooks, exports."""

@@ -1,0 +1,201 @@
+"""The DICOM listener: answers C-ECHO, takes C-STORE, and knows who may call (PS3.4 A and B, PS3.7 9.1)."""
+
+import logging
+import shutil
+import tempfile
+from datetime import timedelta
+from typing import NamedTuple, cast
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.utils import timezone
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom import AE, AllStoragePresentationContexts, _config, evt
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+
+from webapp.exchange.dicom_scp import limits
+from webapp.exchange.dicom_scp.accounts import sender_account_get
+from webapp.exchange.dicom_scp.ae_allowlist import Caller, caller_get
+from webapp.exchange.dicom_scp.sender_activity import sender_heard
+from webapp.exchange.dicom_scp.statuses import Status, filed_told, told, trouble_told
+from webapp.exchange.dicom_scp.verification import VERIFICATION
+from webapp.foundation.accounts.models import Site
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core import tls
+from webapp.imaging.archive.ingest import Announced, intake_file
+from webapp.imaging.archive.zip_upload import shown_name
+from workers import api
+
+log = logging.getLogger(__name__)
+
+#: Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and what the audit trail says of it.
+Refusal = tuple[int, int, int]
+CALLER_UNKNOWN, CALLED_UNKNOWN, NO_ROOM, NO_DISK = (1, 1, 3), (1, 1, 7), (2, 3, 2), (2, 3, 1)
+SAID: dict[tuple[int | None, int | None, int | None], str] = {
+    CALLER_UNKNOWN: "calling AE title not recognised, or not from this address",
+    CALLED_UNKNOWN: "called AE title not recognised",
+    NO_ROOM: "too many associations at once",
+    NO_DISK: "the disk is nearly full",
+}
+#: A scanner that may not call tries again and again; its refusals within this time are one event.
+ONE_REFUSAL = timedelta(minutes=1)
+#: Room that must be left for an association to be accepted: below it, pages could not be served either.
+DISK_LEAST_BYTES = 64 << 20
+
+
+class Call(NamedTuple):
+    """Who calls whom, from where."""
+
+    calling: str
+    called: str
+    address: str
+
+
+def _call(event: evt.Event) -> Call:
+    """Return what an association's request says (PS3.8 table 9-11), and where it comes from."""
+    requestor = event.assoc.requestor
+    request = cast("A_ASSOCIATE", requestor.primitive)
+    calling, called = (shown_name(title or "").strip() for title in (request.calling_ae_title, request.called_ae_title))
+    return Call(calling, called, requestor.address)
+
+
+class Listener:
+    """One AE title and what it does when it is called."""
+
+    def __init__(self, *, title: str, callers: list[Caller], site: Site) -> None:
+        self.title = title
+        self.callers = callers
+        self.site = site
+
+    def start(self, *, address: str, port: int) -> limits.BoundedServer:
+        """Bind the port and return the server; `serve_forever` begins to answer.
+
+        Raises
+        ------
+        OSError
+            If the port cannot be bound.
+        ImproperlyConfigured
+            If its TLS cannot be had as the settings say.
+        """
+        # An object is written to disk as it arrives and never parsed in this process (decision 10).
+        _config.STORE_RECV_CHUNKED_DATASET = True
+        _config.LOG_HANDLER_LEVEL = "none"
+        tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # pynetdicom's own choice of a place; swept like ours
+        server = self._entity().make_server(
+            (address, port),
+            evt_handlers=[
+                (evt.EVT_REQUESTED, self.on_call),
+                (evt.EVT_ACSE_SENT, self.on_answer),
+                (evt.EVT_DIMSE_RECV, on_message),
+                (evt.EVT_C_STORE, self.on_store),
+                (evt.EVT_ABORTED, self.on_abort),
+                (evt.EVT_RELEASED, on_end),
+                (evt.EVT_CONN_CLOSE, on_hang_up),
+            ],
+            ssl_context=tls.context_for_answering(),
+            server_class=limits.BoundedServer,
+            request_handler=limits.BoundedCall,
+        )
+        return cast("bounds.BoundedServer", server)
+
+    def _entity(self) -> AE:
+        entity = AE(ae_title=self.title)
+        entity.maximum_associations = settings.DICOM_ASSOCIATIONS
+        entity.maximum_pdu_size = limits.PDU_BYTES
+        entity.acse_timeout = limits.SECONDS_TO_ASSOCIATE
+        entity.network_timeout = entity.dimse_timeout = limits.SECONDS_IDLE
+        syntaxes = [UID(uid) for uid in api.syntaxes_read()]
+        entity.add_supported_context(VERIFICATION)
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(str(context.abstract_syntax), syntaxes)
+        return entity
+
+    def on_call(self, event: evt.Event) -> None:
+        """Refuse who may not call; everybody else is negotiated with."""
+        refusal: Refusal | None = CALLER_UNKNOWN  # pynetdicom swallows what is raised here, and would go on
+        try:
+            refusal = self._refusal(_call(event))
+        finally:
+            if refusal is not None:
+                event.assoc.acse.send_reject(*refusal)
+                event.assoc.kill()
+
+    def on_answer(self, event: evt.Event) -> None:
+        """Write down each refusal, ours and pynetdicom's, in the audit trail."""
+        answer = event.assoc.acceptor.primitive
+        if answer is not None and answer.result:
+            reason = (answer.result, answer.result_source, answer.diagnostic)
+            self._record(event, SAID.get(reason, "not acceptable"))
+            connections.close_all()
+
+    def on_store(self, event: evt.Event) -> Dataset:
+        """Take one object in; it is acknowledged when its bytes and its rows would survive a power cut."""
+        call, request = _call(event), cast("C_STORE", event.request)
+        caller = self._caller(call)
+        if caller is None:
+            return told(Status.NOT_AUTHORISED, "This caller may only ask whether somebody listens.")
+        announced = Announced(str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
+        try:
+            (filed,) = intake_file(
+                path=event.dataset_path,
+                name="",
+                user=sender_account_get(name=f"DICOM {caller.title}", site=self.site),
+                actor=f"DICOM {call.calling}",
+                address=call.address,
+                announced=announced,
+            )
+            if not filed.fault:
+                sender_heard(name=f"DICOM {call.calling}", address=call.address)
+        except (OSError, DatabaseError) as trouble:
+            connections.close_all()
+            return trouble_told(trouble)
+        return filed_told(filed)
+
+    def on_abort(self, event: evt.Event) -> None:
+        """Write down who was cut off, and why."""
+        if isinstance(event.assoc.dul.socket, limits.BoundedSocket) and event.assoc.dul.socket.cut_off:
+            self._record(event, f"cut off: {event.assoc.dul.socket.cut_off}")
+        on_end(event)
+
+    def _refusal(self, call: Call) -> Refusal | None:
+        if call.called != self.title:
+            return CALLED_UNKNOWN
+        if self._caller(call) is None and not self._is_own(call):
+            return CALLER_UNKNOWN
+        return NO_DISK if shutil.disk_usage(settings.DATA).free < DISK_LEAST_BYTES else None
+
+    def _caller(self, call: Call) -> Caller | None:
+        return caller_get(title=call.calling, address=call.address, callers=self.callers)
+
+    def _is_own(self, call: Call) -> bool:
+        """Say whether this is our own health check: it may ask for an echo and store nothing."""
+        return call.calling == self.title and call.address in {"127.0.0.1", "::1"}
+
+    def _record(self, event: evt.Event, said: str) -> None:
+        code, actor, address = Code.ASSOCIATION_REFUSED, f"DICOM {_call(event).calling}", _call(event).address
+        same = AuditEvent.objects.filter(code=code, actor=actor, address=address, details=said)
+        if same.filter(at__gte=timezone.now() - ONE_REFUSAL).exists():
+            return
+        audit_record(code=code, actor=actor, address=address, details=said, success=False)
+        log.warning("association refused: %s", said)
+
+
+def on_message(event: evt.Event) -> None:
+    """Begin to count anew: a message has come to its end."""
+    if isinstance(event.assoc.dul.socket, limits.BoundedSocket):
+        event.assoc.dul.socket.received = 0
+
+
+def on_end(event: evt.Event) -> None:  # noqa: ARG001 - pynetdicom's signature
+    """Let go of the database: this association's thread ends."""
+    connections.close_all()
+
+
+def on_hang_up(event: evt.Event) -> None:
+    """Remove an object that did not come to its end: nothing of it was acknowledged."""
+    if unfinished := limits.file_being_received(event.assoc):
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""What a sender is told of one object: the status of a C-STORE response and its comment."""
+
+import logging
+import textwrap
+from enum import IntEnum
+
+from django.db import DatabaseError, OperationalError
+from pydicom.dataset import Dataset
+
+from webapp.imaging.archive.api import is_full
+from webapp.imaging.archive.ingest import Fault, Filed
+
+log = logging.getLogger(__name__)
+COMMENT_LONGEST = 64  # ErrorComment (0000,0902) is an LO
+
+
+class Status(IntEnum):
+    """PS3.4 table B.2-1; the digits that it leaves open (A7xx, A9xx, Cxxx) are ours."""
+
+    STORED = 0x0000
+    NOT_AUTHORISED = 0x0124
+    FULL = 0xA700
+    TRY_AGAIN = 0xA701
+    NOT_AS_ANNOUNCED = 0xA900
+    UNREADABLE = 0xC000
+    CONTRADICTS = 0xC100
+
+
+STATUS_OF: dict[Fault, Status] = {
+    "": Status.STORED,
+    "index": Status.UNREADABLE,
+    "unreadable": Status.UNREADABLE,
+    "contradicts": Status.CONTRADICTS,
+    "not as announced": Status.NOT_AS_ANNOUNCED,
+}
+
+
+def filed_told(filed: Filed) -> Dataset:
+    """Return the response for an object that intake answered; stored twice is a success."""
+    return told(STATUS_OF[filed.fault], "" if filed.fault == "" else filed.reason)
+
+
+def trouble_told(trouble: OSError | DatabaseError) -> Dataset:
+    """Return the response where disk or database failed: the sender keeps the object and sends it again."""
+    log.warning("not stored: %s", type(trouble).__name__)
+    if isinstance(trouble, OSError | OperationalError) and is_full(trouble):
+        return told(Status.FULL, "The disk is full; try again when there is room.")
+    return told(Status.TRY_AGAIN, "Storing is not possible at the moment; try again.")
+
+
+def told(status: Status, comment: str = "") -> Dataset:
+    """Return a response with a status and a comment, which is cut to what its element holds."""
+    response = Dataset()
+    response.Status = int(status)
+    if comment:
+        response.ErrorComment = textwrap.shorten(comment, COMMENT_LONGEST, placeholder="...")
+    return response

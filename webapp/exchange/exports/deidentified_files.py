@@ -1,0 +1,114 @@
+"""Objects of studies, made nameless one by one, in folders and with a manifest that names nobody."""
+
+import csv
+import hashlib
+import hmac
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.reading.reviews.blinding import studies_read_first
+from workers import api, storage
+
+COLUMNS = ("file", "person", "study", "series", "instance", "kind", "modality", "frames", "blacked_out", "sha256")
+
+
+@dataclass(frozen=True)
+class Left:
+    """One object: its new file (gone when the next one is asked for) and name, or why it did not leave."""
+
+    instance: Instance
+    name: str = ""
+    path: Path | None = None
+    told: api.Told | None = None
+    refused: str = ""
+
+
+def secret_of(name: str) -> str:
+    """Return the key of all pseudonyms of exports of that name.
+
+    Made from the signing key of this Readroom and kept nowhere: it lies beside no export, and the same name gives the
+    same pseudonyms again.
+    """
+    return hmac.new(settings.SECRET_KEY.encode(), f"export\0{name}".encode(), hashlib.sha256).hexdigest()
+
+
+def objects_of(studies: Sequence[Study]) -> list[Instance]:
+    """Return the objects of studies, in the order in which they leave."""
+    found = objects_open(studies).select_related("series__study__patient")
+    order = {study.pk: number for number, study in enumerate(studies)}
+    rows = sorted(found, key=lambda one: (order[one.series.study_id], _place(one.series), str(one.series_id)))
+    return list(rows)
+
+
+def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
+    """Return the objects of studies that may leave now.
+
+    What Readroom filed of a study that is still read first stays: whoever fetches the file may be asked to read it.
+    """
+    objects = Instance.objects.filter(series__study__in=studies)
+    return objects.exclude(series__result__isnull=False, series__study__in=studies_read_first())
+
+
+def objects_left(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[Left]:
+    """Make objects nameless, one at a time.
+
+    Yields
+    ------
+    Left
+        For each object. Numbers of folders and files are those of the order; they say nothing of the original.
+    """
+    studies: dict[str, int] = {}
+    series: dict[tuple[str, str], int] = {}
+    secret, scratch = secret_of(name), storage.temporary()
+    try:
+        for number, instance in enumerate(instances, start=1):
+            if instance.series.is_picture:
+                yield Left(
+                    instance, refused="Pictures without a header are not exported: their pixels may name anybody."
+                )
+                continue
+            asked = api.Asked(secret=secret, person=person_of(instance.series.study), options=options)
+            try:
+                told = api.deidentify(storage.object_path(instance.sha256), asked=asked, out=scratch)
+            except api.Refused as refused:
+                yield Left(instance, refused=str(refused))
+                continue
+            study = studies.setdefault(told.study, len(studies) + 1)
+            own = series.setdefault((told.study, told.series), len(series) + 1)
+            file = f"{told.person}/study-{study:03}/series-{own:04}/{number:06}.dcm"
+            yield Left(instance, name=file, path=scratch, told=told)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def person_of(study: Study) -> str:
+    """Return whose study it is in words of this database: a number at one site, else the study itself."""
+    return f"patient {study.patient_id}" if study.patient_id else f"study {study.pk}"
+
+
+def manifest_row(left: Left) -> list[str | int]:
+    """Return the manifest's line of an object that left."""
+    assert left.told is not None
+    assert left.path is not None
+    with left.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    told = left.told
+    return [left.name, told.person, told.study, told.series, told.instance, told.sop_class, told.modality, told.frames,
+            "yes" if told.blacked else "no", digest]  # fmt: skip
+
+
+def manifest_written(rows: Sequence[Sequence[str | int]]) -> str:
+    """Return the manifest as CSV."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([COLUMNS, *rows])
+    return buffer.getvalue()
+
+
+def _place(series: Series) -> int:
+    return series.series_number if series.series_number is not None else 1 << 31

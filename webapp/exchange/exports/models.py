@@ -1,0 +1,29 @@
+"""An export: which studies, what is kept of them, how far it is, and what could not leave."""
+
+from django.db import models
+
+from webapp.foundation.core.background_jobs import MadeApart
+from webapp.imaging.archive.models import Instance, Study
+
+
+class Export(MadeApart):
+    """Studies on their way out. Its file lies in the data folder under its id until it expires."""
+
+    name = models.CharField(max_length=60, help_text="exports of one name give one person one pseudonym")
+    studies = models.ManyToManyField(Study, related_name="exports")
+    options = models.JSONField(default=dict)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "asked_at"])]
+
+
+class ExportProblem(models.Model):
+    """An object that did not leave, and why."""
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="problems")
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+")
+    sentence = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["pk"]

@@ -1,0 +1,43 @@
+"""Asking for exports."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from webapp.exchange.exports.deidentified_files import objects_open
+from webapp.exchange.exports.models import Export
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record
+from webapp.imaging.archive.models import Study
+from workers import api
+
+
+def export_create(
+    *, name: str, studies: Sequence[Study], options: api.Options, user: User, request: HttpRequest | None
+) -> Export:
+    """Queue an export; each study that is to leave is an event of the audit trail."""
+    with transaction.atomic():
+        total = objects_open(studies).count()
+        export = Export.objects.create(
+            name=name, options=options.model_dump(mode="json"), asked_by=user, objects_total=total
+        )
+        export.studies.set(studies)
+        for study in studies:
+            audit_record(
+                code=Code.EXPORT_ASKED, user=user, request=request, study=study.pk, details=f"export {export.pk}"
+            )
+    return export
+
+
+def export_retry(*, export: Export, user: User, request: HttpRequest) -> bool:
+    """Queue a failed or expired export again; False where it is neither (any more)."""
+    again = Export.objects.filter(pk=export.pk, state__in=[Export.State.FAILED, Export.State.EXPIRED])
+    with transaction.atomic():
+        queued = again.update(
+            state=Export.State.QUEUED, attempt=0, objects_done=0, reason="", finished_at=None, expires_at=None
+        )
+        if queued:
+            audit_record(code=Code.EXPORT_ASKED, user=user, request=request, details=f"export {export.pk}, again")
+    return bool(queued)

@@ -1,0 +1,13 @@
+"""Sending: configuration."""
+
+from django.apps import AppConfig
+
+
+class SendingConfig(AppConfig):
+    """Destinations and what is sent to them; hears when a result is filed."""
+
+    name = "webapp.exchange.routing"
+
+    def ready(self) -> None:
+        """Start listening."""
+        from webapp.exchange.routing import receivers  # noqa: F401, PLC0415 - models must be loaded first

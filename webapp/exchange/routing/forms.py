@@ -1,0 +1,107 @@
+"""What an administrator states of a destination, on the page and on the command line alike."""
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.exceptions import ImproperlyConfigured
+
+from webapp.exchange.dicom_scp.ae_allowlist import title_checked
+from webapp.exchange.routing.models import Destination
+from webapp.exchange.routing.stow import SECRETS
+
+if TYPE_CHECKING:
+    DestinationFields = forms.ModelForm[Destination]
+else:
+    DestinationFields = forms.ModelForm
+
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
+VARIABLE = re.compile(r"[A-Z0-9_]+")
+NEEDED = {Destination.Kind.C_STORE: ("host", "port", "title"), Destination.Kind.STOW: ("url",)}
+
+
+class DestinationForm(DestinationFields):
+    """Each kind asks for its own fields and forgets the other's."""
+
+    class Meta:
+        model = Destination
+        fields = (
+            "name",
+            "kind",
+            "host",
+            "port",
+            "title",
+            "tls",
+            "url",
+            "credentials",
+            "site",
+            "takes_results",
+            "is_used",
+        )
+        labels: ClassVar[dict[str, Any]] = {
+            "kind": "Reached by",
+            "title": "AE title",
+            "tls": "by TLS",
+            "url": "DICOMweb address",
+            "credentials": f"Credentials: {SECRETS}",
+            "takes_results": "Send results there as soon as they are filed",
+            "is_used": "In use",
+        }
+        help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(fields, "")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.help_text = ""  # the page says what belongs to which kind
+        site = self.fields["site"]
+        assert isinstance(site, forms.ModelChoiceField)
+        site.empty_label = "Every site"
+
+    def clean(self) -> dict[str, Any]:
+        """Check what belongs to the kind, empty the rest."""
+        stated = super().clean() or self.cleaned_data
+        kind = stated.get("kind")
+        for of_kind, names in NEEDED.items():
+            for name in names:
+                if of_kind != kind:
+                    stated[name] = None if name == "port" else ""
+                elif not stated.get(name) and name not in self.errors:
+                    self.add_error(name, "This is needed.")
+        if kind == Destination.Kind.C_STORE:
+            stated["credentials"] = ""
+        elif kind == Destination.Kind.STOW:
+            stated["tls"] = False
+        return stated
+
+    def clean_host(self) -> str:
+        """Refuse what is no name and no address of a machine."""
+        return self._matching("host", HOST, "This is no name and no address of a machine.")
+
+    def clean_credentials(self) -> str:
+        """Refuse what cannot be the end of a variable's name; the secret itself is never typed here."""
+        return self._matching("credentials", VARIABLE, "The end of a variable's name: capitals, digits, underscores.")
+
+    def clean_title(self) -> str:
+        """Refuse what is no AE title."""
+        title: str = self.cleaned_data["title"]
+        try:
+            return title and title_checked(title, variable="AE title")
+        except ImproperlyConfigured:
+            raise forms.ValidationError("An AE title has 1 to 16 plain characters and no backslash.") from None
+
+    def clean_url(self) -> str:
+        """Refuse what is no address of a service, or holds a password."""
+        url: str = self.cleaned_data["url"]
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            raise forms.ValidationError("An address begins with https:// or http:// and ends with the service's path.")
+        if parts.username or parts.password:
+            raise forms.ValidationError("No user and no password here: credentials are named, not typed.")
+        return url
+
+    def _matching(self, name: str, pattern: re.Pattern[str], otherwise: str) -> str:
+        value: str = self.cleaned_data[name]
+        if value and not pattern.fullmatch(value):
+            raise forms.ValidationError(otherwise)
+        return value

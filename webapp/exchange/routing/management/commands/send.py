@@ -1,0 +1,39 @@
+"""manage.py send: ask for a study, or its results, to be sent to a destination."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.exchange.routing.services import NothingToSendError, delivery_ask
+from webapp.imaging.archive.models import Study
+
+
+class Command(BaseCommand):
+    """Put a delivery into the queue; `manage.py deliver`, which Readroom keeps running, carries it."""
+
+    help = "Send a study (its StudyInstanceUID) to a destination."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare what is sent where."""
+        parser.add_argument("study", help="StudyInstanceUID")
+        parser.add_argument("destination", help="its name; `manage.py destinations` lists them")
+        parser.add_argument("--results", action="store_true", help="only what Readroom made of it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask for it."""
+        destination = Destination.objects.filter(name=options["destination"], is_used=True).first()
+        if destination is None:
+            raise CommandError(f"There is no destination {options['destination']!r} in use.")
+        studies = Study.objects.filter(study_instance_uid=options["study"])
+        if destination.site_id:
+            studies = studies.filter(site=destination.site_id)
+        if not studies:
+            raise CommandError("There is no study of that StudyInstanceUID that may be sent there.")
+        what = Delivery.What.RESULTS if options["results"] else Delivery.What.STUDY
+        try:
+            for study in studies:
+                delivery_ask(study=study, destination=destination, what=what, user=None)
+        except NothingToSendError as nothing:
+            raise CommandError(str(nothing)) from None
+        self.stdout.write("It is on its way; the Network page and the study page say how far it is.")

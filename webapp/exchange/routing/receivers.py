@@ -1,0 +1,28 @@
+"""The rule that sends results on as soon as they are filed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.dispatch import receiver
+from django.utils import timezone
+
+from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.imaging.archive.models import Instance, Study
+from webapp.imaging.dicom_objects.signals import results_filed
+
+
+def results_only() -> Q:
+    """Return the condition that keeps the instances that Readroom itself made of a study."""
+    return Q(series__result__isnull=False)
+
+
+@receiver(results_filed)
+def on_filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
+    """Send results wherever the rule says, all of one answer together."""
+    own = Q(site=None) | Q(site=study.site_id)
+    for destination in Destination.objects.filter(own, takes_results=True, is_used=True):
+        delivery = Delivery.objects.create(
+            destination=destination, study=study, what=Delivery.What.RESULTS, asked_by=None, next_at=timezone.now()
+        )
+        DeliveryObject.objects.bulk_create(DeliveryObject(delivery=delivery, instance=one) for one in instances)

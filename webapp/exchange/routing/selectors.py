@@ -1,0 +1,64 @@
+"""What the pages show of destinations and deliveries."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Count, Q, QuerySet
+
+from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.imaging.archive.models import Study
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+#: Deliveries that a page lists.
+LISTED = 50
+ITEM = DeliveryObject.State
+LIVE = (Delivery.State.WAITING, Delivery.State.SENDING)
+
+
+class Progress(TypedDict):
+    """How far a delivery is: objects in all, taken, refused."""
+
+    total: int
+    taken: int
+    refused: int
+
+
+class Load(TypedDict):
+    """What stands in a destination's queue."""
+
+    waiting: int
+    failed: int
+
+
+def _with_progress(deliveries: QuerySet[Delivery]) -> "QuerySet[WithAnnotations[Delivery, Progress]]":
+    return deliveries.select_related("destination", "asked_by").annotate(
+        total=Count("objects_sent"),
+        taken=Count("objects_sent", filter=Q(objects_sent__state=ITEM.SENT)),
+        refused=Count("objects_sent", filter=Q(objects_sent__state=ITEM.REFUSED)),
+    )
+
+
+def deliveries_of(study: Study) -> "list[WithAnnotations[Delivery, Progress]]":
+    """Return the newest deliveries of a study."""
+    return list(_with_progress(Delivery.objects.filter(study=study)).order_by("-created_at")[:LISTED])
+
+
+def deliveries_listed() -> "list[WithAnnotations[Delivery, Progress]]":
+    """Return the deliveries of every study: first those that wait for a person, then the newest."""
+    deliveries = _with_progress(Delivery.objects.all()).order_by("-created_at")
+    failed = deliveries.filter(state=Delivery.State.FAILED)
+    rest = deliveries.exclude(state=Delivery.State.FAILED)
+    return [*failed[:LISTED], *rest[:LISTED]]
+
+
+def destinations_listed() -> "list[WithAnnotations[Destination, Load]]":
+    """Return all destinations with how much waits for them and how much was not taken."""
+    return list(
+        Destination.objects.select_related("site")
+        .annotate(
+            waiting=Count("deliveries", filter=Q(deliveries__state__in=LIVE)),
+            failed=Count("deliveries", filter=Q(deliveries__state=Delivery.State.FAILED)),
+        )
+        .order_by("name")
+    )

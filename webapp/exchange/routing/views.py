@@ -1,0 +1,115 @@
+"""The network page, where an administrator names destinations, and the part of the study page that sends there."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from webapp.exchange.dicom_scp.sender_activity import senders_listed
+from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.forms import DestinationForm
+from webapp.exchange.routing.models import Delivery, Destination
+from webapp.exchange.routing.selectors import LIVE, deliveries_listed, deliveries_of, destinations_listed
+from webapp.exchange.routing.services import (
+    NothingToSendError,
+    delivery_ask,
+    delivery_retry,
+    destinations_open,
+    has_results,
+)
+from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record
+from webapp.imaging.archive.access import allowed, study_checked, study_opened, user_of
+from webapp.imaging.archive.models import Study
+
+CHOOSE = "Choose where it is to be sent."
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.MANAGE_DESTINATIONS)
+def network(request: HttpRequest) -> HttpResponse:
+    """Show who sends to us, where we send, and what is on its way; take a new destination."""
+    if request.GET.get("part") == "deliveries":
+        return render(request, "routing/deliveries.html", _deliveries_listed())
+    form = DestinationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        _saved(request, form)
+        return redirect("network")
+    shown = {"form": form, "destinations": destinations_listed(), "senders": senders_listed()}
+    return render(request, "routing/network.html", {**shown, **_deliveries_listed()})
+
+
+@require_http_methods(["GET", "POST"])
+@allowed(Act.MANAGE_DESTINATIONS)
+def destination(request: HttpRequest, destination: int) -> HttpResponse:
+    """Show one destination, and change it."""
+    found = get_object_or_404(Destination, pk=destination)
+    form = DestinationForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        _saved(request, form)
+        return redirect("network")
+    return render(
+        request, "routing/destination.html", {"form": form, "name": Destination.objects.get(pk=found.pk).name}
+    )
+
+
+@require_POST
+@allowed(Act.MANAGE_DESTINATIONS)
+def destination_echo(request: HttpRequest, destination: int) -> HttpResponse:
+    """Ask a destination whether it is there, and say what it answers."""
+    found = get_object_or_404(Destination, pk=destination)
+    return render(request, "routing/echoed.html", {"trouble": destination_echoed(found)})
+
+
+@require_http_methods(["GET", "POST"])
+def study_sending(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Show where a study was sent and may be sent, for the study page; take the wish to send it."""
+    opened = study_opened(request=request, study=study, act=Act.SEND)
+    if request.method == "POST":
+        said = _asked(request, opened)
+        return render(request, "routing/deliveries.html", {**_deliveries_of(opened), "trouble": said})
+    if request.GET.get("part") == "deliveries":
+        return render(request, "routing/deliveries.html", _deliveries_of(opened))
+    shown = {"study": opened, "destinations": destinations_open(opened), "has_results": has_results(opened)}
+    return render(request, "routing/study.html", {**shown, **_deliveries_of(opened)})
+
+
+@require_POST
+def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
+    """Send again what was not taken."""
+    found = get_object_or_404(Delivery.objects.select_related("study", "destination"), pk=delivery)
+    study = study_checked(request=request, study=found.study, act=Act.SEND)
+    delivery_retry(delivery=found, user=user_of(request), request=request)
+    return redirect("network") if request.POST.get("from") == "network" else redirect("study", study.pk)
+
+
+def _asked(request: HttpRequest, study: Study) -> str:
+    """Ask for a delivery; return why there is none."""
+    chosen = {str(one.pk): one for one in destinations_open(study)}.get(request.POST.get("destination", ""))
+    what = request.POST.get("what", "")
+    if chosen is None or what not in Delivery.What:
+        return CHOOSE
+    try:
+        delivery_ask(study=study, destination=chosen, what=what, user=user_of(request), request=request)
+    except NothingToSendError as nothing:
+        return str(nothing)
+    return ""
+
+
+def _saved(request: HttpRequest, form: DestinationForm) -> None:
+    saved = form.save()
+    details = f"{saved.name}: {', '.join(form.changed_data) or 'nothing'}"
+    audit_record(code=Code.DESTINATION_CHANGED, user=user_of(request), request=request, details=details)
+
+
+def _deliveries_listed() -> dict[str, Any]:
+    deliveries = deliveries_listed()
+    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one in deliveries), "of": None}
+
+
+def _deliveries_of(study: Study) -> dict[str, Any]:
+    deliveries = deliveries_of(study)
+    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one in deliveries), "of": study}

@@ -1,0 +1,13 @@
+"""Webhooks: configuration."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """Signed notices to other programs."""
+
+    name = "webapp.exchange.webhooks"
+
+    def ready(self) -> None:
+        """Start listening."""
+        from webapp.exchange.webhooks import receivers  # noqa: F401, PLC0415 - models must be loaded first

@@ -1,0 +1,39 @@
+"""What is asked on the webhooks page."""
+
+from django import forms
+
+from webapp.exchange.webhooks.models import Happening, Subscription
+from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
+from webapp.foundation.accounts.models import Site
+
+
+class SubscriptionForm(forms.Form):
+    """A name, an address, and what it is told of."""
+
+    name = forms.CharField(max_length=40, label="Name")
+    url = forms.CharField(max_length=300, label="Address", widget=forms.TextInput({"placeholder": "https://"}))
+    site = forms.ModelChoiceField(
+        Site.objects.order_by("name"), required=False, label="Studies of", empty_label="Every site"
+    )
+    happenings = forms.MultipleChoiceField(
+        choices=Happening.choices,
+        label="Told of",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Pick at least one."},
+    )
+
+    def clean_name(self) -> str:
+        """Refuse a name that is taken."""
+        name: str = self.cleaned_data["name"]
+        if Subscription.objects.filter(name=name).exists():
+            raise forms.ValidationError("There is a webhook of that name already.")
+        return name
+
+    def clean_url(self) -> str:
+        """Refuse an address to which nothing may be sent."""
+        url: str = self.cleaned_data["url"].strip()
+        try:
+            target_of(url)
+        except AddressRefusedError as refused:
+            raise forms.ValidationError(str(refused)) from refused
+        return url

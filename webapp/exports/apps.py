@@ -1,9 +1,0 @@
-"""Exports: configuration."""
-
-from django.apps import AppConfig
-
-
-class ExportsConfig(AppConfig):
-    """Exports without identities."""
-
-    name = "webapp.exports"

@@ -1,9 +1,0 @@
-"""Follow-up: configuration."""
-
-from django.apps import AppConfig
-
-
-class FollowUpConfig(AppConfig):
-    """Lesions over several studies."""
-
-    name = "webapp.followup"

@@ -1,9 +1,0 @@
-"""Hand-over: configuration."""
-
-from django.apps import AppConfig
-
-
-class HandoverConfig(AppConfig):
-    """Shifts that end, and readers who go on."""
-
-    name = "webapp.handover"

@@ -1,0 +1,217 @@
+"""REST: the marks of a study, and one mark by the id that its browser chose."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import APIException, ParseError, PermissionDenied, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record, study_view_record
+from webapp.foundation.core.request_params import number_asked
+from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.mpr import frame_of_reference_of
+from webapp.imaging.annotations.selectors import mark_history, mark_list, mark_now, mark_told, version_told
+from webapp.imaging.annotations.serializers import POINTS, CutMarkSent, DrawnSent, MarkSent, sentence_of
+from webapp.imaging.annotations.services import (
+    ChangedMeanwhileError,
+    MarkRefusedError,
+    NotTheAuthorError,
+    OnCut,
+    OnImage,
+    Said,
+    mark_hide,
+    mark_save,
+)
+from webapp.imaging.archive.access import kept_back, study_checked, study_opened, user_of
+from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.reading.reviews.selectors import reads_seen
+
+LARGEST_BYTES = 16 << 10
+MARK = {"type": "object"}
+EITHER_SENT = PolymorphicProxySerializer(
+    component_name="MarkOnImageOrCutSent", serializers=[MarkSent, CutMarkSent], resource_type_field_name=None
+)
+SOMEBODY_ELSE = "Somebody else is signed in by now than the one who drew this. Nothing was saved."
+
+
+class TooLarge(APIException):
+    """The body is larger than any mark."""
+
+    status_code = 413
+    default_detail = "This is larger than any mark; nothing was saved."
+
+
+class Conflict(APIException):
+    """The mark says something else by now."""
+
+    status_code = 409
+
+
+class MarksView(APIView):
+    """The marks of one study."""
+
+    @extend_schema(responses={200: {"type": "array", "items": MARK}})
+    def get(self, request: Request, study: UUID) -> Response:
+        """List what the marks say now."""
+        opened = study_opened(request=request._request, study=study)
+        study_view_record(user=user_of(request._request), request=request._request, study=opened.pk)
+        hidden = reads_seen(study=opened, user=user_of(request._request)).hidden
+        return Response([mark_told(now) for now in mark_list(study=opened) if now.mark.author_id not in hidden])
+
+
+class DrawnView(APIView):
+    """What all that is drawn has in common: who may change it, how large it may be, how a refusal is told."""
+
+    parser_classes = [JSONParser]
+    #: Of `Mark.Kind`: what has its address here. What is another view's is like none.
+    kinds: frozenset[Mark.Kind]
+    act: Act
+    largest_bytes: int
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse by size before a byte is read."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_bytes:
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
+        if isinstance(exc, NotTheAuthorError):
+            self._refused()
+        refusal = _refusal(exc)
+        answer = super().handle_exception(refusal)
+        if isinstance(refusal, APIException):
+            answer.data["code"] = refusal.get_codes()
+        if isinstance(exc, ChangedMeanwhileError):
+            answer.data["mark"] = mark_told(exc.now)
+        return answer
+
+    def given(self, request: Request, mark: UUID, kind: type[DrawnSent]) -> dict[str, Any]:
+        """Return what was sent, checked, of a mark that the user may change or make; `where` is what is drawn on."""
+        if Mark.objects.filter(pk=mark).exists():
+            self.opened(request, mark, self.act)
+        sent = kind(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given: dict[str, Any] = sent.validated_data
+        if given.get("authorId", str(request.user.pk)) != str(request.user.pk):
+            raise PermissionDenied(SOMEBODY_ELSE, code="somebody_else")
+        return {**given, "where": self._where(request, given)}
+
+    def version_read(self, request: Request, mark: UUID) -> int:
+        """Return which version of a mark that the user may change they read."""
+        self.opened(request, mark, self.act)
+        version = number_asked(request.query_params.get("version", ""))
+        if version is None:
+            raise ParseError("Say in the address which version was read: ?version=1")
+        return version
+
+    def opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
+        """Return what a mark says now, if the user may do that to its study."""
+        try:
+            now = mark_now(mark=mark)
+        except MarkVersion.DoesNotExist:
+            raise Http404 from None
+        if now.mark.kind not in self.kinds:
+            raise Http404
+        study = study_checked(request=request._request, study=now.mark.series.study, act=act)
+        if now.mark.author_id in reads_seen(study=study, user=user_of(request._request)).hidden:
+            kept_back(request=request._request, study=study)
+        return now
+
+    def _where(self, request: Request, given: dict[str, Any]) -> OnImage | OnCut:
+        """Return the image or cut that is drawn on, if the user may; a study of others is like none."""
+        if "frameOfReference" in given:
+            return self._cut(request, given)
+        images = Instance.objects.select_related("series__study")
+        found = images.filter(series=given["series"], sop_instance_uid=given["sop"], has_pixels=True).first()
+        if found is None:
+            raise Http404
+        self._may_draw(request, found.series.study)
+        if given["frame"] > found.number_of_frames:
+            raise ParseError("The image has no such frame.")
+        return OnImage(found, given["frame"])
+
+    def _cut(self, request: Request, given: dict[str, Any]) -> OnCut:
+        found = Series.objects.select_related("study").filter(pk=given["series"]).first()
+        if found is None:
+            raise Http404
+        self._may_draw(request, found.study)
+        if given["frameOfReference"] != frame_of_reference_of(found):
+            raise ParseError("The images of this series do not lie in this frame of reference.")
+        return OnCut(found, given["frameOfReference"], given["normal"])
+
+    def _may_draw(self, request: Request, study: Study) -> None:
+        study_checked(request=request._request, study=study, act=self.act)
+
+    def _refused(self) -> None:
+        audit_record(
+            code=Code.ACCESS_REFUSED,
+            user=user_of(self.request._request),
+            request=self.request._request,
+            success=False,
+            details=f"change of somebody else's mark {self.kwargs['mark']}",
+        )
+
+
+class MarkView(DrawnView):
+    """One mark."""
+
+    kinds = frozenset(POINTS)
+    act = Act.MARK
+    largest_bytes = LARGEST_BYTES
+
+    @extend_schema(responses={200: MARK})
+    def get(self, request: Request, mark: UUID) -> Response:
+        """Tell what the mark says now and all that it said before."""
+        now = self.opened(request, mark, Act.SEE)
+        study_view_record(user=user_of(request._request), request=request._request, study=now.mark.series.study_id)
+        return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
+
+    @extend_schema(request=EITHER_SENT, responses={200: MARK, 201: MARK, 409: MARK})
+    def put(self, request: Request, mark: UUID) -> Response:
+        """Make the mark (201) or change it (200); `version` is the one that was read, 0 for a new mark."""
+        is_cut = isinstance(request.data, Mapping) and "frameOfReference" in request.data
+        given = self.given(request, mark, CutMarkSent if is_cut else MarkSent)
+        said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
+        now, is_new = mark_save(
+            mark=mark,
+            where=given["where"],
+            kind=given["kind"],
+            said=said,
+            read=given["version"],
+            user=user_of(request._request),
+            request=request._request,
+        )
+        return Response(mark_told(now), status=201 if is_new else 200)
+
+    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
+    def delete(self, request: Request, mark: UUID) -> Response:
+        """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
+        version = self.version_read(request, mark)
+        mark_hide(mark=mark, read=version, user=user_of(request._request), request=request._request)
+        return Response(status=204)
+
+
+def _refusal(exc: Exception) -> Exception:
+    """Return how DRF answers a refusal of ours."""
+    match exc:
+        case ChangedMeanwhileError():
+            return Conflict(str(exc))
+        case NotTheAuthorError():
+            return PermissionDenied(str(exc), code="not_the_author")
+        case MarkRefusedError():
+            return ParseError(str(exc))
+        case ValidationError():
+            return ParseError(sentence_of(exc.detail))
+        case RecursionError():
+            return ParseError("The body is nested without measure.")
+    return exc

@@ -1,0 +1,95 @@
+"""The index of an instance: kept at intake, made later for what was stored before there was one.
+
+A picture that was stored before pictures were wrapped becomes an object then, as it would at intake today.
+"""
+
+import zlib
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from webapp.imaging.archive.frame_offsets import frames_packed
+from webapp.imaging.archive.models import Instance, InstanceIndex, Series, Study
+from webapp.imaging.archive.object_store import bytes_stored, picture_weighed
+from workers import api, storage
+
+
+def index_make(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
+    """Keep the index of a new instance."""
+    return InstanceIndex.objects.create(instance=instance, **_columns(index))
+
+
+def index_keep(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
+    """Keep the index of an instance; one that somebody else kept meanwhile stays."""
+    return InstanceIndex.objects.get_or_create(instance=instance, defaults=_columns(index))[0]
+
+
+def _columns(index: api.ObjectIndex) -> dict[str, Any]:
+    return {
+        "transfer_syntax_uid": index.transfer_syntax_uid,
+        "is_part10": index.is_part10,
+        "header": zlib.compress(index.header.encode(), 6),
+        "frame_count": len(index.frames),
+        "frames": frames_packed(index.frames),
+        "bulk": index.bulk,
+    }
+
+
+def instances_unindexed() -> QuerySet[Instance]:
+    """Return the instances that have no index yet."""
+    return Instance.objects.filter(index=None).select_related("series__study")
+
+
+def instance_index(instance: Instance) -> InstanceIndex:
+    """Return the index of an instance, making it first where it was stored before there was one.
+
+    Raises
+    ------
+    workers.api.Refused
+        If the stored object cannot be read any more.
+    """
+    try:
+        return instance.index
+    except InstanceIndex.DoesNotExist:
+        return index_fill(instance=instance)
+
+
+def index_fill(*, instance: Instance) -> InstanceIndex:
+    """Read a stored object again, apart, and keep its index and what its study did not know; raises `Refused`."""
+    wrapped = storage.temporary()
+    try:
+        found = api.inspect(storage.object_path(instance.sha256), wrapped=wrapped)
+        if found.kind == "picture":
+            return _picture_fill(instance, found, wrapped)
+    finally:
+        wrapped.unlink(missing_ok=True)
+    study = instance.series.study
+    stated = {
+        "study_id": found.study_id,
+        "study_time": found.study_time,
+        "referring_physician": found.referring_physician,
+    }
+    blanks = {field: value for field, value in stated.items() if value and not getattr(study, field)}
+    with transaction.atomic():
+        if blanks:
+            Study.objects.filter(pk=study.pk).update(**blanks)
+        return _kept(instance, found)
+
+
+def _picture_fill(instance: Instance, found: api.Inspection, wrapped: Path) -> InstanceIndex:
+    """Put the object that a picture became in its place; the picture's own bytes stay beside it."""
+    weighed = picture_weighed(wrapped, original_sha256=instance.original_sha256)
+    instance.sha256, instance.file_size = weighed.sha256, wrapped.stat().st_size
+    instance.sop_class_uid, instance.instance_number = found.sop_class_uid, found.instance_number
+    with bytes_stored(weighed), transaction.atomic():
+        instance.save(update_fields=["sha256", "file_size", "sop_class_uid", "instance_number"])
+        Series.objects.filter(pk=instance.series_id, modality="").update(modality=found.modality)
+        return _kept(instance, found)
+
+
+def _kept(instance: Instance, found: api.Inspection) -> InstanceIndex:
+    if found.index is None:
+        raise api.Refused("The object has no index.")
+    return index_keep(instance=instance, index=found.index)

@@ -1,0 +1,141 @@
+"""Stored bytes: written once under their digest, and swept where no row came to own them."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db.models import Q
+
+from webapp.imaging.archive.models import Instance
+from workers import configuration, storage
+
+PREAMBLE = 128
+#: How (0002,0000), the length of the file meta information, and (0002,0010), the transfer syntax, begin (PS3.10 7.1).
+META_LENGTH, SYNTAX = b"\x02\x00\x00\x00UL\x04\x00", b"\x02\x00\x10\x00UI"
+META_LARGEST = 64 << 10
+TIFF = (b"II*\x00", b"MM\x00*")  # The one preamble with a purpose: whole-slide files that are also TIFF (PS3.10 7.1)
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A file as it was sent and as it will be stored.
+
+    Attributes
+    ----------
+    path
+        Where the bytes lie that will be stored.
+    original_sha256, sha256
+        Of what was sent and of what is stored; they differ where a preamble is emptied or a picture is wrapped.
+    is_emptied
+        Whether the preamble holds something that is no business of an image and is not stored.
+    """
+
+    path: Path
+    original_sha256: str
+    sha256: str
+    is_emptied: bool = False
+
+
+def bytes_weighed(path: Path) -> Bytes:
+    """Digest a file, and once more as it will be stored where its preamble may hide a program."""
+    with path.open("rb") as file:
+        original = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        start = file.read(PREAMBLE + 4)
+        if start[PREAMBLE:] != b"DICM" or not any(start[:PREAMBLE]) or start.startswith(TIFF):
+            return Bytes(path, original, original)
+        digest = hashlib.sha256(bytes(PREAMBLE) + b"DICM")
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return Bytes(path, original, digest.hexdigest(), is_emptied=True)
+
+
+def picture_weighed(wrapped: Path, *, original_sha256: str) -> Bytes:
+    """Digest the object that a picture became."""
+    with wrapped.open("rb") as file:
+        return Bytes(wrapped, original_sha256, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def is_same_data_set(path: Path, other: Path) -> bool:
+    """Say whether two DICOM files hold the same data set in the same transfer syntax.
+
+    The file meta information before it belongs to whoever wrote the file (PS3.10 7.1): an object that is sent over the
+    network loses it, and the one who receives writes a new one.
+    """
+    mine, theirs = _data_set_digest(path), _data_set_digest(other)
+    return bool(mine) and mine == theirs
+
+
+def _data_set_digest(path: Path) -> str:
+    """Return the digest of transfer syntax and data set, empty for a file that does not say where it begins."""
+    with path.open("rb") as file:
+        start = file.read(PREAMBLE + 16)
+        length = int.from_bytes(start[PREAMBLE + 12 :], "little")
+        if start[PREAMBLE : PREAMBLE + 12] != b"DICM" + META_LENGTH or length > META_LARGEST:
+            return ""
+        meta = file.read(length)
+        at = meta.find(SYNTAX) + len(SYNTAX)
+        syntax = meta[at + 2 : at + 2 + int.from_bytes(meta[at : at + 2], "little")]
+        digest = hashlib.sha256(syntax.rstrip(b"\x00 ") + b"\x00")
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@contextmanager
+def bytes_stored(weighed: Bytes) -> Iterator[None]:
+    """Store the bytes, synced, and hold the sweep off while the caller writes the row that owns them.
+
+    Raises
+    ------
+    OSError
+        If the disk is full; nothing is half stored then.
+    """
+    target = storage.object_path(weighed.sha256)
+    with _locked(target.parent, fcntl.LOCK_SH):
+        if not target.exists():
+            with storage.written_whole(target) as unfinished:
+                shutil.copyfile(weighed.path, unfinished)
+                if weighed.is_emptied:
+                    with unfinished.open("rb+") as file:
+                        file.write(bytes(PREAMBLE))
+        else:
+            storage.sync_folder(target.parent)  # whoever renamed it there may not have come to it yet
+        yield
+
+
+def objects_sweep(*, older_than_seconds: float) -> int:
+    """Remove stored bytes that no row owns (the process died between the two); return how many."""
+    removed = 0
+    for folder in sorted(configuration.made(storage.root() / "objects").iterdir()):
+        with _locked(folder, fcntl.LOCK_EX):
+            old = {path.name: path for path in folder.iterdir() if _age(path) > older_than_seconds}
+            owned = Instance.objects.filter(Q(sha256__in=old) | Q(original_sha256__in=old))
+            # A picture that was stored before pictures were wrapped: a run that began with it may still read it.
+            for name in old.keys() - {
+                digest for row in owned.values_list("sha256", "original_sha256") for digest in row
+            }:
+                old[name].unlink()
+                removed += 1
+    return removed
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Iterator[None]:
+    """Hold a lock on a folder of objects: shared by those who store, alone for the one who sweeps."""
+    handle = os.open(configuration.made(folder), os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)

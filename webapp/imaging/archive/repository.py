@@ -1,0 +1,185 @@
+"""The rows of one object: patient, study, series, instance, found or made together in one transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from webapp.foundation.accounts.models import Site, User
+from webapp.foundation.core.compiled_queries import Prepared, gap
+from webapp.imaging.archive.indexing import index_make
+from webapp.imaging.archive.models import Instance, Patient, Series, Study
+from webapp.imaging.archive.object_store import Bytes, is_same_data_set
+from workers import storage
+from workers.api import Inspection, Refused
+
+OTHER_CONTENTS = (
+    "An object with the same SOPInstanceUID but other contents is already stored. That one was kept, this one was not."
+)
+OTHER_PATIENT = "The StudyInstanceUID already belongs to a study of another patient. Nothing of this file was stored."
+OTHER_STUDY = "The SeriesInstanceUID already belongs to another study. Nothing of this file was stored."
+OTHER_PERSON = (
+    "The PatientID is already known here with another name and another date of birth. Nothing of this file was stored."
+)
+
+
+class ContradictsError(Refused):
+    """Refused for what its identity says beside what is stored already; the message is for the sender."""
+
+
+def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
+    """Return the instance that these very bytes became when they were sent before."""
+    return _first(_by_bytes().rows(digest=original_sha256, site=site.pk))
+
+
+def is_picture_of(known: Instance, weighed: Bytes) -> bool:
+    """Say whether bytes that are known are those of a picture, and not of the object that it became."""
+    return known.series.is_picture and weighed.original_sha256 == known.original_sha256
+
+
+@transaction.atomic(savepoint=False)
+def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
+    """Find or make the rows of one object.
+
+    Parameters
+    ----------
+    found
+        What its header states.
+    weighed
+        Its bytes, which are stored already.
+    site, user
+        Where it belongs and who sent it.
+
+    Returns
+    -------
+    tuple of Instance and bool
+        The row, and whether it is new (False: the same bytes were filed meanwhile).
+
+    Raises
+    ------
+    ContradictsError
+        If its UIDs or its patient contradict what is stored.
+    """
+    # One object of a site is filed at a time: twenty that arrive at once stand in line here, so that what is
+    # looked up below stays true until the commit. (SQLite's transactions stand in line by themselves.)
+    if connection.features.has_select_for_update:
+        Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    if same := _same_uid(found, site):
+        if weighed.original_sha256 not in {same.original_sha256, same.sha256} and not is_same_data_set(
+            weighed.path, storage.object_path(same.sha256)
+        ):
+            raise ContradictsError(OTHER_CONTENTS)
+        return same, False
+    series = _series(found, _study(found, site, user))
+    instance = Instance.objects.create(
+        series=series,
+        site=site,
+        sop_instance_uid=found.sop_instance_uid,
+        sop_class_uid=found.sop_class_uid,
+        sha256=weighed.sha256,
+        original_sha256=weighed.original_sha256,
+        file_size=weighed.path.stat().st_size,
+        instance_number=found.instance_number,
+        position=found.position,
+        number_of_frames=found.number_of_frames,
+        rows=found.rows,
+        columns=found.columns,
+        has_pixels=found.has_pixels,
+        laterality=found.laterality,
+    )
+    if found.index is not None:
+        index_make(instance=instance, index=found.index)
+    return instance, True
+
+
+def _same_uid(found: Inspection, site: Site) -> Instance | None:
+    return _first(_by_uid().rows(uid=found.sop_instance_uid, site=site.pk))
+
+
+@cache
+def _by_bytes() -> Prepared:
+    """Two looks, joined: asked for one or the other, SQLite would walk everything that the site has."""
+    of_site = Instance.objects.filter(site_id=gap("site")).order_by().values_list("pk")
+    return Prepared(of_site.filter(original_sha256=gap("digest")).union(of_site.filter(sha256=gap("digest"))))
+
+
+@cache
+def _by_uid() -> Prepared:
+    same = Instance.objects.filter(sop_instance_uid=gap("uid"), site_id=gap("site"))
+    return Prepared(same.order_by().values_list("pk"))
+
+
+def _first(keys: Sequence[tuple[UUID]]) -> Instance | None:
+    """Return the first of some instances with series and study; most objects are new, and cost no more than a look."""
+    return (
+        Instance.objects.select_related("series__study").filter(pk__in=[pk for (pk,) in keys]).first() if keys else None
+    )
+
+
+def _patient(found: Inspection, site: Site) -> Patient | None:
+    """Return the person, None for a picture. Without a PatientID a person is known by the study alone."""
+    if found.kind == "picture":
+        return None
+    unnumbered = f"no number ({hashlib.sha256(found.study_instance_uid.encode()).hexdigest()[:12]})"
+    stated = {"name": found.patient_name, "birth_date": found.patient_birth_date, "sex": found.patient_sex}
+    patient, made = Patient.objects.get_or_create(site=site, patient_id=found.patient_id or unnumbered, defaults=stated)
+    if made:
+        return patient
+    if _differ(patient.name, found.patient_name) and _differ(patient.birth_date, found.patient_birth_date):
+        raise ContradictsError(OTHER_PERSON)
+    blanks = {field: value for field, value in stated.items() if value and not getattr(patient, field)}
+    if blanks:
+        Patient.objects.filter(pk=patient.pk).update(**blanks)
+    return patient
+
+
+def _differ(known: object, stated: object) -> bool:
+    """Say whether two values, both stated, are not the same."""
+    return bool(known) and bool(stated) and known != stated
+
+
+def _study(found: Inspection, site: Site, user: User) -> Study:
+    patient = _patient(found, site)
+    study, _ = Study.objects.get_or_create(
+        site=site,
+        study_instance_uid=found.study_instance_uid,
+        defaults={
+            "patient": patient,
+            "study_id": found.study_id,
+            "study_date": found.study_date,
+            "study_time": found.study_time,
+            "referring_physician": found.referring_physician,
+            "description": found.study_description,
+            "accession_number": found.accession_number,
+            "uploaded_by": user,
+        },
+    )
+    if study.patient_id != (patient.pk if patient else None):
+        raise ContradictsError(OTHER_PATIENT)
+    return study
+
+
+def _series(found: Inspection, study: Study) -> Series:
+    """Return the series, told that something has just arrived for it."""
+    # By the UID alone: asked for the site too, SQLite would walk all its studies.
+    same = Series.objects.filter(series_instance_uid=found.series_instance_uid).annotate(site=F("study__site"))
+    known = next((one for one in same if one.site == study.site_id), None)
+    if known is None:
+        return Series.objects.create(
+            study=study,
+            series_instance_uid=found.series_instance_uid,
+            series_number=found.series_number,
+            modality=found.modality,
+            description=found.series_description,
+            body_part=found.body_part,
+            is_picture=found.kind == "picture",
+            last_arrival_at=timezone.now(),
+        )
+    if known.study_id != study.pk:
+        raise ContradictsError(OTHER_STUDY)
+    Series.objects.filter(pk=known.pk).update(last_arrival_at=timezone.now())
+    return known

@@ -1,0 +1,13 @@
+"""Results: configuration."""
+
+from django.apps import AppConfig
+
+
+class ResultsConfig(AppConfig):
+    """The DICOM objects of finished runs; hears of each."""
+
+    name = "webapp.imaging.dicom_objects"
+
+    def ready(self) -> None:
+        """Start listening."""
+        from webapp.imaging.dicom_objects import receivers  # noqa: F401, PLC0415 - models must be loaded first

@@ -1,0 +1,75 @@
+"""All objects of a run, written as files: the same bytes whenever they are made again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, findings_marked
+from webapp.imaging.dicom_objects.models import ResultSeries
+from webapp.imaging.dicom_objects.outbox import Built
+from webapp.imaging.dicom_objects.secondary_capture import captures_built
+from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError, segments_built
+from webapp.imaging.dicom_objects.source_images import Sources
+from webapp.imaging.dicom_objects.sr_ai import report_built
+from webapp.imaging.inference.models import Run
+
+TOO_LARGE = "Without a segmentation: the outlines are larger than is made at once."
+
+
+@dataclass(frozen=True)
+class BuiltSet:
+    """All objects of a run, and a sentence about what was left out, empty where nothing was."""
+
+    objects: list[Built]
+    reason: str
+
+
+def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
+    """Build the objects of a run.
+
+    Parameters
+    ----------
+    run
+        It has its answer.
+    earlier
+        Reports of earlier answers about the same series, the oldest first.
+    into
+        An empty folder.
+
+    Raises
+    ------
+    workers.api.Refused
+        If a stored image cannot be read any more.
+    webapp.imaging.annotations.masks.MaskError
+        If an outline is missing.
+    ValueError, TypeError, KeyError, AttributeError
+        If the headers of the sources are such that highdicom builds nothing of them.
+    """
+    sources, findings, version = Sources.of_run(run), findings_marked(run), len(earlier) + 1
+    reason = ""
+    segments: list[Segment[MarkedFinding]] = []
+    try:
+        segments = segments_built(run, findings=findings, sources=sources, version=version)
+    except TooLargeError:
+        reason = TOO_LARGE
+    report = report_built(
+        run, findings=findings, segments=segments, sources=sources, version=version, earlier=earlier[-1:]
+    )
+    captures = captures_built(run, findings=findings, sources=sources, version=version)
+    segmentations = list({id(segment.segmentation): segment.segmentation for segment in segments}.values())
+    kinds = ResultSeries.Kind
+    made: list[tuple[ResultSeries.Kind, Dataset]] = [
+        *((kinds.SEG, one) for one in segmentations),
+        (kinds.SR, report),
+        *((kinds.SC, one) for one in captures),
+    ]
+    return BuiltSet([object_written(kind, ds, into) for kind, ds in made], reason)
+
+
+def object_written(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
+    """Write an object into a folder."""
+    path = into / f"{ds.SOPInstanceUID}.dcm"
+    ds.save_as(path, enforce_file_format=True)
+    return Built(kind, path)

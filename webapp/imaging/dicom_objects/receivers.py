@@ -1,0 +1,23 @@
+"""A run that has its answer is owed its objects, from that very transaction on."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.imaging.inference.models import Run
+from webapp.imaging.inference.signals import run_finished
+
+NO_HEADER = "The picture came without a DICOM header, so there is no DICOM study to file objects into."
+
+
+@receiver(run_finished)
+def on_run_finished(*, run: UUID, **_: Any) -> None:
+    """Write down what is owed; nothing where the site wants no objects."""
+    if not settings.RESULTS:
+        return
+    is_picture = Run.objects.get(pk=run).series.is_picture
+    state, reason = (ResultSet.State.NONE, NO_HEADER) if is_picture else (ResultSet.State.OWED, "")
+    ResultSet.objects.get_or_create(run_id=run, defaults={"state": state, "reason": reason})

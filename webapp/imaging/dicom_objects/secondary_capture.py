@@ -1,0 +1,134 @@
+"""A slice with its marks drawn in, as a Secondary Capture (PS3.3 A.8.1): for screens that can show nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from highdicom.sc import SCImage
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from webapp.imaging.archive.headers import values
+from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, Place, mask_read, place_of
+from webapp.imaging.dicom_objects.models import ResultSeries
+from webapp.imaging.dicom_objects.overlays import Drawn, picture_drawn
+from webapp.imaging.dicom_objects.source_images import Sources
+from webapp.imaging.dicom_objects.uids import Identity, chance_removed
+from webapp.imaging.inference.models import Run
+from workers import api, storage
+
+#: Slices that are drawn for a run: those on which the most urgent findings are clearest. The report lists them all.
+MOST = 6
+STRIP = "Readroom AI marks. Research use, not for diagnosis. Unverified."
+GREY = "#9aa7b4"
+
+
+def captures_built(run: Run, *, findings: list[MarkedFinding], sources: Sources, version: int) -> list[SCImage]:
+    """Draw the slices on which findings are clearest, each with all that is marked on it.
+
+    Raises
+    ------
+    workers.api.Refused
+        If a stored image cannot be drawn.
+    """
+    places = list(dict.fromkeys(finding.clearest for finding in findings))[:MOST]
+    images = {finding.clearest: finding.row.instance for finding in findings}
+    return [
+        _capture(run, images[place], place, findings, sources, Identity(run, ResultSeries.Kind.SC, version, number))
+        for number, place in enumerate(places, start=1)
+    ]
+
+
+def _capture(
+    run: Run,
+    instance: Instance,
+    place: Place,
+    findings: list[MarkedFinding],
+    sources: Sources,
+    identity: Identity,
+) -> SCImage:
+    study = sources.study
+    slices = sum(one.number_of_frames for one in sources.instances)
+    where = f"Slice {_number(sources, place)} of {slices}. " if slices > 1 else ""
+    lies = sources.image(instance).geometry(place[1])
+    with _frame(instance, place[1]) as frame:
+        pixels = picture_drawn(
+            frame,
+            marks=_marks(run, place, findings),
+            strip=f"{where}{STRIP}",
+            aspect=lies.spacing[0] / lies.spacing[1] if lies else 1.0,
+        )
+    made = SCImage(
+        pixel_array=pixels,
+        photometric_interpretation="RGB",
+        bits_allocated=8,
+        coordinate_system="PATIENT",
+        patient_orientation=("L", "P"),  # asked for here; told below
+        study_instance_uid=study.StudyInstanceUID,
+        patient_id=study.PatientID,
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+        **identity.arguments,
+    )
+    made.update(study)
+    # Both of type 2C; the letters would be true of the picture, not of the words below it.
+    for keyword in ("Laterality", "PatientOrientation"):
+        setattr(made, keyword, None)
+    made.ImageType = ["DERIVED", "SECONDARY"]
+    made.DerivationDescription = "Marks and words drawn in by Readroom; not for measuring"
+    made.SourceImageSequence = [_reference(instance, place[1])]
+    if stated := values(sources.image(instance).header, "BurnedInAnnotation"):
+        made.BurnedInAnnotation = stated[0]  # of the source: what is drawn in here names nobody
+    chance_removed(made, identity)
+    return made
+
+
+def _marks(run: Run, place: Place, findings: list[MarkedFinding]) -> list[Drawn]:
+    drawn: list[Drawn] = []
+    for finding in findings:
+        row = finding.row
+        mark = next((mark for mark in finding.marks if place_of(mark) == place), None)
+        if mark is None and (finding.marks or finding.clearest != place):
+            continue
+        experimental = ", experimental" if row.experimental else ""
+        whole = "" if mark else ", judged by the whole slice"
+        drawn.append(
+            Drawn(
+                name=f"{len(drawn) + 1}. {row.label_title}, {row.probability:.0%}{whole} "
+                f"({finding.stage.model} {finding.stage.version}{experimental})",
+                colour=row.colour or GREY,
+                box=mark.box if mark else None,
+                mask=mask_read(run, mark.mask) if mark and mark.mask else None,
+            )
+        )
+    return drawn
+
+
+@contextmanager
+def _frame(instance: Instance, frame: int) -> Iterator[Image.Image]:
+    """Lend a frame as a screen shows it, drawn apart."""
+    drawn = storage.temporary()
+    try:
+        api.draw(storage.object_path(instance.sha256), frame=frame, out=drawn)
+        with Image.open(drawn, formats=("PNG",)) as picture:
+            yield picture
+    finally:
+        drawn.unlink(missing_ok=True)
+
+
+def _number(sources: Sources, place: Place) -> int:
+    """Return which slice of the series it is, from 1."""
+    before = 0
+    for instance in sources.instances:
+        if instance.pk == place[0]:
+            break
+        before += instance.number_of_frames
+    return before + place[1] + 1
+
+
+def _reference(instance: Instance, frame: int) -> Dataset:
+    ds = Dataset()
+    ds.ReferencedSOPClassUID, ds.ReferencedSOPInstanceUID = instance.sop_class_uid, instance.sop_instance_uid
+    if instance.number_of_frames > 1:
+        ds.ReferencedFrameNumber = frame + 1
+    return ds

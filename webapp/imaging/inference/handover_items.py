@@ -1,0 +1,31 @@
+"""What a shift leaves open of the AI: series whose analysis failed, and analyses that do not begin."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from webapp.foundation.accounts.models import Site
+from webapp.foundation.core.handover_items import Left, clock
+from webapp.imaging.inference.models import Run
+from webapp.imaging.inference.services import IN_FLIGHT
+
+#: An analysis takes seconds: one that has waited for so long waits for more than its turn.
+LONG = timedelta(minutes=15)
+
+
+def outages_left(site: Site) -> Iterable[Left]:
+    """Yield, for what is not read at a site, the analyses that failed or have waited too long."""
+    runs = Run.objects.filter(series__study__site=site).exclude(series__study__task__state="done")
+    late = runs.filter(state__in=(Run.State.QUEUED, *IN_FLIGHT), created_at__lt=timezone.now() - LONG).order_by(
+        "created_at"
+    )
+    first = late.first()
+    if first is not None:
+        yield Left("waiting", None, f"Analyses wait since {clock(first.created_at)}: {late.count()} now.")
+    newer = Run.objects.filter(series=OuterRef("series"), created_at__gt=OuterRef("created_at"))
+    failed = runs.filter(~Exists(newer), state=Run.State.QUARANTINED).select_related("series")
+    for run in failed.order_by("finished_at", "pk"):
+        when = f" {clock(run.finished_at)}" if run.finished_at else ""
+        yield Left(str(run.pk), run.series.study_id, f"The analysis of a series failed{when}: read it without the AI.")

@@ -1,0 +1,147 @@
+"""Frames of stored objects and pictures that a run drew: each asked for by name, checked, audited."""
+
+from pathlib import Path
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_GET
+from PIL import Image
+
+from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.audit.services import study_view_record
+from webapp.imaging.archive.access import answer_checked, series_checked, study_checked, user_of
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.inference.models import Finding, Mark, Run, Stage
+from workers import api, storage
+from workers.storage import Attempt
+
+#: Changes when frames are drawn differently, so that no cache keeps the old drawing.
+DRAWING = "1"
+#: Twice the size at which lists show it, for sharp screens.
+SMALL = (112, 112)
+#: The browser may show a picture again for ten minutes without asking; signing out empties its cache.
+CACHING = "private, max-age=600"
+
+
+@require_GET
+def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
+    """Serve one frame (from 0) of a stored object as PNG, drawn once."""
+    try:
+        found = Instance.objects.select_related("series__study", "series__result").get(pk=instance)
+    except Instance.DoesNotExist:
+        raise Http404 from None
+    study = series_checked(request=request, series=found.series, act=Act.SEE)
+    if not found.has_pixels or number >= found.number_of_frames:
+        raise Http404
+    study_view_record(user=user_of(request), request=request, study=study.pk)
+    name = frame_name(found, number)
+    if _has_it(request, name):
+        return _cached(HttpResponse(status=304), name)
+    try:
+        picture = frame_drawn(found, number=number, name=name)
+    except api.Refused as refused:
+        return HttpResponse(str(refused), status=422, content_type="text/plain; charset=utf-8")
+    return _cached(HttpResponse(picture.read_bytes(), content_type="image/png"), name)
+
+
+@require_GET
+def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
+    """Serve a small picture of the middle of a series. Part of a look at the worklist, not a look at the study."""
+    try:
+        found = Series.objects.select_related("study", "result").get(pk=series)
+    except Series.DoesNotExist:
+        raise Http404 from None
+    series_checked(request=request, series=found, act=Act.SEE)
+    images = Instance.objects.filter(series=found, has_pixels=True)
+    middle = images[images.count() // 2 :].first()
+    if middle is None:
+        raise Http404
+    number = middle.number_of_frames // 2
+    name = f"{middle.sha256}-{number}-{DRAWING}-small.png"
+    if _has_it(request, name):
+        return _cached(HttpResponse(status=304), name)
+    try:
+        small = _made_small(middle, number=number, name=name)
+    except api.Refused:
+        raise Http404 from None  # The study page tells why.
+    return _cached(HttpResponse(small.read_bytes(), content_type="image/png"), name)
+
+
+@require_GET
+def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
+    """Serve a mask or heat map by the name that one of the run's rows states; any other name is nothing."""
+    try:
+        found = Run.objects.select_related("series__study").get(pk=run)
+    except Run.DoesNotExist:
+        raise Http404 from None
+    study = study_checked(request=request, study=found.series.study, act=Act.SEE)
+    if not _is_stated(found, name):
+        raise Http404
+    answer_checked(request=request, study=study)
+    study_view_record(user=user_of(request), request=request, study=study.pk)
+    return attempt_served(request, Attempt(found.pk, found.attempt), name)
+
+
+def attempt_served(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
+    """Serve a picture that an attempt drew; whoever calls has asked whether the user may see it."""
+    return drawn_served(request, attempt.out / name, tag=f"{attempt.run}-{attempt.number}-{name}")
+
+
+def drawn_served(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
+    """Serve a PNG that never changes; whoever calls has asked whether the user may see it."""
+    if _has_it(request, tag):
+        return _cached(HttpResponse(status=304), tag)
+    try:
+        drawn = path.read_bytes()
+    except FileNotFoundError:
+        raise Http404 from None
+    return _cached(HttpResponse(drawn, content_type="image/png"), tag)
+
+
+def _made_small(instance: Instance, *, number: int, name: str) -> Path:
+    small = storage.cache_path(name)
+    if not small.exists():
+        drawn = frame_drawn(instance, number=number, name=frame_name(instance, number))
+        with Image.open(drawn) as picture, storage.written_whole(small) as unfinished:
+            picture.thumbnail(SMALL)
+            picture.save(unfinished, format="PNG")
+    return small
+
+
+def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
+    """Return the PNG of a frame, drawing it first where nobody has.
+
+    Raises
+    ------
+    workers.api.Refused
+        If the stored object cannot be drawn.
+    """
+    drawn = storage.cache_path(name)
+    if not drawn.exists():
+        with storage.written_whole(drawn) as unfinished:
+            api.draw(storage.object_path(instance.sha256), frame=number, out=unfinished)
+    return drawn
+
+
+def frame_name(instance: Instance, number: int) -> str:
+    """Return the name of a drawn frame in the cache; it is its ETag too."""
+    return f"{instance.sha256}-{number}-{DRAWING}.png"
+
+
+def _is_stated(run: Run, name: str) -> bool:
+    stages = Stage.objects.filter(run=run, heat_map=name).values_list("pk")
+    masks = Finding.objects.filter(run=run, mask=name).values_list("pk")
+    heats = Finding.objects.filter(run=run, heat_map=name).values_list("pk")
+    marks = Mark.objects.filter(finding__run=run, mask=name).values_list("pk")
+    return bool(name) and stages.union(masks, heats, marks).exists()
+
+
+def _has_it(request: HttpRequest, tag: str) -> bool:
+    return f'"{tag}"' in parse_etags(request.headers.get("If-None-Match", ""))
+
+
+def _cached(response: HttpResponse, tag: str) -> HttpResponse:
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Cache-Control"] = CACHING
+    return response

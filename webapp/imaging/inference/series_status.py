@@ -1,0 +1,84 @@
+"""The eight states in which a person finds a series, and how the database works one out."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypedDict
+from uuid import UUID
+
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.inference.models import Run
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Status(StrEnum):
+    """Eight different things that must never look alike."""
+
+    FINDINGS = "findings"
+    NEGATIVE = "negative"
+    SORTED_ONLY = "sorted_only"
+    NOT_ANALYSED = "not_analysed"
+    FAILED = "failed"
+    RUNNING = "running"
+    QUEUED = "queued"
+    RECEIVING = "receiving"
+
+
+#: More news may come without anybody asking for it.
+LIVE = frozenset({Status.RUNNING, Status.QUEUED, Status.RECEIVING})
+#: Run state -> status; a finished run has its outcome for a status.
+OF_STATE = {
+    Run.State.QUEUED: Status.QUEUED,
+    Run.State.RUNG: Status.QUEUED,
+    Run.State.RUNNING: Status.RUNNING,
+    Run.State.QUARANTINED: Status.FAILED,
+}
+
+
+#: A run is owed: nothing was asked yet, or images came after it was (see `webapp.imaging.inference.services.series_due`).
+OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
+
+
+class StatusColumns(TypedDict):
+    """What `with_status` adds to a series."""
+
+    newest_run: UUID | None
+    status: str
+    holds_images: bool
+
+
+def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
+    """Add `newest_run` (its id) and `status`, worked out in SQL so that it can be counted and filtered.
+
+    Series that Readroom made out of a run's answer are left out: nobody waits for an answer about them.
+    """
+    newest = Run.objects.filter(series=OuterRef("pk")).order_by("-created_at")
+    images = Instance.objects.filter(series=OuterRef("pk"), has_pixels=True)
+    annotated = series.filter(result=None).annotate(
+        newest_run=Subquery(newest.values("pk")[:1]),
+        newest_state=Subquery(newest.values("state")[:1]),
+        newest_outcome=Subquery(newest.values("outcome")[:1]),
+        holds_images=Exists(images),
+    )
+    return annotated.annotate(
+        status=Case(
+            When(holds_images=False, then=Value(Status.NOT_ANALYSED.value)),
+            When(OWED, then=Value(Status.RECEIVING.value)),
+            # Housekeeping has asked and is about to write the run.
+            When(newest_run__isnull=True, then=Value(Status.QUEUED.value)),
+            *(When(newest_state=state, then=Value(status.value)) for state, status in OF_STATE.items()),
+            default="newest_outcome",
+        )
+    )
+
+
+def current_runs(study: OuterRef) -> QuerySet[Run]:
+    """Return a study's runs that count now: of each series the newest, and the newest that has an answer.
+
+    While a series is asked again because more of it arrived, its former answer keeps it up in the list.
+    """
+    runs = Run.objects.filter(series__study=study)
+    newer = Run.objects.filter(series=OuterRef("series"), created_at__gt=OuterRef("created_at"))
+    return runs.filter(~Exists(newer) | Q(state=Run.State.DONE) & ~Exists(newer.filter(state=Run.State.DONE)))

@@ -1,9 +1,0 @@
-"""Marks: configuration."""
-
-from django.apps import AppConfig
-
-
-class MarksConfig(AppConfig):
-    """What people draw and measure on images."""
-
-    name = "webapp.marks"

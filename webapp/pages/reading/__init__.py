@@ -1,1 +1,0 @@
-"""Having a case in hand, and the next one please."""

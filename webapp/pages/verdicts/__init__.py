@@ -1,1 +1,0 @@
-"""What readers say of findings, on the study page."""

@@ -1,1 +1,0 @@
-"""The worklist: studies, the most urgent first, filling by itself."""

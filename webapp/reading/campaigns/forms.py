@@ -1,0 +1,83 @@
+"""What is asked when a campaign is made."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from webapp.foundation.accounts.models import Site, User
+from webapp.imaging.inference.presenters import MODALITIES
+from webapp.reading.campaigns.case_selection import HEADERS, MOST, Wanted
+from webapp.reading.campaigns.selectors import readers_of
+from webapp.reading.campaigns.services import Asked
+from workers import api
+
+ANY = ("", "Any")
+DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
+
+
+class CampaignForm(forms.Form):
+    """The question, the readers, and which series are picked."""
+
+    name = forms.CharField(max_length=80, help_text="It leaves with every set: no patient's name here.")
+    question = forms.CharField(max_length=300, help_text="As the readers see it above each picture.")
+    answers = forms.CharField(
+        max_length=400, help_text="Two to nine, with commas between them: benign, malignant, normal"
+    )
+    draws = forms.ChoiceField(choices=DRAWN, required=False, label="Readers draw, too")
+    readers_per_case = forms.IntegerField(
+        min_value=1, max_value=9, initial=2, label="Readers of each case, blind to each other"
+    )
+    readers = forms.ModelMultipleChoiceField(
+        queryset=User.objects.none(),
+        label="Invited",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Invite somebody."},
+    )
+    modality = forms.ChoiceField(choices=[ANY, *((word, MODALITIES[word]) for word in HEADERS)], required=False)
+    part = forms.ChoiceField(required=False, label="Part of the body", help_text="As the newest answer names it.")
+    words = forms.CharField(
+        max_length=120, required=False, label="Words of the description", help_text="Names are not searched."
+    )
+    only_read = forms.BooleanField(required=False, label="Only studies that are read")
+    limit = forms.IntegerField(min_value=1, max_value=MOST, initial=100, label=f"At most (up to {MOST})")
+    is_drawn = forms.TypedChoiceField(
+        choices=[("yes", "At random, by the seed"), ("no", "The first to arrive")],
+        coerce=lambda word: word == "yes",
+        label="Which of them",
+        initial="yes",
+    )
+    seed = forms.IntegerField(min_value=0, max_value=999_999_999, initial=1)
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        readers, part = self.fields["readers"], self.fields["part"]
+        assert isinstance(readers, forms.ModelMultipleChoiceField)
+        assert isinstance(part, forms.ChoiceField)
+        readers.queryset = readers_of(site)
+        part.choices = [ANY, *((name, name.capitalize()) for name in parts())]
+
+    @property
+    def asked(self) -> Asked:
+        """What a valid form asks of the readers."""
+        told = self.cleaned_data
+        return Asked(
+            name=told["name"],
+            question=told["question"],
+            answers=[word.strip()[:40] for word in re.split(r"[,\n]", told["answers"])],
+            asks_boxes=told["draws"] == "boxes",
+            asks_outlines=told["draws"] == "outlines",
+            readers_per_case=told["readers_per_case"],
+        )
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which series a valid form picks."""
+        names = ("modality", "part", "words", "only_read", "limit", "is_drawn", "seed")
+        return Wanted(**{name: self.cleaned_data[name] for name in names})
+
+
+def parts() -> list[str]:
+    """Return the parts of the body that the cascade tells apart."""
+    regions = (told for question, told in api.codes_declared().items() if question.endswith(("_region", "_part")))
+    return sorted({part for told in regions for part in told})

@@ -1,0 +1,136 @@
+"""Campaigns as their pages show them: what is next for whom, and how far all are."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import Count, Q, QuerySet
+
+from webapp.foundation.accounts.models import Site, User
+from webapp.foundation.accounts.permissions import ACTS, Act, may, visible_sites
+from webapp.imaging.archive.models import Instance
+from webapp.reading.campaigns.agreement import Agreement, Stand, Standing, agreement_of, stood
+from webapp.reading.campaigns.case_selection import mixed
+from webapp.reading.campaigns.models import Answer, Campaign, Case
+from webapp.reading.reviews.agreement import Tolerance
+from webapp.reading.worklist.services import rules_of
+
+LISTED = 100
+
+
+@dataclass(frozen=True)
+class ReaderProgress:
+    """How many cases a reader has answered. A count, never a measure of the reader."""
+
+    reader: User
+    done: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A campaign with where each of its cases stands."""
+
+    campaign: Campaign
+    cases: Sequence[Case]
+    standings: Mapping[int, Standing]
+
+    @cached_property
+    def counts(self) -> dict[Stand, int]:
+        """How many cases stand where."""
+        stands = [one.stand for one in self.standings.values()]
+        return {stand: stands.count(stand) for stand in Stand}
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How far readers agree, all of them together."""
+        return agreement_of(self.standings.values())
+
+    @property
+    def readers(self) -> list[ReaderProgress]:
+        """Whoever is invited, with how many cases they have answered."""
+        done: dict[int, int] = defaultdict(int)
+        for standing in self.standings.values():
+            for one in standing.answers:
+                done[one.reader_id] += 1
+        return [ReaderProgress(reader, done[reader.pk]) for reader in self.campaign.readers.order_by("username")]
+
+    @property
+    def usable(self) -> int:
+        """How many cases have a label that is agreed on or decided."""
+        return sum(bool(one.label) for one in self.standings.values())
+
+    @property
+    def untold(self) -> int:
+        """How many are read, and cannot be told."""
+        return sum(one.stand in {Stand.AGREED, Stand.DECIDED} and not one.label for one in self.standings.values())
+
+    def answered(self, user: User) -> list[Case]:
+        """Return the cases that a reader has answered, the last one first."""
+        own = ((case.pk, one) for case in self.cases for one in self.standings[case.pk].answers)
+        last = {case: one.pk for case, one in own if one.reader_id == user.pk}
+        return sorted((case for case in self.cases if case.pk in last), key=lambda case: -last[case.pk])
+
+    def waiting(self, user: User) -> list[Case]:
+        """Return the cases that a reader has still to answer, in an order of their own."""
+        done = {case.pk for case in self.answered(user)}
+        open_ = [one for one in self.cases if self.standings[one.pk].stand == Stand.OPEN and one.pk not in done]
+        return mixed(open_, by=f"{self.campaign.pk} {user.pk}", name=lambda case: str(case.number))
+
+    def to_decide(self, user: User) -> list[Case]:
+        """Return the cases in which readers differ and that a user may decide."""
+        if not may(user, Act.ADJUDICATE, self.campaign):
+            return []
+        done = {case.pk for case in self.answered(user)}
+        return [one for one in self.cases if self.standings[one.pk].stand == Stand.DIFFERS and one.pk not in done]
+
+
+def campaigns_list(user: User) -> QuerySet[Campaign]:
+    """Return the campaigns that concern a user, the newest first.
+
+    Those they are invited to; all of the sites that they see, where they run or decide them.
+    """
+    seen = Campaign.objects.filter(site__in=visible_sites(user, Site.objects.all()))
+    if not (may(user, Act.MANAGE_READING) or may(user, Act.ADJUDICATE)):
+        seen = seen.filter(readers=user)
+    own = Q(cases__answers__reader=user, cases__answers__is_third=False)
+    counted = seen.annotate(n_cases=Count("cases", distinct=True), n_own=Count("cases", filter=own, distinct=True))
+    return counted.select_related("site").order_by("-made_at", "-pk")[:LISTED]
+
+
+def readers_of(site: Site) -> QuerySet[User]:
+    """Return whoever reads at a site, and so may be invited."""
+    roles = [role for role, acts in ACTS.items() if Act.READ in acts]
+    return User.objects.filter(site=site, role__in=roles, is_active=True).order_by("username")
+
+
+def progress_of(campaign: Campaign) -> Progress:
+    """Return where every case of a campaign stands: two queries, and the site's rules."""
+    cases = list(campaign.cases.select_related("series"))
+    said: dict[int, list[Answer]] = defaultdict(list)
+    for one in Answer.objects.filter(case__campaign=campaign):
+        said[one.case_id].append(one)
+    tolerance = tolerance_of(campaign)
+    standings = {case.pk: stood(said[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
+    return Progress(campaign, cases, standings)
+
+
+def standing_of(case: Case) -> Standing:
+    """Return where one case stands."""
+    return stood(case.answers.all(), campaign=case.campaign, tolerance=tolerance_of(case.campaign))
+
+
+def tolerance_of(campaign: Campaign) -> Tolerance:
+    """Return from which overlap on two readers of a campaign are the same, by the rules of its site."""
+    return Tolerance.of(rules_of(campaign.site_id))
+
+
+def own_answer(*, case: Case, user: User, is_third: bool) -> Answer | None:
+    """Return what a user says of a case now."""
+    return case.answers.filter(reader=user, is_third=is_third).last()
+
+
+def pictures_of(case: Case) -> list[tuple[Instance, int]]:
+    """Return the frames of a case's series in their order."""
+    images = Instance.objects.filter(series=case.series_id, has_pixels=True)
+    return [(image, frame) for image in images for frame in range(image.number_of_frames)]

@@ -1,0 +1,9 @@
+"""Critical results: configuration."""
+
+from django.apps import AppConfig
+
+
+class CriticalsConfig(AppConfig):
+    """Critical results and who was told of them."""
+
+    name = "webapp.reading.critical_results"

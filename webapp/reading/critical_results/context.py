@@ -1,0 +1,49 @@
+"""What the study page shows of critical results."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.permissions import Act, may
+from webapp.imaging.archive.access import user_of
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.critical_results.models import Notification
+from webapp.reading.critical_results.selectors import criticals_of
+from webapp.reading.reviews.blinding import is_veiled
+from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.worklist.models import AI_CRITICAL
+
+#: How many minutes ago somebody may have been told: what a reader remembers without a watch.
+AGO = (0, 5, 10, 15, 30, 60)
+
+
+def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") -> dict[str, Any]:
+    """Return what the panel shows: the study's critical results, and forms for who may read it.
+
+    Where the site reads first it says nothing of the AI before the reader has committed.
+    """
+    criticals, user = criticals_of(study), user_of(request)
+    veiled = is_veiled(study=study, user=user)
+    return {
+        "study": study,
+        "left": [one for one in criticals if not one.is_settled],
+        "settled": [one for one in criticals if one.is_settled],
+        "trouble": trouble,
+        "names_ai": not veiled,
+        "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
+        "may_record": may(user, Act.READ, study),
+        "findings": [] if veiled else _surest(study),
+        "ways": Notification.How.choices,
+        "ago": AGO,
+    }
+
+
+def findings_offered(*, study: Study, user: User) -> list[Finding]:
+    """Return what the newest answers point at, the surest first; nothing while the AI is kept from the user."""
+    return [] if is_veiled(study=study, user=user) else _surest(study)
+
+
+def _surest(study: Study) -> list[Finding]:
+    return sorted(findings_asked(study), key=lambda finding: -finding.probability)

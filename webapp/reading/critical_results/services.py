@@ -1,0 +1,134 @@
+"""Recording critical results, and who was told of them."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from webapp.foundation.accounts.models import User
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, Withdrawal
+from webapp.reading.critical_results.selectors import overdue, unacknowledged
+from webapp.reading.critical_results.signals import critical_overdue
+from webapp.reading.worklist.services import task_told
+
+
+@transaction.atomic
+def critical_open(
+    *, study: Study, sentence: str, user: User, finding: Finding | None = None, request: HttpRequest | None = None
+) -> CriticalResult:
+    """Record what is critical in a study. The same sentence sent twice is one record while nobody read it back.
+
+    Raises
+    ------
+    ValueError
+        If nothing is said, or the finding is another study's.
+    """
+    said = sentence.strip()[:300]
+    if not said:
+        raise ValueError("Please say in one sentence what is critical.")
+    if finding is not None and finding.run.series.study_id != study.pk:
+        raise ValueError("Please choose a finding of this study.")
+    Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
+    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
+    if same is not None:
+        return same
+    critical = CriticalResult.objects.create(study=study, sentence=said, finding=finding, opened_by=user)
+    task_told(study.task, "critical", user)
+    audit_record(
+        code=Code.CRITICAL_OPENED, user=user, request=request, study=study.pk, details=f"critical result {critical.pk}"
+    )
+    return critical
+
+
+@transaction.atomic
+def critical_tell(
+    *,
+    critical: CriticalResult,
+    told: str,
+    how: str,
+    read_back: bool,
+    user: User,
+    told_at: datetime | None = None,
+    request: HttpRequest | None = None,
+) -> Notification:
+    """Record that somebody was told of a critical result; more may be told, and told again.
+
+    Raises
+    ------
+    ValueError
+        If it is not said who was told and how, or if the moment has not come yet.
+    """
+    who, now = told.strip()[:120], timezone.now()
+    if not who:
+        raise ValueError("Please say who was told: name and role.")
+    if how not in Notification.How:
+        raise ValueError("Please say how they were told.")
+    if told_at is not None and told_at > now:
+        raise ValueError("Please give a time that has come.")
+    row = Notification.objects.create(
+        critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
+    )
+    task_told(critical.study.task, "told", user)
+    words = "read back" if read_back else "not read back"
+    audit_record(
+        code=Code.CRITICAL_TOLD,
+        user=user,
+        request=request,
+        study=critical.study_id,
+        details=f"critical result {critical.pk}: {how}, {words}",
+    )
+    return row
+
+
+@transaction.atomic
+def critical_withdraw(
+    *, critical: CriticalResult, reason: str, user: User, request: HttpRequest | None = None
+) -> Withdrawal:
+    """Say that a critical result was recorded by mistake, once; it stays for whoever was told of it.
+
+    Raises
+    ------
+    ValueError
+        If no reason is given.
+    """
+    why = reason.strip()[:300]
+    if not why:
+        raise ValueError("Please say why it is withdrawn.")
+    row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
+    if is_new:
+        task_told(critical.study.task, "withdrawn", user)
+        audit_record(
+            code=Code.CRITICAL_WITHDRAWN,
+            user=user,
+            request=request,
+            study=critical.study_id,
+            details=f"critical result {critical.pk}",
+        )
+    return row
+
+
+def criticals_escalate() -> int:
+    """Let it be known which critical results nobody read back in time, each once; return how many that were now."""
+    waiting = overdue(CriticalResult.objects.filter(escalation=None))
+    return sum(_escalate(critical, over.target) for critical, over in waiting)
+
+
+@transaction.atomic
+def _escalate(critical: CriticalResult, target_minutes: int) -> bool:
+    if not unacknowledged(CriticalResult.objects.filter(pk=critical.pk)).exists():  # read back meanwhile
+        return False
+    _, is_new = Escalation.objects.get_or_create(critical=critical, defaults={"target_minutes": target_minutes})
+    if is_new:
+        audit_record(
+            code=Code.CRITICAL_OVERDUE,
+            actor="housekeeping",
+            study=critical.study_id,
+            details=f"critical result {critical.pk}: not read back within {target_minutes} min",
+        )
+        critical_overdue.send(sender=CriticalResult, critical=critical, target_minutes=target_minutes)
+    return is_new

@@ -1,0 +1,126 @@
+"""The list of critical results, and the part of the study page that records them and who was told."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from webapp.foundation.accounts.permissions import Act, is_everywhere
+from webapp.foundation.audit.services import study_view_record, worklist_view_record
+from webapp.imaging.archive.access import allowed, study_checked, study_opened, user_of
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.models import Finding
+from webapp.reading.critical_results.context import AGO, criticals_shown, findings_offered
+from webapp.reading.critical_results.models import CriticalResult
+from webapp.reading.critical_results.selectors import criticals_list
+from webapp.reading.critical_results.services import critical_open, critical_tell, critical_withdraw
+
+
+@require_GET
+@allowed(Act.SEE)
+def criticals(request: HttpRequest) -> HttpResponse:
+    """Show what nobody has read back, the oldest first, and what was settled lately."""
+    user = user_of(request)
+    worklist_view_record(user=user, request=request)
+    left, settled = criticals_list(user)
+    shown = {
+        "left": left,
+        "settled": settled,
+        "overdue": sum(one.is_overdue for one in left),
+        "names_site": is_everywhere(user),
+    }
+    return render(request, "critical_results/page.html", shown)
+
+
+@require_http_methods(["GET", "POST"])
+def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Show a study's critical results; record another one."""
+    opened = study_opened(request=request, study=study, act=Act.READ if request.method == "POST" else Act.SEE)
+    if request.method == "GET":
+        study_view_record(user=user_of(request), request=request, study=opened.pk)
+        return _panel(request, opened)
+    return _recorded(
+        request,
+        opened,
+        lambda: critical_open(
+            study=opened,
+            sentence=request.POST.get("sentence", ""),
+            finding=_finding(request, opened),
+            user=user_of(request),
+            request=request,
+        ),
+    )
+
+
+@require_POST
+def tell(request: HttpRequest, critical: int) -> HttpResponse:
+    """Record that somebody was told."""
+    found, study = _opened(request, critical)
+    return _recorded(
+        request,
+        study,
+        lambda: critical_tell(
+            critical=found,
+            told=request.POST.get("told", ""),
+            how=request.POST.get("how", ""),
+            read_back="read_back" in request.POST,
+            told_at=_told_at(request.POST.get("ago", "0")),
+            user=user_of(request),
+            request=request,
+        ),
+    )
+
+
+@require_POST
+def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
+    """Say that a critical result was recorded by mistake."""
+    found, study = _opened(request, critical)
+    reason, user = request.POST.get("reason", ""), user_of(request)
+    return _recorded(
+        request, study, lambda: critical_withdraw(critical=found, reason=reason, user=user, request=request)
+    )
+
+
+def _opened(request: HttpRequest, critical: int) -> tuple[CriticalResult, Study]:
+    """Return a critical result, and its study, of one who may add to it."""
+    found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
+    return found, study_checked(request=request, study=found.study, act=Act.READ)
+
+
+def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) -> HttpResponse:
+    """Record something and show what there is now; where it is refused, why."""
+    try:
+        record()
+    except ValueError as refused:
+        return _answer(request, study, trouble=str(refused))
+    return _answer(request, study)
+
+
+def _finding(request: HttpRequest, study: Study) -> Finding | None:
+    """Return the finding that was chosen, of those that were offered."""
+    asked = request.POST.get("finding", "")
+    return next((one for one in findings_offered(study=study, user=user_of(request)) if str(one.pk) == asked), None)
+
+
+def _told_at(minutes: str) -> datetime:
+    if minutes not in map(str, AGO):
+        raise ValueError("Please choose when they were told.")
+    return timezone.now() - timedelta(minutes=int(minutes))
+
+
+def _answer(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
+    """Renew the panel in an open page; show the study to a browser without scripts."""
+    if "HX-Request" in request.headers:
+        return _panel(request, study, trouble=trouble)
+    if trouble:
+        messages.error(request, trouble)
+    return redirect("study", study.pk)
+
+
+def _panel(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
+    return render(request, "critical_results/panel.html", criticals_shown(request, study, trouble=trouble))

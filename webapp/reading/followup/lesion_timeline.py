@@ -1,0 +1,130 @@
+"""How the size of a lesion went over the visits: millimetres alone are compared, everything else is said in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from webapp.foundation.core.charts import Chart, Line, lines_chart
+from webapp.imaging.inference.measurement_presenters import told
+from webapp.imaging.inference.measurements import LONGEST, PERPENDICULAR, VOLUME, Measured, measured_of
+from webapp.reading.followup.models import Lesion, Sighting
+
+PIXELS = "Not compared: pixels, not millimetres."
+UNMEASURED = "Not compared: nothing was outlined."
+
+
+@dataclass(frozen=True)
+class Change:
+    """A size against the first one that is known, and against the smallest before it; None: nothing to compare."""
+
+    baseline: float | None
+    nadir: float | None
+
+
+def changes_of(sizes: Sequence[float | None]) -> list[Change]:
+    """Return the change at each visit as a part of one: 0.25 is a quarter more (RECIST 1.1, section 4.3).
+
+    The nadir is the smallest size of all visits before, the baseline among them. A visit without a size takes no part.
+    """
+    changes, before = [], list[float]()
+    for size in sizes:
+        if size is None or not before:
+            changes.append(Change(None, None))
+        else:
+            changes.append(Change(size / before[0] - 1, size / min(before) - 1))
+        before += [] if size is None else [size]
+    return changes
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A lesion at one visit."""
+
+    sighting: Sighting
+    on: date
+    measured: Measured
+    change: Change
+    is_baseline: bool
+    is_superseded: bool
+
+    @property
+    def sizes(self) -> list[str]:
+        """Longest diameter, perpendicular and volume in words, "" where there is none."""
+        figures = self.measured.figures
+        return [told(figures[name]) if name in figures else "" for name in (LONGEST, PERPENDICULAR, VOLUME)]
+
+    @property
+    def baseline(self) -> str:
+        """The change against the baseline in words."""
+        if self.is_baseline:
+            return "Baseline"
+        return self.why_not or _percent(self.change.baseline)
+
+    @property
+    def nadir(self) -> str:
+        """The change against the smallest size before, in words."""
+        return "" if self.is_baseline or self.why_not else _percent(self.change.nadir)
+
+    @property
+    def why_not(self) -> str:
+        """Why this visit is not compared; "" where it is."""
+        if self.measured.is_calibrated:
+            return ""
+        return PIXELS if self.measured else UNMEASURED
+
+
+@dataclass(frozen=True)
+class LesionCourse:
+    """A lesion over its visits, the first one first."""
+
+    lesion: Lesion
+    seen: list[Seen]
+    charts: list[Chart]
+
+    @property
+    def compared(self) -> int:
+        """How many visits have a size in millimetres."""
+        return sum(not one.why_not for one in self.seen)
+
+
+def course_of(lesion: Lesion, sightings: Sequence[tuple[Sighting, date, bool]]) -> LesionCourse:
+    """Return the course of a lesion from its sightings, each with its day and whether its answer is superseded."""
+    ordered = sorted(sightings, key=lambda one: (one[1], one[0].pk))
+    measured = [measured_of(sighting.finding) for sighting, _, _ in ordered]
+    sizes = [_millimetres(one, LONGEST) for one in measured]
+    first = next((number for number, size in enumerate(sizes) if size is not None), None)
+    seen = [
+        Seen(sighting, on, one, change, is_baseline=number == first, is_superseded=is_superseded)
+        for number, ((sighting, on, is_superseded), one, change) in enumerate(
+            zip(ordered, measured, changes_of(sizes), strict=True)
+        )
+    ]
+    return LesionCourse(lesion, seen, _charts(lesion, seen))
+
+
+def _charts(lesion: Lesion, seen: Sequence[Seen]) -> list[Chart]:
+    lines = [_line("Longest diameter", seen, LONGEST), _line("Perpendicular", seen, PERPENDICULAR)]
+    drawn = [_chart(f"{lesion.name}: diameters", "mm", [line for line in lines if len(line.points) > 1])]
+    volume = _line("Volume", seen, VOLUME)
+    if len(volume.points) > 1:
+        drawn.append(_chart(f"{lesion.name}: volume", "mm\N{SUPERSCRIPT THREE}", [volume]))
+    return [chart for chart in drawn if chart.svg]
+
+
+def _chart(title: str, unit: str, lines: list[Line]) -> Chart:
+    return lines_chart(title=title, x_title="Days since the first visit", y_title=unit, lines=lines)
+
+
+def _line(name: str, seen: Sequence[Seen], figure: str) -> Line:
+    sizes = [((one.on - seen[0].on).days, _millimetres(one.measured, figure)) for one in seen]
+    return Line(name, [(float(day), size) for day, size in sizes if size is not None])
+
+
+def _millimetres(measured: Measured, name: str) -> float | None:
+    """Return a figure where it is calibrated."""
+    figure = measured.figures.get(name) if measured.is_calibrated else None
+    return figure.value if figure else None
+
+
+def _percent(change: float | None) -> str:
+    return "" if change is None else f"{change:+.0%}"

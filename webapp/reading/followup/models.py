@@ -1,0 +1,68 @@
+"""A lesion of a patient, and the findings of several studies that readers say are it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from webapp.imaging.archive.models import Patient, Series, Study
+from webapp.imaging.inference.models import Finding
+
+
+class Lesion(models.Model):
+    """Something in a patient that was seen more than once, as a reader says. It ends with its last sighting."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="lesions")
+    name = models.CharField(max_length=60)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["made_at"]
+
+
+class Sighting(models.Model):
+    """A finding that is a lesion: one a study at most, so that each visit has one size."""
+
+    lesion = models.ForeignKey(Lesion, on_delete=models.CASCADE, related_name="sightings")
+    finding = models.OneToOneField(Finding, on_delete=models.CASCADE, related_name="sighting")
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+", help_text="of the finding")
+    linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    linked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lesion", "study"], name="one_sighting_per_lesion_and_study")]
+
+
+class Registration(models.Model):
+    """A follow-up series to be laid over its prior; the row is the truth, the queue only rings for it.
+
+    `attempt` is counted before any work starts, and only the answer of the current attempt is ever collected.
+    """
+
+    class State(models.TextChoices):
+        """Where it is."""
+
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Being made"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    prior = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+")
+    follow_up = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="registrations")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="why it is refused, or failed")
+    answer = models.JSONField(default=dict, help_text="as `workers.contracts.RegistrationAnswer`; empty before")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["prior", "follow_up"], name="one_registration_per_pair")]
+        indexes = [models.Index(fields=["state", "asked_at"])]

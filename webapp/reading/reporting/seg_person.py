@@ -1,0 +1,211 @@
+"""What a signed report's reader outlined, as segmentations by a person (PS3.3 A.51): a segment a finding.
+
+Made of a final report and its addenda: what is said so far is told by boxes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, SegmentDescription
+
+from webapp.imaging.annotations.masks import Mask, MaskError, mask_read
+from webapp.imaging.annotations.models import MarkVersion
+from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.dicom_objects.codes import ABNORMAL, LONGEST, colour_of
+from webapp.imaging.dicom_objects.finding_annotations import OutlinedSlice
+from webapp.imaging.dicom_objects.models import ResultSeries
+from webapp.imaging.dicom_objects.outbox import CannotBeMadeError
+from webapp.imaging.dicom_objects.segmentation import Segment, segments_drawn
+from webapp.imaging.dicom_objects.source_images import Sources
+from webapp.imaging.dicom_objects.uids import uid_made
+from webapp.imaging.inference.models import Finding
+from webapp.reading.reporting.codes import title_code
+from webapp.reading.reporting.models import Report
+from webapp.reading.reporting.uids import person_name, report_identity, signed_at
+
+NO_MASK = "An outline that the report rests on is missing or damaged."
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnSlice:
+    """One outline as it was signed.
+
+    Attributes
+    ----------
+    mask
+        sha256 of its PNG, out of what the signature binds.
+    """
+
+    version: MarkVersion
+    mask: str
+
+    @property
+    def instance(self) -> Instance:
+        """The image."""
+        return self.version.mark.image
+
+    @property
+    def instance_id(self) -> UUID:
+        """Of the image."""
+        return self.version.mark.place[0]
+
+    @property
+    def frame(self) -> int:
+        """From 0."""
+        return self.version.mark.place[1]
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnFinding:
+    """A statement of a report that rests on outlines.
+
+    Attributes
+    ----------
+    number
+        As the report counts its statements, from 1.
+    title
+        In the reader's words.
+    finding
+        What they correct; None where the AI missed it.
+    outlined
+        On DICOM images, one an image.
+    empty
+        Outlines by which the reader says that nothing of it lies on an image.
+    """
+
+    number: int
+    title: str
+    finding: Finding | None
+    outlined: Sequence[DrawnSlice]
+    empty: Sequence[DrawnSlice] = ()
+
+    @property
+    def series(self) -> Series:
+        """The series that it was outlined on: a finding lies on one."""
+        return (*self.outlined, *self.empty)[0].instance.series
+
+
+def drawn_findings(report: Report) -> list[DrawnFinding]:
+    """Return what a report's reader outlined: two queries. A report from before it was kept has nothing."""
+    told = [(number, one) for number, one in enumerate(report.statements, start=1) if one.get("outlines")]
+    marks = {drawn["mark"] for _, one in told for drawn in one["outlines"]}
+    rows = MarkVersion.objects.filter(mark__in=marks).select_related("mark__instance__series__study")
+    versions = {(str(row.mark_id), row.version): row for row in rows}
+    findings = Finding.objects.in_bulk([one["finding"] for _, one in told if one["finding"]])
+    every = [
+        DrawnFinding(
+            number,
+            one["title"],
+            findings.get(one["finding"]),
+            [drawn for drawn in slices if not drawn.version.is_empty],
+            [drawn for drawn in slices if drawn.version.is_empty],
+        )
+        for number, one in told
+        for slices in [
+            [DrawnSlice(versions[each["mark"], each["version"]], each["sha256"]) for each in one["outlines"]]
+        ]
+    ]
+    return [one for one in every if not one.series.is_picture]
+
+
+def segments_outlined(report: Report, drawn: Sequence[DrawnFinding]) -> list[Segment[DrawnFinding]]:
+    """Build the segmentations of a report, a series of them for each that was drawn on.
+
+    Raises
+    ------
+    webapp.imaging.dicom_objects.outbox.CannotBeMadeError
+        If an outline is not where it was kept.
+    webapp.imaging.dicom_objects.segmentation.TooLargeError
+        If the outlines need too much memory.
+    """
+    if report.kind == Report.Kind.PRELIMINARY:
+        return []
+    by_series: dict[Series, list[DrawnFinding]] = {}
+    for one in drawn:
+        if one.outlined:
+            by_series.setdefault(one.series, []).append(one)
+    return [
+        segment
+        for series, theirs in by_series.items()
+        for segment in segments_drawn(theirs, sources=_sources(report, series), drawer=_Reader(report, series))
+    ]
+
+
+def _sources(report: Report, series: Series) -> Sources:
+    """Return the images of a series that were signed."""
+    signed = report.signature.digests["images"]
+    images = series.instances.filter(has_pixels=True).select_related("index", "series__study")
+    return Sources(series, [image for image in images if image.sop_instance_uid in signed])
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """Who one segmentation is, of those that a report has on a series."""
+
+    report: Report
+    series: Series
+    number: int
+
+    @property
+    def at(self) -> datetime:
+        return signed_at(self.report)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        given = report_identity(self.report, ResultSeries.Kind.SEG)
+        return {
+            **given,
+            "series_instance_uid": self._uid("series"),
+            "sop_instance_uid": self._uid(self.number),
+            "instance_number": self.number,
+            "series_description": f"Outlines of {given['series_description'].lower()}",
+        }
+
+    @property
+    def dimensions_uid(self) -> str:
+        return self._uid(self.number, "dimensions")
+
+    def _uid(self, *names: str | int) -> str:
+        return uid_made(self.report.pk, ResultSeries.Kind.SEG, self.series.series_instance_uid, *names)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Whose outlines a report tells: who read, as an addendum may be signed by somebody else."""
+
+    report: Report
+    series: Series
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        reader = self.report.read.reader if self.report.read else self.report.signature.user
+        return {
+            "segmentation_type": SegmentationTypeValues.BINARY,
+            "content_label": "READER_OUTLINES",
+            "content_description": "Outlined by a person; research use only, not for diagnosis"[:LONGEST],
+            "content_creator_name": person_name(reader, reader.get_username()),
+        }
+
+    def identity(self, number: int) -> _Identity:
+        return _Identity(self.report, self.series, number)
+
+    def described(self, number: int, finding: DrawnFinding) -> SegmentDescription:
+        return SegmentDescription(
+            segment_number=number,
+            segment_label=f"{finding.number}. {finding.title}"[:LONGEST],
+            segmented_property_category=ABNORMAL,
+            segmented_property_type=title_code(finding.title, finding.finding),
+            algorithm_type=SegmentAlgorithmTypeValues.MANUAL,
+            tracking_uid=uid_made(self.report.pk, "finding", finding.number),
+            tracking_id=f"Finding {finding.number}",
+            display_color=colour_of(finding.finding) if finding.finding else None,
+        )
+
+    def mask(self, one: OutlinedSlice) -> Mask:
+        try:
+            return mask_read(one.mask)
+        except MaskError:
+            raise CannotBeMadeError(NO_MASK) from None

@@ -1,0 +1,357 @@
+"""Saving, filling and signing reports, and acknowledging where AI and report differ."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+
+from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.reauthentication import PasswordRefusedError, password_check
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record
+from webapp.imaging.archive.models import Study
+from webapp.reading.reporting.accepted_findings import statements_of
+from webapp.reading.reporting.discrepancies import discrepancies_make
+from webapp.reading.reporting.models import Discrepancy, Report, ReportObjects, Signature
+from webapp.reading.reporting.prefill import Sections
+from webapp.reading.reporting.report_templates import Template, template_named, templates
+from webapp.reading.reporting.selectors import (
+    ADDENDUM,
+    draft_of,
+    kinds_open,
+    lines_disowned,
+    lines_missing,
+    may_acknowledge,
+    report_newest,
+)
+from webapp.reading.reporting.signals import report_signed
+from webapp.reading.reporting.signing import signature_make
+from webapp.reading.reviews.selectors import may_conclude, read_of
+from webapp.reading.reviews.services import Then, VerdictRefusedError, read_finish
+from webapp.reading.worklist.models import Task
+
+State, Kind = Report.State, Report.Kind
+LONGEST = 20_000
+#: What no text holds: characters that neither a database nor a document can keep.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+MEANINGS = {
+    Kind.PRELIMINARY: "I have read the images; this is my preliminary report.",
+    Kind.FINAL: "I have read the images and answer for this report.",
+    Kind.ADDENDUM: "I add this to the report and answer for what I add.",
+}
+NOT_OPEN = {
+    Kind.PRELIMINARY: "A preliminary report is signed by who has the study in hand, where one reader reads it.",
+    Kind.FINAL: "The final report is signed by who concludes the reading: take the study in hand first.",
+    Kind.ADDENDUM: "An addendum is added to a final report, and there is none yet.",
+}
+SIGNED_MEANWHILE = "This report was signed in another window meanwhile. What you typed since was not kept there."
+NEWER = "A newer version was signed meanwhile. Nothing was signed now; please look at it first."
+SAYS_NOTHING = "The report says nothing yet: no finding, no impression, no free text."
+SIGNER = "You signed this report; somebody else acknowledges where it and the AI differ."
+NOT_YOURS = "Acknowledging is for those who adjudicate at this site."
+GONE = "Somebody acknowledged this meanwhile."
+NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to file objects into."
+NO_NOTE = "Please say in a few words what becomes of it."
+
+
+class ReportRefusedError(Exception):
+    """It is not kept, or not signed; the message is for the one who wrote."""
+
+
+class ChangedMeanwhileError(ReportRefusedError):
+    """The draft is not what the window showed any more; both texts stay."""
+
+    def __init__(self, now: Report) -> None:
+        super().__init__("This report was changed in another window. Nothing was overwritten; both texts are here.")
+        self.now = now
+
+
+@dataclass(frozen=True)
+class Text:
+    """What somebody wrote: by section, and beside.
+
+    Attributes
+    ----------
+    sections
+        Key of the section -> text.
+    """
+
+    sections: Mapping[str, str] = field(default_factory=dict)
+    free_text: str = ""
+    is_abnormal: bool | None = None
+    template: str = ""
+
+    def why_not(self) -> str:
+        """Return in a sentence what is wrong with it, "" where nothing is."""
+        is_long = any(len(text) > LONGEST for text in (*self.sections.values(), self.free_text))
+        return f"A section holds at most {LONGEST} characters; nothing of this was kept." if is_long else ""
+
+
+def cleaned(text: str) -> str:
+    """Return a text with one kind of line end and without what nobody can see."""
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+@transaction.atomic
+def report_save(*, study: Study, user: User, text: Text, edit: int, request: HttpRequest | None = None) -> Report:
+    """Keep what somebody has written so far.
+
+    Parameters
+    ----------
+    edit
+        Which saving of the draft the window showed; 0 where it showed none.
+
+    Raises
+    ------
+    ChangedMeanwhileError
+        If another window saved something else since.
+    ReportRefusedError
+        If the draft is signed by now, or the text is too long.
+    """
+    if why_not := text.why_not():
+        raise ReportRefusedError(why_not)
+    base = report_newest(study)
+    is_addendum = base is not None and base.kind != Kind.PRELIMINARY
+    draft = draft_of(study=study, user=user)
+    if draft is None and edit:
+        raise ReportRefusedError(SIGNED_MEANWHILE)
+    values = _values(text, draft or base, is_addendum=is_addendum)
+    if draft is None:
+        draft, made = Report.objects.get_or_create(
+            study=study, author=user, state=State.DRAFT, defaults={**values, "edit": 1, "changed_at": timezone.now()}
+        )
+        if made:
+            audit_record(code=Code.REPORT_BEGUN, user=user, request=request, study=study.pk)
+            return draft
+    if all(getattr(draft, name) == value for name, value in values.items()):
+        return draft
+    seen = Report.objects.filter(pk=draft.pk, state=State.DRAFT, edit=edit)
+    if not seen.update(**values, edit=F("edit") + 1, changed_at=timezone.now()):
+        raise ChangedMeanwhileError(Report.objects.get(pk=draft.pk))
+    return Report.objects.get(pk=draft.pk)
+
+
+def report_fill(
+    *, study: Study, user: User, text: Text, edit: int, request: HttpRequest | None = None
+) -> tuple[Report, int]:
+    """Add what was accepted or measured and is not in the findings yet; nothing typed is touched.
+
+    Returns
+    -------
+    tuple of Report and int
+        The saved draft, and how many lines were added.
+
+    Raises
+    ------
+    ReportRefusedError
+        As `report_save`.
+    """
+    template = template_named(text.template)
+    key = next((one.key for one in template.sections if one.fill == "findings"), template.sections[0].key)
+    said = "\n".join([*text.sections.values(), text.free_text])
+    lines = [one.line for one in lines_missing(study=study, user=user, text=said)]
+    before = text.sections.get(key, "")
+    after = "\n".join([*([before.rstrip()] if before.strip() else []), *lines]) if lines else before
+    filled = replace(text, sections={**text.sections, key: after})
+    return report_save(study=study, user=user, text=filled, edit=edit, request=request), len(lines)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What came of signing: the signed report, or only a read that is finished, where another reader concludes."""
+
+    report: Report | None
+    then: Then | None
+
+
+def report_sign(
+    *, study: Study, user: User, kind: str, password: str, text: Text, edit: int, base: int, request: HttpRequest
+) -> Signed:
+    """Sign what a window shows, as preliminary or final report or as an addendum.
+
+    What is written is saved first: a wrong password loses nothing. A final report finishes the reader's read in the
+    same transaction; where two read and somebody else concludes, that is all it does. The same text sent twice, by
+    a second press of a key, is signed once and answered alike.
+
+    Parameters
+    ----------
+    edit, base
+        Which saving of the draft, and which signed version the window showed (0: none).
+
+    Raises
+    ------
+    webapp.foundation.accounts.reauthentication.PasswordRefusedError
+        If the password is not theirs.
+    ReportRefusedError
+        If it is not theirs to sign, says nothing, or changed meanwhile.
+    """
+    if kind not in Kind.values:
+        raise ReportRefusedError("Please choose whether it is preliminary or final.")
+    if before := _signed_before(study, user, kind, text, base):
+        return before
+    saved = report_save(study=study, user=user, text=text, edit=edit, request=request)
+    try:
+        password_check(user=user, password=password, request=request)
+    except PasswordRefusedError:
+        audit_record(
+            code=Code.REPORT_SIGNED, user=user, request=request, study=study.pk, success=False, details="password"
+        )
+        raise
+    with transaction.atomic():
+        # One version of a study is signed at a time.
+        Task.objects.select_for_update(of=("self",)).get(study=study)
+        if before := _signed_before(study, user, kind, text, base):
+            return before
+        newest = report_newest(study)
+        if (newest.number if newest else 0) != base:
+            raise ReportRefusedError(NEWER)
+        if kind not in kinds_open(study=study, user=user):
+            raise ReportRefusedError(NOT_OPEN[Kind(kind)])
+        _check_text(saved, user)
+        then = _read_finished(study, user, request) if kind == Kind.FINAL else None
+        if kind == Kind.FINAL and not may_conclude(study=study, user=user):
+            return Signed(None, then)
+        signed = _signed(saved, Kind(kind), newest)
+        signature = signature_make(report=signed, user=user, meaning=MEANINGS[Kind(kind)], at=timezone.now())
+        _follow(signed, signature, user, request)
+    return Signed(signed, then)
+
+
+@transaction.atomic
+def discrepancy_acknowledge(*, discrepancy: Discrepancy, user: User, note: str, request: HttpRequest | None) -> None:
+    """Keep that somebody has seen where AI and report differ, and what they say of it.
+
+    Raises
+    ------
+    ReportRefusedError
+        If they signed that report themselves, may not, say nothing, or somebody was faster.
+    """
+    if not may_acknowledge(discrepancy=discrepancy, user=user):
+        is_signer = discrepancy.report.signature.user_id == user.pk
+        raise ReportRefusedError(SIGNER if is_signer else NOT_YOURS)
+    if not note.strip():
+        raise ReportRefusedError(NO_NOTE)
+    left = Discrepancy.objects.filter(pk=discrepancy.pk, acknowledged_at=None)
+    if not left.update(acknowledged_by=user, acknowledged_at=timezone.now(), note=cleaned(note).strip()[:500]):
+        raise ReportRefusedError(GONE)
+    audit_record(
+        code=Code.DISCREPANCY_ACKNOWLEDGED,
+        user=user,
+        request=request,
+        study=discrepancy.study_id,
+        details=f"discrepancy {discrepancy.pk}: {discrepancy.get_direction_display()}",
+    )
+
+
+def _values(text: Text, before: Report | None, *, is_addendum: bool) -> dict[str, Any]:
+    """Return the columns that a text becomes."""
+    if is_addendum:
+        said = cleaned(text.sections.get(ADDENDUM, ""))
+        sections: Sections = [{"key": ADDENDUM, "title": "Addendum", "text": said}]
+        template = template_named(before.template if before else "")
+        return {**_of(template), "sections": sections, "free_text": "", "is_abnormal": None, "kind": Kind.ADDENDUM}
+    template = template_named(text.template)
+    sections = [
+        {"key": one.key, "title": one.title, "text": cleaned(text.sections.get(one.key, ""))}
+        for one in template.sections
+    ]
+    # What was written under a heading that this template does not have stays.
+    known = {one.key for one in template.sections}
+    titles = {one.key: one.title for other in templates() for one in other.sections}
+    sections += [
+        {"key": key, "title": titles[key], "text": cleaned(said)}
+        for key, said in text.sections.items()
+        if key not in known and key in titles and said.strip()
+    ]
+    beside = {"free_text": cleaned(text.free_text), "is_abnormal": text.is_abnormal}
+    return {**_of(template), "sections": sections, **beside, "kind": Kind.FINAL}
+
+
+def _of(template: Template) -> dict[str, str]:
+    return {"template": template.name, "template_version": template.version}
+
+
+def _signed_before(study: Study, user: User, kind: str, text: Text, base: int) -> Signed | None:
+    """Return what the same request came to when it came for the first time."""
+    newest = report_newest(study)
+    if newest is None or (newest.number, newest.author_id, newest.kind) != (base + 1, user.pk, kind):
+        return None
+    if kind == Kind.ADDENDUM:
+        is_same = newest.sections[-1]["text"] == cleaned(text.sections.get(ADDENDUM, ""))
+    else:
+        values = _values(text, None, is_addendum=False) | {"kind": kind}
+        is_same = all(getattr(newest, name) == value for name, value in values.items())
+    return Signed(newest, Then.DONE if kind == Kind.FINAL else None) if is_same else None
+
+
+def _check_text(draft: Report, user: User) -> None:
+    """Refuse a report that says nothing, or names what its reader does not accept."""
+    told = [section["text"] for section in draft.sections if section["key"] not in {"question", "technique"}]
+    text = "\n".join([*told, draft.free_text])
+    of_prior = {section["text"] for section in draft.sections if section["key"] == "comparison"}
+    if not [part for part in (*told, draft.free_text) if part.strip() and part not in of_prior]:
+        raise ReportRefusedError(SAYS_NOTHING)
+    if lines := lines_disowned(read=read_of(study=draft.study, user=user), text=text):
+        raise ReportRefusedError(
+            f"The report still says “{lines[0]}”, which you do not accept. Take the line out, or agree to the finding."
+        )
+
+
+def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
+    """Finish the read of who signs a final report; None where it is finished already."""
+    read, task = read_of(study=study, user=user), Task.objects.get(study=study)
+    if (read and read.finished_at) or not task.is_held_by(user):
+        return None
+    try:
+        return read_finish(study=study, user=user, request=request)
+    except VerdictRefusedError as refused:
+        raise ReportRefusedError(str(refused)) from refused
+
+
+def _signed(draft: Report, kind: str, newest: Report | None) -> Report:
+    """Turn a draft into the next version; an addendum holds the report that it is added to, word for word."""
+    values: dict[str, Any] = {
+        "state": State.SIGNED,
+        "kind": kind,
+        "number": (newest.number or 0) + 1 if newest else 1,
+        "supersedes": newest,
+    }
+    if kind == Kind.ADDENDUM and newest is not None:
+        count = 1 + sum(section["key"].startswith(ADDENDUM) for section in newest.sections)
+        added = {
+            "key": f"{ADDENDUM}-{count}",
+            "title": "Addendum" if count == 1 else f"Addendum {count}",
+            "text": draft.sections[0]["text"],
+        }
+        values |= {name: getattr(newest, name) for name in ("free_text", "is_abnormal", "statements", "read")}
+        values["sections"] = [*newest.sections, added]
+    else:
+        read = read_of(study=draft.study, user=draft.author)
+        values |= {"read": read, "statements": [one.told() for one in statements_of(read)]}
+    if not Report.objects.filter(pk=draft.pk, state=State.DRAFT, edit=draft.edit).update(**values):
+        raise ChangedMeanwhileError(Report.objects.get(pk=draft.pk))
+    return Report.objects.select_related("study").get(pk=draft.pk)
+
+
+def _follow(report: Report, signature: Signature, user: User, request: HttpRequest) -> None:
+    """Do what signing brings with it, in its transaction: what differs, what is owed, who is told."""
+    if report.kind != Kind.PRELIMINARY:
+        discrepancies_make(report)
+    if settings.RESULTS:
+        is_owed = report.study.patient_id is not None
+        state, reason = (ReportObjects.State.OWED, "") if is_owed else (ReportObjects.State.NONE, NO_HEADER)
+        ReportObjects.objects.create(report=report, state=state, reason=reason)
+    report_signed.send(sender=Report, report=report)
+    audit_record(
+        code=Code.REPORT_SIGNED,
+        user=user,
+        request=request,
+        study=report.study_id,
+        details=f"version {report.number}, {report.kind}, sha256 {signature.digest}",
+    )

@@ -1,0 +1,57 @@
+"""Who the objects of a signed report are: whose, when, and the same ones when they are made again."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
+
+from webapp.foundation.accounts.models import User
+from webapp.imaging.dicom_objects.models import ResultSeries
+from webapp.imaging.dicom_objects.observers import Signatory
+from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, OWN_SCHEME, uid_made
+from webapp.reading.reporting.models import Report
+
+#: Behind the series of the AI (webapp.imaging.dicom_objects.uids).
+SERIES_NUMBERS = {ResultSeries.Kind.SEG: 9010, ResultSeries.Kind.SR: 9011, ResultSeries.Kind.DOC: 9012}
+
+
+def signatory(report: Report) -> Signatory:
+    """Return who signed."""
+    user, login = report.signature.user, report.signature.login
+    return Signatory(person_name(user, login), login, report.study.site.name, signed_at(report))
+
+
+def person_name(user: User, login: str) -> str:
+    """Return a name as DICOM writes it (PS3.5 6.2.1, PN); as family name the login of somebody who has no other.
+
+    The caret stands there where no given name follows, too: a name without one could be any of its parts.
+    """
+    family, given = user.last_name, user.first_name
+    return f"{family}^{given}" if family or given else f"{login}^"
+
+
+def signed_at(report: Report) -> datetime:
+    """Return when a report was signed, as the clocks of the site showed it."""
+    return timezone.localtime(report.signature.at)
+
+
+def report_identity(report: Report, kind: ResultSeries.Kind) -> dict[str, Any]:
+    """Return what makes an object of a report the same object when it is made again."""
+    digest = report.signature.digest
+    return {
+        "series_instance_uid": uid_made(report.pk, kind, "series"),
+        "series_number": SERIES_NUMBERS[kind],
+        "sop_instance_uid": uid_made(report.pk, kind),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL_NAME,
+        "device_serial_number": digest[:16],
+        "software_versions": digest,
+        "coding_schemes": [
+            CodingSchemeIdentificationItem(
+                OWN_SCHEME, name="Words that PS3.16 has no code for", responsible_organization=MANUFACTURER
+            )
+        ],
+        "series_description": f"Report, version {report.number}, {report.get_kind_display().lower()}",
+    }

@@ -1,0 +1,337 @@
+"""The report of a study: written, signed, read, verified; and the queue of discrepancies."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.reauthentication import PasswordRefusedError
+from webapp.foundation.audit.codes import Code
+from webapp.foundation.audit.services import audit_record, study_view_record, worklist_view_record
+from webapp.foundation.core.request_params import number_asked
+from webapp.imaging.archive.access import allowed, answer_checked, kept_back, study_checked, study_opened, user_of
+from webapp.imaging.archive.models import Study
+from webapp.imaging.inference.presenters import person_of
+from webapp.reading.reporting.models import Discrepancy, Report
+from webapp.reading.reporting.report_templates import template_named, templates
+from webapp.reading.reporting.selectors import (
+    Form,
+    discrepancies_visible,
+    draft_of,
+    form_of,
+    kinds_open,
+    lines_disowned,
+    lines_missing,
+    may_acknowledge,
+    reports_shown,
+    reports_signed,
+)
+from webapp.reading.reporting.services import (
+    MEANINGS,
+    ChangedMeanwhileError,
+    ReportRefusedError,
+    Text,
+    discrepancy_acknowledge,
+    report_fill,
+    report_save,
+    report_sign,
+)
+from webapp.reading.reporting.signing import images_of, signature_verify
+from webapp.reading.reviews.selectors import read_of
+from webapp.reading.reviews.services import Then
+from webapp.reading.worklist.claim_views import next_opened
+
+PER_PAGE = 50
+NO_NUMBERS = "This page is not whole any more. Please reload it: what you typed is kept in this browser."
+READ_DONE = "Your read is finished: {then}. Your report is kept as a draft; who concludes signs."
+#: Values of the radio buttons that say what a report comes to.
+ABNORMAL = {"yes": True, "no": False}
+LATEST = 1_000_000_000
+
+
+@require_GET
+def report(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Show a study's report: the form for who may write, what is signed for all who may see the study."""
+    opened = study_opened(request=request, study=study)
+    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    return _page(request, opened)
+
+
+@require_GET
+def report_version(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
+    """Show one signed version; a superseded one says so."""
+    opened = study_opened(request=request, study=study)
+    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    return render(request, "reporting/version.html", _version_shown(request, opened, _signed(request, opened, number)))
+
+
+@require_GET
+def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
+    """Hand a signed version out as PDF; written down in the audit trail before it leaves."""
+    from webapp.reading.reporting.pdf import pdf_made  # noqa: PLC0415 - the library is large, and few requests ask for it
+
+    opened = study_opened(request=request, study=study)
+    found = _signed(request, opened, number)
+    audit_record(
+        code=Code.REPORT_FETCHED, user=user_of(request), request=request, study=opened.pk, details=f"version {number}"
+    )
+    is_superseded = found.number != reports_signed(opened)[0].number
+    answer = HttpResponse(pdf_made(found, is_superseded=is_superseded), content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="report-{str(opened.pk)[:8]}-{number}.pdf"'
+    return answer
+
+
+@require_POST
+def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
+    """Recompute a signature's digests and say in words whether it holds."""
+    opened = study_opened(request=request, study=study)
+    verified = signature_verify(_signed(request, opened, number).signature)
+    audit_record(
+        code=Code.REPORT_VERIFIED,
+        user=user_of(request),
+        request=request,
+        study=opened.pk,
+        success=verified.holds,
+        details=f"version {number}",
+    )
+    return render(request, "reporting/verified.html", {"verified": verified})
+
+
+@require_POST
+def save(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Keep what is typed, as it is typed."""
+    opened = study_opened(request=request, study=study, act=Act.READ)
+    edit = number_asked(request.POST.get("edit", ""))
+    if edit is None:
+        return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
+    text = text_of(request.POST)
+    try:
+        draft = report_save(study=opened, user=user_of(request), text=text, edit=edit, request=request)
+    except ReportRefusedError as refused:
+        return _refused(request, refused, text)
+    answer = render(request, "reporting/saved.html", {"draft": draft, "is_swapped": True})
+    if text.template and draft.template != request.POST.get("shown", draft.template):
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@require_POST
+def fill(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Add to the findings what was accepted or measured and is missing; nothing typed is touched."""
+    opened = study_opened(request=request, study=study, act=Act.READ)
+    edit, user = number_asked(request.POST.get("edit", "")), user_of(request)
+    if edit is None:
+        return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
+    text = text_of(request.POST)
+    try:
+        draft, count = report_fill(study=opened, user=user, text=text, edit=edit, request=request)
+    except ReportRefusedError as refused:
+        return _refused(request, refused, text)
+    form = form_of(study=opened, user=user)
+    return render(request, "reporting/filled.html", {**_form_shown(opened, form, user), "draft": draft, "count": count})
+
+
+@require_POST
+def sign(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Sign what the page shows, and open the next case after a final report."""
+    opened = study_opened(request=request, study=study, act=Act.READ)
+    edit, base = (number_asked(request.POST.get(name, "")) for name in ("edit", "base"))
+    text = text_of(request.POST)
+    if edit is None or base is None:
+        return _page(request, opened, refused=NO_NUMBERS, status=400)
+    kind = request.POST.get("kind", "")
+    try:
+        signed = report_sign(
+            study=opened,
+            user=user_of(request),
+            kind=kind,
+            password=request.POST.get("password", ""),
+            text=text,
+            edit=edit,
+            base=base,
+            request=request,
+        )
+    except (ReportRefusedError, PasswordRefusedError) as refused:
+        conflict = refused.now if isinstance(refused, ChangedMeanwhileError) else None
+        return _page(request, opened, refused=str(refused), typed=text if conflict else None, kind=kind, status=400)
+    if signed.report is None:
+        messages.info(request, READ_DONE.format(then=signed.then))
+        return next_opened(request)
+    told = f"{signed.report.get_kind_display()} report signed, version {signed.report.number}."
+    messages.success(request, told)
+    return next_opened(request) if signed.then == Then.DONE else redirect("report", opened.pk)
+
+
+@require_GET
+@allowed(Act.READ)
+def discrepancies(request: HttpRequest) -> HttpResponse:
+    """Show where AI and signed reports differ: what is open first."""
+    user = user_of(request)
+    worklist_view_record(user=user, request=request)
+    return _discrepancies(request)
+
+
+@require_POST
+def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
+    """Keep that somebody has seen a discrepancy, with their note."""
+    rows = Discrepancy.objects.select_related("study__site", "report__signature__user")
+    found = rows.filter(pk=discrepancy).first() if discrepancy < LATEST else None
+    if found is None:
+        raise Http404
+    study_checked(request=request, study=found.study, act=Act.READ)
+    answer_checked(request=request, study=found.study)
+    try:
+        discrepancy_acknowledge(
+            discrepancy=found, user=user_of(request), note=request.POST.get("note", ""), request=request
+        )
+    except ReportRefusedError as refused:
+        messages.error(request, str(refused))
+    return redirect("discrepancies")
+
+
+def text_of(posted: Mapping[str, str]) -> Text:
+    """Return what a form says."""
+    sections = {name.removeprefix("section-"): said for name, said in posted.items() if name.startswith("section-")}
+    return Text(
+        sections, posted.get("free_text", ""), ABNORMAL.get(posted.get("is_abnormal", "")), posted.get("template", "")
+    )
+
+
+def _page(
+    request: HttpRequest,
+    study: Study,
+    *,
+    refused: str = "",
+    typed: Text | None = None,
+    kind: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    user = user_of(request)
+    versions = reports_shown(study=study, user=user)
+    if versions != reports_signed(study):  # what is written next would go on from what is not shown
+        return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "is_kept": True})
+    newest = next(iter(versions), None)
+    draft = draft_of(study=study, user=user)
+    is_over = newest is not None and newest.kind != Report.Kind.PRELIMINARY
+    asked = "write" in request.GET or "sign" in request.GET or draft is not None or bool(refused)
+    is_writing = may(user, Act.READ, study) and (asked or not is_over)
+    if not is_writing:
+        if newest is not None:
+            return render(request, "reporting/version.html", _version_shown(request, study, newest))
+        return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "form": None})
+    kinds = kinds_open(study=study, user=user)
+    shown = {
+        **_form_shown(study, form_of(study=study, user=user), user),
+        "versions": versions,
+        "newest": newest,
+        "draft": draft,
+        "refused": refused,
+        "typed": _told(typed) if typed else [],
+        "kinds": [(one, Report.Kind(one).label, MEANINGS[Report.Kind(one)]) for one in kinds],
+        "chosen": kind if kind in kinds else next(iter(kinds), ""),
+        "is_signing": "sign" in request.GET or bool(refused),
+        "images": images_of(study).count(),
+        "task": study.task,
+        "is_mine": study.task.is_held_by(user),
+    }
+    return render(request, "reporting/page.html", shown, status=status)
+
+
+def _form_shown(study: Study, form: Form, user: User) -> dict[str, Any]:
+    by_key = {one.key: one for one in form.template.sections}
+    rows = [(section, by_key.get(section["key"])) for section in form.sections]
+    is_report = not form.is_addendum
+    return {
+        "study": study,
+        "person": person_of(study),
+        "form": form,
+        "fields": rows,
+        "templates": templates(),
+        "missing": lines_missing(study=study, user=user, text=form.text) if is_report else [],
+        "disowned": lines_disowned(read=read_of(study=study, user=user), text=form.text) if is_report else [],
+    }
+
+
+def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[str, Any]:
+    versions = reports_shown(study=study, user=user_of(request))
+    by = next((one for one in versions if one.supersedes_id == report.pk), None)
+    return {
+        "study": study,
+        "person": person_of(study),
+        "report": report,
+        "signature": report.signature,
+        "template": template_named(report.template),
+        "versions": versions,
+        "superseded_by": by,
+        "images": len(report.signature.digests["images"]),
+        "models": sorted({name for run in report.signature.digests["models"].values() for name in run["models"]}),
+        "discrepancies": Discrepancy.objects.filter(study=study).select_related("acknowledged_by"),
+    }
+
+
+def _signed(request: HttpRequest, study: Study, number: int) -> Report:
+    shown = reports_shown(study=study, user=user_of(request))
+    found = next((one for one in shown if one.number == number), None)
+    if found is None and any(one.number == number for one in reports_signed(study)):
+        kept_back(request=request, study=study)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> HttpResponse:
+    """Say why something was not kept; where another window was faster, show what stands there now."""
+    if not isinstance(refused, ChangedMeanwhileError):
+        return render(request, "reporting/saved.html", {"refused": str(refused)}, status=409)
+    typed = dict(text.sections) | {"free_text": text.free_text}
+    theirs = [
+        (section["title"], section["text"])
+        for section in [
+            *refused.now.sections,
+            {"key": "free_text", "title": "Free text", "text": refused.now.free_text},
+        ]
+        if section["text"] != typed.get(section["key"], "").replace("\r\n", "\n")
+    ]
+    shown = {"refused": str(refused), "now": refused.now, "theirs": theirs}
+    return render(request, "reporting/conflict.html", shown, status=409)
+
+
+def _told(text: Text) -> list[tuple[str, str]]:
+    return [(key, said) for key, said in {**text.sections, "free text": text.free_text}.items() if said.strip()]
+
+
+def _discrepancies(request: HttpRequest) -> HttpResponse:
+    user, show, direction = user_of(request), request.GET.get("show", "open"), request.GET.get("direction", "")
+    every = discrepancies_visible(user)
+    rows = every.filter(acknowledged_at__isnull=show != "done") if show in {"open", "done"} else every
+    if direction in Discrepancy.Direction.values:
+        rows = rows.filter(direction=direction)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    shown = [
+        {
+            "row": row,
+            "person": person_of(row.study),
+            "may": may_acknowledge(discrepancy=row, user=user),
+            "is_signer": row.report.signature.user_id == user.pk,
+        }
+        for row in page
+    ]
+    here = reverse("discrepancies")
+    chips = [
+        (word, f"{here}?show={value}&direction={direction}", show == value)
+        for value, word in (("open", "Open"), ("done", "Acknowledged"), ("all", "All"))
+    ]
+    ways = [
+        (word, f"{here}?show={show}&direction={value}", direction == value)
+        for value, word in (("", "Both ways"), *Discrepancy.Direction.choices)
+    ]
+    context = {"rows": shown, "page": page, "chips": chips, "ways": ways, "show": show, "has_any": every.exists()}
+    return render(request, "reporting/discrepancies.html", context)

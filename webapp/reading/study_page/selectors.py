@@ -1,0 +1,290 @@
+"""What the study page shows: series, slices, marks and the path, read in a fixed number of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.imaging.inference.cascade import Declared, cascade_declared
+from webapp.imaging.inference.cascade_graph import Graph, graph_drawn
+from webapp.imaging.inference.measurement_presenters import MeasuresShown, measures_shown
+from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
+from webapp.imaging.inference.opinion_presenters import OpinionShown, opinions_shown
+from webapp.imaging.inference.presenters import STATUSES, Look, percent, range_shown
+from webapp.imaging.inference.series_rows import SeriesRow, series_rows
+from webapp.imaging.inference.series_status import LIVE, Status
+from webapp.reading.reviews.presenters import ReadsShown, SaidShown
+from webapp.reading.study_page.path import Step, colours_of, path_drawn, steps_listed
+from webapp.reading.study_page.pathway_lines import Line, lines_drawn
+from webapp.reading.study_page.superseded import EarlierAnswer, earlier_answers, images_before
+
+#: Object and frame -> number of the slice, from 0, in the page's order.
+Place = Mapping[tuple[UUID | None, int], int]
+#: Colour of a finding whose label is no longer declared.
+GREY = "#9aa7b4"
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """A finding in the reader's words, with the colour of its marks.
+
+    `range` is how far its probability moved over slices and views, for a finding of whole slices.
+    """
+
+    number: int
+    row: Finding
+    slice: int
+    colour: str
+    threshold: float | None
+    places: str
+    range: str
+    #: What the one who looks said of it, and what others did.
+    said: SaidShown | None = None
+    others: Sequence[SaidShown] = ()
+
+    @property
+    def measures(self) -> MeasuresShown | None:
+        """What was measured of its outline; None where there is none."""
+        return measures_shown(self.row)
+
+    @property
+    def opinions(self) -> list[OpinionShown]:
+        """What other roads than the detector's say of it, each with its reasons."""
+        return opinions_shown(self.row)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether whole slices were judged: then no box says where."""
+        return self.row.box is None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One series as the page shows it."""
+
+    study: Study
+    series: list[SeriesRow]
+    chosen: SeriesRow | None
+    slices: list[tuple[Instance, int]]
+    findings: list[FindingShown]
+    stages: list[Stage]
+    path: list[Step]
+    events: list[RunEvent]
+    declared: Declared
+    #: The DICOM objects of the run, None where it is owed none.
+    results: ResultSet | None
+    earlier: list[EarlierAnswer]
+    reads: ReadsShown
+    opened: Run | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown: a superseded one where that was opened, else the newest of the chosen series."""
+        return self.opened or (self.chosen.run if self.chosen else None)
+
+    @property
+    def status(self) -> Status | None:
+        """What the shown run says, or what becomes of the series."""
+        if self.opened:
+            return Status(self.opened.outcome)
+        return self.chosen.status if self.chosen else None
+
+    @property
+    def look(self) -> Look | None:
+        """How that is shown."""
+        return STATUSES[self.status] if self.status else None
+
+    @property
+    def images_unseen(self) -> int:
+        """How many images came after the shown run was asked for."""
+        if self.run is None:
+            return 0
+        images = {instance for instance, _frame in self.slices}
+        return len(images) - images_before(images, self.run.created_at)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether news of this study may come by itself."""
+        return not self.series or any(row.status in LIVE for row in self.series)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The path as it is drawn beside the picture."""
+        return lines_drawn(self.path)
+
+    @property
+    def graph(self) -> Graph:
+        """The whole cascade with the path lit."""
+        return graph_drawn(self.declared.stages, self.steps)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The path as a plain list."""
+        return steps_listed(self.path)
+
+    @property
+    def experimental(self) -> dict[str, str]:
+        """Titles of the experimental steps that were taken, by what makes them so."""
+        because: dict[str, list[str]] = {}
+        for step in self.steps:
+            if step.experimental:
+                because.setdefault(step.experimental, []).append(step.title)
+        return {reason: ", ".join(titles) for reason, titles in because.items()}
+
+    @property
+    def viewer(self) -> dict[str, Any]:
+        """What the viewer draws, as JSON."""
+        of_findings = {shown.row.heat_map for shown in self.findings}
+        return {
+            "series": str(self.chosen.series.pk) if self.chosen else "",
+            "slices": [_slice(instance, frame) for instance, frame in self.slices],
+            "findings": [_finding(shown) for shown in self.findings],
+            "outlines": self._outlines,
+            "heats": [
+                {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
+                for step in ([] if self.reads.is_veiled else self.steps)
+                if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
+            ],
+        }
+
+    @property
+    def _outlines(self) -> list[dict[str, Any]]:
+        """What readers outlined on this series, as JSON."""
+        place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(self.slices)}
+        numbers = {shown.row.pk: shown.number for shown in self.findings}
+        return [
+            {
+                "slice": place[one.place],
+                "mask": reverse("outline-mask", args=[self.study.pk, one.mark.pk, one.version.version]),
+                "box": [edge + 0.5 for corner in one.version.points for edge in corner],
+                "by": f"outlined by {'you' if by == 'You' else by}",
+                "number": numbers.get(one.verdict.finding_id or 0),
+                "title": one.verdict.label_title,
+            }
+            for by, one in self.reads.outlined
+            if one.place in place and not one.is_empty
+        ]
+
+
+def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:
+    """Return a study with one of its series opened: the asked one, else the most urgent that holds images.
+
+    `asked` names a superseded run of it that is to be read instead of the newest; `reads` is what was said of it.
+    """
+    rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
+    chosen = _chosen(rows, series, is_veiled=reads.is_veiled)
+    newest = chosen.run if chosen else None
+    declared = cascade_declared()
+    slices = slices_of(chosen.series) if chosen else []
+    images = {instance for instance, _frame in slices}
+    earlier = earlier_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
+    opened = next((one.run for one in earlier if one.run.pk == asked), None)
+    run = opened or newest
+    stages = list(Stage.objects.filter(run=run)) if run else []
+    # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
+    place: Place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
+    return Reading(
+        study=study,
+        series=rows,
+        chosen=chosen,
+        slices=slices,
+        findings=_findings(run, stages, place, colours_of(declared.stages), reads)
+        if run and not reads.is_veiled
+        else [],
+        stages=stages,
+        path=path_drawn(
+            declared=declared.stages,
+            stages=stages,
+            heat_slices=_heat_slices(stages, place),
+            is_over=bool(run and run.finished_at),
+        ),
+        events=list(RunEvent.objects.filter(run=run).order_by("pk")) if run else [],
+        declared=declared,
+        results=ResultSet.objects.prefetch_related("series__series__instances").filter(run=run).first()
+        if run
+        else None,
+        earlier=earlier,
+        reads=reads,
+        opened=opened,
+    )
+
+
+def slices_of(series: Series) -> list[tuple[Instance, int]]:
+    """Return every frame of a series in slice order, as (instance, frame from 0)."""
+    images = Instance.objects.filter(series=series, has_pixels=True)
+    return [(instance, frame) for instance in images for frame in range(instance.number_of_frames)]
+
+
+def run_file(run: UUID, name: str) -> str:
+    """Return the address of a picture that a run drew, "" where it drew none."""
+    return reverse("run-file", args=[run, name]) if name else ""
+
+
+def _chosen(rows: list[SeriesRow], asked: UUID | None, *, is_veiled: bool) -> SeriesRow | None:
+    for row in rows:
+        if row.series.pk == asked:
+            return row
+    shown = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
+    return max(shown, key=lambda row: row.run.urgency if row.run and not is_veiled else 0, default=None)
+
+
+def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
+    places = {stage.name: place.get((stage.heat_map_instance_id, stage.heat_map_frame)) for stage in stages}
+    return {name: index for name, index in places.items() if index is not None}
+
+
+def _findings(
+    run: Run, stages: list[Stage], place: Place, colours: Mapping[tuple[str, str], str], reads: ReadsShown
+) -> list[FindingShown]:
+    by_name = {stage.name: stage for stage in stages}
+    shown = []
+    for number, row in enumerate(Finding.objects.filter(run=run), start=1):
+        index = place.get((row.instance_id, row.frame), row.slice)
+        stage = by_name.get(row.stage)
+        shown.append(
+            FindingShown(
+                number=number,
+                row=row,
+                slice=index,
+                colour=colours.get((row.stage, row.label), GREY),
+                threshold=stage.threshold if stage else None,
+                places=f"Slice {index + 1}" if len(place) > 1 else "",
+                # The range is that of its stage's answer, which a finding of whole slices is.
+                range=range_shown(stage.probability_low, stage.probability_high, stage.views)
+                if stage and row.box is None
+                else "",
+                said=reads.said_of(row.pk),
+                others=reads.said_by_others(row.pk),
+            )
+        )
+    return shown
+
+
+def _slice(instance: Instance, frame: int) -> dict[str, Any]:
+    return {
+        "src": reverse("frame", args=[instance.pk, frame]),
+        "rows": instance.rows,
+        "columns": instance.columns,
+        "side": instance.laterality,
+    }
+
+
+def _finding(shown: FindingShown) -> dict[str, Any]:
+    row = shown.row
+    shift = shown.slice - row.slice
+    return {
+        "number": shown.number,
+        "title": row.label_title,
+        "probability": percent(row.probability),
+        "colour": shown.colour,
+        "slice": shown.slice,
+        "first": row.first_slice + shift,
+        "last": row.last_slice + shift,
+        "box": row.box,
+        "mask": run_file(row.run_id, row.mask),
+        "heat": run_file(row.run_id, row.heat_map),
+    }

@@ -1,0 +1,111 @@
+"""What the cascade says of the series of a study, on its images: findings, heat maps; queries do not grow."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from webapp.imaging.inference.measurement_presenters import size_line
+from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.models import Finding, Run, Stage
+from webapp.imaging.inference.opinion_presenters import OpinionShown, opinions_shown
+from webapp.imaging.inference.presenters import percent
+from webapp.reading.study_page.path import colours_of
+from webapp.reading.study_page.selectors import GREY, Place, run_file
+from workers.api import DrawnStage
+
+
+@dataclass
+class Answered:
+    """What one run says: its stages by name and its findings."""
+
+    stages: dict[str, Stage] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def answers_of(runs: Iterable[Run]) -> Mapping[UUID, Answered]:
+    """Return what each run says: three queries, however many there are."""
+    answers: dict[UUID, Answered] = defaultdict(Answered)
+    of_runs = [run.pk for run in runs]
+    for stage in Stage.objects.filter(run__in=of_runs).order_by("run", "order"):
+        answers[stage.run_id].stages[stage.name] = stage
+    for finding in Finding.objects.filter(run__in=of_runs).order_by("run", "order").prefetch_related("marks"):
+        answers[finding.run_id].findings.append(finding)
+    return answers
+
+
+def findings_told(answered: Answered, place: Place, declared: Iterable[DrawnStage]) -> list[dict[str, Any]]:
+    """Return the findings of a series as the page reads them; `place` says where each image stands among its slices."""
+    colours = colours_of(declared)
+    return [
+        _finding(number, row, answered.stages.get(row.stage), place, colours.get((row.stage, row.label), GREY))
+        for number, row in enumerate(answered.findings, start=1)
+    ]
+
+
+def heats_told(answered: Answered, place: Place) -> list[dict[str, Any]]:
+    """Return the heat maps of steps, without those that a finding has for its own."""
+    of_findings = {row.heat_map for row in answered.findings}
+    return [
+        {"title": stage.title, "image": image, "src": run_file(stage.run_id, stage.heat_map)}
+        for stage in answered.stages.values()
+        if stage.heat_map
+        and stage.heat_map not in of_findings
+        and (image := place.get((stage.heat_map_instance_id, stage.heat_map_frame))) is not None
+    ]
+
+
+def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colour: str) -> dict[str, Any]:
+    # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
+    image = place.get((row.instance_id, row.frame), row.slice)
+    shift = image - row.slice
+    return {
+        "id": row.pk,
+        "number": number,
+        "stage": row.stage,
+        "label": row.label,
+        "title": row.label_title,
+        "percent": percent(row.probability),
+        "probability": row.probability,
+        "threshold": stage.threshold if stage else None,
+        "model": stage.model if stage else "",
+        "version": stage.version if stage else "",
+        "colour": row.colour or colour,
+        "experimental": row.experimental,
+        "sentence": row.sentence,
+        "image": image,
+        "first": row.first_slice + shift,
+        "last": row.last_slice + shift,
+        "marks": _marks(row, place, image),
+        "heat": run_file(row.run_id, row.heat_map) or None,
+        "size": size_line(measured_of(row)),
+        "opinions": [_opinion(one) for one in opinions_shown(row)],
+    }
+
+
+def _opinion(shown: OpinionShown) -> dict[str, Any]:
+    told = shown.told
+    return {
+        "title": told.title,
+        "answer": shown.answer,
+        "isAnswer": told.label is not None,
+        "why": " ".join(word for word in (told.reason, told.why) if word),
+        "beside": told.beside,
+        "disagrees": told.disagrees,
+        "experimental": told.experimental,
+        "model": told.model,
+        "version": told.version,
+    }
+
+
+def _marks(row: Finding, place: Place, image: int) -> list[dict[str, Any]]:
+    """Return where the finding is drawn: each slice that it was seen on, else (as older runs told) the clearest."""
+    drawn = [(place.get((mark.instance_id, mark.frame)), mark.box, mark.mask) for mark in row.marks.all()]
+    if not drawn and row.box is not None:
+        drawn = [(image, row.box, row.mask)]
+    return [
+        {"image": at, "box": box, "mask": run_file(row.run_id, mask) or None}
+        for at, box, mask in drawn
+        if at is not None
+    ]

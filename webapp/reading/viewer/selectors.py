@@ -1,0 +1,154 @@
+"""What the viewer's page is told of a study, read in a number of queries that no series and no image adds to."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from webapp.foundation.accounts.models import User
+from webapp.imaging.annotations.selectors import mark_list, mark_told
+from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.archive.priors import prior_list
+from webapp.imaging.inference.cascade import cascade_declared
+from webapp.imaging.inference.presenters import OUTCOMES, person_of
+from webapp.imaging.inference.series_rows import SeriesRow, series_rows
+from webapp.imaging.inference.series_status import LIVE
+from webapp.reading.reviews.selectors import outline_told, outlines_shown, reads_seen, verdict_told, verdicts_now
+from webapp.reading.study_page.selectors import Place
+from webapp.reading.viewer.findings import Answered, answers_of, findings_told, heats_told
+from webapp.reading.viewer.hanging_protocols import Seen, hangings, hung, presets
+from workers.api import DrawnStage
+
+#: Modalities of objects that tell of other images (PS3.3 C.7.3.1.1.1).
+RESULTS = frozenset({"SEG", "SR", "PR", "KO", "RTSTRUCT", "REG", "RWV"})
+NO_IMAGE = {
+    "SEG": "This is a segmentation: it is drawn over the series that it belongs to.",
+    "SR": "This is a structured report: it holds words and measurements, no image.",
+    "DOC": "This is a document, no image. It can be fetched by DICOMweb.",
+    "RTSTRUCT": "These are contours for radiotherapy, which cannot be shown here yet. They can be fetched by DICOMweb.",
+    "RTDOSE": "This is a dose distribution, which cannot be shown here yet. It can be fetched by DICOMweb.",
+    "ECG": "This is a waveform, no image. It can be fetched by DICOMweb.",
+}
+HOLDS_NONE = "This series holds no image that can be shown. Its objects are kept and can be fetched by DICOMweb."
+VEILED = "Your site reads first: commit your read on the study's page, then the AI's answer is shown."
+#: An image and its frame from 0.
+Slice = tuple[Instance, int]
+
+
+def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
+    """Return all that the viewer's page shows of a study, as JSON has it."""
+    every = Series.objects.filter(study=study)
+    # Those that Readroom filed with an answer have no answer of their own, and no row.
+    rows = {row.series.pk: row for row in series_rows(every)}
+    slices = _slices(study)
+    seen_reads = reads_seen(study=study, user=user)
+    veiled = seen_reads.is_veiled
+    answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
+    declared = cascade_declared().stages
+    listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
+    seen = [_seen(row) for one, row in listed if row and slices.get(one.pk)]
+    priors = prior_list(
+        study=study,
+        user=user,
+        modalities=frozenset(one.modality for one in seen if one.modality),
+        parts=frozenset(part for one in seen for part in one.parts),
+    )
+    first = priors[0].study.pk if priors else None
+    return {
+        "study": _study(study),
+        "dicomweb": "/dicomweb",
+        "series": [
+            _series(one, row, slices.get(one.pk, []), answers, declared, is_veiled=veiled)
+            for one, row in listed
+            if row or not veiled  # what was filed with the answer tells it too
+        ],
+        "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
+        "presets": [preset.model_dump() for preset in presets()],
+        "priors": [prior.told() for prior in priors],
+        "marks": [mark_told(now) for now in mark_list(study=study) if now.mark.author_id not in seen_reads.hidden],
+        "outlines": [outline_told(one) for one in outlines_shown(seen_reads)],
+        "verdicts": [verdict_told(row) for row in verdicts_now(seen_reads.own)] if seen_reads.own else [],
+    }
+
+
+def _slices(study: Study) -> Mapping[UUID, list[Slice]]:
+    """Return every frame of every series in slice order, as `webapp.reading.study_page.selectors.slices_of`: one query."""
+    slices: dict[UUID, list[Slice]] = defaultdict(list)
+    columns = ("series", "sop_instance_uid", "number_of_frames", "rows", "columns", "laterality")
+    for image in Instance.objects.filter(series__study=study, has_pixels=True).only(*columns):
+        slices[image.series_id] += [(image, frame) for frame in range(image.number_of_frames)]
+    return slices
+
+
+def _study(study: Study) -> dict[str, str]:
+    person = person_of(study)
+    return {
+        "id": str(study.pk),
+        "uid": study.study_instance_uid,
+        "patientName": person.name,
+        "patientId": person.number,
+        "birthDate": person.born.isoformat() if person.born else "",
+        "sex": person.sex,
+        "date": study.study_date.isoformat() if study.study_date else "",
+        "description": study.description,
+        "accessionNumber": study.accession_number,
+        "site": study.site.name,
+    }
+
+
+def _seen(row: SeriesRow) -> Seen:
+    """Return a series as the hanging protocols see it: the header's words, and the network's where it has some."""
+    parts = {row.series.body_part.lower(), row.run.region.lower() if row.run else ""}
+    modality = row.series.modality or (row.run.modality if row.run else "")
+    return Seen(row.series.pk, modality, frozenset(parts - {""}))
+
+
+def _series(
+    series: Series,
+    row: SeriesRow | None,
+    slices: Sequence[Slice],
+    answers: Mapping[UUID, Answered],
+    declared: Sequence[DrawnStage],
+    *,
+    is_veiled: bool,
+) -> dict[str, Any]:
+    place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
+    answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
+    sides = {image.laterality for image, _ in slices}
+    return {
+        "id": str(series.pk),
+        "uid": series.series_instance_uid,
+        "number": series.series_number,
+        "modality": series.modality,
+        "description": series.description,
+        "bodyPart": series.body_part,
+        "laterality": sides.pop() if len(sides) == 1 else "",
+        "kind": _kind(series, slices) if row else "result",
+        "images": [
+            {"sop": image.sop_instance_uid, "frame": frame + 1, "rows": image.rows, "columns": image.columns}
+            for image, frame in slices
+        ],
+        "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
+        "isOurs": row is None,
+        "run": _run(row, is_veiled=is_veiled) if row and slices else None,
+        # Of what is told below: a veil that hides the findings hides how urgent they are.
+        "urgency": row.run.urgency if row and row.run and answered.findings else 0,
+        "findings": findings_told(answered, place, declared),
+        "heats": heats_told(answered, place),
+    }
+
+
+def _kind(series: Series, slices: Sequence[Slice]) -> str:
+    if slices:
+        return "picture" if series.is_picture else "images"
+    return "result" if series.modality in RESULTS else "other"
+
+
+def _run(row: SeriesRow, *, is_veiled: bool) -> dict[str, Any]:
+    """Return what became of the analysis; `id` is null where it has not been asked for yet."""
+    return {
+        "id": str(row.run.pk) if row.run else None,
+        "status": "veiled" if is_veiled else row.status.value,
+        "words": VEILED if is_veiled else OUTCOMES[row.status],
+        "finished": row.status not in LIVE,
+    }

@@ -1,0 +1,120 @@
+"""Taking a case in hand, putting it back, taking it over, giving it another priority, and the next one please."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from webapp.foundation.accounts.permissions import Act, may
+from webapp.imaging.archive.access import allowed, study_opened, user_of
+from webapp.reading.reviews.services import Then, VerdictRefusedError, read_finish
+from webapp.reading.worklist.assignee import held_shown
+from webapp.reading.worklist.models import Priority, Task
+from webapp.reading.worklist.selectors import tasks_visible
+from webapp.reading.worklist.services import (
+    NotYoursError,
+    task_claim,
+    task_pick,
+    task_read_by_two,
+    task_release,
+    task_take_over,
+    task_triage,
+)
+
+NOT_BLIND = "This study is read, or has a signed report: nobody would read it blind to the first reader any more."
+ALL_READ = "Nothing waits to be read."
+
+
+@require_POST
+def claim(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Take a study in hand, or keep it, and say in a line who has it; the open page asks every minute."""
+    task, user = _opened(request, study, Act.READ), user_of(request)
+    if may(user, Act.CLAIM_BY_OPENING, task.study) or task.holder_id == user.pk or "asked" in request.POST:
+        try:
+            task = task_claim(task=task, user=user)
+        except NotYoursError:
+            task = Task.objects.select_related("holder").get(pk=task.pk)
+    return render(request, "worklist/assignee.html", held_shown(request, task))
+
+
+@require_POST
+def release(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Put a study back and show the list."""
+    task_release(task=_opened(request, study, Act.READ), user=user_of(request))
+    return redirect("worklist")
+
+
+@require_POST
+def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Take a study out of a colleague's hands; a note is asked for."""
+    task = _opened(request, study, Act.READ)
+    try:
+        task_take_over(task=task, note=request.POST.get("note", ""), user=user_of(request), request=request)
+    except (ValueError, NotYoursError) as refused:
+        messages.error(request, str(refused))
+    return redirect("study", study)
+
+
+@require_POST
+def finish(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Finish the reader's read of a study and open the next one."""
+    opened = _opened(request, study, Act.READ).study
+    try:
+        then = read_finish(study=opened, user=user_of(request), request=request)
+    except VerdictRefusedError as refused:
+        messages.error(request, str(refused))
+        return redirect("study", study)
+    if then != Then.DONE:
+        messages.info(request, f"Your read is kept: {then}.")
+    return next_opened(request)
+
+
+@require_POST
+def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Ask for a second reader, blind to the first."""
+    if not task_read_by_two(task=_opened(request, study, Act.READ), user=user_of(request), request=request):
+        messages.error(request, NOT_BLIND)
+    return redirect("study", study)
+
+
+@require_POST
+def triage(request: HttpRequest, study: UUID) -> HttpResponse:
+    """Give a study another priority, for a reason."""
+    task = _opened(request, study, Act.TRIAGE)
+    try:
+        priority = Priority(int(request.POST.get("priority", "")))
+        task_triage(
+            task=task, priority=priority, reason=request.POST.get("reason", ""), user=user_of(request), request=request
+        )
+    except ValueError as refused:
+        sentence = str(refused) if str(refused).startswith("Please") else "Please choose a priority."
+        messages.error(request, sentence)
+    back = request.POST.get("back", "")
+    is_here = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if is_here else reverse("worklist"))
+
+
+@require_POST
+@allowed(Act.READ)
+def pick(request: HttpRequest) -> HttpResponse:
+    """Open the next case, whichever the list says it is."""
+    return next_opened(request)
+
+
+def next_opened(request: HttpRequest) -> HttpResponse:
+    """Open the next case, or the list where nothing waits."""
+    user = user_of(request)
+    task = task_pick(user=user, tasks=tasks_visible(user))
+    if task is None:
+        messages.info(request, ALL_READ)
+        return redirect("worklist")
+    return redirect("study", task.study_id)
+
+
+def _opened(request: HttpRequest, study: UUID, act: Act) -> Task:
+    opened = study_opened(request=request, study=study, act=act)
+    return Task.objects.select_related("holder", "study").get(study=opened)

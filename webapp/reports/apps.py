@@ -1,9 +1,0 @@
-"""Reports: configuration."""
-
-from django.apps import AppConfig
-
-
-class ReportsConfig(AppConfig):
-    """Reports, their signatures, and the discrepancies between them and the AI."""
-
-    name = "webapp.reports"

@@ -1,9 +1,0 @@
-"""Runs: configuration."""
-
-from django.apps import AppConfig
-
-
-class RunsConfig(AppConfig):
-    """The cascade's runs."""
-
-    name = "webapp.runs"
