@@ -83,7 +83,7 @@ def pages(page: Page, folder: Path, scratch: Path) -> None:
 
 def viewer(page: Page, folder: Path, stage: Stage) -> None:
     """Take the viewer: a prior beside and a measurement, then three planes."""
-    run([sys.executable, "-m", "tests.webapp.viewer_scene"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.viewer"], stage.environment)
     page.goto("/")
     page.goto(f"/studies/{page.evaluate(NEWER)}/viewer/")
     for cell, loaded in enumerate(("24/24", "12/12")):
@@ -103,7 +103,7 @@ def viewer(page: Page, folder: Path, stage: Stage) -> None:
 
 def performance(page: Page, folder: Path, stage: Stage) -> None:
     """Take the performance page over weeks of runs; last, for the worklist would show them all."""
-    run([sys.executable, "-m", "tests.webapp.history", "600"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.history", "600"], stage.environment)
     page.goto("/performance/")
     taken(page, folder, "performance")
     page.get_by_role("link", name="tumour-detector/").last.click()  # the newest version

@@ -26,8 +26,8 @@ class Stage:
     environment: dict[str, str]
 
     def happens(self, event: str) -> None:
-        """Let something happen that the pages must notice by themselves; see `tests.webapp.scene`."""
-        run([sys.executable, "-m", "tests.webapp.scene", event], self.environment)
+        """Let something happen that the pages must notice by themselves; see `tests.webapp.scenes.worklist`."""
+        run([sys.executable, "-m", "tests.webapp.scenes.worklist", event], self.environment)
 
 
 @contextmanager

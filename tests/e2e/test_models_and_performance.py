@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run, served
-from tests.webapp.reading.reporting import report_kept
+from tests.webapp.model_reports import report_kept
 
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 RUNS = 800
@@ -40,7 +40,7 @@ def stage(scene: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
     report_kept(data / "weights", "tumour-detector")
     (data / "weights" / "sorter-1.json").write_text("{")
     with served(data) as stage:
-        run([sys.executable, "-m", "tests.webapp.history", str(RUNS)], stage.environment)
+        run([sys.executable, "-m", "tests.webapp.scenes.history", str(RUNS)], stage.environment)
         yield stage
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.deployment import Deployment
 from tests.e2e.conftest import sign_in
 from tests.phantoms import dicom, pictures
-from tests.webapp import drawn
+from tests.webapp.scenes import pictures as drawn
 
 #: Two cores, two networks' first load, and other tests' servers beside it.
 PATIENCE_MS = 120_000

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage
 from tests.e2e.viewing import settled
-from tests.webapp import drawn
+from tests.webapp.scenes import pictures as drawn
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, e
 from tests.e2e.conftest import Open, sign_in
 from tests.e2e.serving import ACCOUNTS, Stage, run
 from tests.e2e.viewing import NEWER, settled
-from tests.webapp.viewer_scene import BAR, BLOCK, COLUMNS, GROUND, ROWS, SPACING
+from tests.webapp.scenes.viewer import BAR, BLOCK, COLUMNS, GROUND, ROWS, SPACING
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
@@ -31,7 +31,7 @@ PIXEL_OF = "(canvas, [x, y]) => canvas.getContext('2d').getImageData(x, y, 1, 1)
 @pytest.fixture(scope="module")
 def eyes(stage: Stage) -> Stage:
     """The pages over studies with known geometry."""
-    run([sys.executable, "-m", "tests.webapp.viewer_scene"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.viewer"], stage.environment)
     return stage
 
 

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.test_viewer_marks import MARKS, kept, saved, state
 from tests.e2e.viewing import pictured, settled, viewer_opened
-from tests.webapp.cuts_scene import APART, VOLUMES, Volume
+from tests.webapp.scenes.mpr import APART, VOLUMES, Volume
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
 #: Returns the middles of what is bright on a canvas, the left one first: CSS pixels of the canvas.
@@ -47,7 +47,7 @@ Cutting = Callable[[Volume], AbstractContextManager[Page]]
 @pytest.fixture(scope="module")
 def volumes(stage: Stage) -> None:
     """Take the volumes in."""
-    run([sys.executable, "-m", "tests.webapp.cuts_scene"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.mpr"], stage.environment)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.test_axe import faults
 from tests.e2e.viewing import awaited, element_bounds, pictured, settled
-from tests.webapp.marked_scene import BLOCK, MARKED
-from tests.webapp.viewer_scene import COLUMNS, ROWS
+from tests.webapp.scenes.annotations import BLOCK, MARKED
+from tests.webapp.scenes.viewer import COLUMNS, ROWS
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
 OUTLINES = "**/api/outlines/**"
@@ -43,7 +43,10 @@ def study(stage: Stage, visit: Open) -> Iterator[Page]:
 def outlined(stage: Stage, visit: Open, **how: Any) -> Iterator[Page]:
     """Open a study of its own whose bright block the AI outlined, and which the clinician has in hand."""
     number = next(NUMBERS)  # a person of its own: no study of before hangs beside it
-    run([sys.executable, "-m", "tests.webapp.marked_scene", f"Umriss^U{number}", f"OUT-{number}"], stage.environment)
+    run(
+        [sys.executable, "-m", "tests.webapp.scenes.annotations", f"Umriss^U{number}", f"OUT-{number}"],
+        stage.environment,
+    )
     with visit(quietly=False, **how) as page:
         address = (page.get_by_role("link", name=f"Umriss, U{number}").get_attribute("href") or "").split("?")[0]
         page.goto(address)

@@ -13,8 +13,8 @@ from scipy import ndimage
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
 from tests.e2e.viewing import Bounds, bounds_of, element_bounds, pictured, screen, settled, viewer_opened
-from tests.webapp.marked_scene import BLOCK, MARKED
-from tests.webapp.outlined_scene import MOVED
+from tests.webapp.scenes.annotations import BLOCK, MARKED
+from tests.webapp.scenes.segmentations import MOVED
 from webapp.imaging.inference.presenters import NARROW
 
 #: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("viewer_built")
 @pytest.fixture(scope="module")
 def marked(stage: Stage) -> Stage:
     """The pages over a study whose bright block the cascade and a person outlined."""
-    run([sys.executable, "-m", "tests.webapp.marked_scene"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.annotations"], stage.environment)
     return stage
 
 
@@ -164,7 +164,7 @@ def test_a_run_that_goes_on_says_so_and_its_answer_comes_by_itself(stage: Stage,
 def test_what_was_signed_and_filed_opens_as_a_layer_by_a_person_on_the_pixels_that_were_drawn(
     stage: Stage, visit: Open
 ) -> None:
-    run([sys.executable, "-m", "tests.webapp.outlined_scene", "Umriss^Signiert", "SIGNED-1"], stage.environment)
+    run([sys.executable, "-m", "tests.webapp.scenes.segmentations", "Umriss^Signiert", "SIGNED-1"], stage.environment)
     with visit() as page:
         page.goto("/?show=read")
         address = (page.get_by_role("link", name="Umriss, Signiert").get_attribute("href") or "").split("?")[0]

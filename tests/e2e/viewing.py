@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 Pixels = NDArray[np.int16]
 T = TypeVar("T")
-#: Finds, from the worklist, the newer study of `tests.webapp.viewer_scene`.
+#: Finds, from the worklist, the newer study of `tests.webapp.scenes.viewer`.
 NEWER = """async () => {
   for (const link of document.querySelectorAll("a[href*='/studies/']")) {
     const id = link.getAttribute('href').split('/')[2];

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import wait_until
-from tests.webapp.receiver import Receiver, receiving
+from tests.webapp.webhook_receiver import Receiver, receiving
 
 ROOT = Path(__file__).resolve().parents[2]
 SET_UP = """

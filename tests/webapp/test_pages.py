@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from tests.webapp import factories
-from tests.webapp.scene import brain_with_tumour
+from tests.webapp.scenes.worklist import brain_with_tumour
 from webapp.foundation.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

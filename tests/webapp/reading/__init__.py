@@ -1,1 +1,1 @@
-"""The reading room: tasks, claims, reads."""
+"""The reading room."""

@@ -100,7 +100,7 @@ class Listener:
             server_class=limits.BoundedServer,
             request_handler=limits.BoundedCall,
         )
-        return cast("bounds.BoundedServer", server)
+        return cast("limits.BoundedServer", server)
 
     def _entity(self) -> AE:
         entity = AE(ae_title=self.title)

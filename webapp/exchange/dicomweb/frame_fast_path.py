@@ -1,7 +1,7 @@
 """The short way to a frame: what somebody was just given is asked for again, a hundred times a second, by any viewer.
 
-The long way (`webapp.exchange.dicomweb.views.frames`) decides; its answer leaves a grant for one series. While the grant lasts,
-a request that differs from the first in nothing but instance and frame is answered from it, once
+The long way (`webapp.exchange.dicomweb.views.frames`) decides; its answer leaves a grant for one series. While the
+grant lasts, a request that differs from the first in nothing but instance and frame is answered from it, once
 
 - one query has shown that every row that the decision was made of is as it was: session or token, user, study;
 - the policy has been asked again;

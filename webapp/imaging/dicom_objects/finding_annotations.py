@@ -101,7 +101,7 @@ def marks_of(row: Finding) -> list[Mark]:
 
 
 def mask_read(run: Run, name: str) -> Mask:
-    """Return a mask that a run drew, shape (rows, columns); raises as `webapp.imaging.annotations.masks.mask_opened`."""
+    """Return a mask that a run drew, shape (rows, columns); raises as `annotations.masks.mask_opened`."""
     return mask_opened(Attempt(run.pk, run.attempt).out / name)
 
 

@@ -37,7 +37,7 @@ OF_STATE = {
 }
 
 
-#: A run is owed: nothing was asked yet, or images came after it was (see `webapp.imaging.inference.services.series_due`).
+#: A run is owed: nothing was asked yet, or images came after it was (see `services.series_due`).
 OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
 
 

@@ -1,4 +1,4 @@
-"""Where the readers of a case agree, and what is kept of it: by the rules of two reads, `webapp.reading.reviews.agreement`."""
+"""Where the readers of a case agree, and the consensus that is kept (rules: `webapp.reading.reviews.agreement`)."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

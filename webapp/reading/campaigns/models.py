@@ -81,8 +81,8 @@ class Answer(models.Model):
     is_third
         Given by whoever decides between readers that differ, with their answers in view.
     outline, outlined
-        Where readers outline: sha256 of the mask of the frame asked about (`webapp.imaging.annotations.masks`), and how many pixels
-        it holds. 0: there is nothing to outline, and somebody said so; None: nobody said anything of it.
+        Where readers outline: sha256 of the mask of the frame asked about (`webapp.imaging.annotations.masks`), and how
+        many pixels it holds. 0: there is nothing to outline, and somebody said so; None: nobody said anything of it.
     shows_name
         A name or number stands in the picture: it never leaves.
     """

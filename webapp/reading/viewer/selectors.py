@@ -72,7 +72,7 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
 
 
 def _slices(study: Study) -> Mapping[UUID, list[Slice]]:
-    """Return every frame of every series in slice order, as `webapp.reading.study_page.selectors.slices_of`: one query."""
+    """Return every frame of every series in slice order, as `study_page.selectors.slices_of`: one query."""
     slices: dict[UUID, list[Slice]] = defaultdict(list)
     columns = ("series", "sop_instance_uid", "number_of_frames", "rows", "columns", "laterality")
     for image in Instance.objects.filter(series__study=study, has_pixels=True).only(*columns):

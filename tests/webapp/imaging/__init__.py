@@ -1,0 +1,1 @@
+"""Archive, inference, annotations, DICOM objects."""

@@ -1,0 +1,1 @@
+"""The reading room: tasks, claims, reads."""

@@ -1,0 +1,1 @@
+"""Scenes for screenshots, browser tests and eyes: a house in a known state."""

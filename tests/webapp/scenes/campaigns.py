@@ -1,0 +1,84 @@
+"""Two campaigns half read, with boxes and with outlines, differences and sets, for screenshots and for eyes."""
+
+import numpy as np
+from django.utils import timezone
+
+from tests.webapp import factories
+from tests.webapp.scenes import pictures as drawn
+from webapp.foundation.accounts.models import Site, User
+from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.dataset_jobs import sets_made
+from webapp.reading.campaigns.dataset_snapshot import set_ask
+from webapp.reading.campaigns.models import Campaign, Case, ConsensusSet
+from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
+
+T, N = "tumour", "none"
+#: Case -> what the first and the second reader say; the rest is not read yet.
+SAID = ((T, T), (T, N), (N, N), (T, T), (N, N), ("", N))
+BOXES = ([118.0, 70.0, 170.0, 124.0], [126.0, 74.0, 178.0, 128.0])
+
+
+def campaigned() -> Campaign:
+    """Make it at the site at which the accounts of the demonstration read."""
+    senior = User.objects.get(username="senior")
+    site = senior.site
+    assert site is not None
+    for number in range(12):
+        _head(site, number)
+    anna, reader = factories.clinician("anna", at=site), User.objects.get(username="clinician")
+    campaign = campaign_make(
+        site=site,
+        asked=Asked("Tumours on head MRI", "Is there a tumour on this picture?", ["tumour", "none"], asks_boxes=True),
+        wanted=Wanted(modality="MR", words="campaign", limit=12),
+        readers=[anna, reader],
+        user=senior,
+    )
+    for case, said in zip(campaign.cases.all(), SAID, strict=False):
+        for user, label, box in zip((anna, reader), said, BOXES, strict=True):
+            _say(case, user, label, box)
+    set_ask(campaign=campaign, looked_through=False, user=senior)
+    sets_made()
+    failed = set_ask(campaign=campaign, looked_through=True, user=senior)
+    reason = "Given up: it stopped in the middle 3 times."
+    ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
+    _outlined(site, senior, [anna, reader])
+    return campaign
+
+
+def _outlined(site: Site, senior: User, readers: list[User]) -> None:
+    """Make one of four cases that asks for outlines: alike, different, twice nothing to outline, not read yet."""
+    campaign = campaign_make(
+        site=site,
+        asked=Asked("Outlines of tumours", "Where is the tumour on this picture?", [T, N], asks_outlines=True),
+        wanted=Wanted(modality="MR", words="campaign", limit=4),
+        readers=readers,
+        user=senior,
+    )
+    places = (((118, 124), (123, 128)), ((118, 124), (170, 90)), (None, None))
+    for case, centres in zip(campaign.cases.all(), places, strict=False):
+        for user, place in zip(readers, centres, strict=True):
+            answer_give(case=case, user=user, said=_round(case, place) if place else Said(N, is_empty=True))
+    set_ask(campaign=campaign, looked_through=False, user=senior)
+    sets_made()
+
+
+def _round(case: Case, at: tuple[int, int]) -> Said:
+    """Outline a disc of some 25 pixels round a (column, row)."""
+    rows, columns = np.indices((case.instance.rows, case.instance.columns))
+    return Said(T, runs=factories.runs((columns - at[0]) ** 2 + (rows - at[1]) ** 2 <= 25**2))
+
+
+def _head(site: Site, number: int) -> None:
+    """Make a head of five slices; the header of the fifth says that writing is burned in."""
+    study = factories.study(patient=factories.patient(at=site), description="MRI head campaign")
+    series = factories.series_of(study, modality="MR", description="t1 tra")
+    burned = {"BurnedInAnnotation": "YES"} if number == 4 else {}
+    for place in range(5):
+        pixels = drawn.brain(height=0.35 + place / 20, tumour=number % 2 == 0, seed=10 * number + place)
+        factories.slice_instance(series=series, pixels=pixels, position=3.0 * place, Modality="MR", **burned)
+    factories.run_of(series, outcome="negative", modality="MR", region="brain", plane="axial")
+
+
+def _say(case: Case, user: User, label: str, box: list[float]) -> None:
+    said = Said(label, [box] if label == "tumour" else [], comment="" if label else "Moved")
+    answer_give(case=case, user=user, said=said)
