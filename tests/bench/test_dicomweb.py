@@ -84,8 +84,8 @@ def test_a_row_says_how_the_two_compare() -> None:
     assert line.startswith(
         "| frames | 100 frames/s, 0.50 ms | Orthanc: 40, 2.00 ms | 2.50 x [2.00, 3.00]; 4.00 x | 10 x |"
     )
-    single_instance: Row = _rates("frames", told, None, "frames/s")
-    assert (single_instance.other, single_instance.compared) == (f"Orthanc: {ABSENT}", "")
+    alone: Row = _rates("frames", told, None, "frames/s")
+    assert (alone.other, alone.compared) == (f"Orthanc: {ABSENT}", "")
 
 
 def test_each_object_is_another_one_of_the_same_length() -> None:

@@ -73,9 +73,9 @@ def test_stopping_leaves_no_process(family: Supervisor) -> None:
     family.tend()
     before = members(family)
     family.stop()
-    gone, record_heartbeat = psutil.wait_procs(before, timeout=5)
+    gone, alive = psutil.wait_procs(before, timeout=5)
     assert len(gone) == 2
-    assert not record_heartbeat
+    assert not alive
 
 
 def test_a_service_that_keeps_failing_is_started_less_and_less_often(tmp_path: Path) -> None:

@@ -141,10 +141,10 @@ def test_who_and_what_is_shown_stands_round_the_picture(vera: Page) -> None:
     assert corner(vera, "bottom.right").splitlines()[-1] == "Slice 13 / 24"
     assert corner(vera, "top.right", cell=1).splitlines()[0] == "Prior · 10 Jan 2025"
     assert (letters(vera), letters(vera, cell=1)) == ("A L P R", "A L P R")
-    navigation = vera.locator(".cell").first.locator(".scale")
-    line = navigation.locator("i").bounding_box()
+    bar = vera.locator(".cell").first.locator(".scale")
+    line = bar.locator("i").bounding_box()
     assert line is not None
-    assert navigation.inner_text() == "5 mm"
+    assert bar.inner_text() == "5 mm"
     assert line["width"] == pytest.approx(5 / SPACING[1] * (place(vera, (1, 0))[0] - place(vera, (0, 0))[0]), abs=1)
     expect(vera.get_by_text("Research use, not for diagnosis")).to_be_in_viewport()
 

@@ -44,8 +44,8 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
 def test_ctrl_c_leaves_no_process(interrupted: Interrupted) -> None:
     family = interrupted.family
     assert len(family) >= 6  # the launcher, web and its two, housekeeping, worker and its child
-    gone, record_heartbeat = psutil.wait_procs(family, timeout=5)
-    assert not record_heartbeat
+    gone, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
     assert len(gone) == len(family)
 
 

@@ -63,10 +63,10 @@ def _shown(request: HttpRequest, entries: Iterable[Entry]) -> list[PageLink]:
     if not isinstance(user, User):
         return []
     waiting = _waiting(user)
-    requires = [entry for entry in entries if may(user, entry[2])]
+    allowed = [entry for entry in entries if may(user, entry[2])]
     return [
         PageLink(reverse(route), word, route == here, *waiting.get(route, (int, "open")))
-        for route, word, _act in requires
+        for route, word, _act in allowed
     ]
 
 

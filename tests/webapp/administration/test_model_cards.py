@@ -244,9 +244,9 @@ def test_lines_are_thinned_with_both_ends_and_gaps_stay_gaps() -> None:
     chart = lines_chart(title="T", x_title="X", y_title="Y", lines=[line])
     assert len(chart.table.rows) == MOST_POINTS
     assert (chart.table.rows[0], chart.table.rows[-1]) == (["0", "0"], ["999", "1,998"])
-    placeholder = lines_chart(title="T", x_title="X", y_title="Y", lines=[Line("a", [(0, 1), (1, None), (2, 3)])])
-    assert placeholder.table.rows[1] == ["1", "-"]
-    assert placeholder.svg.count("<path") == 2
+    gap = lines_chart(title="T", x_title="X", y_title="Y", lines=[Line("a", [(0, 1), (1, None), (2, 3)])])
+    assert gap.table.rows[1] == ["1", "-"]
+    assert gap.svg.count("<path") == 2
 
 
 def test_a_chart_says_everything_in_its_table_and_nothing_in_a_style() -> None:

@@ -146,7 +146,7 @@ def test_bars_start_at_the_middle_and_the_longest_reaches_the_edge() -> None:
         Finding(opinions=[factories.opinion(reasons=[], probability=None, label=None, label_title="Not measured")])
     )
 
-    assert [(navigation.start, navigation.width, navigation.is_for) for navigation in shown.bars] == [
+    assert [(bar.start, bar.width, bar.is_for) for bar in shown.bars] == [
         (50.0, 50.0, True),
         (25.0, 25.0, False),
         (50.0, 12.5, True),

@@ -22,7 +22,7 @@ class AuditFilter(django_filters.FilterSet):
     until = django_filters.DateFilter(
         field_name="at", lookup_expr="date__lte", label="To", widget=DateInput({"type": "date"})
     )
-    requires = django_filters.ChoiceFilter(
+    allowed = django_filters.ChoiceFilter(
         field_name="success", choices=[("1", "Allowed"), ("0", "Refused or failed")], label="Result", empty_label="All"
     )
 

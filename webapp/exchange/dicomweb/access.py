@@ -73,10 +73,10 @@ def study_of(*, request: HttpRequest, studies: list[Study]) -> Study:
         If they may see none of them.
     """
     user = current_user(request)
-    requires = [one for one in studies if may(user, Action.SEE, one)]
-    if not requires and not studies:
+    allowed = [one for one in studies if may(user, Action.SEE, one)]
+    if not allowed and not studies:
         raise Http404
-    return check_study_access(request=request, study=_own_first(requires or studies, user), act=Action.SEE)
+    return check_study_access(request=request, study=_own_first(allowed or studies, user), act=Action.SEE)
 
 
 def study_by_uid(*, request: HttpRequest, study: str) -> Study:

@@ -119,8 +119,8 @@ def _pointing(kind: str, field: str, *, read: Callable[[str], object]) -> Callab
 
 def _token(value: str) -> tuple[str | None, str]:
     """Return system and value of a token; None where no system is asked for."""
-    system, navigation, rest = value.rpartition("|")
-    return (system if navigation else None), rest
+    system, bar, rest = value.rpartition("|")
+    return (system if bar else None), rest
 
 
 def _study_identifier(rows: Rows, value: str) -> Rows:

@@ -45,8 +45,8 @@ def test_plain_frames_come_as_they_lie(sender: Sender, monkeypatch: pytest.Monke
         assert parts == [
             (f"application/octet-stream; transfer-syntax={ExplicitVRLittleEndian}", frames[n]) for n in (2, 0)
         ]
-    single_instance = get(sender, ds, "/frames/2", "application/octet-stream")
-    assert (single_instance.status_code, body_of(single_instance)) == (200, frames[1])
+    alone = get(sender, ds, "/frames/2", "application/octet-stream")
+    assert (alone.status_code, body_of(alone)) == (200, frames[1])
     assert get(sender, ds, "/frames/1,2", "application/octet-stream").status_code == 406
 
 
@@ -144,8 +144,8 @@ def test_a_series_and_a_study_are_drawn_frame_by_frame(sender: Sender) -> None:
     study = f"/dicomweb/studies/{ds.StudyInstanceUID}/rendered"
     assert len(parts_of(sender.browser.get(study, headers={"Accept": 'multipart/related; type="image/png"'}))) == 4
     assert sender.browser.get(study, headers={"Accept": "image/png"}).status_code == 406
-    single_instance = sender.browser.get(series_address(still, "/rendered"), headers={"Accept": "image/png"})
-    assert picture(single_instance).format == "PNG"
+    alone = sender.browser.get(series_address(still, "/rendered"), headers={"Accept": "image/png"})
+    assert picture(alone).format == "PNG"
 
 
 def test_a_frame_is_drawn_through_its_own_window_or_another(sender: Sender) -> None:
