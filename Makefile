@@ -74,7 +74,7 @@ ship: setup ## Make what is served out of the trained networks: half-precision a
 	$(PYTHON) -m ml.lab.radiomics --ship ml/lab/configs/radiomics/*.toml
 	$(PYTHON) -m ml.lab.evaluate.failures ml/lab/configs/sorter.toml
 
-report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
+report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models-full and its summary
 	$(PYTHON) -m ml.lab.evaluate --profile $(PROFILE) $(CONFIGS)
 	$(PYTHON) -m ml.lab.evaluate --form pruned=runs/sorter-pruned-2/weights ml/lab/configs/sorter.toml
 	$(PYTHON) -m ml.lab.evaluate.gate --profile $(PROFILE) ml/lab/configs/sorter.toml ml/lab/configs/held-out/[abc].toml

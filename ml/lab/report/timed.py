@@ -16,7 +16,7 @@ from torch import nn
 from ml.cascade.networks import build
 from ml.lab.data import Picture
 from ml.lab.evaluate.runs import run_row
-from ml.lab.report.stored_runs import KEPT
+from ml.lab.report.stored_runs import FULL, pack_runs, unpack_runs
 from ml.lab.train.cli import each, parser_of
 from ml.lab.train.config import Config, runs_folder
 
@@ -32,11 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
         configs.append(config)
 
     code = each(chosen.configs, chosen.profile, act)
+    stored = unpack_runs(FULL / "runs")
     for config, ms in zip(configs, clocked(configs), strict=True):
-        reports = [folder / config.key / "test.json" for folder in (runs_folder(), KEPT)]
+        reports = [folder / config.key / "test.json" for folder in (runs_folder(), stored)]
         for report in filter(Path.exists, reports):
             _written(report, ms)
         print(f"{config.key}: {ms:.1f} ms", flush=True)
+    pack_runs(stored)
     return code
 
 

@@ -8,14 +8,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ml.lab.evaluate.figures import Figure
-from ml.lab.report.__main__ import OUT, main
+from ml.lab.report.__main__ import main
 from ml.lab.report.check import problems
 from ml.lab.report.collect import Gathered, gathered
 from ml.lab.report.comparison import UNWRITTEN
 from ml.lab.report.formatting import interval_told, number_told, percent_cells
 from ml.lab.report.page import Page
 from ml.lab.report.site import files_made, pages_made, report_folder_written
-from ml.lab.report.stored_runs import KEPT, runs_kept
+from ml.lab.report.stored_runs import MODELS, copy_runs, pack_runs, unpack_runs
+from ml.lab.report.summary import FRONT, summary_files
 from tests.ml.lab.drawn_runs import CONFIGS, drawn_runs, run_written
 
 SHARE = re.compile(r"(?<![\d.])\d\.\d{3}(?!\d)|(?<![\d.])\d+\.\d%")
@@ -243,18 +244,30 @@ def test_the_small_files_of_runs_are_kept_and_those_of_other_machines_stay(tmp_p
     (kept / "elsewhere-1" / "epochs.csv").write_text("epoch\n1\n")
     run_written(runs / "here-1", None)
     (runs / "here-1" / "best.pt").write_bytes(b"weights")
-    runs_kept(runs, kept)
-    runs_kept(tmp_path / "none", kept)
+    copy_runs(runs, kept)
+    copy_runs(tmp_path / "none", kept)
     files = sorted(file.relative_to(kept).as_posix() for file in kept.rglob("*") if file.is_file())
     assert files == ["elsewhere-1/epochs.csv", "here-1/epochs.csv"]
 
 
-def test_the_report_in_the_repository_is_made_of_what_is_kept_there_and_lacks_nothing() -> None:
-    told = gathered(runs=KEPT)
+def test_packed_runs_come_out_as_they_went_in_and_the_same_twice(tmp_path: Path) -> None:
+    run_written(tmp_path / "runs" / "here-1", None)
+    archives = [tmp_path / "one.tar.xz", tmp_path / "two.tar.xz"]
+    for archive in archives:
+        pack_runs(tmp_path / "runs", archive)
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    again = unpack_runs(tmp_path / "again", archives[0])
+    assert (again / "here-1" / "epochs.csv").read_bytes() == (tmp_path / "runs/here-1/epochs.csv").read_bytes()
+
+
+def test_the_summary_in_the_repository_is_made_of_the_stored_figures_and_lacks_nothing(tmp_path: Path) -> None:
+    told = gathered(runs=unpack_runs(tmp_path / "runs"))
     pages = pages_made(told)
-    for page in pages:
-        assert (OUT / f"{page.slug}.md").read_text(encoding="utf-8") == page.markdown(), page.slug
-    assert problems(pages, OUT) == []
+    files = summary_files(pages, told, MODELS)
+    assert files.keys() == {f"{FRONT}.md", *(file.name for file in MODELS.glob("run-*.md"))}
+    for name, text in files.items():
+        assert (MODELS / name).read_text(encoding="utf-8") == text, name
+    assert problems(pages, MODELS) == []
 
 
 def test_a_broken_file_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
