@@ -67,7 +67,7 @@ class ReadsShown:
         Their own read, and those of others that they may see (see `reads_seen`).
     may_say
         Whether they may say something now. Whether they hold the study is asked when they do.
-    is_veiled
+    is_blinded
         Whether the AI's answer is still kept from them.
     """
 

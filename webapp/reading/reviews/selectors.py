@@ -102,7 +102,7 @@ class Seen:
         Their own, where they have one.
     hidden
         Numbers of the readers of the others: not even their marks show.
-    is_veiled
+    is_blinded
         Whether the AI's answer is kept from them too (see `webapp.reading.reviews.blinding`).
     """
 
