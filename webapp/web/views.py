@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_safe
 
+from webapp.foundation.accounts.access import requires
 from webapp.foundation.accounts.permissions import Action
-from webapp.imaging.archive.access import requires
 
 #: Icons of what may become of a file (js/upload/rows.js).
 UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")

@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
-from webapp.imaging.archive.access import check_answer_visible, current_user, open_study
+from webapp.imaging.archive.access import check_answer_visible, open_study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.models import Reason
 from webapp.reading.reviews.presenters import reads_read

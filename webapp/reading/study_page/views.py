@@ -11,10 +11,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.foundation.core.request_params import uuid_param
-from webapp.imaging.archive.access import check_study_access, current_user, open_study
+from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES, person_of
 from webapp.imaging.inference.services import run_retry

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, may
-from webapp.imaging.archive.access import current_user, open_study, requires
+from webapp.imaging.archive.access import open_study
 from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
 from webapp.reading.worklist.assignee import describe_assignee
 from webapp.reading.worklist.models import Priority, ReadingTask

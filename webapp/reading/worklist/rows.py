@@ -12,6 +12,7 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import RunEvent
 from webapp.imaging.inference.presenters import (
@@ -26,7 +27,6 @@ from webapp.imaging.inference.presenters import (
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import Status
 from webapp.reading.critical_results.selectors import criticals_open
-from webapp.reading.reviews.blinding import blinded_studies
 from webapp.reading.worklist.filters import (
     CONTRADICTION,
     MINE,

@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, may, sees_all_sites
 from webapp.foundation.audit.services import worklist_view_record
-from webapp.imaging.archive.access import current_user, requires
 from webapp.reading.handover.selectors import handovers_waiting
 from webapp.reading.worklist.filters import Narrowing
 from webapp.reading.worklist.models import Priority
