@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.text import Truncator
 
-from webapp.imaging.inference.presenters import milliseconds, percent
+from webapp.foundation.core.formatting import milliseconds, percent
 from webapp.reading.study_page.path import Step
 from workers.api import DrawnStage
 

@@ -15,9 +15,9 @@ from webapp.foundation.core.request_params import int_param, uuid_param
 from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.inference.image_views import serve_attempt_file
 from webapp.imaging.inference.models import Finding
-from webapp.imaging.inference.presenters import person_of
 from webapp.reading.followup.models import Lesion, Registration, Sighting
 from webapp.reading.followup.registration_jobs import NotAPairError, request_registration
 from webapp.reading.followup.selectors import FollowUp, answer_of, load_followup

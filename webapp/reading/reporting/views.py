@@ -20,7 +20,7 @@ from webapp.foundation.audit.services import audit_record, study_view_record, wo
 from webapp.foundation.core.request_params import int_param
 from webapp.imaging.archive.access import check_answer_visible, check_study_access, deny_blinded, open_study
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference.presenters import person_of
+from webapp.imaging.archive.presenters import person_of
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.report_templates import template_named, templates
 from webapp.reading.reporting.selectors import (

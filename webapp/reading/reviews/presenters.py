@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
+from webapp.foundation.accounts.presenters import user_display_name
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference.presenters import user_display_name
 from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.segmentation_selectors import Key, Outline, key_of, outlines_of
 from webapp.reading.reviews.selectors import current_reviews, format_reasons, reads_seen

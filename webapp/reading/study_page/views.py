@@ -16,8 +16,9 @@ from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.foundation.core.request_params import uuid_param
 from webapp.imaging.archive.access import check_study_access, open_study
+from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES, person_of
+from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES
 from webapp.imaging.inference.services import run_retry
 from webapp.reading.critical_results.context import critical_context
 from webapp.reading.followup.selectors import studies_of

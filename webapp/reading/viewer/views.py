@@ -12,7 +12,7 @@ from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.imaging.archive.access import open_study
-from webapp.imaging.inference.presenters import person_of
+from webapp.imaging.archive.presenters import person_of
 from webapp.reading.viewer.vite_manifest import built_get
 
 

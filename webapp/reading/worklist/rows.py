@@ -12,18 +12,13 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.presenters import user_display_name
+from webapp.foundation.core.formatting import Look
 from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.archive.presenters import Person, person_of
 from webapp.imaging.inference.models import RunEvent
-from webapp.imaging.inference.presenters import (
-    PRIORITIES,
-    STATUSES,
-    URGENCIES,
-    Look,
-    Person,
-    person_of,
-    user_display_name,
-)
+from webapp.imaging.inference.presenters import STATUSES, URGENCIES
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import Status
 from webapp.reading.critical_results.selectors import criticals_open
@@ -38,6 +33,7 @@ from webapp.reading.worklist.filters import (
     with_status_told,
 )
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings
+from webapp.reading.worklist.presenters import PRIORITIES
 from webapp.reading.worklist.selectors import Waiting, tasks_visible, waiting_of
 
 PER_PAGE = 50
