@@ -45,9 +45,7 @@ def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
     return objects.exclude(series__result__isnull=False, series__study__in=read_first_studies())
 
 
-def deidentify_objects(
-    instances: Sequence[Instance], *, name: str, options: api.Options
-) -> Iterator[ExportedObject]:
+def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[ExportedObject]:
     """Make objects nameless, one at a time.
 
     Yields
