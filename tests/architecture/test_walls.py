@@ -1,33 +1,14 @@
 """The walls of docs/decisions/0001 stand, and the contracts that guard them would notice a breach."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.loading import DJANGO, every_module, loaded_by, without
+from tests.architecture.walls import broken_by, lint_imports
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("webapp", "workers", "ml")
 RUNTIMES = ("torch", "torchvision", "openvino", "nncf", "ultralytics", "cv2")
-
-
-def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run import-linter over the rooms in `folder`."""
-    command = [str(Path(sys.executable).with_name("lint-imports")), "--config", "pyproject.toml", "--no-cache"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-
-
-@pytest.fixture(scope="module")
-def copy_of_rooms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the rooms' Python files that a test may break into."""
-    folder = tmp_path_factory.mktemp("rooms")
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__", "static"))
-    return folder
 
 
 def test_no_room_reaches_over_a_wall() -> None:
@@ -57,14 +38,7 @@ def test_no_room_reaches_over_a_wall() -> None:
     ],
 )
 def test_a_breach_is_noticed(copy_of_rooms: Path, where: str, breach: str) -> None:
-    intruder = copy_of_rooms / where / "intruder.py"
-    intruder.write_text(f"{breach}\n")
-    try:
-        done = lint_imports(copy_of_rooms)
-    finally:
-        intruder.unlink()
-    assert done.returncode == 1, done.stdout
-    assert "intruder" in done.stdout
+    assert broken_by(breach, where=copy_of_rooms / where)
 
 
 def test_every_module_of_the_web_loads_without_a_runtime(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.e2e.serving import Stage, run
 from tests.e2e.viewing import Bounds, bounds_of, element_bounds, pictured, screen, settled, viewer_opened
 from tests.webapp.scenes.annotations import BLOCK, MARKED
 from tests.webapp.scenes.segmentations import MOVED
-from webapp.imaging.inference.presenters import NARROW
+from webapp.foundation.core.formatting import NARROW
 
 #: Keys that turn the image: as it was hung, smaller, flipped, turned, flipped the other way, turned back.
 TURNS = ["", "-", "h", "r", "v", "l"]

@@ -14,19 +14,13 @@ from django.utils import timezone
 from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from tests.webapp.scenes.worklist import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
+from webapp.foundation.core.formatting import NARROW, format_range, milliseconds, percent
 from webapp.imaging.archive.models import Patient, Series
+from webapp.imaging.archive.presenters import format_age, format_person_name
 from webapp.imaging.inference.measurement_presenters import measurement_table
 from webapp.imaging.inference.models import Finding, Run, Stage
 from webapp.imaging.inference.opinion_presenters import MINUS, opinion_views
-from webapp.imaging.inference.presenters import (
-    NARROW,
-    OUTCOMES,
-    format_age,
-    format_person_name,
-    format_range,
-    milliseconds,
-    percent,
-)
+from webapp.imaging.inference.presenters import OUTCOMES
 from webapp.imaging.inference.series_status import Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

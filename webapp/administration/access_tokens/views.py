@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.accounts.tokens import DAYS, TokenError, token_list, token_make, token_revoke
-from webapp.imaging.archive.access import current_user, requires
 
 
 class TokenForm(forms.Form):

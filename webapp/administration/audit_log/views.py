@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.administration.audit_log.selectors import AuditFilter, audit_list, words_of
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.audit.services import audit_record, chain_verify
-from webapp.imaging.archive.access import current_user, requires
 from webapp.reading.reviews.blinding import studies_hidden_from
 
 PER_PAGE = 50

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from webapp.administration.model_cards.figures import Told, headline_figures
-from webapp.imaging.inference.presenters import format_file_size
+from webapp.foundation.core.formatting import format_file_size
 from workers import api
 
 #: Raw HTML in a card is shown as text, never run.

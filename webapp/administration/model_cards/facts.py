@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from webapp.imaging.inference.presenters import format_file_size
+from webapp.foundation.core.formatting import format_file_size
 from workers.api import KeptReport, ListedModel, ModelSheet
 
 Pairs = list[tuple[str, str]]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.foundation.core.charts import Chart, Line, lines_chart
-from webapp.imaging.inference.presenters import NARROW
+from webapp.foundation.core.formatting import NARROW
 from workers.api import KeptChart, KeptFigure, KeptReport, KeptTable
 
 #: A heat table is shaded in so many steps (css/models.css).

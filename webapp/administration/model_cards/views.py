@@ -17,8 +17,8 @@ from webapp.administration.model_cards.figures import (
     report_charts,
 )
 from webapp.administration.model_cards.pathway_position import pathway_graph
+from webapp.foundation.accounts.access import requires
 from webapp.foundation.accounts.permissions import Action
-from webapp.imaging.archive.access import requires
 from webapp.imaging.inference.cascade import load_cascade
 from webapp.imaging.inference.cascade_graph import layout_graph
 from workers import api

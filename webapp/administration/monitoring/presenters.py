@@ -23,8 +23,8 @@ from webapp.administration.monitoring.selectors import (
 )
 from webapp.administration.monitoring.stage_detail import SHARES, StageDetail, build_details, by_stage
 from webapp.foundation.core.charts import Chart, Line, columns_chart, lines_chart
+from webapp.foundation.core.formatting import NARROW
 from webapp.imaging.inference.cascade import load_cascade
-from webapp.imaging.inference.presenters import NARROW
 from workers.api import DrawnStage
 
 #: Quantiles in twentieths: of scores the tenths at both ends and the middle; of times the middle and the late end.

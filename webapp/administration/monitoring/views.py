@@ -8,10 +8,10 @@ from django.views.decorators.http import require_GET
 from webapp.administration.monitoring.csv_export import write_csv
 from webapp.administration.monitoring.filters import SPANS, Asked
 from webapp.administration.monitoring.presenters import build_page
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.archive.access import current_user, requires
 
 
 @require_GET

@@ -2,13 +2,14 @@
 
 from django.http import Http404, HttpRequest
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import look_record
-from webapp.imaging.archive.access import check_study_access, current_user, deny_blinded
+from webapp.imaging.archive.access import check_study_access, deny_blinded
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Instance, Study
-from webapp.reading.reviews.blinding import is_blinded
 
 #: Columns of the index that most answers do without.
 HEAVY = ("index__header", "index__frames", "index__bulk")

@@ -13,7 +13,7 @@ from webapp.exchange.dicomweb.attributes import Attribute
 from webapp.exchange.dicomweb.qido import Found
 from webapp.exchange.dicomweb.qido_params import Search
 from webapp.exchange.dicomweb.retrieve_urls import address_below, root_address
-from webapp.imaging.inference.presenters import NO_NUMBER
+from webapp.imaging.archive.presenters import NO_NUMBER
 
 Element = dict[str, Any]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"

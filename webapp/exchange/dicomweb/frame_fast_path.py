@@ -28,14 +28,14 @@ from django.http import HttpRequest
 
 from webapp.exchange.dicomweb.base import tag_of
 from webapp.exchange.dicomweb.negotiation import Offer
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import AccessToken, User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import Look
-from webapp.imaging.archive.access import current_user
+from webapp.imaging.archive.blinding import is_series_blinded
 from webapp.imaging.archive.frame_offsets import frame_fragments, read_fragments
 from webapp.imaging.archive.models import Instance, Series, Study
-from webapp.reading.reviews.blinding import is_series_blinded
 from workers import storage
 
 Environ = dict[str, Any]

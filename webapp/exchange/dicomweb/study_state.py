@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.exchange.dicomweb.access import study_by_uid
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import current_user
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
-from webapp.reading.reviews.blinding import is_blinded
 
 STATE = {
     "type": "object",

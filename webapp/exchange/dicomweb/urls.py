@@ -1,8 +1,9 @@
-"""The addresses of PS3.18 chapter 10 below /dicomweb/."""
+"""The addresses of PS3.18 chapter 10 below /dicomweb/, and how far a study is."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
+from webapp.exchange.dicomweb.study_state import StudyStateView
 from webapp.exchange.dicomweb.views.frames import FramesView, RenderedView, ThumbnailView
 from webapp.exchange.dicomweb.views.retrieve import BulkView, MetadataView, ObjectsView
 from webapp.exchange.dicomweb.views.search import InstancesSearchView, SeriesSearchView
@@ -36,7 +37,7 @@ SERIES = f"{STUDY}/series/<uid:series>"
 INSTANCE = f"{SERIES}/instances/<uid:instance>"
 FRAMES = f"{INSTANCE}/frames/<frames:frames>"
 
-urlpatterns = [
+services = [
     path("studies", StudiesView.as_view(), name="dicomweb-studies"),
     path("series", SeriesSearchView.as_view(), name="dicomweb-all-series"),
     path("instances", InstancesSearchView.as_view(), name="dicomweb-all-instances"),
@@ -60,4 +61,9 @@ urlpatterns = [
     path(FRAMES, FramesView.as_view(), name="dicomweb-frames"),
     path(f"{FRAMES}/rendered", RenderedView.as_view(), name="dicomweb-frame-rendered"),
     path(f"{FRAMES}/thumbnail", ThumbnailView.as_view(), name="dicomweb-frame-thumbnail"),
+]
+
+urlpatterns = [
+    path("dicomweb/", include(services)),
+    path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
 ]

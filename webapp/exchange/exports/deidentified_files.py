@@ -2,16 +2,15 @@
 
 import csv
 import hashlib
-import hmac
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.archive.pseudonyms import person_key, pseudonym_secret
 from webapp.reading.reviews.blinding import read_first_studies
 from workers import api, storage
 
@@ -19,7 +18,7 @@ COLUMNS = ("file", "person", "study", "series", "instance", "kind", "modality", 
 
 
 @dataclass(frozen=True)
-class HandoverItem:
+class ExportedObject:
     """One object: its new file (gone when the next one is asked for) and name, or why it did not leave."""
 
     instance: Instance
@@ -27,15 +26,6 @@ class HandoverItem:
     path: Path | None = None
     told: api.Told | None = None
     refused: str = ""
-
-
-def secret_of(name: str) -> str:
-    """Return the key of all pseudonyms of exports of that name.
-
-    Made from the signing key of this Readroom and kept nowhere: it lies beside no export, and the same name gives the
-    same pseudonyms again.
-    """
-    return hmac.new(settings.SECRET_KEY.encode(), f"export\0{name}".encode(), hashlib.sha256).hexdigest()
 
 
 def objects_of(studies: Sequence[Study]) -> list[Instance]:
@@ -55,44 +45,39 @@ def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
     return objects.exclude(series__result__isnull=False, series__study__in=read_first_studies())
 
 
-def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[HandoverItem]:
+def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[ExportedObject]:
     """Make objects nameless, one at a time.
 
     Yields
     ------
-    Left
+    ExportedObject
         For each object. Numbers of folders and files are those of the order; they say nothing of the original.
     """
     studies: dict[str, int] = {}
     series: dict[tuple[str, str], int] = {}
-    secret, scratch = secret_of(name), storage.temporary()
+    secret, scratch = pseudonym_secret(name), storage.temporary()
     try:
         for number, instance in enumerate(instances, start=1):
             if instance.series.is_picture:
-                yield HandoverItem(
+                yield ExportedObject(
                     instance, refused="Pictures without a header are not exported: their pixels may name anybody."
                 )
                 continue
-            asked = api.Asked(secret=secret, person=person_of(instance.series.study), options=options)
+            asked = api.Asked(secret=secret, person=person_key(instance.series.study), options=options)
             try:
                 told = api.deidentify(storage.object_path(instance.sha256), asked=asked, out=scratch)
             except api.Refused as refused:
-                yield HandoverItem(instance, refused=str(refused))
+                yield ExportedObject(instance, refused=str(refused))
                 continue
             study = studies.setdefault(told.study, len(studies) + 1)
             own = series.setdefault((told.study, told.series), len(series) + 1)
             file = f"{told.person}/study-{study:03}/series-{own:04}/{number:06}.dcm"
-            yield HandoverItem(instance, name=file, path=scratch, told=told)
+            yield ExportedObject(instance, name=file, path=scratch, told=told)
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def person_of(study: Study) -> str:
-    """Return whose study it is in words of this database: a number at one site, else the study itself."""
-    return f"patient {study.patient_id}" if study.patient_id else f"study {study.pk}"
-
-
-def manifest_row(left: HandoverItem) -> list[str | int]:
+def manifest_row(left: ExportedObject) -> list[str | int]:
     """Return the manifest's line of an object that left."""
     assert left.told is not None
     assert left.path is not None

@@ -10,10 +10,10 @@ from webapp.exchange.exports.forms import ExportForm
 from webapp.exchange.exports.models import Export
 from webapp.exchange.exports.selectors import exports_list, studies_offered
 from webapp.exchange.exports.services import export_create, export_retry
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, worklist_view_record
-from webapp.imaging.archive.access import current_user, requires
 from workers import storage
 
 

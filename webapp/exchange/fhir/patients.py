@@ -2,7 +2,7 @@
 
 from webapp.exchange.fhir.datatypes import IDENTIFIER_TYPE, Resource, coding, concept, filled
 from webapp.imaging.archive.models import Patient
-from webapp.imaging.inference.presenters import NO_NUMBER
+from webapp.imaging.archive.presenters import NO_NUMBER
 
 #: PatientSex (0010,0040) as FHIR's administrative gender; what the header does not say is unknown.
 GENDERS = {"M": "male", "F": "female", "O": "other"}

@@ -14,10 +14,11 @@ from webapp.exchange.fhir.patients import number_system, patient_resource
 from webapp.exchange.fhir.signed_report import signed_resource
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import visible_studies
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.inference.models import Finding, Run, Stage
 from webapp.reading.reporting.models import Report
-from webapp.reading.reviews.blinding import blinded_studies, unblinded_series
+from webapp.reading.reviews.blinding import unblinded_series
 
 Rows = QuerySet[Any, Any]
 

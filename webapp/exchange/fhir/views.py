@@ -14,12 +14,12 @@ from webapp.exchange.fhir.base import JSON, FhirView, NotUnderstood, answer, roo
 from webapp.exchange.fhir.capability import capability_statement
 from webapp.exchange.fhir.datatypes import Resource
 from webapp.exchange.fhir.resource_types import KINDS, Kind, NotUnderstoodError, Rows
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, system_user
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, look_record
 from webapp.foundation.core.request_params import int_param
-from webapp.imaging.archive.access import current_user
 
 PAGE, LARGEST_PAGE = 20, 100
 RESOURCE = {(200, JSON): OpenApiTypes.OBJECT}

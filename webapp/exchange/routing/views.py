@@ -19,10 +19,11 @@ from webapp.exchange.routing.services import (
     destinations_open,
     has_results,
 )
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.archive.access import check_study_access, current_user, open_study, requires
+from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.models import Study
 
 CHOOSE = "Choose where it is to be sent."

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from webapp.exchange.webhooks.forms import SubscriptionForm
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.exchange.webhooks.services import notice_retry, subscription_change, subscription_create
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
-from webapp.imaging.archive.access import current_user, requires
 
 LISTED = 100
 CHANGES = frozenset({"on", "off", "secret"})

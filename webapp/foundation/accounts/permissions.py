@@ -1,21 +1,22 @@
 """The one answer to "may this user do that to this study?", for every page, file and API alike."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from webapp.foundation.accounts.models import Site, User
-
-if TYPE_CHECKING:
-    from webapp.imaging.archive.models import Study
 
 
 class OfSite(Protocol):
     """What belongs to a site: a study, a hand-over."""
 
     site_id: int
+
+
+#: A model with a `site`: studies.
+ModelOfSite = TypeVar("ModelOfSite", bound=Model)
 
 
 class Action(StrEnum):
@@ -102,7 +103,7 @@ def system_user() -> User:
     return User(role=User.Role.ADMIN, is_active=True)
 
 
-def visible_studies(user: User, studies: "QuerySet[Study]") -> "QuerySet[Study]":
+def visible_studies(user: User, studies: QuerySet[ModelOfSite]) -> QuerySet[ModelOfSite]:
     """Narrow a query to the studies that `may(user, Act.SEE, study)` allows (a test holds the two together)."""
     if sees_all_sites(user):
         return studies

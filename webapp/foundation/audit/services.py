@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 
@@ -67,7 +67,7 @@ def digest_of(event: AuditEvent) -> str:
 def audit_record(
     *,
     code: Code,
-    user: User | AnonymousUser | None = None,
+    user: AbstractBaseUser | AnonymousUser | None = None,
     request: HttpRequest | None = None,
     study: UUID | None = None,
     success: bool = True,
@@ -103,17 +103,17 @@ def audit_record(
     return event
 
 
-def study_view_record(*, user: User, request: HttpRequest, study: UUID) -> None:
+def study_view_record(*, user: AbstractBaseUser, request: HttpRequest, study: UUID) -> None:
     """Record that `user` looked at a study, once a look rather than once a picture."""
     look_record(Code.STUDY_VIEWED, user=user, request=request, study=study)
 
 
-def worklist_view_record(*, user: User, request: HttpRequest) -> None:
+def worklist_view_record(*, user: AbstractBaseUser, request: HttpRequest) -> None:
     """Record that `user` looked at the worklist, once a look rather than at each of its questions for news."""
     look_record(Code.WORKLIST_VIEWED, user=user, request=request, study=None)
 
 
-def look_record(code: Code, *, user: User, request: HttpRequest, study: UUID | None) -> None:
+def look_record(code: Code, *, user: AbstractBaseUser, request: HttpRequest, study: UUID | None) -> None:
     """Record something that is asked for piece by piece: once a look, whatever the number of pieces."""
     look = Look(code, user.get_username(), study)
     if look.is_noted:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from axes.signals import user_locked_out
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 
@@ -16,13 +17,13 @@ UNKNOWN = "unknown name"
 
 
 @receiver(user_logged_in)
-def on_sign_in(*, request: HttpRequest, user: User, **_: Any) -> None:
+def on_sign_in(*, request: HttpRequest, user: AbstractBaseUser, **_: Any) -> None:
     """Record who came in."""
     audit_record(code=Code.SIGN_IN, user=user, request=request)
 
 
 @receiver(user_logged_out)
-def on_sign_out(*, request: HttpRequest, user: User | None, **_: Any) -> None:
+def on_sign_out(*, request: HttpRequest, user: AbstractBaseUser | None, **_: Any) -> None:
     """Record who left."""
     audit_record(code=Code.SIGN_OUT, user=user, request=request)
 
@@ -47,4 +48,4 @@ def on_lock_out(*, request: HttpRequest, username: str, **_: Any) -> None:
 
 def known(username: object) -> str:
     """Return a user name if it is somebody's, else a word that gives nothing away."""
-    return str(username) if User.objects.filter(username=str(username or "")).exists() else UNKNOWN
+    return str(username) if get_user_model().objects.filter(username=str(username or "")).exists() else UNKNOWN

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
@@ -37,9 +38,9 @@ from webapp.imaging.annotations.services import (
     annotation_delete,
     annotation_save,
 )
-from webapp.imaging.archive.access import check_study_access, current_user, deny_blinded, open_study
+from webapp.imaging.archive.access import check_study_access, deny_blinded, open_study
+from webapp.imaging.archive.blinding import hidden_authors
 from webapp.imaging.archive.models import Instance, Series, Study
-from webapp.reading.reviews.selectors import reads_seen
 
 LARGEST_BYTES = 16 << 10
 MARK = {"type": "object"}
@@ -70,7 +71,7 @@ class AnnotationsView(APIView):
         """List what the marks say now."""
         opened = open_study(request=request._request, study=study)
         study_view_record(user=current_user(request._request), request=request._request, study=opened.pk)
-        hidden = reads_seen(study=opened, user=current_user(request._request)).hidden
+        hidden = hidden_authors(study=opened, user=current_user(request._request))
         return Response(
             [serialize_annotation(now) for now in annotation_list(study=opened) if now.mark.author_id not in hidden]
         )
@@ -131,7 +132,7 @@ class DrawnView(APIView):
         if now.mark.kind not in self.kinds:
             raise Http404
         study = check_study_access(request=request._request, study=now.mark.series.study, act=act)
-        if now.mark.author_id in reads_seen(study=study, user=current_user(request._request)).hidden:
+        if now.mark.author_id in hidden_authors(study=study, user=current_user(request._request)):
             deny_blinded(request=request._request, study=study)
         return now
 

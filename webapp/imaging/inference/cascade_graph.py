@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.text import Truncator
 
-from webapp.imaging.inference.presenters import milliseconds, percent
-from webapp.reading.study_page.path import Step
+from webapp.foundation.core.formatting import milliseconds, percent
+from webapp.imaging.inference.cascade_path import Step
 from workers.api import DrawnStage
 
 #: Measures of the drawing, in its own units (pixels at full size).

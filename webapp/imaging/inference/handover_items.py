@@ -6,7 +6,6 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from webapp.foundation.accounts.models import Site
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.services import IN_FLIGHT
@@ -15,7 +14,7 @@ from webapp.imaging.inference.services import IN_FLIGHT
 LONG = timedelta(minutes=15)
 
 
-def outage_items(site: Site) -> Iterable[HandoverItem]:
+def outage_items(site: int) -> Iterable[HandoverItem]:
     """Yield, for what is not read at a site, the analyses that failed or have waited too long."""
     runs = Run.objects.filter(series__study__site=site).exclude(series__study__task__state="done")
     late = runs.filter(state__in=(Run.State.QUEUED, *IN_FLIGHT), created_at__lt=timezone.now() - LONG).order_by(

@@ -8,9 +8,10 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_GET
 from PIL import Image
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import check_answer_visible, check_series_access, check_study_access, current_user
+from webapp.imaging.archive.access import check_answer_visible, check_series_access, check_study_access
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from workers import api, storage

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
 
+from webapp.foundation.core.formatting import percent
 from webapp.imaging.inference.models import Finding
-from webapp.imaging.inference.presenters import percent
 from webapp.imaging.inference.second_opinions import opinions_of
 from workers.contracts import OpinionAnswer, ReasonAnswer
 

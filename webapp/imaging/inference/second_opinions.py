@@ -1,7 +1,7 @@
 """Reading what other roads say of a finding: second opinions, which are no findings and move no priority."""
 
+from webapp.foundation.core.formatting import percent
 from webapp.imaging.inference.models import Finding
-from webapp.imaging.inference.presenters import percent
 from workers.contracts import OpinionAnswer
 
 NO_PRIORITY = "It raises or lowers no priority."

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
+from webapp.foundation.core.formatting import Look
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import STATUSES, Look, describe_kind
+from webapp.imaging.inference.presenters import STATUSES, describe_kind
 from webapp.imaging.inference.series_status import Status, StatusColumns, with_status
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from django.utils.text import slugify
 from PIL import Image
 
-from webapp.exchange.exports.deidentified_files import person_of, secret_of
 from webapp.imaging.annotations.masks import MaskError, mask_png, mask_read
 from webapp.imaging.archive.models import Series
+from webapp.imaging.archive.pseudonyms import person_key, pseudonym_secret
 from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.imaging.inference.models import Run
 from webapp.reading.campaigns.case_selection import HEADERS
@@ -86,8 +86,8 @@ def _bare(row: ConsensusRow, made: ConsensusSet) -> bytes:
 def _nameless(row: ConsensusRow, made: ConsensusSet) -> bytes:
     """Draw the frame from the object without identities (PS3.15 annex E): what that leaves behind cannot show."""
     asked = api.Asked(
-        secret=secret_of(f"campaign {made.campaign_id}"),
-        person=person_of(row.case.series.study),
+        secret=pseudonym_secret(f"campaign {made.campaign_id}"),
+        person=person_key(row.case.series.study),
         options=api.Options(looked_through=made.looked_through),
     )
     scratch, drawn = storage.temporary(), storage.temporary()

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.http import HttpRequest
 
-from webapp.exchange.exports.deidentified_files import person_of, secret_of
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Study
+from webapp.imaging.archive.pseudonyms import person_key, pseudonym_secret
 from webapp.reading.campaigns.agreement import CaseConsensus, CaseStatus
 from webapp.reading.campaigns.consensus_masks import store_consensus
 from webapp.reading.campaigns.models import Campaign, ConsensusRow, ConsensusSet
@@ -117,8 +117,8 @@ NAMED = "A reader saw a name or number in the picture."
 
 def group_of(campaign: Campaign, study: Study) -> str:
     """Return the pseudonym of a study's patient within a campaign: the same in all its sets, another one elsewhere."""
-    key = secret_of(f"campaign {campaign.pk}").encode()
-    return hmac.new(key, person_of(study).encode(), hashlib.sha256).hexdigest()[:12]
+    key = pseudonym_secret(f"campaign {campaign.pk}").encode()
+    return hmac.new(key, person_key(study).encode(), hashlib.sha256).hexdigest()[:12]
 
 
 def splits_of(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:

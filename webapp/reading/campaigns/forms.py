@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.imaging.inference.presenters import MODALITIES
+from webapp.imaging.archive.presenters import MODALITIES
 from webapp.reading.campaigns.case_selection import HEADERS, MOST, Wanted
 from webapp.reading.campaigns.selectors import readers_of
 from webapp.reading.campaigns.services import Asked

@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webapp.foundation.accounts.access import check_site_access, current_user, requires, selected_site
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may, visible_sites
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
 from webapp.foundation.core.request_params import int_param
-from webapp.imaging.archive.access import check_site_access, current_user, requires, selected_site
 from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.campaigns import selectors, services
 from webapp.reading.campaigns.agreement import CaseStatus

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
-from webapp.imaging.archive.access import current_user
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import Notification
 from webapp.reading.critical_results.selectors import criticals_of
-from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.selectors import findings_asked
 from webapp.reading.worklist.models import AI_CRITICAL
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from webapp.foundation.accounts.models import Site
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.reading.critical_results.selectors import CriticalRow, criticals_open_at
 
 
-def critical_items(site: Site) -> Iterable[HandoverItem]:
+def critical_items(site: int) -> Iterable[HandoverItem]:
     """Yield the critical results of a site that nobody has read back, and by how much they are overdue."""
     for one in criticals_open_at(site):
         yield HandoverItem(str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_told(one)}.")

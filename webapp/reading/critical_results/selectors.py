@@ -102,7 +102,7 @@ def criticals_list(user: User) -> tuple[list[CriticalRow], list[CriticalRow]]:
     return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
 
 
-def criticals_open_at(site: Site) -> list[CriticalRow]:
+def criticals_open_at(site: int) -> list[CriticalRow]:
     """Return what nobody has read back at a site, the oldest first."""
     return _shown(unacknowledged(CriticalResult.objects.filter(study__site=site)))
 

@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, sees_all_sites
 from webapp.foundation.audit.services import study_view_record, worklist_view_record
-from webapp.imaging.archive.access import check_study_access, current_user, open_study, requires
+from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.context import AGO, critical_context, findings_offered

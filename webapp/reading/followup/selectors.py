@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import visible_studies
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.measurement_presenters import size_line
 from webapp.imaging.inference.measurements import measurements_of
@@ -17,7 +18,6 @@ from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.reading.followup.lesion_timeline import LesionCourse, course_of
 from webapp.reading.followup.models import Registration, Sighting
 from webapp.reading.followup.timeline import places_of
-from webapp.reading.reviews.blinding import blinded_studies
 from workers.contracts import RegistrationAnswer
 
 #: The newest visits that are shown; more on one line cannot be told apart.

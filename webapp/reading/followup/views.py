@@ -8,19 +8,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.foundation.core.request_params import int_param, uuid_param
-from webapp.imaging.archive.access import check_study_access, current_user, open_study
+from webapp.imaging.archive.access import check_study_access, open_study
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.inference.image_views import serve_attempt_file
 from webapp.imaging.inference.models import Finding
-from webapp.imaging.inference.presenters import person_of
 from webapp.reading.followup.models import Lesion, Registration, Sighting
 from webapp.reading.followup.registration_jobs import NotAPairError, request_registration
 from webapp.reading.followup.selectors import FollowUp, answer_of, load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
-from webapp.reading.reviews.blinding import blinded_studies
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
 

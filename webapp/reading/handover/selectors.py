@@ -7,9 +7,10 @@ from django.db.models import Count, QuerySet
 
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may, visible_sites
+from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
 from webapp.imaging.archive.models import Study
 from webapp.reading.handover.models import Handover
-from webapp.reading.handover.registry import KINDS, Kind, current_items
+from webapp.reading.handover.open_items import current_items
 
 LISTED = 50
 
@@ -27,7 +28,7 @@ class LineShown:
 class Group:
     """The lines of one kind."""
 
-    kind: Kind
+    kind: HandoverKind
     lines: Sequence[LineShown]
 
 
@@ -71,7 +72,7 @@ def kept(handover: Handover) -> list[Group]:
 
 
 def _grouped(lines: Sequence[tuple[str, LineShown]]) -> list[Group]:
-    groups = [Group(kind, [line for name, line in lines if name == kind.name]) for kind in KINDS]
+    groups = [Group(kind, [line for name, line in lines if name == kind.name]) for kind in handover_kinds]
     return [group for group in groups if group.lines]
 
 

@@ -8,7 +8,7 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.registry import current_items
+from webapp.reading.handover.open_items import current_items
 
 
 class NotAcceptedError(Exception):

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import check_site_access, current_user, requires
 from webapp.foundation.accounts.permissions import Action, may, sees_all_sites
 from webapp.foundation.audit.services import worklist_view_record
-from webapp.imaging.archive.access import check_site_access, current_user, requires
 from webapp.reading.handover import selectors
 from webapp.reading.handover.models import Handover
 from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from webapp.foundation.accounts.models import Site
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.reading.reporting.models import Report
 
 
-def draft_items(site: Site) -> Iterable[HandoverItem]:
+def draft_items(site: int) -> Iterable[HandoverItem]:
     """Yield the reports of a site that somebody began and nobody signed."""
     drafts = Report.objects.filter(study__site=site, state=Report.State.DRAFT).select_related("author")
     for row in drafts.order_by("updated_at"):

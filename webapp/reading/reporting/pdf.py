@@ -21,7 +21,7 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from webapp.imaging.inference.presenters import person_of
+from webapp.imaging.archive.presenters import person_of
 from webapp.reading.reporting.models import Report
 from webapp.reading.reporting.report_templates import template_named
 

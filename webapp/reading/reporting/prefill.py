@@ -2,9 +2,9 @@
 
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.archive.presenters import MODALITIES
 from webapp.imaging.archive.priors import prior_list
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import MODALITIES
 from webapp.reading.reporting.accepted_findings import prefill_lines
 from webapp.reading.reporting.report_templates import Kind, Template
 from webapp.reading.reviews.models import Read

@@ -6,12 +6,12 @@ from django.db.models import QuerySet
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may, visible_studies
+from webapp.imaging.archive.blinding import blinded_studies, is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.accepted_findings import Filled, lines_refused, prefill_lines, statements_of
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.prefill import Sections, kind_of, prefill_sections
 from webapp.reading.reporting.report_templates import Template, template_for, template_named, templates
-from webapp.reading.reviews.blinding import blinded_studies, is_blinded
 from webapp.reading.reviews.models import Read
 from webapp.reading.reviews.selectors import may_conclude, read_of
 from webapp.reading.worklist.models import ReadingTask

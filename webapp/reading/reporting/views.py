@@ -11,22 +11,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record, worklist_view_record
 from webapp.foundation.core.request_params import int_param
-from webapp.imaging.archive.access import (
-    check_answer_visible,
-    check_study_access,
-    current_user,
-    deny_blinded,
-    open_study,
-    requires,
-)
+from webapp.imaging.archive.access import check_answer_visible, check_study_access, deny_blinded, open_study
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference.presenters import person_of
+from webapp.imaging.archive.presenters import person_of
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.report_templates import template_named, templates
 from webapp.reading.reporting.selectors import (

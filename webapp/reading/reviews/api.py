@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
-from webapp.imaging.archive.access import current_user, open_study
+from webapp.imaging.archive.access import open_study
 from webapp.reading.reviews.models import Reason, Review
 from webapp.reading.reviews.selectors import reviews_of, serialize_review
 from webapp.reading.reviews.services import ReviewRefusedError, Said, review_finding

@@ -9,9 +9,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may, visible_studies
+from webapp.imaging.archive.blinding import blinded_studies, is_blinded
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.reading.reviews.models import Read
+from webapp.reading.reviews.selectors import reads_seen
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
 
 
@@ -24,23 +26,10 @@ def is_reader(user: User) -> bool:
     return user.pk is not None and may(user, Action.READ) and not is_machine
 
 
-def blinded_studies(user: User) -> QuerySet[Study]:
-    """Return the studies whose AI answer is kept from somebody."""
-    if not is_reader(user):
-        return Study.objects.none()
-    committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
-    return visible_studies(user, read_first_studies()).exclude(Exists(committed))
-
-
 def read_first_studies() -> QuerySet[Study]:
     """Return the studies whose answers are kept from somebody or other: their site reads first, and they are unread."""
     sites = SiteSettings.objects.filter(read_first=True).values("site")
     return Study.objects.filter(site__in=sites).exclude(task__state=ReadingTask.State.DONE)
-
-
-def is_blinded(*, study: Study, user: User) -> bool:
-    """Say whether the AI's answer to a study is kept from somebody."""
-    return blinded_studies(user).filter(pk=study.pk).exists()
 
 
 def studies_hidden_from(user: User) -> QuerySet[Study]:
@@ -72,9 +61,23 @@ def unblinded_series(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
     return series.exclude(pk__in=blinded_results(user).values("series"))
 
 
-def is_series_blinded(*, series: Series, user: User) -> bool:
-    """Say whether a series is kept from somebody: ours, of a study whose answer is veiled.
+class ReadFirst:
+    """The rule that this app registers with `webapp.imaging.archive.blinding`, where every door asks it."""
 
-    `series` is read with its `result`, so that those of scanners cost no query.
-    """
-    return hasattr(series, "result") and is_blinded(study=series.study, user=user)
+    def blinded_studies(self, user: User) -> QuerySet[Study]:
+        """Return the studies whose AI answer is kept from somebody."""
+        if not is_reader(user):
+            return Study.objects.none()
+        committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
+        return visible_studies(user, read_first_studies()).exclude(Exists(committed))
+
+    def is_series_blinded(self, *, series: Series, user: User) -> bool:
+        """Say whether a series is kept from somebody: ours, of a study whose answer is.
+
+        `series` is read with its `result`, so that those of scanners cost no query.
+        """
+        return hasattr(series, "result") and is_blinded(study=series.study, user=user)
+
+    def hidden_authors(self, *, study: Study, user: User) -> frozenset[int]:
+        """Return the readers who read a study blind to somebody: not even their marks show."""
+        return reads_seen(study=study, user=user).hidden

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
+from webapp.foundation.accounts.presenters import user_display_name
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference.presenters import user_display_name
 from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.segmentation_selectors import Key, Outline, key_of, outlines_of
 from webapp.reading.reviews.selectors import current_reviews, format_reasons, reads_seen
@@ -67,7 +67,7 @@ class ReadsShown:
         Their own read, and those of others that they may see (see `reads_seen`).
     may_say
         Whether they may say something now. Whether they hold the study is asked when they do.
-    is_veiled
+    is_blinded
         Whether the AI's answer is still kept from them.
     """
 

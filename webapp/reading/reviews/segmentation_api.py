@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.services import study_view_record
 from webapp.imaging.annotations.api import Conflict, DrawnView
 from webapp.imaging.annotations.masks import MOST_RUNS
 from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.annotations.serializers import OnImageSent
-from webapp.imaging.archive.access import current_user, open_study
+from webapp.imaging.archive.access import open_study
 from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.reviews.segmentation_selectors import is_instead
 from webapp.reading.reviews.segmentation_services import Sent, outline_hide, outline_save

@@ -11,10 +11,10 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.annotations.selectors import annotation_list
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.imaging.dicom_objects.finding_annotations import Place
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.models import Read, Reason, Review
 from webapp.reading.reviews.segmentation_selectors import Key, Outline, is_nowhere, key_of, newest_of, outlines_of
 from webapp.reading.worklist.models import ReadingTask
@@ -102,8 +102,8 @@ class Seen:
         Their own, where they have one.
     hidden
         Numbers of the readers of the others: not even their marks show.
-    is_veiled
-        Whether the AI's answer is kept from them too (see `webapp.reading.reviews.blinding`).
+    is_blinded
+        Whether the AI's answer is kept from them too (see `webapp.imaging.archive.blinding`).
     """
 
     reads: list[Read]

@@ -13,10 +13,10 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.annotations.models import Annotation
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import Tolerance, compared
-from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.dice import between_readers_keep, with_ai_keep
 from webapp.reading.reviews.models import Comparison, Read, Reason, Review
 from webapp.reading.reviews.selectors import accepted, findings_asked, read_of, unsaid

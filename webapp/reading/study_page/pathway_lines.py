@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from webapp.reading.study_page.path import Step, steps_listed
+from webapp.imaging.inference.cascade_path import Step, steps_listed
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,19 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from webapp.foundation.core.formatting import Look, format_range, percent
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSet
 from webapp.imaging.inference.cascade import Declared, load_cascade
 from webapp.imaging.inference.cascade_graph import Graph, layout_graph
+from webapp.imaging.inference.cascade_path import Step, build_path, stage_colours, steps_listed
 from webapp.imaging.inference.measurement_presenters import MeasurementTable, measurement_table
 from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
 from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_views
-from webapp.imaging.inference.presenters import STATUSES, Look, format_range, percent
+from webapp.imaging.inference.presenters import STATUSES
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE, Status
 from webapp.reading.reviews.presenters import ReadsShown, SaidShown
-from webapp.reading.study_page.path import Step, build_path, stage_colours, steps_listed
 from webapp.reading.study_page.pathway_lines import Line, layout_lines
 from webapp.reading.study_page.superseded import EarlierAnswer, earlier_answers, images_before
 

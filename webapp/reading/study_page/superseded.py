@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from webapp.foundation.core.formatting import Look
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import STATUSES, Look
+from webapp.imaging.inference.presenters import STATUSES
 from webapp.imaging.inference.series_status import Status
 
 

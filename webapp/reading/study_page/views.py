@@ -11,18 +11,18 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.foundation.core.request_params import uuid_param
-from webapp.imaging.archive.access import check_study_access, current_user, open_study
+from webapp.imaging.archive.access import check_study_access, open_study
+from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES, person_of
+from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES
 from webapp.imaging.inference.services import run_retry
-from webapp.reading.critical_results.context import critical_context
-from webapp.reading.followup.selectors import studies_of
-from webapp.reading.reporting.selectors import report_line
 from webapp.reading.reviews.models import Reason
 from webapp.reading.reviews.presenters import reads_read
+from webapp.reading.study_page.panels import draw_panels
 from webapp.reading.study_page.selectors import Reading, load_study
 from webapp.reading.worklist.assignee import describe_assignee
 
@@ -33,10 +33,8 @@ def study(request: HttpRequest, study: UUID) -> HttpResponse:
     reading = _read(request, study)
     # Claimed by the open page itself (a look changes nothing): the line asks as soon as it is there.
     held = describe_assignee(request, reading.study.task)
-    visits = studies_of(study=reading.study, user=current_user(request)).count()
-    shown = {**_shown(request, reading), **held, **critical_context(request, reading.study), "visits": visits}
-    report = report_line(study=reading.study, user=current_user(request))
-    return render(request, "study_page/page.html", {**shown, "is_first": True, "report_line": report})
+    shown = {**_shown(request, reading), **held, "panels": draw_panels(request, reading.study), "is_first": True}
+    return render(request, "study_page/page.html", shown)
 
 
 @require_GET
@@ -83,7 +81,6 @@ def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
         "layers": LAYERS,
         "outcome": OUTCOMES[reading.status] if reading.status else None,
         "may_retry": may(request.user, Action.RETRY, reading.study),
-        "may_send": may(request.user, Action.SEND, reading.study),
     }
     answer = render_to_string("study_page/answer.html", shown, request)
     series = render_to_string("study_page/series.html", shown, request)

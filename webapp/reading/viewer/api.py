@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import current_user, open_study
+from webapp.imaging.archive.access import open_study
 from webapp.reading.viewer.selectors import viewer_payload
 
 

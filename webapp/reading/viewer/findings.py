@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from webapp.foundation.core.formatting import percent
+from webapp.imaging.inference.cascade_path import stage_colours
 from webapp.imaging.inference.measurement_presenters import size_line
 from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding, Run, Stage
 from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_views
-from webapp.imaging.inference.presenters import percent
-from webapp.reading.study_page.path import stage_colours
 from webapp.reading.study_page.selectors import GREY, Place, run_file
 from workers.api import DrawnStage
 

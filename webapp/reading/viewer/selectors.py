@@ -8,9 +8,10 @@ from uuid import UUID
 from webapp.foundation.accounts.models import User
 from webapp.imaging.annotations.selectors import annotation_list, serialize_annotation
 from webapp.imaging.archive.models import Instance, Series, Study
+from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.archive.priors import prior_list
 from webapp.imaging.inference.cascade import load_cascade
-from webapp.imaging.inference.presenters import OUTCOMES, person_of
+from webapp.imaging.inference.presenters import OUTCOMES
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE
 from webapp.reading.reviews.selectors import (

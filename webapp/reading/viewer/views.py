@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import current_user, open_study
-from webapp.imaging.inference.presenters import person_of
+from webapp.imaging.archive.access import open_study
+from webapp.imaging.archive.presenters import person_of
 from webapp.reading.viewer.vite_manifest import built_get
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from webapp.foundation.accounts.permissions import Action, may
-from webapp.imaging.inference.presenters import user_display_name
+from webapp.foundation.accounts.presenters import user_display_name
 from webapp.reading.worklist.models import ReadingTask
 
 

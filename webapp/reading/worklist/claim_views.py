@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, may
-from webapp.imaging.archive.access import current_user, open_study, requires
-from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
+from webapp.imaging.archive.access import open_study
 from webapp.reading.worklist.assignee import describe_assignee
 from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.selectors import tasks_visible
@@ -57,20 +57,6 @@ def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
     except (ValueError, NotAssigneeError) as refused:
         messages.error(request, str(refused))
     return redirect("study", study)
-
-
-@require_POST
-def finish(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Finish the reader's read of a study and open the next one."""
-    opened = _opened(request, study, Action.READ).study
-    try:
-        then = read_finish(study=opened, user=current_user(request), request=request)
-    except ReviewRefusedError as refused:
-        messages.error(request, str(refused))
-        return redirect("study", study)
-    if then != Then.DONE:
-        messages.info(request, f"Your read is kept: {then}.")
-    return next_opened(request)
 
 
 @require_POST

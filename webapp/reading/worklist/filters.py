@@ -8,10 +8,10 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from webapp.foundation.accounts.models import User
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.series_status import Status, StatusColumns, with_status
-from webapp.reading.reviews.blinding import blinded_studies
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

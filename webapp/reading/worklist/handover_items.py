@@ -5,22 +5,21 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from webapp.foundation.accounts.models import Site
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.services import settings_of
 
 
-def stat_items(site: Site) -> Iterable[HandoverItem]:
+def stat_items(site: int) -> Iterable[HandoverItem]:
     """Yield the STAT tasks of a site that are not read."""
-    target = timedelta(minutes=settings_of(site.pk).stat_minutes)
+    target = timedelta(minutes=settings_of(site).stat_minutes)
     tasks = ReadingTask.objects.filter(site=site, priority=Priority.STAT).exclude(state=ReadingTask.State.DONE)
     for task in tasks.order_by("waiting_since", "pk"):
         since = task.waiting_since
         yield HandoverItem(str(task.pk), task.study_id, f"Waiting since {clock(since)}, due {clock(since + target)}.")
 
 
-def claim_items(site: Site) -> Iterable[HandoverItem]:
+def claim_items(site: int) -> Iterable[HandoverItem]:
     """Yield what somebody of a site has in hand now; a claim of its own for each holder."""
     held = ReadingTask.objects.filter(site=site, state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now())
     for task in held.select_related("assignee").order_by("claim_expires_at", "pk"):

@@ -12,21 +12,16 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.presenters import user_display_name
+from webapp.foundation.core.formatting import Look
+from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
+from webapp.imaging.archive.presenters import Person, person_of
 from webapp.imaging.inference.models import RunEvent
-from webapp.imaging.inference.presenters import (
-    PRIORITIES,
-    STATUSES,
-    URGENCIES,
-    Look,
-    Person,
-    person_of,
-    user_display_name,
-)
+from webapp.imaging.inference.presenters import STATUSES, URGENCIES
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import Status
-from webapp.reading.critical_results.selectors import criticals_open
-from webapp.reading.reviews.blinding import blinded_studies
+from webapp.reading.worklist.extras import WorklistBadge, badges_of
 from webapp.reading.worklist.filters import (
     CONTRADICTION,
     MINE,
@@ -38,6 +33,7 @@ from webapp.reading.worklist.filters import (
     with_status_told,
 )
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings
+from webapp.reading.worklist.presenters import PRIORITIES
 from webapp.reading.worklist.selectors import Waiting, tasks_visible, waiting_of
 
 PER_PAGE = 50
@@ -49,7 +45,7 @@ SERIES_SHOWN = 4
 class StudyRow:
     """One task: whom it is about, how urgent and why, how long it waits, who has it, and the study's series.
 
-    `criticals` counts its critical results that nobody has read back.
+    `badges` say what other apps know of it.
     """
 
     task: ReadingTask
@@ -60,7 +56,7 @@ class StudyRow:
     more: int
     #: It is kept from who looks what the AI says: the list tells that it has answered.
     is_blinded: bool
-    criticals: int
+    badges: Sequence[WorklistBadge]
     #: Studies of the same person that came before.
     priors: int
 
@@ -162,7 +158,7 @@ def _rows(tasks: list[ReadingTask], user: User) -> list[StudyRow]:
         of_study[row.series.study_id].append(row)
     rules = SiteSettings.objects.in_bulk({task.site_id for task in tasks})
     priors = _priors([task.study for task in tasks])
-    criticals = criticals_open(studies)
+    badges = badges_of(studies)
     veiled = set(blinded_studies(user).filter(pk__in=studies).values_list("pk", flat=True))
     return [
         _row(
@@ -170,7 +166,7 @@ def _rows(tasks: list[ReadingTask], user: User) -> list[StudyRow]:
             rules.get(task.site_id) or SiteSettings(),
             of_study[task.study_id],
             is_blinded=task.study_id in veiled,
-            criticals=criticals.get(task.study_id, 0),
+            badges=badges[task.study_id],
             priors=priors.get(task.study_id, 0),
         )
         for task in tasks
@@ -191,7 +187,13 @@ def _priors(studies: Sequence[Study]) -> dict[UUID, int]:
 
 
 def _row(
-    task: ReadingTask, rules: SiteSettings, series: list[SeriesRow], *, is_blinded: bool, criticals: int, priors: int
+    task: ReadingTask,
+    rules: SiteSettings,
+    series: list[SeriesRow],
+    *,
+    is_blinded: bool,
+    badges: Sequence[WorklistBadge],
+    priors: int,
 ) -> StudyRow:
     # The series that speaks for the study comes first, where it may be told which; otherwise they keep their order.
     ranked = series if is_blinded else sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
@@ -203,7 +205,7 @@ def _row(
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
         is_blinded=is_blinded,
-        criticals=criticals,
+        badges=badges,
         priors=priors,
     )
 

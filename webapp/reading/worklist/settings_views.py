@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from webapp.foundation.accounts.access import current_user, requires, selected_site
 from webapp.foundation.accounts.models import Site
 from webapp.foundation.accounts.permissions import Action, visible_sites
-from webapp.imaging.archive.access import current_user, requires, selected_site
 from webapp.reading.worklist.models import SiteSettings
 from webapp.reading.worklist.services import settings_of, update_settings
 from workers import api

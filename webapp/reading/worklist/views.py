@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, may, sees_all_sites
 from webapp.foundation.audit.services import worklist_view_record
-from webapp.imaging.archive.access import current_user, requires
-from webapp.reading.handover.selectors import handovers_waiting
+from webapp.reading.worklist.extras import draw_notices
 from webapp.reading.worklist.filters import Narrowing
 from webapp.reading.worklist.models import Priority
 from webapp.reading.worklist.rows import chips_list, worklist_page, worklist_version
@@ -46,7 +46,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     version = worklist_version(user)
     worklist_view_record(user=user, request=request)
-    shown = {**live(request, version=version), "handovers": handovers_waiting(user)}
+    shown = {**live(request, version=version), "notices": draw_notices(request, user)}
     return render(request, "worklist/page.html", shown)
 
 

@@ -1,4 +1,4 @@
-"""Template tags of the pages: icons, moments, and the words of `presentation`."""
+"""Template tags of the pages: icons, moments, and the words of the presenters."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from webapp.foundation.core import handover_items
+from webapp.foundation.core import formatting, handover_items
+from webapp.imaging.archive import presenters
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference import presenters
 
 register = template.Library()
 
@@ -18,13 +18,13 @@ register = template.Library()
 @register.filter
 def percent(probability: object) -> str:
     """Return a probability in words; nothing where a step has none, or there is no step."""
-    return presenters.percent(probability) if isinstance(probability, float) else ""
+    return formatting.percent(probability) if isinstance(probability, float) else ""
 
 
 @register.filter
 def milliseconds(ms: object) -> str:
     """Return a duration in words; nothing where there is none."""
-    return presenters.milliseconds(ms) if isinstance(ms, float) else ""
+    return formatting.milliseconds(ms) if isinstance(ms, float) else ""
 
 
 @register.simple_tag

@@ -189,7 +189,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     assert [count in pages[name] for name in ("senior", "clinician")] == [True, False]
     factories.senior("elsewhere", at=factories.site("Other clinic"))
     assert "overdue" not in signed_in("elsewhere").get("/upload/").content.decode()
-    late, fresh = critical_items(study.site)
+    late, fresh = critical_items(study.site_id)
     assert late.sentence.endswith("nobody was told; overdue by 1 h 25 min (target 20 min).")
     assert "overdue" not in fresh.sentence
     told(critical, reader, read_back=True)
@@ -227,7 +227,7 @@ def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clini
     assert criticals_of(study)[0].state == State.WITHDRAWN
     left, settled = criticals_list(factories.clinician("bert"))
     assert (left, [one.row for one in settled]) == ([], [critical])
-    assert not list(critical_items(study.site))
+    assert not list(critical_items(study.site_id))
     assert AuditEvent.objects.filter(code__contains="withdrawn", study=study.pk).count() == 1
     # The same sentence is another result from now on.
     assert recorded(study, factories.clinician("bert")) != critical

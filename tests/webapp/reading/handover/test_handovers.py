@@ -14,7 +14,7 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run
 from webapp.reading.critical_results.services import critical_notify, critical_open
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.registry import current_items
+from webapp.reading.handover.open_items import current_items
 from webapp.reading.handover.selectors import handovers_waiting, kept
 from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
 from webapp.reading.reporting.models import Report

@@ -7,10 +7,10 @@ from tests.webapp import factories
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.annotations.models import Annotation
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import iou, kappa
-from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.selectors import (
     accepted,

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from tests.webapp.scenes.worklist import bleeding_head, brain_with_tumour, unfinished
+from webapp.foundation.core.formatting import NARROW
 from webapp.imaging.archive.models import Patient, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import NARROW
 from webapp.reading.worklist.models import SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]

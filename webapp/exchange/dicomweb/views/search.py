@@ -12,9 +12,9 @@ from webapp.exchange.dicomweb.negotiation import JSON
 from webapp.exchange.dicomweb.openapi import HEADERS, SEARCHING
 from webapp.exchange.dicomweb.qido import find_objects
 from webapp.exchange.dicomweb.qido_params import Search
+from webapp.foundation.accounts.access import current_user
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import look_record
-from webapp.imaging.archive.access import current_user
 
 MORE = '299 Readroom "There are more results than were told; ask again with an offset."'
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from webapp.foundation.core.formatting import Look, format_range
+from webapp.imaging.archive.presenters import HEADER_WORDS, MODALITIES
 from webapp.imaging.inference.models import Stage
-from webapp.imaging.inference.presenters import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look, format_range
+from webapp.imaging.inference.presenters import STAGE_LOOKS
 from workers.api import DrawnStage
 
 #: A step of a run that is not over yet.

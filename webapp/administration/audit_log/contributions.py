@@ -1,0 +1,6 @@
+"""What this app shows on the pages of others."""
+
+from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
+from webapp.foundation.accounts.permissions import Action
+
+navigation_entries.register(NavigationEntry("audit", "Audit", Action.SEARCH_AUDIT, order=70, is_administration=True))

@@ -1,0 +1,8 @@
+"""What this app shows on the pages of others."""
+
+from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
+from webapp.foundation.accounts.permissions import Action
+
+navigation_entries.register(
+    NavigationEntry("performance", "Performance", Action.SEE_PERFORMANCE, order=20, is_administration=True)
+)

@@ -1,0 +1,6 @@
+"""What this app shows on the pages of others."""
+
+from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
+from webapp.foundation.accounts.permissions import Action
+
+navigation_entries.register(NavigationEntry("exports", "Exports", Action.EXPORT, order=50, is_administration=True))

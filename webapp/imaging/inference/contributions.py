@@ -1,0 +1,6 @@
+"""What this app shows on the pages of others."""
+
+from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
+from webapp.imaging.inference.handover_items import outage_items
+
+handover_kinds.register(HandoverKind("outage", "AI outages", "failed", order=50, items=outage_items))

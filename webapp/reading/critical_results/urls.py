@@ -1,0 +1,12 @@
+"""The addresses of this app."""
+
+from django.urls import path
+
+from webapp.reading.critical_results.views import criticals, study_criticals, tell, withdraw
+
+urlpatterns = [
+    path("studies/<uuid:study>/criticals/", study_criticals, name="study-criticals"),
+    path("criticals/", criticals, name="criticals"),
+    path("criticals/<int:critical>/tell/", tell, name="critical-tell"),
+    path("criticals/<int:critical>/withdraw/", withdraw, name="critical-withdraw"),
+]

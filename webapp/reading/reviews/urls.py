@@ -1,0 +1,15 @@
+"""The addresses of this app."""
+
+from django.urls import path
+
+from webapp.reading.reviews.api import ReviewsView
+from webapp.reading.reviews.segmentation_api import OutlineView, outline_mask
+from webapp.reading.reviews.views import commit, finish
+
+urlpatterns = [
+    path("studies/<uuid:study>/finish/", finish, name="study-finish"),
+    path("studies/<uuid:study>/outlines/<uuid:mark>/<int:version>.png", outline_mask, name="outline-mask"),
+    path("studies/<uuid:study>/commit/", commit, name="study-commit"),
+    path("api/studies/<uuid:study>/verdicts/", ReviewsView.as_view(), name="verdicts-api"),
+    path("api/outlines/<uuid:mark>/", OutlineView.as_view(), name="outline-api"),
+]

@@ -1,0 +1,15 @@
+"""What this app shows on the pages of others."""
+
+from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
+from webapp.foundation.accounts.permissions import Action
+from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
+from webapp.reading.worklist.handover_items import claim_items, stat_items
+
+navigation_entries.register(
+    NavigationEntry("worklist", "Worklist", Action.SEE, order=10),
+    NavigationEntry("reading-rules", "Reading", Action.MANAGE_READING, order=10, is_administration=True),
+)
+handover_kinds.register(
+    HandoverKind("stat", "STAT, not read", "soon", order=20, items=stat_items),
+    HandoverKind("held", "In somebody's hands", "mine", order=40, items=claim_items),
+)
