@@ -41,6 +41,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4000,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["src/main.ts", "src/outlines/picture.ts"] },
+    rollupOptions: { input: ["src/main.ts", "src/campaign/main.ts"] },
   },
 });

@@ -1,12 +1,12 @@
 // The viewer's page. What the first picture needs is asked for here, while Cornerstone is still on its way.
 
-import "./page/viewer.css";
-import "./overlays/overlays.css";
+import "./styles/viewer.css";
+import "./styles/overlays.css";
 
-import { Early } from "./reading/early.ts";
-import { firstOf } from "./reading/first.ts";
-import { studyFetched, type StudyData } from "./study.ts";
-import { frameAddress, frameBegun, headersFetched } from "./wire.ts";
+import { Early } from "./viewport/FirstPaint.ts";
+import { firstOf } from "./hanging/initialImage.ts";
+import { studyFetched, type StudyData } from "./api/study.ts";
+import { frameAddress, frameBegun, headersFetched } from "./api/dicomweb.ts";
 
 /** Cornerstone waits this long for the first picture: to read it takes the one core that draws. */
 const PATIENCE_MS = 1500;
@@ -15,7 +15,7 @@ const data = studyFetched(page.dataset.address as string);
 const early = data.then(begun).catch(() => null); // the page says why
 const patience = new Promise((done) => setTimeout(done, PATIENCE_MS));
 await Promise.race([early.then((one) => one?.drawn), patience]);
-const { readingBegun } = await import("./reading/reading.ts");
+const { readingBegun } = await import("./controller/ViewerController.ts");
 await readingBegun(page, data, (await early)?.early);
 
 /** Ask for what hangs first, and draw it as soon as it is here. */

@@ -1,8 +1,8 @@
 // What the AI found, drawn over the image.
 
-import type { Cell } from "../reading/cell.ts";
-import { Layer } from "./layer.ts";
-import { shown } from "./shown.ts";
+import type { Cell } from "../viewport/Viewport.ts";
+import { Layer } from "./ImageOverlay.ts";
+import { shown } from "../controller/Visibility.ts";
 
 export const overlays = {
   /** Called once for each new cell. */
