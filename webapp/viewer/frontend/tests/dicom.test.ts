@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { pixelSize } from "../src/dicom/calibration.ts";
-import { whyNoVolume } from "../src/dicom/volumeGeometry.ts";
-import { endsOf, lettersOf, lettersShown, opposite } from "../src/dicom/orientation.ts";
+import { reasonNotVolume } from "../src/dicom/volumeGeometry.ts";
+import { axisLabels, directionLabel, edgeLabels, oppositeLabel } from "../src/dicom/orientation.ts";
 import { type Header, TAG } from "../src/dicom/tags.ts";
 
 const header = (values: Partial<Record<keyof typeof TAG, unknown[]>>): Header =>
@@ -13,17 +13,17 @@ const header = (values: Partial<Record<keyof typeof TAG, unknown[]>>): Header =>
 const AXIAL = [1, 0, 0, 0, 1, 0];
 
 test("letters name the strongest direction first and leave out the weak ones", () => {
-  assert.equal(lettersOf([1, 0, 0]), "L");
-  assert.equal(lettersOf([0, -0.5, 0.87]), "HA");
-  assert.equal(lettersOf([-0.99, 0.1, 0]), "R");
-  assert.equal(opposite("HA"), "FP");
+  assert.equal(directionLabel([1, 0, 0]), "L");
+  assert.equal(directionLabel([0, -0.5, 0.87]), "HA");
+  assert.equal(directionLabel([-0.99, 0.1, 0]), "R");
+  assert.equal(oppositeLabel("HA"), "FP");
 });
 
 test("letters follow every flip and rotation", () => {
-  const ends = endsOf(header({ orientation: AXIAL }));
+  const ends = axisLabels(header({ orientation: AXIAL }));
   assert.deepEqual(ends, { row: "L", column: "P" });
   const shown = (along: [number, number], down: [number, number]) => {
-    const { top, right, bottom, left } = lettersShown(ends as { row: string; column: string }, { along, down });
+    const { top, right, bottom, left } = edgeLabels(ends as { row: string; column: string }, { along, down });
     return top + right + bottom + left;
   };
   assert.equal(shown([1, 0], [0, 1]), "ALPR");
@@ -34,10 +34,10 @@ test("letters follow every flip and rotation", () => {
 });
 
 test("there are no letters without cosines, and Patient Orientation is believed where it is stated", () => {
-  assert.equal(endsOf(header({})), null);
-  assert.equal(endsOf(header({ orientation: [0, 0, 0, 0, 0, 0] })), null);
-  assert.equal(endsOf(header({ orientation: [1, 0, 0, 1, 0, 0] })), null);
-  assert.deepEqual(endsOf(header({ patientOrientation: ["L", "F"] })), { row: "L", column: "F" });
+  assert.equal(axisLabels(header({})), null);
+  assert.equal(axisLabels(header({ orientation: [0, 0, 0, 0, 0, 0] })), null);
+  assert.equal(axisLabels(header({ orientation: [1, 0, 0, 1, 0, 0] })), null);
+  assert.deepEqual(axisLabels(header({ patientOrientation: ["L", "F"] })), { row: "L", column: "F" });
 });
 
 test("only a calibrated header gives millimetres", () => {
@@ -72,12 +72,12 @@ const slices = (places: number[][]): Header[] =>
 const regular = [0, 1, 2, 3, 4, 5].map((number) => [0, 0, 2 * number]);
 
 test("a regular series is a volume, and what is not says why", () => {
-  assert.equal(whyNoVolume(slices(regular)), "");
-  assert.equal(whyNoVolume(slices([...regular].reverse())), "");
-  assert.match(whyNoVolume(slices(regular.slice(0, 3))), /at least 5 slices/);
-  assert.match(whyNoVolume(slices([...regular, [0, 0, 15]])), /uneven/);
-  assert.match(whyNoVolume(slices([...regular, [0, 0, 10]])), /same place/);
-  assert.match(whyNoVolume(slices(regular.map(([, , z]) => [0, 0.2 * (z as number), z as number]))), /tilted/);
-  assert.match(whyNoVolume(slices(regular).map((one) => ({ ...one, [TAG.orientation]: undefined }))), /orientation/);
-  assert.match(whyNoVolume(slices(regular).map((one) => ({ ...one, [TAG.pixelSpacing]: undefined }))), /size of a pixel/);
+  assert.equal(reasonNotVolume(slices(regular)), "");
+  assert.equal(reasonNotVolume(slices([...regular].reverse())), "");
+  assert.match(reasonNotVolume(slices(regular.slice(0, 3))), /at least 5 slices/);
+  assert.match(reasonNotVolume(slices([...regular, [0, 0, 15]])), /uneven/);
+  assert.match(reasonNotVolume(slices([...regular, [0, 0, 10]])), /same place/);
+  assert.match(reasonNotVolume(slices(regular.map(([, , z]) => [0, 0.2 * (z as number), z as number]))), /tilted/);
+  assert.match(reasonNotVolume(slices(regular).map((one) => ({ ...one, [TAG.orientation]: undefined }))), /orientation/);
+  assert.match(reasonNotVolume(slices(regular).map((one) => ({ ...one, [TAG.pixelSpacing]: undefined }))), /size of a pixel/);
 });

@@ -3,60 +3,60 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { placeOf, pixelOf, planeRead, type Plane } from "../src/dicom/imagePlane.ts";
+import { pixelToWorld, worldToPixel, toImagePlane, type ImagePlane } from "../src/dicom/imagePlane.ts";
 import type { Header } from "../src/dicom/tags.ts";
-import { linesOf } from "../src/overlays/label.ts";
-import { imageOf, matrixOf, type Matrix } from "../src/segmentation/segPlacement.ts";
-import { insideOf, segmentationRead, type Segmentation } from "../src/segmentation/dicomSeg.ts";
+import { wrapText } from "../src/overlays/label.ts";
+import { imageIndexOf, frameToImage, type Matrix } from "../src/segmentation/segPlacement.ts";
+import { unpackFrame, parseDicomSeg, type DicomSeg } from "../src/segmentation/dicomSeg.ts";
 
 const S = Math.SQRT1_2;
 /** Tilted, its pixels twice as high as wide, 3 mm apart. */
 const OBLIQUE = [0, 1, 2, 3].map((number) =>
-  planeRead({ imagePositionPatient: [10, 20 - 3 * S * number, 30 + 3 * S * number], rowCosines: [1, 0, 0], columnCosines: [0, S, S], columnPixelSpacing: 0.5, rowPixelSpacing: 1 }));
+  toImagePlane({ imagePositionPatient: [10, 20 - 3 * S * number, 30 + 3 * S * number], rowCosines: [1, 0, 0], columnCosines: [0, S, S], columnPixelSpacing: 0.5, rowPixelSpacing: 1 }));
 
 const at = ([a, b, c, d, e, f]: Matrix, [x, y]: readonly [number, number]): number[] =>
   [a * x + c * y + e, b * x + d * y + f].map((value) => Math.round(value * 1e6) / 1e6 + 0);
 /** The same pixels told from the opposite corner, both directions turned. */
-const mirrored = (plane: Plane, rows: number, columns: number): Plane => ({
-  origin: placeOf(plane, [columns - 1, rows - 1]),
-  along: plane.along.map((value) => -value) as unknown as Plane["along"],
-  down: plane.down.map((value) => -value) as unknown as Plane["down"],
+const mirrored = (plane: ImagePlane, rows: number, columns: number): ImagePlane => ({
+  origin: pixelToWorld(plane, [columns - 1, rows - 1]),
+  columnStep: plane.columnStep.map((value) => -value) as unknown as ImagePlane["columnStep"],
+  rowStep: plane.rowStep.map((value) => -value) as unknown as ImagePlane["rowStep"],
 });
 
 test("a pixel and its place belong together where pixels are not square", () => {
-  const [plane] = OBLIQUE as [Plane];
-  assert.deepEqual(placeOf(plane, [4, 0]), [12, 20, 30]);
-  assert.ok(Math.abs(Math.hypot(...placeOf(plane, [0, 4]).map((value, axis) => value - (plane.origin[axis] as number))) - 4) < 1e-9);
-  assert.deepEqual(pixelOf(plane, placeOf(plane, [7, 3])).map((value) => Math.round(value * 1e9) / 1e9), [7, 3]);
+  const [plane] = OBLIQUE as [ImagePlane];
+  assert.deepEqual(pixelToWorld(plane, [4, 0]), [12, 20, 30]);
+  assert.ok(Math.abs(Math.hypot(...pixelToWorld(plane, [0, 4]).map((value, axis) => value - (plane.origin[axis] as number))) - 4) < 1e-9);
+  assert.deepEqual(worldToPixel(plane, pixelToWorld(plane, [7, 3])).map((value) => Math.round(value * 1e9) / 1e9), [7, 3]);
 });
 
 test("a mirrored frame lands on the pixels of its place", () => {
-  const image = OBLIQUE[2] as Plane;
-  const matrix = matrixOf(image, mirrored(image, 60, 80));
+  const image = OBLIQUE[2] as ImagePlane;
+  const matrix = frameToImage(image, mirrored(image, 60, 80));
   assert.deepEqual(at(matrix, [0, 0]), [79, 59]);
   assert.deepEqual(at(matrix, [79 - 8, 59 - 6]), [8, 6]);
 });
 
 test("a frame of finer pixels is shrunk onto the image", () => {
-  const image = OBLIQUE[0] as Plane;
-  const fine: Plane = { ...image, along: image.along.map((value) => value / 2) as unknown as Plane["along"] };
-  assert.deepEqual(at(matrixOf(image, fine), [16, 6]), [8, 6]);
+  const image = OBLIQUE[0] as ImagePlane;
+  const fine: ImagePlane = { ...image, columnStep: image.columnStep.map((value) => value / 2) as unknown as ImagePlane["columnStep"] };
+  assert.deepEqual(at(frameToImage(image, fine), [16, 6]), [8, 6]);
 });
 
 test("frames find their slice by place; tilted and far ones find none", () => {
   const backwards = [...OBLIQUE].reverse();
-  assert.deepEqual(backwards.map((plane) => imageOf(OBLIQUE, plane, 3)), [3, 2, 1, 0]);
-  const between = { ...(OBLIQUE[1] as Plane), origin: [10, 20 - 3 * S * 1.4, 30 + 3 * S * 1.4] as const };
-  assert.equal(imageOf(OBLIQUE, between, 3), 1);
-  assert.equal(imageOf(OBLIQUE, { ...(OBLIQUE[3] as Plane), origin: [10, 0, 60] }, 3), -1);
-  assert.equal(imageOf(OBLIQUE, planeRead({ imagePositionPatient: [10, 20, 30] }), 3), -1);
+  assert.deepEqual(backwards.map((plane) => imageIndexOf(OBLIQUE, plane, 3)), [3, 2, 1, 0]);
+  const between = { ...(OBLIQUE[1] as ImagePlane), origin: [10, 20 - 3 * S * 1.4, 30 + 3 * S * 1.4] as const };
+  assert.equal(imageIndexOf(OBLIQUE, between, 3), 1);
+  assert.equal(imageIndexOf(OBLIQUE, { ...(OBLIQUE[3] as ImagePlane), origin: [10, 0, 60] }, 3), -1);
+  assert.equal(imageIndexOf(OBLIQUE, toImagePlane({ imagePositionPatient: [10, 20, 30] }), 3), -1);
 });
 
 test("single bits, label maps and fractions are read as the standard packs them", () => {
-  const kind = (more: Partial<Segmentation>): Segmentation => ({ ...segmentationRead({}), rows: 2, columns: 5, ...more });
-  assert.deepEqual([...insideOf(new Uint8Array([0b10000010, 0b10]), kind({ bits: 1, type: "BINARY" }), 1)], [0, 1, 0, 0, 0, 0, 0, 1, 0, 1]);
-  assert.deepEqual([...insideOf(new Uint8Array([0, 1, 2, 2, 0, 0, 0, 0, 0, 1]), kind({ bits: 8, type: "LABELMAP" }), 2)], [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
-  assert.deepEqual([...insideOf(new Uint8Array([0, 127, 128, 255, 0, 0, 0, 0, 0, 0]), kind({ bits: 8, type: "FRACTIONAL", most: 255 }), 1)], [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
+  const kind = (more: Partial<DicomSeg>): DicomSeg => ({ ...parseDicomSeg({}), rows: 2, columns: 5, ...more });
+  assert.deepEqual([...unpackFrame(new Uint8Array([0b10000010, 0b10]), kind({ bits: 1, type: "BINARY" }), 1)], [0, 1, 0, 0, 0, 0, 0, 1, 0, 1]);
+  assert.deepEqual([...unpackFrame(new Uint8Array([0, 1, 2, 2, 0, 0, 0, 0, 0, 1]), kind({ bits: 8, type: "LABELMAP" }), 2)], [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual([...unpackFrame(new Uint8Array([0, 127, 128, 255, 0, 0, 0, 0, 0, 0]), kind({ bits: 8, type: "FRACTIONAL", maxValue: 255 }), 1)], [0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
 });
 
 test("a header tells segments, their makers, colours and frames", () => {
@@ -68,15 +68,15 @@ test("a header tells segments, their makers, colours and frames", () => {
     "52009229": sequence({ "00289110": sequence({ "00280030": value(1, 0.5), "00180050": value(3) }), "00209116": sequence({ "00200037": value(1, 0, 0, 0, S, S) }) }),
     "52009230": sequence({ "00209113": sequence({ "00200032": value(10, 20, 30) }), "0062000A": sequence({ "0062000B": value(1) }) }),
   } as unknown as Header;
-  const told = segmentationRead(header);
-  assert.deepEqual(told.segments.map(({ title, by, isAutomatic }) => [title, by, isAutomatic]), [["Block", "outlined by a person · Outlines of report", false]]);
+  const told = parseDicomSeg(header);
+  assert.deepEqual(told.segments.map(({ title, origin, isAutomatic }) => [title, origin, isAutomatic]), [["Block", "outlined by a person · Outlines of report", false]]);
   assert.match(told.segments[0]?.colour ?? "", /^#f[ef]f[ef]f[ef]$/);
   assert.deepEqual(told.frames.map(({ frame, segment, thickness }) => [frame, segment, thickness]), [[1, 1, 3]]);
   assert.deepEqual(told.frames[0]?.plane, OBLIQUE[0]);
 });
 
 test("a name is broken between words where its viewport is narrow", () => {
-  const lines = (most: number): string[] => linesOf("AI 1 · Suspected brain tumour 93 %", most, ({ length }) => length);
+  const lines = (most: number): string[] => wrapText("AI 1 · Suspected brain tumour 93 %", most, ({ length }) => length);
   assert.deepEqual(lines(99), ["AI 1 · Suspected brain tumour 93 %"]);
   assert.deepEqual(lines(22), ["AI 1 · Suspected brain", "tumour 93 %"]);
   assert.deepEqual(lines(4), ["AI 1", "·", "Suspected", "brain", "tumour", "93 %"]);

@@ -1,265 +1,234 @@
-// Every mark that a person draws is kept in this browser at once and sent to the server soon; what the server has is
-// drawn again when its series is hung.
+// The annotations of the study, by this reader and by others. What a person draws is stored in this browser at once and
+// sent to the server soon; what the server has is drawn when its series is hung.
 
 import { eventTarget, utilities as coreUtilities } from "@cornerstonejs/core";
 import { annotation, Enums, utilities, type Types as ToolTypes } from "@cornerstonejs/tools";
 
-import type { Cell } from "../viewport/Viewport.ts";
-import { shown } from "../controller/Visibility.ts";
-import type { Mark, OnImage } from "../api/study.ts";
-import { type Answer, Sender } from "./SyncQueue.ts";
-import { seriesCut } from "../mpr/mprTools.ts";
-import { bodyOf, cutBodyOf, isSame, markDrawn, type Spot } from "./annotationMapping.ts";
-import { type Body, isOnCut, type MarkWish, type NewWish, type OutlineWish, Wishes } from "./PendingChanges.ts";
+import type { AnnotationRecord, ImageAnnotationBody } from "../api/study.ts";
+import { Emitter } from "../common/Emitter.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import type { Visibility } from "../controller/Visibility.ts";
+import { mprSeriesOf } from "../mpr/mprTools.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
+import { drawAnnotation, imageAnnotationBody, isUnchanged, mprAnnotationBody, type ImageLocation } from "./annotationMapping.ts";
+import { isMprAnnotation, type AnnotationBody, type AnnotationChange } from "./PendingChanges.ts";
+import type { SyncQueue } from "./SyncQueue.ts";
 
-/** How long a mark must be left alone before it is sent: figures are worked out, a hand moves on. */
-const SETTLED_MS = 500;
+/** How long an annotation must be left alone before it is sent: measurements are computed, and the hand moves on. */
+const SEND_DELAY_MS = 500;
 
-interface Known {
+interface KnownAnnotation {
   study: string;
-  body: Body;
+  body: AnnotationBody;
   /** 0 while the server has none. */
   version: number;
   author: string;
   isOwn: boolean;
-  isGone?: boolean;
+  isRemoved?: boolean;
 }
 
-/** Outlines are kept and sent as marks are; what comes of them is told to whoever draws them. */
-interface Outlines {
-  saved(wish: OutlineWish, answer: Extract<Answer, { verdict: unknown }> | null): void;
-  changedMeanwhile(wish: OutlineWish, theirs: { version: number }): void;
-  discarded(wish: OutlineWish): void;
-}
-
-export class Keeper extends EventTarget {
-  outlines: Outlines | null = null;
-  readonly wishes: Wishes;
-  readonly sender: Sender;
-  /** What happened to a mark that somebody else changed too. */
-  conflict = "";
+export class AnnotationStore extends Emitter<{ changed: void }> {
   private readonly user: string;
-  private readonly known = new Map<string, Known>();
-  private readonly spots = new Map<string, Spot>();
-  private readonly cells = new Set<Cell>();
-  /** Study of each series that was hung: what is drawn on its cuts belongs to it. */
-  private readonly studies = new Map<string, string>();
-  /** Viewports that cut a volume, while there are some. */
-  readonly cuts = new Set<string>();
-  /** What was drawn before a conflict may still be heard of; the mark of that name is another one now. */
+  private readonly controller: ViewerController;
+  private readonly visibility: Visibility;
+  private readonly queue: SyncQueue;
+  private readonly known = new Map<string, KnownAnnotation>();
+  /** Location of each image that was hung, by Cornerstone's image id. */
+  private readonly locations = new Map<string, ImageLocation>();
+  /** Study of each series that was hung: what is drawn on its reformatted planes belongs to it. */
+  private readonly studyOfSeries = new Map<string, string>();
+  /** Cornerstone may still report what was drawn before a conflict; that id now belongs to another annotation. */
   private readonly replaced = new WeakSet<ToolTypes.Annotation>();
-  /** We draw or remove ourselves; that is nobody's wish. */
-  private isOurs = false;
+  /** While this class draws or removes annotations itself: that is no change by the reader. */
+  private isSilent = false;
 
-  constructor(user: string) {
+  constructor(user: string, controller: ViewerController, visibility: Visibility, queue: SyncQueue) {
     super();
     this.user = user;
-    this.wishes = new Wishes(user);
-    this.sender = new Sender(this.wishes, user, {
-      saved: (wish, answer) => {
-        if (wish.of) this.outlines?.saved(wish, answer as Extract<Answer, { verdict: unknown }> | null);
-        else this.saved(wish, answer as Mark | null);
-        this.renewed();
-      },
-      changedMeanwhile: (wish, theirs) => (wish.of ? this.outlines?.changedMeanwhile(wish, theirs) : this.bothKept(wish, theirs)),
-      renewed: () => this.renewed(),
-    });
-    const heard = (kind: string, does: (drawn: ToolTypes.Annotation) => void): void => {
+    this.controller = controller;
+    this.visibility = visibility;
+    this.queue = queue;
+    queue.on("saved", ({ change, record }) => { if (change.resource === "marks") this.onSaved(change, record); });
+    queue.on("conflict", ({ change, theirs }) => { if (change.resource === "marks") this.keepBoth(change, theirs); });
+    controller.on("viewportAdded", (viewport) => viewport.on("seriesShown", () => this.onSeriesShown(viewport)));
+    controller.history.onRestored((id) => this.reportRestored(id));
+    visibility.on("changed", () => this.applyVisibility());
+    this.listenToCornerstone();
+  }
+
+  /** Return the annotations that are drawn on a series now. */
+  onSeries(series: string): { id: string; known: KnownAnnotation }[] {
+    const drawn = [...this.known].filter(([id, { body }]) => body.series === series && annotation.state.getAnnotation(id));
+    return drawn.map(([id, known]) => ({ id, known }));
+  }
+
+  private listenToCornerstone(): void {
+    const listen = (kind: string, handle: (drawn: ToolTypes.Annotation) => void): void => {
       eventTarget.addEventListener(kind, ((event: CustomEvent<{ annotation: ToolTypes.Annotation }>) => {
-        if (!this.isOurs) does(event.detail.annotation);
+        if (!this.isSilent) handle(event.detail.annotation);
       }) as EventListener);
     };
     const { ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_ADDED, ANNOTATION_REMOVED } = Enums.Events;
-    heard(ANNOTATION_COMPLETED, (drawn) => this.changed(drawn));
-    heard(ANNOTATION_MODIFIED, (drawn) => { if (this.known.has(idOf(drawn))) this.changed(drawn); });
-    heard(ANNOTATION_ADDED, (drawn) => { if (this.known.has(idOf(drawn))) this.changed(drawn); }); // undone, it is here again
-    heard(ANNOTATION_REMOVED, (drawn) => this.removed(idOf(drawn)));
-    shown.addEventListener("change", () => this.veiled());
-    this.sender.soon(0);
+    listen(ANNOTATION_COMPLETED, (drawn) => this.onChanged(drawn));
+    listen(ANNOTATION_MODIFIED, (drawn) => { if (this.known.has(idOf(drawn))) this.onChanged(drawn); });
+    listen(ANNOTATION_ADDED, (drawn) => { if (this.known.has(idOf(drawn))) this.onChanged(drawn); }); // brought back by undo
+    listen(ANNOTATION_REMOVED, (drawn) => this.onRemoved(idOf(drawn)));
   }
 
-  attach(cell: Cell): void {
-    this.cells.add(cell);
-    cell.on("seriesShown", () => this.hung(cell));
-  }
-
-  /** Return the marks of a series that stand on it now. */
-  of(series: string): { id: string; known: Known }[] {
-    const here = [...this.known].filter(([id, { body }]) => body.series === series && annotation.state.getAnnotation(id));
-    return here.map(([id, known]) => ({ id, known }));
-  }
-
-  /** Whether a mark lies on a cut, also one that was taken away. */
-  isOnCut(id: string): boolean {
-    const known = this.known.get(id);
-    return known !== undefined && isOnCut(known.body);
-  }
-
-  /** Send again what the server refused. */
-  again(): void {
-    for (const wish of this.wishes.all()) if (wish.refused) this.wishes.put(wish);
-    this.sender.soon(0);
-  }
-
-  /** Give up what the server refused. */
-  discard(): void {
-    for (const wish of this.wishes.all().filter(({ refused }) => refused)) {
-      this.wishes.drop(wish.id);
-      if (wish.of) this.outlines?.discarded(wish);
-    }
-    this.renewed();
-  }
-
-  /** Keep what is to become of a mark or an outline, and send it in so many ms. */
-  wish(wish: NewWish, ms: number): void {
-    this.wishes.put(wish);
-    this.sender.soon(ms);
-    this.renewed();
-  }
-
-  private hung({ hung, imageIds }: Cell): void {
-    if (!hung) return;
-    this.studies.set(hung.series.id, hung.data.study.id);
-    hung.series.images.forEach(({ sop, frame }, index) => {
-      this.spots.set(imageIds[index] as string, { study: hung.data.study.id, series: hung.series.id, sop, frame });
+  private onSeriesShown({ displaySet, imageIds }: Viewport): void {
+    if (!displaySet) return;
+    const { data, series } = displaySet;
+    this.studyOfSeries.set(series.id, data.study.id);
+    series.images.forEach(({ sop, frame }, index) => {
+      this.locations.set(imageIds[index] as string, { study: data.study.id, series: series.id, sop, frame });
     });
-    for (const mark of hung.data.marks) if (mark.series === hung.series.id) this.learnt(mark);
-    for (const wish of this.wishes.all()) if (!wish.of) this.wished(wish, hung.data.study.id, hung.series.id);
-    for (const [id, known] of this.known) if (known.body.series === hung.series.id) this.draw(id, known);
-    this.veiled();
-    this.renewed();
+    for (const record of data.marks) if (record.series === series.id) this.mergeRecord(record);
+    for (const change of this.queue.changes.all()) if (change.resource === "marks") this.mergePending(change, data.study.id, series.id);
+    for (const [id, known] of this.known) if (known.body.series === series.id) this.draw(id, known);
+    this.applyVisibility();
+    this.emit("changed");
   }
 
-  /** Take in what the server says of a mark, unless something newer is known. */
-  private learnt(mark: Mark): void {
-    if ((this.known.get(mark.id)?.version ?? -1) >= mark.version) return;
-    const body = bodyTold(mark);
-    const study = this.studies.get(body.series);
-    if (!study || !(isOnCut(body) || this.imageOf(body))) return;
-    const isOwn = mark.authorId === this.user;
-    this.known.set(mark.id, { study, body, version: mark.version, author: isOwn ? "you" : mark.author, isOwn });
+  /** Take over the server's version of an annotation, unless a newer one is known. */
+  private mergeRecord(record: AnnotationRecord): void {
+    if ((this.known.get(record.id)?.version ?? -1) >= record.version) return;
+    const body = bodyOf(record);
+    const study = this.studyOfSeries.get(body.series);
+    if (!study || !(isMprAnnotation(body) || this.imageIdOf(body))) return;
+    const isOwn = record.authorId === this.user;
+    this.known.set(record.id, { study, body, version: record.version, author: isOwn ? "you" : record.author, isOwn });
   }
 
-  /** Take in what was drawn before and is not saved yet. */
-  private wished({ id, study, body, read }: MarkWish, here: string, series: string): void {
-    if (study !== here) return;
+  /** Take over a change that was made earlier and is not saved yet. */
+  private mergePending({ id, study, body, baseVersion }: AnnotationChange, shownStudy: string, series: string): void {
+    if (study !== shownStudy) return;
     if (!body) this.known.delete(id);
-    else if (body.series === series) this.known.set(id, { study, body, version: read, author: "you", isOwn: true });
+    else if (body.series === series) this.known.set(id, { study, body, version: baseVersion, author: "you", isOwn: true });
   }
 
-  private imageOf({ series, sop, frame }: OnImage): string | undefined {
-    return [...this.spots].find(([, one]) => one.series === series && one.sop === sop && one.frame === frame)?.[0];
+  private imageIdOf({ series, sop, frame }: ImageAnnotationBody): string | undefined {
+    return [...this.locations].find(([, one]) => one.series === series && one.sop === sop && one.frame === frame)?.[0];
   }
 
-  private draw(id: string, { body, isOwn, isGone }: Known): void {
-    if (isGone) return;
-    const cell = [...this.cells].find((one) => one.hung?.series.id === body.series);
-    const imageId = isOnCut(body) ? cell?.imageIds[0] : this.imageOf(body);
-    if (imageId === undefined || !cell?.imageIds.includes(imageId) || annotation.state.getAnnotation(id)) return;
-    this.ourselves(() => markDrawn(id, body, cell, imageId, isOwn));
+  private draw(id: string, { body, isOwn, isRemoved }: KnownAnnotation): void {
+    if (isRemoved) return;
+    const viewport = this.controller.viewports.find((one) => one.displaySet?.series.id === body.series);
+    const imageId = isMprAnnotation(body) ? viewport?.imageIds[0] : this.imageIdOf(body);
+    if (imageId === undefined || !viewport?.imageIds.includes(imageId) || annotation.state.getAnnotation(id)) return;
+    this.silently(() => drawAnnotation(id, body, viewport, imageId, isOwn));
   }
 
-  private changed(drawn: ToolTypes.Annotation): void {
+  private onChanged(drawn: ToolTypes.Annotation): void {
     const id = idOf(drawn);
     const known = this.known.get(id);
     if ((known && !known.isOwn) || !annotation.state.getAnnotation(id) || this.replaced.has(drawn)) return;
-    const body = this.bodyNow(drawn, known?.body);
-    const study = this.studies.get(body?.series ?? "");
-    const wish = this.wishes.get(id);
-    if (!body || !study || (known && !known.isGone && isSame(body, known.body) && (wish !== undefined || known.version > 0))) return;
+    const body = this.currentBody(drawn, known?.body);
+    const study = this.studyOfSeries.get(body?.series ?? "");
+    const pending = this.queue.changes.get(id);
+    if (!body || !study || (known && !known.isRemoved && isUnchanged(body, known.body) && (pending !== undefined || known.version > 0))) return;
     this.known.set(id, { study, body, version: known?.version ?? 0, author: "you", isOwn: true });
-    this.wishOf(id, study, body);
+    this.queueChange(id, study, body);
   }
 
-  private bodyNow(drawn: ToolTypes.Annotation, known: Body | undefined): Body | null {
-    if (!seriesCut(drawn)) {
-      const spot = this.spots.get(drawn.metadata?.referencedImageId ?? "");
-      return spot ? bodyOf(drawn, spot, known?.kind) : null;
+  private currentBody(drawn: ToolTypes.Annotation, known: AnnotationBody | undefined): AnnotationBody | null {
+    if (!mprSeriesOf(drawn)) {
+      const location = this.locations.get(drawn.metadata?.referencedImageId ?? "");
+      return location ? imageAnnotationBody(drawn, location, known?.kind) : null;
     }
     const wasMeasured = !drawn.invalidated;
-    const body = cutBodyOf(drawn, known && isOnCut(known) ? known : undefined);
-    if (wasMeasured && drawn.invalidated) utilities.triggerAnnotationRenderForViewportIds([...this.cuts]); // brought back onto its plane
+    const body = mprAnnotationBody(drawn, known && isMprAnnotation(known) ? known : undefined);
+    if (wasMeasured && drawn.invalidated) utilities.triggerAnnotationRenderForViewportIds([...this.mprViewportIds]); // it was projected back onto its plane
     return body;
   }
 
-  private removed(id: string): void {
+  private onRemoved(id: string): void {
     const known = this.known.get(id);
     if (!known?.isOwn) return;
-    known.isGone = true;
-    this.wishOf(id, known.study, null);
+    known.isRemoved = true;
+    this.queueChange(id, known.study, null);
   }
 
-  private wishOf(id: string, study: string, body: Body | null): void {
-    this.wish({ id, study, body, read: this.known.get(id)?.version ?? 0 }, SETTLED_MS);
+  private queueChange(id: string, study: string, body: AnnotationBody | null): void {
+    this.queue.submit({ resource: "marks", id, study, body, baseVersion: this.known.get(id)?.version ?? 0 }, SEND_DELAY_MS);
   }
 
-  private saved(wish: MarkWish, mark: Mark | null): void {
-    const known = this.known.get(wish.id);
-    // A mark that was taken away has one version more than was read.
-    if (known) known.version = mark?.version ?? wish.read + 1;
+  private onSaved(change: AnnotationChange, record: { version: number } | null): void {
+    const known = this.known.get(change.id);
+    // Deleting an annotation makes one version more than the one that was deleted.
+    if (known) known.version = record?.version ?? change.baseVersion + 1;
   }
 
-  /** Somebody (the same reader, in another window) changed the mark meanwhile: theirs stays, ours becomes a new mark. */
-  private bothKept(wish: MarkWish, theirs: Mark & { hidden: boolean }): void {
-    this.wishes.drop(wish.id);
-    if (!wish.body && wish.read === 0) { // the answer to the first save was lost, so its version was not known
-      this.wishes.put({ ...wish, read: theirs.version });
+  /** Somebody (the same reader, in another window) changed the annotation meanwhile: theirs stays, ours becomes a new one. */
+  private keepBoth(change: AnnotationChange, theirs: AnnotationRecord & { hidden: boolean }): void {
+    const { changes } = this.queue;
+    changes.drop(change.id);
+    if (!change.body && change.baseVersion === 0) { // the answer to the first save was lost, so its version was not known
+      changes.put({ ...change, baseVersion: theirs.version });
       return;
     }
-    const ours = annotation.state.getAnnotation(wish.id);
+    const ours = annotation.state.getAnnotation(change.id);
     if (ours) this.replaced.add(ours);
-    this.ourselves(() => annotation.state.removeAnnotation(wish.id));
-    this.known.delete(wish.id);
+    this.silently(() => annotation.state.removeAnnotation(change.id));
+    this.known.delete(change.id);
     if (!theirs.hidden) {
-      this.learnt(theirs);
-      const known = this.known.get(wish.id);
-      if (known) this.draw(wish.id, known);
+      this.mergeRecord(theirs);
+      const known = this.known.get(change.id);
+      if (known) this.draw(change.id, known);
     }
-    if (wish.body) {
+    if (change.body) {
       const id = coreUtilities.uuidv4();
-      const own: Known = { study: wish.study, body: wish.body, version: 0, author: "you", isOwn: true };
+      const own: KnownAnnotation = { study: change.study, body: change.body, version: 0, author: "you", isOwn: true };
       this.known.set(id, own);
       this.draw(id, own);
-      this.wishes.put({ id, study: wish.study, body: wish.body, read: 0 });
+      changes.put({ resource: "marks", id, study: change.study, body: change.body, baseVersion: 0 });
     }
     const what = theirs.hidden ? "taken away" : "changed";
-    this.conflict = wish.body
+    this.queue.conflictNotice = change.body
       ? `A mark that you changed was ${what} in another window meanwhile. Both are kept: yours is saved as a mark of its own.`
       : "A mark that you took away was changed in another window meanwhile. The changed mark is kept; take it away again if you want to.";
-    this.veiled();
-    this.renewed();
+    this.applyVisibility();
+    this.emit("changed");
   }
 
-  /** Show or hide people's marks as the legend says. */
-  private veiled(): void {
-    const isOn = shown.isOn("human");
+  /** Show or hide annotations, as the reader has set it. */
+  private applyVisibility(): void {
+    const isVisible = this.visibility.isVisible("human");
     for (const id of this.known.keys()) {
-      if (annotation.state.getAnnotation(id) && annotation.visibility.isAnnotationVisible(id) !== isOn) annotation.visibility.setAnnotationVisibility(id, isOn);
+      if (annotation.state.getAnnotation(id) && annotation.visibility.isAnnotationVisible(id) !== isVisible) annotation.visibility.setAnnotationVisibility(id, isVisible);
     }
-    const shownIn = [...this.cells].filter(({ root, at }) => root.isConnected && at >= 0).map(({ id }) => id);
-    utilities.triggerAnnotationRenderForViewportIds([...shownIn, ...this.cuts]);
+    const stackIds = this.controller.viewports.filter(({ imageIndex }) => imageIndex >= 0).map(({ id }) => id);
+    utilities.triggerAnnotationRenderForViewportIds([...stackIds, ...this.mprViewportIds]);
   }
 
-  private ourselves(does: () => void): void {
-    this.isOurs = true;
+  /** Undo and redo cover stacks and planes in one sequence: say so where what changed is not in view. */
+  private reportRestored(id: string): void {
+    const known = this.known.get(id);
+    const isOnPlane = known !== undefined && isMprAnnotation(known.body);
+    const { mpr } = this.controller;
+    if (isOnPlane && !mpr) this.controller.say("That changed a measurement on a cut: press f to see it.");
+    else if (!isOnPlane && mpr) this.controller.say("That changed the stack: press f to see it.");
+  }
+
+  private get mprViewportIds(): readonly string[] {
+    return this.controller.mpr?.viewportIds ?? [];
+  }
+
+  private silently(draw: () => void): void {
+    this.isSilent = true;
     try {
-      does();
+      draw();
     } finally {
-      this.isOurs = false;
+      this.isSilent = false;
     }
-  }
-
-  private renewed(): void {
-    this.dispatchEvent(new Event("change"));
   }
 }
 
-/** Return of a mark what a browser may change. */
-function bodyTold(mark: Mark): Body {
-  const { series, kind, text, figures, unit } = mark;
+/** Return the part of a record that a browser may change. */
+function bodyOf(record: AnnotationRecord): AnnotationBody {
+  const { series, kind, text, figures, unit } = record;
   const shape = { series, kind, text, figures, unit };
-  if (isOnCut(mark)) return { ...shape, frameOfReference: mark.frameOfReference, normal: mark.normal, points: mark.points };
-  return { ...shape, sop: mark.sop, frame: mark.frame, points: mark.points };
+  if (isMprAnnotation(record)) return { ...shape, frameOfReference: record.frameOfReference, normal: record.normal, points: record.points };
+  return { ...shape, sop: record.sop, frame: record.frame, points: record.points };
 }
 
 function idOf(drawn: ToolTypes.Annotation): string {

@@ -1,114 +1,114 @@
-// What was drawn and is not known to be saved: kept in this browser until the server has said so. A key a mark, so that
-// two windows do not overwrite each other; no name of a patient.
+// Changes that the server has not confirmed yet, kept in this browser's storage until it has. One key for each annotation,
+// so that two windows do not overwrite each other. No patient's name is stored.
 
-import type { Mark, OnCut, OnImage, Outline } from "../api/study.ts";
+import type { AnnotationRecord, ImageAnnotationBody, MprAnnotationBody, SegmentationRecord } from "../api/study.ts";
 
-/** What the server is told of a mark. */
-export type Body = OnImage | OnCut;
+/** What is sent of an annotation. */
+export type AnnotationBody = ImageAnnotationBody | MprAnnotationBody;
 
-/** Whether a mark lies on a cut through a volume, on no image. */
-export function isOnCut(body: OnImage | OnCut): body is OnCut {
+/** Whether an annotation lies on a reformatted plane rather than on an image. */
+export function isMprAnnotation(body: AnnotationBody): body is MprAnnotationBody {
   return "normal" in body;
 }
 
-/** What the server is told of an outline: its mask as runs (see outlines/runs.ts), its area, and what is said by it. */
-export interface OutlineBody extends Pick<Outline, "series" | "sop" | "frame" | "finding" | "missed"> {
+/** What is sent of a segmentation: its mask as runs (see segmentation/runLength.ts), its area, and the label. */
+export interface SegmentationBody extends Pick<SegmentationRecord, "series" | "sop" | "frame" | "finding" | "missed"> {
   label_title: string;
   runs: number[];
-  /** That nothing lies on this image is said in so many words. */
+  /** The reader states that there is nothing to outline on this image. */
   is_empty: boolean;
   figures: { area: number };
-  unit: Mark["unit"];
+  unit: AnnotationRecord["unit"];
 }
 
-interface Wished {
+interface ChangeBase {
   id: string;
   study: string;
-  /** The version that the reader saw; 0 for a new mark. */
-  read: number;
-  /** Counts changes of the wish, so that an answer to an older one does not end it. */
-  change: number;
-  /** Why the server refused it for good, in words. */
-  refused: string;
+  /** The version that the reader saw and changed; 0 for a new annotation. */
+  baseVersion: number;
+  /** Counts the changes to one annotation, so that the answer to an earlier one does not confirm a later one. */
+  sequence: number;
+  /** Why the server rejected it for good, as a sentence; "" where it did not. */
+  rejection: string;
 }
 
-/** What a mark is to be; null: taken away. */
-export interface MarkWish extends Wished {
-  of?: never;
-  body: Body | null;
+/** A change of an annotation; its body is null where it was deleted. `resource` is the name in the API's URL. */
+export interface AnnotationChange extends ChangeBase {
+  resource: "marks";
+  body: AnnotationBody | null;
 }
-export interface OutlineWish extends Wished {
-  of: "outlines";
-  body: OutlineBody | null;
+export interface SegmentationChange extends ChangeBase {
+  resource: "outlines";
+  body: SegmentationBody | null;
 }
-export type Wish = MarkWish | OutlineWish;
-/** A wish before it is kept. */
-export type NewWish = Omit<MarkWish, "change" | "refused"> | Omit<OutlineWish, "change" | "refused">;
+export type PendingChange = AnnotationChange | SegmentationChange;
+/** A change before it is stored. */
+export type NewChange = Omit<AnnotationChange, "sequence" | "rejection"> | Omit<SegmentationChange, "sequence" | "rejection">;
 
-export class Wishes {
-  /** Set where this browser keeps nothing; then they live as long as the page. */
-  trouble = "";
-  private readonly begin: string;
-  private readonly here = new Map<string, Wish>();
+export class PendingChanges {
+  /** Set where this browser stores nothing; the changes then live as long as the page. */
+  error = "";
+  private readonly prefix: string;
+  private readonly changes = new Map<string, PendingChange>();
 
   constructor(user: string) {
-    this.begin = `readroom-mark ${user} `;
-    for (const wish of this.stored()) this.here.set(wish.id, wish);
+    this.prefix = `readroom-mark ${user} `;
+    for (const change of this.stored()) this.changes.set(change.id, change);
   }
 
-  all(): Wish[] {
-    return [...this.here.values()];
+  all(): PendingChange[] {
+    return [...this.changes.values()];
   }
 
-  get(id: string): Wish | undefined {
-    return this.here.get(id);
+  get(id: string): PendingChange | undefined {
+    return this.changes.get(id);
   }
 
-  put(wish: NewWish): void {
-    const kept: Wish = { ...wish, change: (this.here.get(wish.id)?.change ?? 0) + 1, refused: "" };
-    this.here.set(wish.id, kept);
-    this.keep(kept);
+  put(change: NewChange): void {
+    const next: PendingChange = { ...change, sequence: (this.changes.get(change.id)?.sequence ?? 0) + 1, rejection: "" };
+    this.changes.set(change.id, next);
+    this.persist(next);
   }
 
-  /** The server refused a wish: it is kept, and sent again only when somebody asks. */
-  refuse(wish: Wish, why: string): void {
-    const kept = { ...wish, refused: why };
-    this.here.set(wish.id, kept);
-    this.keep(kept);
+  /** The server rejected a change: keep it, but send it again only when the reader asks for that. */
+  reject(change: PendingChange, reason: string): void {
+    const rejected = { ...change, rejection: reason };
+    this.changes.set(change.id, rejected);
+    this.persist(rejected);
   }
 
-  /** The server has it. What was wished meanwhile is wished on top of it. */
-  done(wish: Wish, version: number): void {
-    const now = this.here.get(wish.id);
-    if (now && now.change !== wish.change) this.put({ ...now, read: version });
-    else this.drop(wish.id);
+  /** The server saved a change. If there was another one meanwhile, it now builds on that version. */
+  acknowledge(change: PendingChange, version: number): void {
+    const current = this.changes.get(change.id);
+    if (current && current.sequence !== change.sequence) this.put({ ...current, baseVersion: version });
+    else this.drop(change.id);
   }
 
   drop(id: string): void {
-    const ours = this.here.get(id)?.change ?? 0;
-    this.here.delete(id);
+    const sequence = this.changes.get(id)?.sequence ?? 0;
+    this.changes.delete(id);
     try {
-      const stored = JSON.parse(localStorage.getItem(this.begin + id) ?? "null") as Wish | null;
-      if (stored && stored.change > ours) return; // another window wished more since
-      localStorage.removeItem(this.begin + id);
+      const stored = JSON.parse(localStorage.getItem(this.prefix + id) ?? "null") as PendingChange | null;
+      if (stored && stored.sequence > sequence) return; // another window has changed it since
+      localStorage.removeItem(this.prefix + id);
     } catch {
-      // Nothing was kept, so there is nothing to remove.
+      // Nothing was stored, so there is nothing to remove.
     }
   }
 
-  private keep(wish: Wish): void {
+  private persist(change: PendingChange): void {
     try {
-      localStorage.setItem(this.begin + wish.id, JSON.stringify(wish));
-      this.trouble = "";
+      localStorage.setItem(this.prefix + change.id, JSON.stringify(change));
+      this.error = "";
     } catch {
-      this.trouble = "This browser cannot keep marks, so those that are not saved end with this page.";
+      this.error = "This browser cannot keep marks, so those that are not saved end with this page.";
     }
   }
 
-  private stored(): Wish[] {
+  private stored(): PendingChange[] {
     try {
-      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.begin));
-      return keys.map((key) => JSON.parse(localStorage.getItem(key) as string) as Wish);
+      const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix));
+      return keys.map((key) => JSON.parse(localStorage.getItem(key) as string) as PendingChange);
     } catch {
       return [];
     }

@@ -1,114 +1,144 @@
-// Sends what was drawn, one mark after the other, until the server has all of it.
+// Sends the pending changes to the server, one after the other, until all of them are saved.
 
-import type { Mark, Outline, Told } from "../api/study.ts";
-import type { Wish, Wishes } from "./PendingChanges.ts";
+import { csrfToken } from "../api/http.ts";
+import type { AnnotationRecord, Review, SegmentationRecord } from "../api/study.ts";
+import { Emitter } from "../common/Emitter.ts";
+import type { NewChange, PendingChange, PendingChanges } from "./PendingChanges.ts";
 
-const SOONEST_MS = 1000;
-const LATEST_MS = 30_000;
+const MIN_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
 
-/** At most so much is sent by a page that is closed meanwhile (the Fetch Standard allows 64 KiB of all that is on its way). */
-const ALIVE_CHARACTERS = 50_000;
+/** How much a page that is being closed may still send (the Fetch Standard allows 64 KiB in flight altogether). */
+const KEEPALIVE_CHARACTERS = 50_000;
 
-/** What the server says of what it saved. */
-export type Answer = Mark | (Outline & { verdict: Told });
-/** What came of a wish. */
-export interface Heard {
-  saved(wish: Wish, answer: Answer | null): void;
-  /** Somebody changed the mark meanwhile: `theirs` is what it says now. */
-  changedMeanwhile(wish: Wish, theirs: Mark & { hidden: boolean }): void;
-  /** The state is another one. */
-  renewed(): void;
+/** The server's answer to a saved segmentation; `instead`: it replaces what another window drew. */
+type SavedSegmentation = SegmentationRecord & { verdict?: Review; instead?: boolean };
+/** What the server answers when it has saved a change. */
+export type SavedRecord = AnnotationRecord | SavedSegmentation;
+type SyncError = "" | "unreachable" | "signed out" | "somebody else";
+
+interface SyncEvents {
+  /** The server has saved a change; `record` is null for a deletion. */
+  saved: { change: PendingChange; record: SavedRecord | null };
+  /** Somebody else changed it meanwhile; `theirs` is the server's version. */
+  conflict: { change: PendingChange; theirs: AnnotationRecord & { hidden: boolean } };
+  /** The reader discarded a change that the server had rejected. */
+  discarded: PendingChange;
+  /** Something else is pending, or the connection is in another state. */
+  changed: void;
 }
-export type Trouble = "" | "unreachable" | "signed out" | "somebody else";
 
-interface Refusal {
+interface ErrorBody {
   detail?: string;
   code?: string;
-  mark?: Mark & { hidden: boolean };
+  mark?: AnnotationRecord & { hidden: boolean };
 }
 
-export class Sender {
-  trouble: Trouble = "";
+export class SyncQueue extends Emitter<SyncEvents> {
+  error: SyncError = "";
   isBusy = false;
-  private readonly wishes: Wishes;
+  /** What became of the last change that somebody else had changed too, as a sentence. */
+  conflictNotice = "";
+  readonly changes: PendingChanges;
   private readonly user: string;
-  private readonly heard: Heard;
-  private wait = SOONEST_MS;
+  private retryMs = MIN_RETRY_MS;
   private timer = 0;
 
-  constructor(wishes: Wishes, user: string, heard: Heard) {
-    this.wishes = wishes;
+  constructor(changes: PendingChanges, user: string) {
+    super();
+    this.changes = changes;
     this.user = user;
-    this.heard = heard;
-    addEventListener("online", () => this.soon(0));
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.soon(0); });
+    addEventListener("online", () => this.schedule(0));
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.schedule(0); });
+    this.schedule(0);
   }
 
-  /** Send what waits in so many ms; a later call replaces an earlier one. */
-  soon(ms: number): void {
+  /** Store a change, and send it after a delay. */
+  submit(change: NewChange, delayMs: number): void {
+    this.changes.put(change);
+    this.schedule(delayMs);
+    this.emit("changed");
+  }
+
+  /** Changes that are still to be sent, without those that the server rejected. */
+  pending(): PendingChange[] {
+    return this.changes.all().filter(({ rejection }) => !rejection);
+  }
+
+  /** Changes that the server rejected. */
+  rejected(): PendingChange[] {
+    return this.changes.all().filter(({ rejection }) => rejection);
+  }
+
+  retryRejected(): void {
+    for (const change of this.rejected()) this.changes.put(change);
+    this.schedule(0);
+  }
+
+  discardRejected(): void {
+    for (const change of this.rejected()) {
+      this.changes.drop(change.id);
+      this.emit("discarded", change);
+    }
+    this.emit("changed");
+  }
+
+  /** Send what is pending after a delay; a later call replaces an earlier one. */
+  private schedule(delayMs: number): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => { void this.send(); }, ms);
+    this.timer = window.setTimeout(() => { void this.flush(); }, delayMs);
   }
 
-  /** Wishes that wait, without those that the server refused. */
-  waiting(): Wish[] {
-    return this.wishes.all().filter(({ refused }) => !refused);
-  }
-
-  private async send(): Promise<void> {
+  private async flush(): Promise<void> {
     if (this.isBusy) return;
     this.isBusy = true;
-    this.heard.renewed();
-    for (let [wish] = this.waiting(); wish; [wish] = this.waiting()) {
-      this.trouble = await this.sendOne(wish);
-      if (this.trouble) break;
-      this.wait = SOONEST_MS;
+    this.emit("changed");
+    for (let [change] = this.pending(); change; [change] = this.pending()) {
+      this.error = await this.send(change);
+      if (this.error) break;
+      this.retryMs = MIN_RETRY_MS;
     }
     this.isBusy = false;
-    this.heard.renewed();
-    if (!this.trouble) return;
-    this.soon(this.wait * (0.75 + Math.random() / 2));
-    this.wait = Math.min(this.wait * 2, LATEST_MS);
+    this.emit("changed");
+    if (!this.error) return;
+    this.schedule(this.retryMs * (0.75 + Math.random() / 2));
+    this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }
 
-  private async sendOne(wish: Wish): Promise<Trouble> {
-    let answer: Response;
+  private async send(change: PendingChange): Promise<SyncError> {
+    let response: Response;
     try {
-      answer = await this.asked(wish);
+      response = await this.request(change);
     } catch {
       return "unreachable";
     }
-    if (answer.ok || (answer.status === 404 && !wish.body)) {
-      const mark = wish.body ? ((await answer.json().catch(() => null)) as Answer | null) : null;
-      if (wish.body && !mark) return "unreachable"; // cut off on its way
-      this.wishes.done(wish, mark?.version ?? 0);
-      this.heard.saved(wish, mark);
+    if (response.ok || (response.status === 404 && !change.body)) {
+      const record = change.body ? ((await response.json().catch(() => null)) as SavedRecord | null) : null;
+      if (change.body && !record) return "unreachable"; // the answer was cut off
+      this.changes.acknowledge(change, record?.version ?? 0);
+      this.emit("saved", { change, record });
+      this.emit("changed");
       return "";
     }
-    const refusal = (await answer.json().catch(() => ({}))) as Refusal;
-    if (answer.status === 409 && refusal.mark) {
-      this.heard.changedMeanwhile(wish, refusal.mark);
+    const body = (await response.json().catch(() => ({}))) as ErrorBody;
+    if (response.status === 409 && body.mark) {
+      this.emit("conflict", { change, theirs: body.mark });
+      this.emit("changed");
       return "";
     }
-    if (answer.status >= 500 || answer.status === 429) return "unreachable";
-    if (refusal.code === "somebody_else") return "somebody else";
-    if (answer.status === 401 || (answer.status === 403 && refusal.code !== "not_the_author")) return "signed out";
-    this.wishes.refuse(wish, refusal.detail ?? `The server answered with error ${answer.status}.`);
+    if (response.status >= 500 || response.status === 429) return "unreachable";
+    if (body.code === "somebody_else") return "somebody else";
+    if (response.status === 401 || (response.status === 403 && body.code !== "not_the_author")) return "signed out";
+    this.changes.reject(change, body.detail ?? `The server answered with error ${response.status}.`);
     return "";
   }
 
-  private asked({ of, id, body, read }: Wish): Promise<Response> {
-    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() };
+  private request({ resource, id, body, baseVersion }: PendingChange): Promise<Response> {
+    const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
     const options = { credentials: "same-origin", headers } as const;
-    const address = `/api/${of ?? "marks"}/${id}/`;
-    if (!body) return fetch(`${address}?version=${read}`, { ...options, keepalive: true, method: "DELETE" });
-    const sent = JSON.stringify({ ...body, version: read, authorId: this.user });
-    return fetch(address, { ...options, keepalive: sent.length < ALIVE_CHARACTERS, method: "PUT", body: sent });
+    const url = `/api/${resource}/${id}/`;
+    if (!body) return fetch(`${url}?version=${baseVersion}`, { ...options, keepalive: true, method: "DELETE" });
+    const json = JSON.stringify({ ...body, version: baseVersion, authorId: this.user });
+    return fetch(url, { ...options, keepalive: json.length < KEEPALIVE_CHARACTERS, method: "PUT", body: json });
   }
-}
-
-/** Signing in again makes a new token; the cookie has it, the page still holds the old one. */
-export function token(): string {
-  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  return cookie ?? document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }

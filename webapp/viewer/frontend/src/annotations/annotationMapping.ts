@@ -1,118 +1,118 @@
-// A person's mark as the server keeps it, and as Cornerstone draws it.
+// Conversion between annotations as the server stores them and as Cornerstone draws them.
 
 import { metaData, type Types } from "@cornerstonejs/core";
 import { annotation, type Types as ToolTypes } from "@cornerstonejs/tools";
 
-import { headerOf, planeOf } from "../cornerstone/setup.ts";
+import type { AnnotationRecord, ImageAnnotationBody, MprAnnotationBody } from "../api/study.ts";
+import { headerOf, imagePlaneOf } from "../cornerstone/setup.ts";
 import { pixelSize } from "../dicom/calibration.ts";
-import { onPlane, planeWords } from "../dicom/reformat.ts";
+import { pixelToWorld, worldToPixel } from "../dicom/imagePlane.ts";
 import { cross, type Vector } from "../dicom/orientation.ts";
-import { pixelOf, placeOf } from "../dicom/imagePlane.ts";
-import { CUT_TOOLS, cutTold, seriesCut, volumeOf } from "../mpr/mprTools.ts";
-import { TOOLS } from "../tools/StackTools.ts";
-import type { Cell } from "../viewport/Viewport.ts";
-import type { Mark, OnCut, OnImage } from "../api/study.ts";
-import { type Body, isOnCut } from "./PendingChanges.ts";
+import { planeName, projectOntoPlane } from "../dicom/reformat.ts";
+import { MPR_TOOLS, mprMetadata, mprSeriesOf, volumeIdOf } from "../mpr/mprTools.ts";
+import { TOOL_NAMES } from "../tools/StackTools.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
+import { isMprAnnotation, type AnnotationBody } from "./PendingChanges.ts";
 
-type Kind = Mark["kind"];
-/** A box is drawn as a rectangle and stays a box. */
-const TOOL_OF: Record<Kind, string> = {
-  length: TOOLS.length, angle: TOOLS.angle, rectangle: TOOLS.rectangle, ellipse: TOOLS.ellipse, probe: TOOLS.probe, box: TOOLS.rectangle,
+type Kind = AnnotationRecord["kind"];
+/** Cornerstone's tool for each kind; a box is drawn as a rectangle and remains a box. */
+const TOOL_NAME_OF: Record<Kind, string> = {
+  length: TOOL_NAMES.length, angle: TOOL_NAMES.angle, rectangle: TOOL_NAMES.rectangle, ellipse: TOOL_NAMES.ellipse, probe: TOOL_NAMES.probe, box: TOOL_NAMES.rectangle,
 };
-const POINTS: Record<Kind, number> = { length: 2, angle: 3, rectangle: 4, ellipse: 4, probe: 1, box: 2 };
-const FIGURES = ["length", "angle", "area", "mean", "stdDev", "min", "max", "value"] as const;
-/** mm from its plane at which a place is brought back onto it. */
-const LEAST = 0.001;
-/** Another reader's marks: another colour, and they cannot be moved. */
-const OF_OTHERS = "rgb(166, 226, 174)";
+const POINT_COUNTS: Record<Kind, number> = { length: 2, angle: 3, rectangle: 4, ellipse: 4, probe: 1, box: 2 };
+const MEASURED = ["length", "angle", "area", "mean", "stdDev", "min", "max", "value"] as const;
+/** A point farther than this from its plane, in mm, is projected back onto it. */
+const OFF_PLANE_MM = 0.001;
+/** Annotations by other readers have another colour and are locked. */
+const OTHERS_COLOUR = "rgb(166, 226, 174)";
 
-/** Where an annotation lies: its series as the web names it, object and frame. */
-export interface Spot {
+/** The image that an annotation lies on: study and series by the server's ids, object and frame. */
+export interface ImageLocation {
   study: string;
   series: string;
   sop: string;
   frame: number;
 }
 
-/** Return what the server is told of an annotation on an image; null while it is not finished. */
-export function bodyOf(drawn: ToolTypes.Annotation, spot: Spot, known: Kind | undefined): OnImage | null {
+/** Return what is sent of an annotation on an image; null while it is incomplete. */
+export function imageAnnotationBody(drawn: ToolTypes.Annotation, location: ImageLocation, known: Kind | undefined): ImageAnnotationBody | null {
   const kind = known ?? kindOf(drawn.metadata?.toolName);
   const imageId = drawn.metadata?.referencedImageId;
   if (!kind || !imageId) return null;
-  const plane = planeOf(imageId);
-  const places = (drawn.data.handles?.points ?? []) as Types.Point3[];
-  const corners = places.map((place) => pixelOf(plane, place).map(rounded) as [number, number]);
+  const plane = imagePlaneOf(imageId);
+  const handles = (drawn.data.handles?.points ?? []) as Types.Point3[];
+  const corners = handles.map((handle) => worldToPixel(plane, handle).map(round) as [number, number]);
   const points = kind === "box" ? ([corners[0], corners[3]].filter(Boolean) as [number, number][]) : corners;
-  if (points.length !== POINTS[kind] || points.flat().some((value) => !Number.isFinite(value))) return null;
+  if (points.length !== POINT_COUNTS[kind] || points.flat().some((value) => !Number.isFinite(value))) return null;
   return {
-    series: spot.series,
-    sop: spot.sop,
-    frame: spot.frame,
+    series: location.series,
+    sop: location.sop,
+    frame: location.frame,
     kind,
     points,
     text: drawn.data.label ?? "",
-    figures: figuresOf(drawn),
+    figures: measuredValues(drawn),
     unit: pixelSize(headerOf(imageId)).isCalibrated ? "mm" : "px",
   };
 }
 
 /**
- * Return what the server is told of an annotation on a cut; null while it is not finished.
+ * Return what is sent of an annotation on a reformatted plane; null while it is incomplete.
  *
- * A mark stays on its plane: moved on a cut a little beside it, it is brought back onto it.
+ * An annotation stays on its plane: if it was moved on a plane slightly beside it, it is projected back.
  */
-export function cutBodyOf(drawn: ToolTypes.Annotation, known: OnCut | undefined): OnCut | null {
-  const kind = known?.kind ?? cutKindOf(drawn.metadata?.toolName);
+export function mprAnnotationBody(drawn: ToolTypes.Annotation, known: MprAnnotationBody | undefined): MprAnnotationBody | null {
+  const kind = known?.kind ?? mprKindOf(drawn.metadata?.toolName);
   const { FrameOfReferenceUID: frameOfReference, viewPlaneNormal } = drawn.metadata ?? {};
-  const places = (drawn.data.handles?.points ?? []) as Types.Point3[];
-  const [first] = places;
-  if (!kind || !frameOfReference || !viewPlaneNormal || !first || places.length !== POINTS[kind]) return null;
-  const normal = known?.normal ?? (viewPlaneNormal.map(fine) as Types.Point3);
-  const flat = places.map((place) => onPlane(place, normal, known?.points[0] ?? first));
-  if (flat.some((place, index) => Math.hypot(...place.map((value, axis) => value - (places[index] as Types.Point3)[axis as 0])) > LEAST)) {
-    places.splice(0, places.length, ...flat);
+  const handles = (drawn.data.handles?.points ?? []) as Types.Point3[];
+  const [first] = handles;
+  if (!kind || !frameOfReference || !viewPlaneNormal || !first || handles.length !== POINT_COUNTS[kind]) return null;
+  const normal = known?.normal ?? (viewPlaneNormal.map(roundDirection) as Types.Point3);
+  const flat = handles.map((handle) => projectOntoPlane(handle, normal, known?.points[0] ?? first));
+  if (flat.some((point, index) => Math.hypot(...point.map((value, axis) => value - (handles[index] as Types.Point3)[axis as 0])) > OFF_PLANE_MM)) {
+    handles.splice(0, handles.length, ...flat);
     drawn.invalidated = true;
   }
-  const points = flat.map((place) => place.map(rounded) as Types.Point3);
+  const points = flat.map((point) => point.map(round) as Types.Point3);
   if (points.flat().some((value) => !Number.isFinite(value))) return null;
-  return { series: seriesCut(drawn), frameOfReference, normal, kind, points, text: drawn.data.label ?? "", figures: figuresOf(drawn), unit: "mm" };
+  return { series: mprSeriesOf(drawn), frameOfReference, normal, kind, points, text: drawn.data.label ?? "", figures: measuredValues(drawn), unit: "mm" };
 }
 
-/** Draw a mark on the cuts through its series, or on the image of a cell's series that it belongs to. */
-export function markDrawn(id: string, body: Body, cell: Cell, imageId: string, isOwn: boolean): void {
-  const added = isOnCut(body) ? cutAnnotation(id, body, isOwn) : imageAnnotation(id, body, imageId, isOwn);
-  annotation.state.addAnnotation(added, isOnCut(body) ? body.frameOfReference : cell.element);
+/** Draw an annotation: on the reformatted planes of its series, or on its image in a viewport. */
+export function drawAnnotation(id: string, body: AnnotationBody, viewport: Viewport, imageId: string, isOwn: boolean): void {
+  const added = isMprAnnotation(body) ? createMprAnnotation(id, body, isOwn) : createImageAnnotation(id, body, imageId, isOwn);
+  annotation.state.addAnnotation(added, isMprAnnotation(body) ? body.frameOfReference : viewport.element);
   if (isOwn) return;
   annotation.locking.setAnnotationLocked(id, true);
-  annotation.config.style.setAnnotationStyles(id, { color: OF_OTHERS, textBoxColor: OF_OTHERS });
+  annotation.config.style.setAnnotationStyles(id, { color: OTHERS_COLOUR, textBoxColor: OTHERS_COLOUR });
 }
 
-function imageAnnotation(id: string, body: OnImage, imageId: string, isOwn: boolean): ToolTypes.Annotation {
-  const plane = planeOf(imageId);
-  const normal = cross(plane.along, plane.down);
+function createImageAnnotation(id: string, body: ImageAnnotationBody, imageId: string, isOwn: boolean): ToolTypes.Annotation {
+  const plane = imagePlaneOf(imageId);
+  const normal = cross(plane.columnStep, plane.rowStep);
   const length = Math.hypot(...normal) || 1;
-  const up = Math.hypot(...plane.down) || 1;
+  const up = Math.hypot(...plane.rowStep) || 1;
   const [from, to] = body.points;
   const corners = body.kind === "box" && from && to ? [from, [to[0], from[1]] as const, [from[0], to[1]] as const, to] : body.points;
   const unit = (vector: Vector, by: number): Types.Point3 => vector.map((value) => value / by) as Types.Point3;
   const metadata = {
-    toolName: TOOL_OF[body.kind],
+    toolName: TOOL_NAME_OF[body.kind],
     referencedImageId: imageId,
     FrameOfReferenceUID: (metaData.get("imagePlaneModule", imageId) as { frameOfReferenceUID?: string } | undefined)?.frameOfReferenceUID,
     viewPlaneNormal: unit(normal, -length),
-    viewUp: unit(plane.down, -up),
+    viewUp: unit(plane.rowStep, -up),
   };
-  return annotationOf(id, metadata, corners.map((point) => placeOf(plane, point)), body.text, isOwn);
+  return createAnnotation(id, metadata, corners.map((point) => pixelToWorld(plane, point)), body.text, isOwn);
 }
 
-function cutAnnotation(id: string, body: OnCut, isOwn: boolean): ToolTypes.Annotation {
+function createMprAnnotation(id: string, body: MprAnnotationBody, isOwn: boolean): ToolTypes.Annotation {
   const { frameOfReference, normal, kind } = body;
-  const tool = CUT_TOOLS[kind as keyof typeof CUT_TOOLS];
-  const metadata = cutTold(tool.toolName, { cutOf: volumeOf(body.series), frameOfReference, normal });
-  return annotationOf(id, metadata, body.points.map((place) => [...place] as Types.Point3), body.text, isOwn);
+  const tool = MPR_TOOLS[kind as keyof typeof MPR_TOOLS];
+  const metadata = mprMetadata(tool.toolName, { volumeId: volumeIdOf(body.series), frameOfReference, normal });
+  return createAnnotation(id, metadata, body.points.map((point) => [...point] as Types.Point3), body.text, isOwn);
 }
 
-function annotationOf(id: string, metadata: object, points: Types.Point3[], label: string, isOwn: boolean): ToolTypes.Annotation {
+function createAnnotation(id: string, metadata: object, points: Types.Point3[], label: string, isOwn: boolean): ToolTypes.Annotation {
   const drawn = {
     annotationUID: id,
     highlighted: false,
@@ -134,47 +134,47 @@ function annotationOf(id: string, metadata: object, points: Types.Point3[], labe
   return drawn as unknown as ToolTypes.Annotation;
 }
 
-/** Whether a mark says the same: figures that the screen worked out anew are no change. */
-export function isSame(one: Body, other: Body): boolean {
+/** Whether an annotation is unchanged: values that were merely computed again are no change. */
+export function isUnchanged(one: AnnotationBody, other: AnnotationBody): boolean {
   const isNear = one.points.every((point, index) => Math.hypot(...point.map((value, axis) => value - (other.points[index]?.[axis] ?? 1e9))) < 0.005);
   const isMeasured = Object.keys(other.figures).length > 0 || Object.keys(one.figures).length === 0;
   return isNear && isMeasured && one.text === other.text && one.points.length === other.points.length;
 }
 
-const WORDS: Record<Kind, string> = { length: "Length", angle: "Angle", rectangle: "Rectangle", ellipse: "Ellipse", probe: "Value", box: "Box" };
+const KIND_NAMES: Record<Kind, string> = { length: "Length", angle: "Angle", rectangle: "Rectangle", ellipse: "Ellipse", probe: "Value", box: "Box" };
 
-/** Return a mark in words: "Length 28.1 mm". */
-export function markShown({ kind, figures, unit, text }: Pick<Body, "kind" | "figures" | "unit" | "text">): string {
-  const shown = (name: (typeof FIGURES)[number], after: string): string => (figures[name] === undefined ? "" : `${figures[name].toFixed(1)}${after}`);
-  const figure = shown("length", ` ${unit}`) || shown("angle", "°") || shown("value", "") || [shown("area", ` ${unit}²`), figures.mean === undefined ? "" : `mean ${shown("mean", "")}`].filter(Boolean).join(", ");
-  return [WORDS[kind], figure, text].filter(Boolean).join(" ");
+/** Return an annotation as text: "Length 28.1 mm". */
+export function describeAnnotation({ kind, figures, unit, text }: Pick<AnnotationBody, "kind" | "figures" | "unit" | "text">): string {
+  const value = (name: (typeof MEASURED)[number], unitText: string): string => (figures[name] === undefined ? "" : `${figures[name].toFixed(1)}${unitText}`);
+  const measured = value("length", ` ${unit}`) || value("angle", "°") || value("value", "") || [value("area", ` ${unit}²`), figures.mean === undefined ? "" : `mean ${value("mean", "")}`].filter(Boolean).join(", ");
+  return [KIND_NAMES[kind], measured, text].filter(Boolean).join(" ");
 }
 
-/** Return where a mark lies, in words: "slice 12", "coronal reformat". */
-export function whereShown(body: Body, image: number, count: number): string {
-  return isOnCut(body) ? planeWords(body.normal) : count > 1 ? `slice ${image + 1}` : "";
+/** Return where an annotation lies, as text: "slice 12", "coronal reformat". */
+export function describeLocation(body: AnnotationBody, imageIndex: number, count: number): string {
+  return isMprAnnotation(body) ? planeName(body.normal) : count > 1 ? `slice ${imageIndex + 1}` : "";
 }
 
-function cutKindOf(tool: string | undefined): Kind | undefined {
-  return (Object.keys(CUT_TOOLS) as (keyof typeof CUT_TOOLS)[]).find((kind) => CUT_TOOLS[kind].toolName === tool);
+function mprKindOf(tool: string | undefined): Kind | undefined {
+  return (Object.keys(MPR_TOOLS) as (keyof typeof MPR_TOOLS)[]).find((kind) => MPR_TOOLS[kind].toolName === tool);
 }
 
 function kindOf(tool: string | undefined): Kind | undefined {
-  return (Object.keys(TOOL_OF) as Kind[]).find((kind) => TOOL_OF[kind] === tool);
+  return (Object.keys(TOOL_NAME_OF) as Kind[]).find((kind) => TOOL_NAME_OF[kind] === tool);
 }
 
-/** Return what was measured; nothing while it still belongs to where the hand was before. */
-function figuresOf({ data, invalidated }: ToolTypes.Annotation): Record<string, number> {
+/** Return the measured values; none while they are out of date because the annotation is being moved. */
+function measuredValues({ data, invalidated }: ToolTypes.Annotation): Record<string, number> {
   if (invalidated) return {};
   const stats = Object.values((data as { cachedStats?: Record<string, Record<string, unknown>> }).cachedStats ?? {})[0] ?? {};
-  return Object.fromEntries(FIGURES.flatMap((name) => (Number.isFinite(stats[name]) ? [[name, rounded(stats[name] as number)]] : [])));
+  return Object.fromEntries(MEASURED.flatMap((name) => (Number.isFinite(stats[name]) ? [[name, round(stats[name] as number)]] : [])));
 }
 
-/** A direction: a thousandth of a degree, so that nothing is off by more than a hundredth of a mm. */
-function fine(value: number): number {
+/** Round to a thousandth of a degree, so that no point is off by more than a hundredth of a mm. */
+function roundDirection(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-function rounded(value: number): number {
+function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

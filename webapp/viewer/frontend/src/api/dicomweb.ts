@@ -1,8 +1,9 @@
-// What comes over the wire: headers once a series, frames once each. Knows nothing of Cornerstone, so that the first
-// picture can be asked for while Cornerstone still loads.
+// DICOMweb: the metadata of a series is fetched once, and each frame once. Knows nothing of Cornerstone, so that the
+// first image can be requested while Cornerstone is still loading.
 
 import type { Header } from "../dicom/tags.ts";
-import { answered, type Hung, type ImageRef } from "./study.ts";
+import { request } from "./http.ts";
+import type { DisplaySet, ImageRef } from "./study.ts";
 
 export interface Frame {
   bytes: Uint8Array;
@@ -10,55 +11,55 @@ export interface Frame {
   syntax: string;
 }
 
-const EXPLICIT = "1.2.840.10008.1.2.1";
-const begun = new Map<string, Promise<Frame>>();
-const headers = new Map<string, Promise<Header[]>>();
+const EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
+const started = new Map<string, Promise<Frame>>();
+const metadata = new Map<string, Promise<Header[]>>();
 
-/** Return the address of a series below DICOMweb. */
-export function seriesAddress({ data, series }: Hung): string {
+/** Return the DICOMweb URL of a series. */
+export function seriesUrl({ data, series }: DisplaySet): string {
   return `${location.origin}${data.dicomweb}/studies/${data.study.uid}/series/${series.uid}`;
 }
 
-/** Return the address of a frame, or of the first of its object. */
-export function frameAddress(hung: Hung, image: ImageRef, frame = image.frame): string {
-  return `${seriesAddress(hung)}/instances/${image.sop}/frames/${frame}`;
+/** Return the URL of an image's frame, or of another frame of the same object. */
+export function frameUrl(displaySet: DisplaySet, image: ImageRef, frame = image.frame): string {
+  return `${seriesUrl(displaySet)}/instances/${image.sop}/frames/${frame}`;
 }
 
-/** Ask for a frame before anybody can draw it. */
-export function frameBegun(address: string): void {
-  if (begun.has(address)) return;
-  const coming = fetched(address);
-  coming.catch(() => begun.delete(address));
-  begun.set(address, coming);
+/** Start to download a frame before anything can draw it. */
+export function startFrame(url: string): void {
+  if (started.has(url)) return;
+  const download = downloadFrame(url);
+  download.catch(() => started.delete(url));
+  started.set(url, download);
 }
 
-/** Return a frame that was asked for, and leave it to whoever fetches it. */
-export function framePeeked(address: string): Promise<Frame> {
-  return begun.get(address) ?? Promise.reject(new Error("Nobody has asked for this frame."));
+/** Return a frame whose download was started, and leave it for `fetchFrame`. */
+export function peekFrame(url: string): Promise<Frame> {
+  return started.get(url) ?? Promise.reject(new Error("The download of this frame was not started."));
 }
 
-/** Return a frame: the one that is on its way already, if there is one. */
-export function frameFetched(address: string): Promise<Frame> {
-  const coming = begun.get(address) ?? fetched(address);
-  begun.delete(address);
-  return coming;
+/** Return a frame, from the download that was started if there is one. */
+export function fetchFrame(url: string): Promise<Frame> {
+  const download = started.get(url) ?? downloadFrame(url);
+  started.delete(url);
+  return download;
 }
 
-/** Return the headers of a series, asked for once; a failure is forgotten, so that it can be tried again. */
-export function headersFetched(hung: Hung): Promise<Header[]> {
-  const address = `${seriesAddress(hung)}/metadata`;
-  const held = headers.get(address);
-  if (held) return held;
-  const coming = answered(address, { headers: { Accept: "application/dicom+json" } }).then(
-    (answer) => answer.json() as Promise<Header[]>,
+/** Return the headers of a series, fetched once; a failure is forgotten, so that it can be retried. */
+export function fetchMetadata(displaySet: DisplaySet): Promise<Header[]> {
+  const url = `${seriesUrl(displaySet)}/metadata`;
+  const cached = metadata.get(url);
+  if (cached) return cached;
+  const download = request(url, { headers: { Accept: "application/dicom+json" } }).then(
+    (response) => response.json() as Promise<Header[]>,
   );
-  coming.catch(() => headers.delete(address));
-  headers.set(address, coming);
-  return coming;
+  download.catch(() => metadata.delete(url));
+  metadata.set(url, download);
+  return download;
 }
 
-async function fetched(address: string): Promise<Frame> {
-  const answer = await answered(address, { headers: { Accept: "application/octet-stream; transfer-syntax=*" } });
-  const syntax = /transfer-syntax="?([0-9.]+)/.exec(answer.headers.get("Content-Type") ?? "")?.[1] ?? EXPLICIT;
-  return { bytes: new Uint8Array(await answer.arrayBuffer()), syntax };
+async function downloadFrame(url: string): Promise<Frame> {
+  const response = await request(url, { headers: { Accept: "application/octet-stream; transfer-syntax=*" } });
+  const syntax = /transfer-syntax="?([0-9.]+)/.exec(response.headers.get("Content-Type") ?? "")?.[1] ?? EXPLICIT_VR_LITTLE_ENDIAN;
+  return { bytes: new Uint8Array(await response.arrayBuffer()), syntax };
 }

@@ -1,4 +1,6 @@
-// A study as the web tells it: GET /api/studies/<id>/viewer/. Data only; nothing here touches the page.
+// A study as the server sends it (GET /api/studies/<id>/viewer/), with the field names of that API. Data only.
+
+import { request } from "./http.ts";
 
 export interface Study {
   id: string;
@@ -21,32 +23,32 @@ export interface ImageRef {
   columns: number;
 }
 
-export interface FindingMark {
+export interface FindingLocation {
   image: number;
   /** [x0, y0, x1, y1] in pixels of the image. */
   box: [number, number, number, number] | null;
   mask: string | null;
 }
 
-/** What the reader says of a finding of the AI, or of a mark that shows what it missed. */
-export interface Told {
+/** A reader's review of an AI finding, or of an annotation that shows what the AI missed. */
+export interface Review {
   finding: number | null;
   mark: string | null;
-  /** Of what was missed, on its second image and later: the outline that was drawn first. */
+  /** For a missed finding outlined on several images: the outline that was drawn first. */
   missed?: string | null;
   says: "agree" | "disagree" | "edit" | "missed";
   words: string;
   label: string;
 }
 
-/** What another road says of a finding, or why it says nothing; never a finding, and no part of any priority. */
+/** A second opinion on a finding, or the reason why there is none. It is never a finding and never affects the priority. */
 export interface Opinion {
   title: string;
   answer: string;
-  /** Whether it answers; else `answer` says that it does not. */
+  /** False where it gives no answer; `answer` then says so. */
   isAnswer: boolean;
   why: string;
-  /** How it stands to the other opinion of the same question; empty where there is none. */
+  /** How it compares with the other opinion on the same question; empty where there is none. */
   beside: string;
   disagrees: boolean;
   experimental: string;
@@ -71,15 +73,15 @@ export interface Finding {
   image: number;
   first: number;
   last: number;
-  marks: FindingMark[];
+  marks: FindingLocation[];
   heat: string | null;
-  /** How large its outline is, in words; empty where there is none. */
+  /** Size of its outline, as text; empty where it has none. */
   size: string;
   opinions: Opinion[];
 }
 
 export interface Run {
-  /** Null while none was asked for. */
+  /** Null while no analysis was requested. */
   id: string | null;
   status: string;
   words: string;
@@ -97,17 +99,17 @@ export interface Series {
   kind: "images" | "picture" | "result" | "other";
   images: ImageRef[];
   whyNotShown: string;
-  /** Filed by Readroom with an answer of its own. */
+  /** Created by Readroom together with its own result. */
   isOurs: boolean;
   run: Run | null;
-  /** How soon to look at what was found, 0 to 3; 0 where nothing was, or where it is veiled. */
+  /** Urgency of the findings, 0 to 3; 0 where there are none, or where the reader is blinded to them. */
   urgency: number;
-  /** The most urgent first. */
+  /** Most urgent first. */
   findings: Finding[];
   heats: { title: string; image: number; src: string }[];
 }
 
-export interface HangingCell {
+export interface HangingSlot {
   series: string | null;
   prior: string | null;
   preset: string | null;
@@ -117,7 +119,7 @@ export interface Hanging {
   protocol: string;
   rows: number;
   columns: number;
-  cells: HangingCell[];
+  cells: HangingSlot[];
   why: string;
 }
 
@@ -138,8 +140,8 @@ export interface Prior {
   address: string;
 }
 
-/** What a person's mark says of its shape, wherever it lies. */
-interface Shape {
+/** What every annotation has, wherever it lies. */
+interface AnnotationShape {
   series: string;
   kind: "length" | "angle" | "rectangle" | "ellipse" | "probe" | "box";
   text: string;
@@ -147,22 +149,22 @@ interface Shape {
   unit: "mm" | "px";
 }
 
-/** On an image: points are [x, y] in its pixels, the centre of the first is [0, 0]. */
-export interface OnImage extends Shape {
+/** An annotation on an image: points are [x, y] in pixels, the centre of the first pixel is [0, 0]. */
+export interface ImageAnnotationBody extends AnnotationShape {
   sop: string;
   frame: number;
   points: [number, number][];
 }
 
-/** On a cut through the volume of its series: points are [x, y, z] in the patient, in mm; the normal has the length 1. */
-export interface OnCut extends Shape {
+/** An annotation on a reformatted plane of a series: points are [x, y, z] in patient space, in mm; the normal is a unit vector. */
+export interface MprAnnotationBody extends AnnotationShape {
   frameOfReference: string;
   normal: [number, number, number];
   points: [number, number, number][];
 }
 
-/** A person's mark. */
-export type Mark = (OnImage | OnCut) & {
+/** An annotation as the server has saved it. */
+export type AnnotationRecord = (ImageAnnotationBody | MprAnnotationBody) & {
   id: string;
   author: string;
   authorId: string;
@@ -170,26 +172,26 @@ export type Mark = (OnImage | OnCut) & {
   at: string;
 };
 
-/** A reader's outline of a finding, or of what the AI missed, on one image. */
-export interface Outline {
+/** A reader's segmentation of a finding, or of something the AI missed, on one image. */
+export interface SegmentationRecord {
   id: string;
   series: string;
   sop: string;
   frame: number;
   finding: number | null;
-  /** Of what the AI missed: the outline of it that was drawn first, on whichever image. */
+  /** For something the AI missed: its outline that was drawn first, on whichever image. */
   missed: string | null;
   label: string;
   author: string;
   authorId: string;
   version: number;
-  /** Round it: [x0, y0, x1, y1], the centre of the first pixel is [0, 0]; null: its author says that nothing lies there. */
+  /** Bounding box [x0, y0, x1, y1], the centre of the first pixel is [0, 0]; null: its author says there is nothing to outline. */
   box: [number, number, number, number] | null;
-  /** Address of its mask, white inside. */
+  /** URL of its mask, white inside. */
   mask: string;
 }
 
-/** Everything about one study. */
+/** Everything the viewer needs to know about one study. */
 export interface StudyData {
   study: Study;
   dicomweb: string;
@@ -197,46 +199,25 @@ export interface StudyData {
   hanging: Hanging;
   presets: Preset[];
   priors: Prior[];
-  marks: Mark[];
-  outlines: Outline[];
-  verdicts: Told[];
+  marks: AnnotationRecord[];
+  outlines: SegmentationRecord[];
+  verdicts: Review[];
 }
 
-/** One series of one study: what a cell can hold. */
-export interface Hung {
+/** One series of one study: what can be hung in a viewport. */
+export interface DisplaySet {
   data: StudyData;
   series: Series;
   isPrior: boolean;
 }
 
-/** Fetch a study; throws an Error whose message is a sentence for the reader. */
-export async function studyFetched(address: string): Promise<StudyData> {
-  const answer = await answered(address, { headers: { Accept: "application/json" } });
-  return (await answer.json()) as StudyData;
+/** Fetch a study; throws an `Error` whose message is a sentence for the reader. */
+export async function fetchStudy(url: string): Promise<StudyData> {
+  const response = await request(url, { headers: { Accept: "application/json" } });
+  return (await response.json()) as StudyData;
 }
 
-/** Fetch, with every failure as a sentence. */
-export async function answered(address: string, options: RequestInit = {}): Promise<Response> {
-  let answer: Response;
-  try {
-    answer = await fetch(address, { credentials: "same-origin", ...options });
-  } catch (trouble) {
-    if (trouble instanceof DOMException && trouble.name === "AbortError") throw trouble;
-    throw new Error("The server cannot be reached. Check the network.");
-  }
-  if (!answer.ok) throw new Error(await refusalOf(answer));
-  return answer;
-}
-
-async function refusalOf(answer: Response): Promise<string> {
-  if (answer.status === 401 || answer.status === 403) return "You are signed out, or may not see this. Sign in again.";
-  const told: unknown = await answer.json().catch(() => null);
-  if (told && typeof told === "object" && "detail" in told && typeof told.detail === "string") return told.detail;
-  if (answer.status === 404) return "The server does not have it.";
-  return `The server answered with error ${answer.status}.`;
-}
-
-/** The series of a study that hold images. */
-export function seriesShown(data: StudyData): Series[] {
+/** Return the series of a study that have images, or a reason why theirs are not shown. */
+export function displayableSeries(data: StudyData): Series[] {
   return data.series.filter((series) => series.images.length > 0 || series.whyNotShown !== "");
 }

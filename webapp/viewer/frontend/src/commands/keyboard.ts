@@ -1,11 +1,11 @@
-// One listener for all keys. A key typed into a field is text, and a key that a control understands is the control's.
+// One listener for all keys. A key typed into a field is text, and a key that a control handles is left to the control.
 
 import type { Command } from "./commands.ts";
 
-const WRITES = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
-const PRESSES = "button, a[href], summary, [role=option]";
+const TEXT_FIELDS = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
+const PRESSABLE = "button, a[href], summary, [role=option]";
 
-/** Return how a press is written in the table of commands. */
+/** Return a key press as the table of commands writes it. */
 export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey">): string {
   const key = event.key.toLowerCase();
   const isNamed = key.length > 1 || /^[a-z]$/.test(key); // "?" and "+" need Shift on some keyboards and not on others
@@ -13,7 +13,7 @@ export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" |
 }
 
 /** Return the command of each key; two commands on one key are a mistake in the table. */
-export function keyMap(commands: readonly Command[]): Map<string, Command> {
+function keyMap(commands: readonly Command[]): Map<string, Command> {
   const map = new Map<string, Command>();
   for (const command of commands) {
     for (const key of command.keys) {
@@ -24,15 +24,15 @@ export function keyMap(commands: readonly Command[]): Map<string, Command> {
   return map;
 }
 
-/** Listen; `run` does a command. Before Cornerstone, whose own listener takes every key that an image has the focus of. */
-export function keysBound(commands: readonly Command[], run: (command: Command) => void): void {
+/** Run a command on each key press. In the capture phase, since Cornerstone's own listener takes every key while an image has the focus. */
+export function bindKeys(commands: readonly Command[], run: (command: Command) => void): void {
   const map = keyMap(commands);
   document.addEventListener("keydown", (event) => {
     const target = event.target as HTMLElement;
     if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
-    if (target.closest(WRITES)) return;
+    if (target.closest(TEXT_FIELDS)) return;
     const key = keyOf(event);
-    if ((key === " " || key === "enter") && target.closest(PRESSES)) return;
+    if ((key === " " || key === "enter") && target.closest(PRESSABLE)) return;
     const command = map.get(key);
     if (!command) return;
     event.preventDefault();
@@ -40,13 +40,13 @@ export function keysBound(commands: readonly Command[], run: (command: Command) 
   }, { capture: true });
 }
 
-const NAMES: Record<string, string> = {
+const KEY_NAMES: Record<string, string> = {
   " ": "Space", arrowup: "↑", arrowdown: "↓", arrowleft: "←", arrowright: "→", pageup: "PgUp", pagedown: "PgDn",
   home: "Home", end: "End", escape: "Esc", delete: "Del", backspace: "⌫", ctrl: "Ctrl", shift: "Shift",
 };
 
-/** Return the caps of a key as they are printed on it. */
-export function capsOf(key: string): string[] {
+/** Return the key caps of a key, as they are printed on a keyboard. */
+export function keyCaps(key: string): string[] {
   if (key === "+") return ["+"];
-  return key.split("+").map((part) => NAMES[part] ?? part);
+  return key.split("+").map((part) => KEY_NAMES[part] ?? part);
 }

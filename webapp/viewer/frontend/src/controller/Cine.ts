@@ -1,43 +1,43 @@
-// Cine: the images of a cell one after the other, as fast as the header says and the images come.
+// Cine: plays the images of a viewport as fast as the header says and as the images can be loaded.
 
-import { numbers, TAG } from "../dicom/tags.ts";
-import type { Cell } from "../viewport/Viewport.ts";
+import { numberValues, TAG, type Header } from "../dicom/tags.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
 
-const USUAL_RATE = 12;
+const DEFAULT_RATE = 12;
 
 export class Cine {
-  private readonly running = new Map<Cell, () => void>();
+  private readonly stops = new Map<Viewport, () => void>();
 
-  isOn(cell: Cell): boolean {
-    return this.running.has(cell);
+  isPlaying(viewport: Viewport): boolean {
+    return this.stops.has(viewport);
   }
 
-  toggle(cell: Cell): void {
-    if (this.isOn(cell)) this.stop(cell);
-    else if (cell.imageIds.length > 1) this.start(cell);
+  toggle(viewport: Viewport): void {
+    if (this.isPlaying(viewport)) this.stop(viewport);
+    else if (viewport.imageIds.length > 1) this.start(viewport);
   }
 
-  stop(cell: Cell): void {
-    this.running.get(cell)?.();
-    this.running.delete(cell);
+  stop(viewport: Viewport): void {
+    this.stops.get(viewport)?.();
+    this.stops.delete(viewport);
   }
 
-  private start(cell: Cell): void {
+  private start(viewport: Viewport): void {
     let isStopped = false;
-    this.running.set(cell, () => { isStopped = true; });
-    const pause = 1000 / rateOf(cell);
+    this.stops.set(viewport, () => { isStopped = true; });
+    const interval = 1000 / frameRate(viewport.header);
     const next = async (due: number): Promise<void> => {
       if (isStopped) return;
-      await cell.show((cell.at + 1) % cell.imageIds.length);
-      window.setTimeout(() => void next(due + pause), Math.max(0, due - performance.now()));
+      await viewport.show((viewport.imageIndex + 1) % viewport.imageIds.length);
+      window.setTimeout(() => void next(due + interval), Math.max(0, due - performance.now()));
     };
-    void next(performance.now() + pause);
+    void next(performance.now() + interval);
   }
 }
 
-/** Return images a second: Cine Rate, else Frame Time (PS3.3 C.7.6.5), else a usual one. */
-export function rateOf(cell: Pick<Cell, "header">): number {
-  const [rate = 0] = numbers(cell.header, TAG.cineRate);
-  const [time = 0] = numbers(cell.header, TAG.frameTime);
-  return Math.min(60, rate > 0 ? rate : time > 0 ? 1000 / time : USUAL_RATE);
+/** Return images per second: Cine Rate, else from Frame Time (PS3.3 C.7.6.5), else a default; 60 at most. */
+function frameRate(header: Header): number {
+  const [rate = 0] = numberValues(header, TAG.cineRate);
+  const [time = 0] = numberValues(header, TAG.frameTime);
+  return Math.min(60, rate > 0 ? rate : time > 0 ? 1000 / time : DEFAULT_RATE);
 }

@@ -1,57 +1,58 @@
-// Synced scroll: what lies at the same place is shown beside it.
+// Synchronised scrolling: the other viewports follow to the same anatomical position.
 
 import { headerOf } from "../cornerstone/setup.ts";
-import { normalOf, placeAlong } from "../dicom/volumeGeometry.ts";
-import { TAG, word } from "../dicom/tags.ts";
-import type { Cell } from "../viewport/Viewport.ts";
-import { follower, type Stack } from "./syncGeometry.ts";
+import { stringValue, TAG } from "../dicom/tags.ts";
+import { positionAlong, sliceNormal } from "../dicom/volumeGeometry.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
+import { followingImage, type StackPosition } from "./syncGeometry.ts";
 
-export class Link {
+export class ScrollSync {
   isOn = false;
-  /** What a pair of cells was apart when they were linked: mm, or images. */
-  private offsets = new Map<string, number>();
+  /** The offset between each pair of viewports when they were linked: mm, or images. */
+  private readonly offsets = new Map<string, number>();
 
   toggle(): void {
     this.isOn = !this.isOn;
     this.offsets.clear();
   }
 
-  /** Let the other cells go where this one went. */
-  follow(leader: Cell, cells: readonly Cell[]): void {
-    if (!this.isOn || leader.at < 0) return;
-    for (const other of cells) if (other !== leader && other.at >= 0) this.move(leader, other);
+  /** Let the other viewports follow this one. */
+  follow(leader: Viewport, viewports: readonly Viewport[]): void {
+    if (!this.isOn || leader.imageIndex < 0) return;
+    for (const other of viewports) if (other !== leader && other.imageIndex >= 0) this.moveViewport(leader, other);
   }
 
-  /** Remember how far apart the cells are now. */
-  hold(cells: readonly Cell[]): void {
-    for (const leader of cells) {
-      for (const other of cells) {
-        if (leader === other || leader.at < 0 || other.at < 0) continue;
-        this.offsets.set(`${leader.id} ${other.id}`, follower(stackOf(leader), stackOf(other)).offset);
+  /** Remember the offsets between the viewports as they are now. */
+  rememberOffsets(viewports: readonly Viewport[]): void {
+    for (const leader of viewports) {
+      for (const other of viewports) {
+        if (leader === other || leader.imageIndex < 0 || other.imageIndex < 0) continue;
+        this.offsets.set(`${leader.id} ${other.id}`, followingImage(stackPosition(leader), stackPosition(other)).offset);
       }
     }
   }
 
-  private move(leader: Cell, other: Cell): void {
-    const { at } = follower(stackOf(leader), stackOf(other), this.offsets.get(`${leader.id} ${other.id}`));
-    void other.show(at);
+  private moveViewport(leader: Viewport, other: Viewport): void {
+    const { index } = followingImage(stackPosition(leader), stackPosition(other), this.offsets.get(`${leader.id} ${other.id}`));
+    void other.show(index);
   }
 }
 
-const stacks = new WeakMap<string[], Omit<Stack, "at">>();
+/** By the list of image ids, which is another one whenever another series is hung. */
+const geometries = new WeakMap<string[], Omit<StackPosition, "index">>();
 
-function stackOf(cell: Cell): Stack {
-  const held = stacks.get(cell.imageIds);
-  if (held) return { ...held, at: cell.at };
-  const headers = cell.imageIds.map(headerOf);
-  const normal = (headers[0] && normalOf(headers[0])) ?? null;
-  const places = normal ? headers.map((header) => placeAlong(header, normal)) : [];
-  const made = {
-    frame: word(headers[0] ?? {}, TAG.frameOfReference),
+function stackPosition(viewport: Viewport): StackPosition {
+  const cached = geometries.get(viewport.imageIds);
+  if (cached) return { ...cached, index: viewport.imageIndex };
+  const headers = viewport.imageIds.map(headerOf);
+  const normal = (headers[0] && sliceNormal(headers[0])) ?? null;
+  const positions = normal ? headers.map((header) => positionAlong(header, normal)) : [];
+  const geometry = {
+    frameOfReference: stringValue(headers[0] ?? {}, TAG.frameOfReference),
     normal,
-    places: places.every((place) => place !== null) ? (places as number[]) : [],
+    positions: positions.every((position) => position !== null) ? positions : [],
     count: headers.length,
   };
-  stacks.set(cell.imageIds, made);
-  return { ...made, at: cell.at };
+  geometries.set(viewport.imageIds, geometry);
+  return { ...geometry, index: viewport.imageIndex };
 }

@@ -1,7 +1,9 @@
-// What is drawn over the images: which kinds, how strongly, and which heat map. Remembered in this browser; it holds
-// nothing of a patient.
+// Which overlays are drawn over the images, how opaque they are, and which heat map. Remembered in this browser; holds
+// nothing about a patient.
 
-export const KINDS = [
+import { Emitter } from "../common/Emitter.ts";
+
+export const OVERLAY_KINDS = [
   { id: "box", title: "AI boxes", sign: "dashed box" },
   { id: "mask", title: "AI masks", sign: "dotted edge, filled" },
   { id: "heat", title: "AI heat map", sign: "glow: where a step looked" },
@@ -9,80 +11,79 @@ export const KINDS = [
   { id: "outline", title: "Outlined by readers", sign: "solid edge, filled, named" },
   { id: "human", title: "People's marks", sign: "solid lines" },
 ] as const;
-export type Kind = (typeof KINDS)[number]["id"];
+export type OverlayKind = (typeof OVERLAY_KINDS)[number]["id"];
 
-const KEY = "readroom-overlays";
+const STORAGE_KEY = "readroom-overlays";
 
-interface Kept {
-  off: Kind[];
+interface Settings {
+  off: OverlayKind[];
   opacity: number;
 }
 
-class Shown extends EventTarget {
-  /** All of it hidden for a look at the bare image, whatever is switched on. */
+export class Visibility extends Emitter<{ changed: void }> {
+  /** Everything is hidden for a look at the bare image, whatever is switched on. */
   isHidden = false;
-  /** Title of the heat map that was chosen where an image has several. */
+  /** Title of the chosen heat map, for images that have several. */
   heat = "";
-  private kept: Kept = { off: ["heat"], opacity: 1, ...read() };
+  private readonly settings: Settings = { off: ["heat"], opacity: 1, ...readSettings() };
 
-  isOn(kind: Kind): boolean {
-    return !this.isHidden && !this.kept.off.includes(kind);
+  /** Whether overlays of a kind are drawn. */
+  isVisible(kind: OverlayKind): boolean {
+    return !this.isHidden && this.isEnabled(kind);
   }
 
-  /** Whether a kind is switched on, hidden or not. */
-  isChosen(kind: Kind): boolean {
-    return !this.kept.off.includes(kind);
+  /** Whether a kind is switched on, even while everything is hidden. */
+  isEnabled(kind: OverlayKind): boolean {
+    return !this.settings.off.includes(kind);
   }
 
   get opacity(): number {
-    return this.kept.opacity;
+    return this.settings.opacity;
   }
 
-  set(kind: Kind, isOn: boolean): void {
-    this.kept.off = [...this.kept.off.filter((one) => one !== kind), ...(isOn ? [] : [kind])];
-    this.changed();
+  setEnabled(kind: OverlayKind, isEnabled: boolean): void {
+    this.settings.off = [...this.settings.off.filter((one) => one !== kind), ...(isEnabled ? [] : [kind])];
+    this.onChanged();
   }
 
-  /** Switch a kind on, whatever hides it. */
-  reveal(kind: Kind): void {
-    if (this.isOn(kind)) return;
+  /** Make a kind visible, whatever hides it. */
+  reveal(kind: OverlayKind): void {
+    if (this.isVisible(kind)) return;
     this.isHidden = false;
-    this.set(kind, true);
+    this.setEnabled(kind, true);
   }
 
-  fade(opacity: number): void {
-    this.kept.opacity = opacity;
-    this.changed();
+  setOpacity(opacity: number): void {
+    this.settings.opacity = opacity;
+    this.onChanged();
   }
 
   chooseHeat(title: string): void {
     this.heat = title;
-    this.changed();
+    this.onChanged();
   }
 
+  /** Hide everything, or show it again; returns whether everything is hidden now. */
   toggleAll(): boolean {
     this.isHidden = !this.isHidden;
-    this.changed();
+    this.onChanged();
     return this.isHidden;
   }
 
-  /** Tell everybody who draws. */
-  changed(): void {
+  private onChanged(): void {
     try {
-      localStorage.setItem(KEY, JSON.stringify(this.kept));
+      localStorage.setItem(STORAGE_KEY, JSON.stringify(this.settings));
     } catch {
-      // A browser that keeps nothing shows the overlays all the same.
+      // A browser that stores nothing shows the overlays all the same.
     }
-    this.dispatchEvent(new Event("change"));
+    this.emit("changed");
   }
 }
 
-function read(): Partial<Kept> {
+function readSettings(): Partial<Settings> {
   try {
-    return (JSON.parse(localStorage.getItem(KEY) ?? "{}") ?? {}) as Partial<Kept>;
+    return (JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") ?? {}) as Partial<Settings>;
   } catch {
     return {};
   }
 }
-
-export const shown = new Shown();

@@ -1,38 +1,40 @@
-// Which image of one series belongs to an image of another. Pure.
+// Which image of one series corresponds to an image of another. Pure functions.
 
 import { dot, type Vector } from "../dicom/orientation.ts";
 
-export interface Stack {
-  /** UID of the frame of reference; "" where the header has none. */
-  frame: string;
+/** The geometry of a series, and the image of it that is displayed. */
+export interface StackPosition {
+  /** UID; "" where the header has none. */
+  frameOfReference: string;
   normal: Vector | null;
-  /** mm along the normal, image by image; empty where the headers do not say. */
-  places: readonly number[];
+  /** mm along the normal, image by image; empty where the headers do not state it. */
+  positions: readonly number[];
   count: number;
-  at: number;
+  index: number;
 }
 
+/** Cosine between the normals above which two series count as parallel. */
 const PARALLEL_FROM = 0.95;
 
 /**
- * Return the image of `other` that follows `leader`.
+ * Return the image of `other` that corresponds to the image of `leader`.
  *
- * In one frame of reference the same place counts; in parallel planes of different ones (a prior) the distance that the
- * reader left between them; else the same number of images. `offset` is what they were apart: without one, what they
- * are apart now.
+ * In one frame of reference it is the image at the same position; in parallel planes of different ones (a prior study) the
+ * image at the distance that the reader left between the two; otherwise the same number of images is passed. `offset` is
+ * that distance, in mm or in images; without one it is the distance now.
  */
-export function follower(leader: Stack, other: Stack, offset?: number): { at: number; offset: number } {
-  const turned = leader.normal && other.normal ? dot(leader.normal, other.normal) : 0;
-  if (Math.abs(turned) < PARALLEL_FROM || !leader.places.length || !other.places.length) {
-    const apart = offset ?? other.at - leader.at;
-    return { at: Math.max(0, Math.min(other.count - 1, leader.at + apart)), offset: apart };
+export function followingImage(leader: StackPosition, other: StackPosition, offset?: number): { index: number; offset: number } {
+  const cosine = leader.normal && other.normal ? dot(leader.normal, other.normal) : 0;
+  if (Math.abs(cosine) < PARALLEL_FROM || !leader.positions.length || !other.positions.length) {
+    const images = offset ?? other.index - leader.index;
+    return { index: Math.max(0, Math.min(other.count - 1, leader.index + images)), offset: images };
   }
-  const place = Math.sign(turned) * (leader.places[leader.at] ?? 0);
-  const isSame = leader.frame !== "" && leader.frame === other.frame;
-  const apart = isSame ? 0 : (offset ?? (other.places[other.at] ?? 0) - place);
-  return { at: nearest(other.places, place + apart), offset: apart };
+  const position = Math.sign(cosine) * (leader.positions[leader.index] ?? 0);
+  const isSameFrame = leader.frameOfReference !== "" && leader.frameOfReference === other.frameOfReference;
+  const distance = isSameFrame ? 0 : (offset ?? (other.positions[other.index] ?? 0) - position);
+  return { index: nearestIndex(other.positions, position + distance), offset: distance };
 }
 
-function nearest(places: readonly number[], to: number): number {
-  return places.reduce((best, place, index) => (Math.abs(place - to) < Math.abs((places[best] ?? 0) - to) ? index : best), 0);
+function nearestIndex(positions: readonly number[], to: number): number {
+  return positions.reduce((best, position, index) => (Math.abs(position - to) < Math.abs((positions[best] ?? 0) - to) ? index : best), 0);
 }

@@ -1,22 +1,22 @@
-// Cornerstone3D, started once, with our own way to fetch frames and to read a header.
+// Cornerstone3D: started once, with our own image loader and our own calibration.
 
-import { Enums, imageLoader, init as startCore, metaData, RenderingEngine } from "@cornerstonejs/core";
-import { init as startLoader, wadors } from "@cornerstonejs/dicom-image-loader";
-import { init as startTools } from "@cornerstonejs/tools";
+import { Enums, imageLoader, init as initCore, metaData, RenderingEngine } from "@cornerstonejs/core";
+import { init as initLoader, wadors } from "@cornerstonejs/dicom-image-loader";
+import { init as initTools } from "@cornerstonejs/tools";
 
-import { frameLoaded } from "./imageLoader.ts";
 import { pixelSize } from "../dicom/calibration.ts";
-import { planeRead, type Plane, type Told } from "../dicom/imagePlane.ts";
+import { toImagePlane, type ImagePlane, type PlaneModule } from "../dicom/imagePlane.ts";
 import type { Header } from "../dicom/tags.ts";
+import { loadImage } from "./imageLoader.ts";
 
-/** Start everything; returns the engine that draws all cells. */
-export function engineStarted(): RenderingEngine {
-  startCore();
-  startLoader({ maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)) });
-  startTools();
-  // Ours fetches each frame once, says why one does not come, and knows what was fetched before Cornerstone ran.
-  imageLoader.registerImageLoader("wadors", frameLoaded);
-  metaData.addProvider(ownMetadata, 20_000);
+/** Start Cornerstone; returns the engine that renders all viewports of the grid. */
+export function startCornerstone(): RenderingEngine {
+  initCore();
+  initLoader({ maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)) });
+  initTools();
+  // Ours fetches each frame once, says why one cannot be loaded, and knows what was downloaded before Cornerstone ran.
+  imageLoader.registerImageLoader("wadors", loadImage);
+  metaData.addProvider(calibratedMetadata, 20_000);
   return new RenderingEngine("reading");
 }
 
@@ -25,22 +25,22 @@ export function headerOf(imageId: string): Header {
   return (wadors.metaDataManager.get(imageId) ?? {}) as unknown as Header;
 }
 
-/** Return where the pixels of an image lie. */
-export function planeOf(imageId: string): Plane {
-  return planeRead((metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {}) as Told);
+/** Return the plane in which an image lies. */
+export function imagePlaneOf(imageId: string): ImagePlane {
+  return toImagePlane((metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {}) as PlaneModule);
 }
 
-const theirs = new Set<string>();
+const inProgress = new Set<string>();
 
-/** Calibration as the standard has it: what is not calibrated must never be told in millimetres. */
-function ownMetadata(kind: string, imageId: string): unknown {
+/** Pixel spacing by the rules of the standard: what is not calibrated must never be measured in millimetres. */
+function calibratedMetadata(kind: string, imageId: string): unknown {
   if (kind !== Enums.MetadataModules.IMAGE_PLANE && kind !== Enums.MetadataModules.CALIBRATION) return undefined;
   if (typeof imageId !== "string" || !imageId.startsWith("wadors:")) return undefined;
   if (kind === Enums.MetadataModules.CALIBRATION) return {};
-  if (theirs.has(imageId)) return undefined; // we are asking the next provider ourselves
-  theirs.add(imageId);
+  if (inProgress.has(imageId)) return undefined; // this is our own request to the next provider
+  inProgress.add(imageId);
   const plane = metaData.get(kind, imageId) as Record<string, unknown> | undefined;
-  theirs.delete(imageId);
+  inProgress.delete(imageId);
   if (!plane) return undefined;
   const size = pixelSize(headerOf(imageId));
   return {

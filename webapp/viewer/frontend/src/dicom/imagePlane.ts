@@ -1,20 +1,20 @@
-// Pixels of an image and places in the patient (PS3.3 C.7.6.2.1.1), for whole and for torn values alike: the centre of
-// the first pixel is [0, 0]. Cornerstone's own imageToWorldCoords counts from that pixel's corner and takes the spacing
-// between rows for that between columns.
+// Conversion between pixels of an image and points in patient space (PS3.3 C.7.6.2.1.1), for integer and fractional pixels
+// alike: the centre of the first pixel is [0, 0]. Cornerstone's own imageToWorldCoords counts from the corner of that
+// pixel and takes the spacing between rows for the spacing between columns.
 
 import { dot, type Vector } from "./orientation.ts";
 
 export type Pixel = readonly [number, number];
 
-/** Where the pixels of an image lie: the first one's centre, and the steps to the next column and the next row, in mm. */
-export interface Plane {
+/** Position of an image: the centre of its first pixel, and the steps to the next column and the next row, in mm. */
+export interface ImagePlane {
   origin: Vector;
-  along: Vector;
-  down: Vector;
+  columnStep: Vector;
+  rowStep: Vector;
 }
 
-/** What Cornerstone knows of an image plane. */
-export interface Told {
+/** Cornerstone's image plane module. */
+export interface PlaneModule {
   imagePositionPatient?: Vector;
   rowCosines?: Vector;
   columnCosines?: Vector;
@@ -22,26 +22,26 @@ export interface Told {
   columnPixelSpacing?: number;
 }
 
-/** Return a plane as the stacks draw it: one without a geometry lies at the origin, a pixel a millimetre. */
-export function planeRead(told: Told): Plane {
+/** Return a plane as Cornerstone's stacks place it: without geometry it lies at the origin, one millimetre a pixel. */
+export function toImagePlane(module: PlaneModule): ImagePlane {
   return {
-    origin: told.imagePositionPatient ?? [0, 0, 0],
-    along: scaled(told.rowCosines ?? [1, 0, 0], told.columnPixelSpacing || 1),
-    down: scaled(told.columnCosines ?? [0, 1, 0], told.rowPixelSpacing || 1),
+    origin: module.imagePositionPatient ?? [0, 0, 0],
+    columnStep: scale(module.rowCosines ?? [1, 0, 0], module.columnPixelSpacing || 1),
+    rowStep: scale(module.columnCosines ?? [0, 1, 0], module.rowPixelSpacing || 1),
   };
 }
 
-/** Return where a pixel lies. */
-export function placeOf({ origin, along, down }: Plane, [x, y]: Pixel): [number, number, number] {
-  return [0, 1, 2].map((axis) => (origin[axis] as number) + x * (along[axis] as number) + y * (down[axis] as number)) as [number, number, number];
+/** Return the position of a pixel. */
+export function pixelToWorld({ origin, columnStep, rowStep }: ImagePlane, [x, y]: Pixel): [number, number, number] {
+  return [0, 1, 2].map((axis) => (origin[axis] as number) + x * (columnStep[axis] as number) + y * (rowStep[axis] as number)) as [number, number, number];
 }
 
-/** Return the pixel that a place falls on, straight through the plane. */
-export function pixelOf({ origin, along, down }: Plane, place: ArrayLike<number>): [number, number] {
-  const from = [0, 1, 2].map((axis) => (place[axis] as number) - (origin[axis] as number)) as unknown as Vector;
-  return [dot(from, along) / dot(along, along), dot(from, down) / dot(down, down)];
+/** Return the pixel that a point projects onto, along the normal of the plane. */
+export function worldToPixel({ origin, columnStep, rowStep }: ImagePlane, point: ArrayLike<number>): [number, number] {
+  const from = [0, 1, 2].map((axis) => (point[axis] as number) - (origin[axis] as number)) as unknown as Vector;
+  return [dot(from, columnStep) / dot(columnStep, columnStep), dot(from, rowStep) / dot(rowStep, rowStep)];
 }
 
-function scaled(vector: Vector, by: number): Vector {
+function scale(vector: Vector, by: number): Vector {
   return [...vector].map((value) => value * by) as unknown as Vector;
 }

@@ -1,71 +1,71 @@
-// The letters at the edges of an image (PS3.3 C.7.6.2.1.1 and C.7.6.1.1.1), as the image lies on the screen.
+// Orientation labels at the edges of an image (PS3.3 C.7.6.2.1.1 and C.7.6.1.1.1), as the image is displayed.
 
-import { type Header, numbers, TAG, words } from "./tags.ts";
+import { type Header, numberValues, TAG, stringValues } from "./tags.ts";
 
 export type Vector = readonly [number, number, number];
 
-export interface Letters {
+export interface EdgeLabels {
   top: string;
   right: string;
   bottom: string;
   left: string;
 }
 
-/** Which way the image's columns and rows run on the screen: unit steps, y down. */
-export interface OnScreen {
-  /** Where one goes on the screen with a growing column number. */
+/** The directions of the image's axes on the screen: unit vectors, y down. */
+export interface ScreenAxes {
+  /** Direction on the screen of increasing column index. */
   along: readonly [number, number];
-  /** Where one goes on the screen with a growing row number. */
+  /** Direction on the screen of increasing row index. */
   down: readonly [number, number];
 }
 
-/** Below this share of the strongest axis a direction is not named. */
-const NAMED_FROM = 0.3;
+/** A component below this fraction of the strongest one gets no letter. */
+const LABELLED_FROM = 0.3;
 const OPPOSITE: Record<string, string> = { L: "R", R: "L", A: "P", P: "A", H: "F", F: "H" };
 
-/** Return the letters of a direction in the patient, the strongest first: (0, 0.9, 0.4) is "PH". */
-export function lettersOf(direction: Vector): string {
-  const named: [number, string][] = direction.map((value, axis) => [
+/** Return the letters of a direction in patient space, the strongest first: (0, 0.9, 0.4) is "PH". */
+export function directionLabel(direction: Vector): string {
+  const components: [number, string][] = direction.map((value, axis) => [
     Math.abs(value),
     (value > 0 ? "LPH" : "RAF").charAt(axis),
   ]);
-  const strongest = Math.max(...named.map(([size]) => size));
-  return named
-    .filter(([size]) => size >= NAMED_FROM * strongest && size > 1e-6)
+  const strongest = Math.max(...components.map(([size]) => size));
+  return components
+    .filter(([size]) => size >= LABELLED_FROM * strongest && size > 1e-6)
     .sort(([one], [other]) => other - one)
     .map(([, letter]) => letter)
     .join("");
 }
 
-/** Return the letters of the other end. */
-export function opposite(letters: string): string {
+/** Return the label of the opposite direction. */
+export function oppositeLabel(letters: string): string {
   return [...letters].map((letter) => OPPOSITE[letter] ?? letter).join("");
 }
 
-/** Return both cosines (along a row, down a column) of a header, or null where it has none that can be used. */
-export function cosinesOf(header: Header): [Vector, Vector] | null {
-  const six = numbers(header, TAG.orientation);
+/** Return the direction cosines (of a row, of a column); null where the header has none that are valid. */
+export function directionCosines(header: Header): [Vector, Vector] | null {
+  const six = numberValues(header, TAG.orientation);
   if (six.length !== 6) return null;
   const [row, column] = [six.slice(0, 3) as unknown as Vector, six.slice(3) as unknown as Vector];
   const isUnit = [row, column].every((vector) => Math.abs(Math.hypot(...vector) - 1) < 0.01);
   return isUnit && Math.abs(dot(row, column)) < 0.01 ? [row, column] : null;
 }
 
-/** Return the letters at the end of a row and of a column, by cosines or Patient Orientation; null where unknown. */
-export function endsOf(header: Header): { row: string; column: string } | null {
-  const cosines = cosinesOf(header);
-  if (cosines) return { row: lettersOf(cosines[0]), column: lettersOf(cosines[1]) };
-  const [row = "", column = ""] = words(header, TAG.patientOrientation);
+/** Return the labels at the end of a row and of a column, from cosines or Patient Orientation; null where unknown. */
+export function axisLabels(header: Header): { row: string; column: string } | null {
+  const cosines = directionCosines(header);
+  if (cosines) return { row: directionLabel(cosines[0]), column: directionLabel(cosines[1]) };
+  const [row = "", column = ""] = stringValues(header, TAG.patientOrientation);
   return /^[LRAPHF]{1,3}$/.test(row) && /^[LRAPHF]{1,3}$/.test(column) ? { row, column } : null;
 }
 
-/** Return the letters at the screen's edges for an image that lies there flipped and turned somehow. */
-export function lettersShown(ends: { row: string; column: string }, screen: OnScreen): Letters {
+/** Return the labels at the edges of the screen, however the image is flipped and rotated. */
+export function edgeLabels(ends: { row: string; column: string }, screen: ScreenAxes): EdgeLabels {
   const edge = (x: number, y: number): string => {
     const byRow = x * screen.along[0] + y * screen.along[1];
     const byColumn = x * screen.down[0] + y * screen.down[1];
-    const [letters, share] = Math.abs(byRow) >= Math.abs(byColumn) ? [ends.row, byRow] : [ends.column, byColumn];
-    return share >= 0 ? letters : opposite(letters);
+    const [label, component] = Math.abs(byRow) >= Math.abs(byColumn) ? [ends.row, byRow] : [ends.column, byColumn];
+    return component >= 0 ? label : oppositeLabel(label);
   };
   return { top: edge(0, -1), right: edge(1, 0), bottom: edge(0, 1), left: edge(-1, 0) };
 }

@@ -1,28 +1,28 @@
-// Cuts through the volume of a series: what their plane is called, and places brought onto it. Pure; all in mm of the
-// patient (PS3.3 C.7.6.2.1.1): x to the left, y to the back, z to the head.
+// Reformatted planes: their names, and the projection of points onto them. Pure functions; everything is in mm in patient
+// space (PS3.3 C.7.6.2.1.1): x to the left, y to the back, z to the head.
 
 import { dot, type Vector } from "./orientation.ts";
 
-/** The axis that a plane stands upright on, and what such a plane is called. */
+/** Name of the plane that is perpendicular to each axis. */
 const PLANES = ["sagittal", "coronal", "axial"] as const;
-/** Cosine of 5 degrees: what is tilted by more is called oblique. The server's `plane_words` says the same. */
-const UPRIGHT_FROM = 0.996;
+/** Cosine of 5 degrees: a plane tilted by more is called oblique. The server names planes by the same rule. */
+const ORTHOGONAL_FROM = 0.996;
 
-/** Return what a plane is called by its normal: "coronal reformat", "oblique coronal reformat". */
-export function planeWords(normal: Vector): string {
-  const shares = normal.map(Math.abs);
-  const most = Math.max(...shares);
-  return `${most >= UPRIGHT_FROM * Math.hypot(...normal) ? "" : "oblique "}${PLANES[shares.indexOf(most)]} reformat`;
+/** Return the name of the plane with this normal: "coronal reformat", "oblique coronal reformat". */
+export function planeName(normal: Vector): string {
+  const components = normal.map(Math.abs);
+  const largest = Math.max(...components);
+  return `${largest >= ORTHOGONAL_FROM * Math.hypot(...normal) ? "" : "oblique "}${PLANES[components.indexOf(largest)]} reformat`;
 }
 
-/** Return a place brought straight onto the plane through `anchor`. */
-export function onPlane(place: Vector, normal: Vector, anchor: Vector): [number, number, number] {
-  const off = dot(place, normal) - dot(anchor, normal);
-  return [place[0] - off * normal[0], place[1] - off * normal[1], place[2] - off * normal[2]];
+/** Return a point projected onto the plane through `anchor`. */
+export function projectOntoPlane(point: Vector, normal: Vector, anchor: Vector): [number, number, number] {
+  const offset = dot(point, normal) - dot(anchor, normal);
+  return [point[0] - offset * normal[0], point[1] - offset * normal[1], point[2] - offset * normal[2]];
 }
 
-/** Return the middle of some places. */
-export function middleOf(places: readonly Vector[]): [number, number, number] {
-  const middle = (axis: 0 | 1 | 2): number => places.reduce((sum, place) => sum + place[axis], 0) / (places.length || 1);
-  return [middle(0), middle(1), middle(2)];
+/** Return the mean of some points. */
+export function centroid(points: readonly Vector[]): [number, number, number] {
+  const mean = (axis: 0 | 1 | 2): number => points.reduce((sum, point) => sum + point[axis], 0) / (points.length || 1);
+  return [mean(0), mean(1), mean(2)];
 }

@@ -1,4 +1,4 @@
-// Values out of DICOM JSON (PS3.18 annex F).
+// Reading values from DICOM JSON (PS3.18 annex F).
 
 export interface Element {
   vr: string;
@@ -48,18 +48,18 @@ export const TAG = {
   cineRate: "00180040",
 } as const;
 
-/** Return all numbers of a value; empty where there are none. */
-export function numbers(header: Header, tag: string): number[] {
+/** Return all numbers of an attribute; empty where there are none. */
+export function numberValues(header: Header, tag: string): number[] {
   const values = header[tag]?.Value ?? [];
   return values.map((value) => (typeof value === "number" ? value : Number.parseFloat(String(value)))).filter(Number.isFinite);
 }
 
-/** Return the words of a value; empty where there are none. */
-export function words(header: Header, tag: string): string[] {
+/** Return all strings of an attribute; empty where there are none. */
+export function stringValues(header: Header, tag: string): string[] {
   return (header[tag]?.Value ?? []).filter((value) => typeof value === "string");
 }
 
-/** Return the first word of a value. */
-export function word(header: Header, tag: string): string {
-  return words(header, tag)[0] ?? "";
+/** Return the first string of an attribute; "" where there is none. */
+export function stringValue(header: Header, tag: string): string {
+  return stringValues(header, tag)[0] ?? "";
 }

@@ -1,70 +1,78 @@
-// Measuring on cuts through a volume: the tools of the stacks under names of their own, so that what lies on a cut is
-// drawn on cuts of its series, and what lies on an image on that image.
+// Measurement tools for reformatted planes: Cornerstone's tools under names of their own, so that an annotation on a plane
+// is drawn on planes of its own series only, and an annotation on an image on that image only.
 
 import { getEnabledElement, type Types } from "@cornerstonejs/core";
 import { AngleTool, EllipticalROITool, LengthTool, RectangleROITool, type Types as ToolTypes } from "@cornerstonejs/tools";
 
-import { PointTool } from "../tools/PixelProbeTool.ts";
+import { PixelProbeTool } from "../tools/PixelProbeTool.ts";
 
 type Annotation = ToolTypes.Annotation;
-/** What is changed of a tool of Cornerstone's. */
+/** The methods of Cornerstone's tools that are overridden here. */
 interface Tool {
-  addNewAnnotation(event: ToolTypes.EventTypes.InteractionEventType, way: "Mouse" | "Touch"): Annotation | null;
+  addNewAnnotation(event: ToolTypes.EventTypes.InteractionEventType, interaction: "Mouse" | "Touch"): Annotation | null;
   filterInteractableAnnotationsForElement(element: HTMLDivElement, annotations: Annotation[]): Annotation[] | undefined;
 }
-const VOLUME = "cornerstoneStreamingImageVolume:";
+/** What places an annotation on a plane. */
+interface PlaneReference {
+  volumeId: string;
+  frameOfReference: string;
+  normal: Types.Point3;
+  up?: Types.Point3 | undefined;
+}
+const VOLUME_SCHEME = "cornerstoneStreamingImageVolume:";
 
-/** Return the name under which Cornerstone keeps the volume of a series. */
-export function volumeOf(series: string): string {
-  return VOLUME + series;
+/** Return Cornerstone's id for the volume of a series. */
+export function volumeIdOf(series: string): string {
+  return VOLUME_SCHEME + series;
 }
 
-/** Return the series on whose cuts an annotation lies; "" where it lies on an image. */
-export function seriesCut(drawn: Annotation | undefined): string {
-  return ((drawn?.metadata as { cutOf?: string } | undefined)?.cutOf ?? "").slice(VOLUME.length);
+/** Return the series on whose planes an annotation lies; "" where it lies on an image. */
+export function mprSeriesOf(annotation: Annotation | undefined): string {
+  return ((annotation?.metadata as { mprVolumeId?: string } | undefined)?.mprVolumeId ?? "").slice(VOLUME_SCHEME.length);
 }
 
-/** Return what Cornerstone needs to know of an annotation on a cut: just this, whether it was drawn now or before. */
-export function cutTold(toolName: string, cut: { cutOf: string; frameOfReference: string; normal: Types.Point3; up?: Types.Point3 | undefined }): object {
-  const { cutOf, frameOfReference, normal, up } = cut;
-  return { toolName, cutOf, FrameOfReferenceUID: frameOfReference, viewPlaneNormal: normal, ...(up && { viewUp: up }) };
+/** Return the metadata of an annotation on a plane: the same whether it was just drawn or loaded from the server. */
+export function mprMetadata(toolName: string, { volumeId, frameOfReference, normal, up }: PlaneReference): object {
+  return { toolName, mprVolumeId: volumeId, FrameOfReferenceUID: frameOfReference, viewPlaneNormal: normal, ...(up && { viewUp: up }) };
 }
 
-// TypeScript asks for `any` where a class is extended that it does not know by name.
-function onCuts<Base extends new (...given: any[]) => Tool>(Tool: Base, name: string) {
+// The arguments are Cornerstone's own; TypeScript accepts no other type than any[] in the constructor of a mixin (TS2545).
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument */
+function forMpr<Base extends new (...args: any[]) => Tool>(Tool: Base, name: string) {
   return class extends Tool {
     static toolName = name;
 
-    constructor(...given: any[]) {
-      super(...given);
-      const begun = this.addNewAnnotation;
-      this.addNewAnnotation = (event, way) => {
-        const drawn = begun.call(this, event, way);
-        if (drawn?.metadata) {
-          const { FrameOfReferenceUID = "", viewPlaneNormal, viewUp } = drawn.metadata;
-          const cut = { cutOf: volumeShown(event.detail.element), frameOfReference: FrameOfReferenceUID, normal: viewPlaneNormal as Types.Point3, up: viewUp };
-          drawn.metadata = cutTold(name, cut) as Annotation["metadata"];
+    constructor(...args: any[]) {
+      super(...args);
+      const addNewAnnotation = this.addNewAnnotation.bind(this);
+      this.addNewAnnotation = (event, interaction) => {
+        const added = addNewAnnotation(event, interaction);
+        if (added?.metadata) {
+          const { FrameOfReferenceUID = "", viewPlaneNormal, viewUp } = added.metadata;
+          const reference = { volumeId: shownVolumeId(event.detail.element), frameOfReference: FrameOfReferenceUID, normal: viewPlaneNormal as Types.Point3, up: viewUp };
+          added.metadata = mprMetadata(name, reference) as Annotation["metadata"];
         }
-        return drawn;
+        return added;
       };
     }
 
     override filterInteractableAnnotationsForElement(element: HTMLDivElement, annotations: Annotation[]): Annotation[] {
-      const own = annotations?.filter((one) => volumeOf(seriesCut(one)) === volumeShown(element));
+      const own = annotations?.filter((one) => volumeIdOf(mprSeriesOf(one)) === shownVolumeId(element));
       return super.filterInteractableAnnotationsForElement(element, own) ?? [];
     }
   };
 }
+/* eslint-enable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument */
 
-function volumeShown(element: HTMLDivElement): string {
+function shownVolumeId(element: HTMLDivElement): string {
   return (getEnabledElement(element)?.viewport as unknown as Types.IVolumeViewport).getVolumeId();
 }
 
-export const CUT_TOOLS = {
-  length: onCuts(LengthTool, "CutLength"),
-  angle: onCuts(AngleTool, "CutAngle"),
-  rectangle: onCuts(RectangleROITool, "CutRectangle"),
-  ellipse: onCuts(EllipticalROITool, "CutEllipse"),
-  probe: onCuts(PointTool, "CutProbe"),
+export const MPR_TOOLS = {
+  length: forMpr(LengthTool, "MprLength"),
+  angle: forMpr(AngleTool, "MprAngle"),
+  rectangle: forMpr(RectangleROITool, "MprRectangle"),
+  ellipse: forMpr(EllipticalROITool, "MprEllipse"),
+  probe: forMpr(PixelProbeTool, "MprProbe"),
 } as const;
-export type CutTool = keyof typeof CUT_TOOLS;
+export type MprMeasurementId = keyof typeof MPR_TOOLS;

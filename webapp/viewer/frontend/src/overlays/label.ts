@@ -1,48 +1,48 @@
-// A name over an image, in as many lines as its viewport is narrow.
+// A label over an image, wrapped into lines where its viewport is narrow.
 
-/** Height of a line, CSS pixels. */
-export const LINE = 16;
+/** Height of a line, in CSS pixels. */
+export const LINE_HEIGHT = 16;
 
-/** What a name was laid out for, and how much room it takes. */
-export interface Laid {
-  most: number;
+/** The width that a label was laid out for, and the room that it takes. */
+export interface LabelLayout {
+  maxWidth: number;
   lines: number;
   width: number;
 }
 
-/** Break words into lines no longer than `most`; a word that is longer alone has a line to itself. */
-export function linesOf(words: string, most: number, lengthOf: (line: string) => number): string[] {
+/** Break a text into lines no longer than `maxLength`; a word that is longer by itself has a line to itself. */
+export function wrapText(text: string, maxLength: number, lengthOf: (line: string) => number): string[] {
   const lines: string[] = [];
-  for (const word of words.split(" ")) {
+  for (const word of text.split(" ")) {
     const last = lines.at(-1);
     const longer = last === undefined ? word : `${last} ${word}`;
-    if (last === undefined || lengthOf(longer) > most) lines.push(word);
+    if (last === undefined || lengthOf(longer) > maxLength) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   return lines;
 }
 
-/** Lay a name out in lines no longer than `most` CSS pixels. */
-export function laidOut(text: SVGTextElement, words: string, most: number): Laid {
-  const lengthOf = (line: string): number => {
+/** Lay a label out in lines no wider than `maxWidth` CSS pixels. */
+export function layOutLabel(text: SVGTextElement, caption: string, maxWidth: number): LabelLayout {
+  const widthOf = (line: string): number => {
     text.textContent = line;
     return text.getComputedTextLength();
   };
-  const whole = lengthOf(words);
-  if (whole <= most) return { most, lines: 1, width: whole };
-  const lines = linesOf(words, most, lengthOf);
-  const width = Math.max(...lines.map(lengthOf));
+  const width = widthOf(caption);
+  if (width <= maxWidth) return { maxWidth, lines: 1, width };
+  const lines = wrapText(caption, maxWidth, widthOf);
+  const widest = Math.max(...lines.map(widthOf));
   text.replaceChildren(...lines.map((line, number) => {
     const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
-    span.setAttribute("dy", String(number ? LINE : 0));
-    span.textContent = number < lines.length - 1 ? `${line} ` : line; // one sentence, for who copies it
+    span.setAttribute("dy", String(number ? LINE_HEIGHT : 0));
+    span.textContent = number < lines.length - 1 ? `${line} ` : line; // copied text is one sentence
     return span;
   }));
-  return { most, lines: lines.length, width };
+  return { maxWidth, lines: lines.length, width: widest };
 }
 
-/** Put a name where it begins: each of its lines. */
-export function placed(text: SVGTextElement, x: number, y: number): void {
+/** Move a label, with all its lines, to where it starts. */
+export function positionLabel(text: SVGTextElement, x: number, y: number): void {
   text.setAttribute("y", y.toFixed(1));
   for (const one of [text, ...text.children]) one.setAttribute("x", x.toFixed(1));
 }

@@ -1,25 +1,29 @@
-// The series of the study and of its priors, as thumbnails that a click or Enter hangs in the active viewport.
+// The series of the study and of its priors, as thumbnails; a click or Enter hangs one in the active viewport.
 
-import type { Reading } from "../controller/ViewerController.ts";
-import { seriesShown, type Hung, type Prior, type Series, type StudyData } from "../api/study.ts";
-import { dateShown } from "../viewport/ViewportOverlay.ts";
+import { displayableSeries, type DisplaySet, type Prior, type Series, type StudyData } from "../api/study.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import { formatDate } from "../viewport/ViewportOverlay.ts";
 
-export class SeriesList {
+type Hang = (displaySet: DisplaySet) => void;
+
+export class SeriesPanel {
   private readonly nav: HTMLElement;
-  private readonly reading: Reading;
+  private readonly controller: ViewerController;
+  private readonly hang: Hang;
 
-  constructor(nav: HTMLElement, reading: Reading) {
+  constructor(nav: HTMLElement, controller: ViewerController) {
     this.nav = nav;
-    this.reading = reading;
-    nav.append(headed("This study", listOf(reading.data, false, (hung) => this.hang(hung))));
-    for (const prior of reading.data.priors) nav.append(this.priorOf(prior));
-    this.renew();
+    this.controller = controller;
+    this.hang = (displaySet) => void controller.hang(controller.active, displaySet);
+    nav.append(titledSection("This study", seriesList(controller.data, false, this.hang)));
+    for (const prior of controller.data.priors) nav.append(this.priorSection(prior));
+    this.update();
   }
 
-  /** Mark what hangs somewhere, and what hangs in the active viewport. */
-  renew(): void {
-    const active = this.reading.cells.length ? this.reading.active.hung?.series.id : undefined;
-    const hanging = new Set(this.reading.cells.map((cell) => cell.hung?.series.id));
+  /** Mark the series that hang in some viewport, and the one in the active viewport. */
+  update(): void {
+    const active = this.controller.viewports.length ? this.controller.active.displaySet?.series.id : undefined;
+    const hanging = new Set(this.controller.viewports.map((viewport) => viewport.displaySet?.series.id));
     for (const button of this.nav.querySelectorAll<HTMLElement>("[data-id]")) {
       const id = button.dataset.id as string;
       button.setAttribute("aria-current", String(id === active));
@@ -27,67 +31,70 @@ export class SeriesList {
     }
   }
 
-  private hang(hung: Hung): void {
-    void this.reading.hang(this.reading.active, hung);
-  }
-
-  private priorOf(prior: Prior): HTMLElement {
+  private priorSection(prior: Prior): HTMLElement {
     const box = document.createElement("details");
     box.className = "prior";
     const title = document.createElement("summary");
-    title.textContent = `Prior · ${dateShown(prior.date) || "no date"} · ${[...prior.modalities, prior.description].filter(Boolean).join(" · ")}`;
-    const said = document.createElement("p");
-    said.textContent = "Loading …";
-    box.append(title, said);
-    box.addEventListener("toggle", () => { if (box.open && said.isConnected) void this.filled(said, prior); });
+    title.textContent = `Prior · ${formatDate(prior.date) || "no date"} · ${[...prior.modalities, prior.description].filter(Boolean).join(" · ")}`;
+    const status = document.createElement("p");
+    status.textContent = "Loading …";
+    box.append(title, status);
+    box.addEventListener("toggle", () => { if (box.open && status.isConnected) void this.fillPrior(status, prior); });
     return box;
   }
 
-  private async filled(said: HTMLElement, prior: Prior): Promise<void> {
+  /** Replace the status line with the series of a prior study, or with why there are none. */
+  private async fillPrior(status: HTMLElement, prior: Prior): Promise<void> {
     try {
-      const data = await this.reading.prior(prior.study);
-      said.replaceWith(listOf(data, true, (hung) => this.hang(hung)));
-      this.renew();
-    } catch (trouble) {
-      said.textContent = trouble instanceof Error ? trouble.message : "It cannot be opened.";
+      const data = await this.controller.fetchPrior(prior.study);
+      status.replaceWith(seriesList(data, true, this.hang));
+      this.update();
+    } catch (error) {
+      status.textContent = error instanceof Error ? error.message : "It cannot be opened.";
     }
   }
 }
 
-function headed(words: string, list: HTMLElement): HTMLElement {
+function titledSection(title: string, list: HTMLElement): HTMLElement {
   const section = document.createElement("section");
   const heading = document.createElement("h2");
-  heading.textContent = words;
+  heading.textContent = title;
   section.append(heading, list);
   return section;
 }
 
-function listOf(data: StudyData, isPrior: boolean, hang: (hung: Hung) => void): HTMLElement {
+function seriesList(data: StudyData, isPrior: boolean, hang: Hang): HTMLElement {
   const list = document.createElement("ul");
-  for (const series of seriesShown(data)) {
+  for (const series of displayableSeries(data)) {
     const item = document.createElement("li");
-    item.append(buttonOf(series, () => hang({ data, series, isPrior })));
+    item.append(seriesButton(series, () => hang({ data, series, isPrior })));
     list.append(item);
   }
   return list;
 }
 
-function buttonOf(series: Series, hang: () => void): HTMLButtonElement {
+function seriesButton(series: Series, hang: () => void): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "thumb";
   button.dataset.id = series.id;
   button.addEventListener("click", hang);
-  if (series.images.length) {
-    const picture = document.createElement("img");
-    picture.src = `/thumbnails/${series.id}.png`;
-    picture.alt = "";
-    picture.loading = "lazy";
-    button.append(picture);
-  }
   const count = series.images.length;
+  if (count) {
+    const thumbnail = document.createElement("img");
+    thumbnail.src = `/thumbnails/${series.id}.png`;
+    thumbnail.alt = "";
+    thumbnail.loading = "lazy";
+    button.append(thumbnail);
+  }
   const title = [series.number === null ? "" : `${series.number}.`, series.modality, series.bodyPart].filter(Boolean).join(" ");
-  for (const [name, text] of [["b", title], ["span", series.description], ["span", count ? `${count} image${count === 1 ? "" : "s"}` : "No image"], ["span", series.run && !series.run.finished ? `AI: ${series.run.status}` : ""]] as const) {
+  const lines = [
+    ["b", title],
+    ["span", series.description],
+    ["span", count ? `${count} image${count === 1 ? "" : "s"}` : "No image"],
+    ["span", series.run && !series.run.finished ? `AI: ${series.run.status}` : ""],
+  ] as const;
+  for (const [name, text] of lines) {
     if (!text) continue;
     const line = document.createElement(name);
     line.textContent = text;

@@ -1,44 +1,56 @@
-// Beside the wall: what the AI found on the active viewport's series, what is drawn, and the reader's own marks.
+// The panels beside the images: AI findings, the brush, annotations, and the legend of the overlays.
 
-import { OutlinePanel } from "./SegmentationPanel.ts";
-import { store } from "../segmentation/SegmentationStore.ts";
-import { mayMark } from "../app/rights.ts";
-import { keeper } from "../annotations/index.ts";
-import { Saved } from "./AnnotationPanel.ts";
-import type { Reading } from "../controller/ViewerController.ts";
-import { Findings } from "./FindingsPanel.ts";
-import { Legend } from "./LegendPanel.ts";
-import { News } from "../controller/AnalysisPolling.ts";
-import { shown } from "../controller/Visibility.ts";
+import type { AnnotationStore } from "../annotations/AnnotationStore.ts";
+import type { SyncQueue } from "../annotations/SyncQueue.ts";
+import type { AnalysisPolling } from "../controller/AnalysisPolling.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import type { Visibility } from "../controller/Visibility.ts";
+import type { DicomSegStore } from "../segmentation/DicomSegStore.ts";
+import type { SegmentationEditor } from "../segmentation/SegmentationEditor.ts";
+import type { SegmentationStore } from "../segmentation/SegmentationStore.ts";
+import { AnnotationPanel } from "./AnnotationPanel.ts";
+import { FindingsPanel } from "./FindingsPanel.ts";
+import { LegendPanel } from "./LegendPanel.ts";
+import { SegmentationPanel } from "./SegmentationPanel.ts";
 
-export class Side {
-  private readonly parts: { renew(): void }[];
-  private asked = 0;
+interface SideSources {
+  controller: ViewerController;
+  visibility: Visibility;
+  queue: SyncQueue;
+  annotations: AnnotationStore;
+  segmentations: SegmentationStore;
+  editor: SegmentationEditor;
+  dicomSegs: DicomSegStore;
+  polling: AnalysisPolling;
+  /** False for an auditor, who has no tools for annotations. */
+  mayAnnotate: boolean;
+}
 
-  constructor(side: HTMLElement, reading: Reading) {
-    const news = new News(reading);
-    const sections = ["findings", "saved", "legend"].map((name) => {
-      const section = document.createElement("section");
-      section.className = `side-${name}`;
-      return section;
-    }) as [HTMLElement, HTMLElement, HTMLElement];
-    side.append(...sections);
-    const outline = document.createElement("section");
-    outline.className = "side-outline";
-    this.parts = [new Findings(sections[0], reading, news), new Saved(sections[1], reading), new Legend(sections[2], reading)];
-    if (mayMark) {
-      sections[0].after(outline);
-      this.parts.push(new OutlinePanel(outline, reading));
-    }
-    store.addEventListener("change", () => this.renew());
-    for (const kind of ["change", "image"]) shown.addEventListener(kind, () => this.renew());
-    keeper.addEventListener("change", () => this.renew());
-    this.renew();
+export class SidePanel {
+  private readonly panels: { update(): void }[] = [];
+  private frame = 0;
+
+  constructor(side: HTMLElement, sources: SideSources) {
+    const { controller, visibility, queue, annotations, segmentations, editor, dicomSegs, mayAnnotate } = sources;
+    const section = (name: string): HTMLElement => {
+      const box = document.createElement("section");
+      box.className = `side-${name}`;
+      side.append(box);
+      return box;
+    };
+    this.panels.push(new FindingsPanel(section("findings"), sources));
+    if (mayAnnotate) this.panels.push(new SegmentationPanel(section("outline"), controller, segmentations, editor));
+    this.panels.push(new AnnotationPanel(section("saved"), controller, annotations, queue));
+    this.panels.push(new LegendPanel(section("legend"), controller, visibility, dicomSegs));
+    const emitters: { on(kind: "changed", listener: () => void): void }[] = [controller, visibility, queue, annotations, segmentations, editor, dicomSegs];
+    for (const emitter of emitters) emitter.on("changed", () => this.update());
+    controller.on("viewportAdded", (viewport) => viewport.on("imageShown", () => this.update()));
+    this.update();
   }
 
-  /** Bring all of it up to date, once however much changed. */
-  renew(): void {
-    cancelAnimationFrame(this.asked);
-    this.asked = requestAnimationFrame(() => { for (const part of this.parts) part.renew(); });
+  /** Update all panels, once for each frame however much has changed. */
+  private update(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => { for (const panel of this.panels) panel.update(); });
   }
 }

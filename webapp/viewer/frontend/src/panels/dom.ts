@@ -1,27 +1,27 @@
-// Elements of the side, made short; what did not change keeps its focus.
+// Short ways to create elements, and to update them without losing the focus.
 
-/** Make an element with words in it. */
-export function element<Name extends keyof HTMLElementTagNameMap>(name: Name, looks: string, ...within: (Node | string)[]): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  if (looks) made.className = looks;
-  made.append(...within.filter((one) => one !== ""));
-  return made;
+/** Create an element with text and other elements in it. */
+export function element<Name extends keyof HTMLElementTagNameMap>(name: Name, className: string, ...content: (Node | string)[]): HTMLElementTagNameMap[Name] {
+  const created = document.createElement(name);
+  if (className) created.className = className;
+  created.append(...content.filter((one) => one !== ""));
+  return created;
 }
 
-/** Make a button. */
-export function button(looks: string, does: () => void, ...within: (Node | string)[]): HTMLButtonElement {
-  const made = element("button", looks, ...within);
-  made.type = "button";
-  made.addEventListener("click", does);
-  return made;
+/** Create a button. */
+export function button(className: string, onClick: () => void, ...content: (Node | string)[]): HTMLButtonElement {
+  const created = element("button", className, ...content);
+  created.type = "button";
+  created.addEventListener("click", onClick);
+  return created;
 }
 
-/** Put other elements into a box if they tell something else; the control of the same name keeps the focus. */
-export function replaced(box: HTMLElement, told: unknown, make: () => Node[]): void {
-  const now = JSON.stringify(told);
+/** Fill a box anew if its `state` has changed; the focus returns to the control with the same `data-name`. */
+export function replaceIfChanged(box: HTMLElement, state: unknown, create: () => Node[]): void {
+  const now = JSON.stringify(state);
   if (box.dataset.told === now) return;
   const focused = box.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.name : undefined;
   box.dataset.told = now;
-  box.replaceChildren(...make());
+  box.replaceChildren(...create());
   if (focused) box.querySelector<HTMLElement>(`[data-name="${CSS.escape(focused)}"]`)?.focus();
 }

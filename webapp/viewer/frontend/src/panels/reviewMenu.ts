@@ -1,45 +1,51 @@
-// Under a mark of the reader's own: what it has to do with the AI, which missed it or has it in the wrong place.
+// Below the reader's own annotation: its review of the AI, which missed what is annotated, or located it wrongly.
 
+import { csrfToken } from "../api/http.ts";
+import type { Review, Series } from "../api/study.ts";
 import { button, element } from "./dom.ts";
-import type { Series, Told } from "../api/study.ts";
-import { token } from "../annotations/SyncQueue.ts";
 
 const MISSED = "";
 
-/** Return the words that stand beside a mark: "missed by AI: Fracture"; "" where it is a measurement alone. */
-export function toldOf(told: Told[], mark: string): string {
-  const about = told.find((one) => one.mark === mark);
-  return about ? [about.words, about.label].filter(Boolean).join(": ") : "";
+/** Return the review that belongs to an annotation, as text: "missed by AI: Fracture"; "" for a mere measurement. */
+export function reviewText(reviews: readonly Review[], annotation: string): string {
+  const review = reviews.find((one) => one.mark === annotation);
+  return review ? [review.words, review.label].filter(Boolean).join(": ") : "";
 }
 
-/** Make the form that says it. */
-export function tell(study: string, mark: string, series: Series, told: Told[], done: () => void): HTMLElement {
+/** Create the form for a review; a saved one is added to `reviews`. */
+export function reviewMenu(study: string, annotation: string, series: Series, reviews: Review[], onSaved: () => void): HTMLElement {
   const box = element("details", "tell", element("summary", "", "About the AI …"));
-  box.dataset.name = `tell ${mark}`;
+  box.dataset.name = `tell ${annotation}`;
   const choice = element("select", "");
   choice.append(new Option("It missed this", MISSED), ...series.findings.map(({ number, title, id }) => new Option(`Finding ${number} (${title}) is here`, String(id))));
+  choice.setAttribute("aria-label", "What does this mark say of the AI?");
   const label = element("input", "");
   Object.assign(label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
   label.setAttribute("aria-label", "What is it?");
-  choice.setAttribute("aria-label", "What does this mark say of the AI?");
-  const trouble = element("p", "trouble");
-  trouble.setAttribute("role", "alert");
-  const keep = button("plain", () => { void kept(); }, "Keep");
-  box.append(choice, label, keep, trouble);
+  const error = element("p", "trouble");
+  error.setAttribute("role", "alert");
+  box.append(choice, label, button("plain", () => void save(), "Keep"), error);
 
-  async function kept(): Promise<void> {
-    const said = { says: choice.value === MISSED ? "missed" : "edit", mark, label_title: label.value, ...(choice.value === MISSED ? {} : { finding: Number(choice.value) }) };
-    trouble.textContent = "";
+  async function save(): Promise<void> {
+    const isMissed = choice.value === MISSED;
+    const body = { says: isMissed ? "missed" : "edit", mark: annotation, label_title: label.value, ...(isMissed ? {} : { finding: Number(choice.value) }) };
+    error.textContent = "";
     try {
-      const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token() };
-      const answer = await fetch(`/api/studies/${study}/verdicts/`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(said) });
-      const body = (await answer.json().catch(() => ({}))) as Told & { detail?: string };
-      if (!answer.ok) throw new Error(body.detail ?? `The server answered with error ${answer.status}.`);
-      told.splice(0, told.length, ...told.filter((one) => one.mark !== mark && (one.finding === null || one.finding !== body.finding)), body);
-      done();
-    } catch (why) {
-      trouble.textContent = `Not kept: ${why instanceof TypeError ? "the server cannot be reached. Try again." : (why as Error).message}`;
+      const review = await postReview(study, body);
+      const others = reviews.filter((one) => one.mark !== annotation && (one.finding === null || one.finding !== review.finding));
+      reviews.splice(0, reviews.length, ...others, review);
+      onSaved();
+    } catch (reason) {
+      error.textContent = `Not kept: ${reason instanceof TypeError ? "the server cannot be reached. Try again." : (reason as Error).message}`;
     }
   }
   return box;
+}
+
+async function postReview(study: string, body: object): Promise<Review> {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  const response = await fetch(`/api/studies/${study}/verdicts/`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body) });
+  const saved = (await response.json().catch(() => ({}))) as Review & { detail?: string };
+  if (!response.ok) throw new Error(saved.detail ?? `The server answered with error ${response.status}.`);
+  return saved;
 }

@@ -1,64 +1,62 @@
-// The segmentations of a study, fetched after the image that they lie on, and what of them lies on an image.
+// The DICOM segmentations of the study: loaded after the images that they belong to, and placed on these images.
 
-import { headerOf, planeOf } from "../cornerstone/setup.ts";
-import type { Plane } from "../dicom/imagePlane.ts";
-import { numbers, TAG, word } from "../dicom/tags.ts";
-import type { Cell } from "../viewport/Viewport.ts";
-import { answered, type Hung, type Series, type StudyData } from "../api/study.ts";
-import { headersFetched, seriesAddress } from "../api/dicomweb.ts";
-import { painted } from "./maskCanvas.ts";
-import { imageOf, matrixOf, type Matrix } from "./segPlacement.ts";
-import { insideOf, segmentationRead, type Segment, type SegmentFrame, type Segmentation } from "./dicomSeg.ts";
-import { shown } from "../controller/Visibility.ts";
+import { fetchMetadata, seriesUrl } from "../api/dicomweb.ts";
+import { request } from "../api/http.ts";
+import type { DisplaySet, Series, StudyData } from "../api/study.ts";
+import { Emitter } from "../common/Emitter.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import { headerOf, imagePlaneOf } from "../cornerstone/setup.ts";
+import type { ImagePlane } from "../dicom/imagePlane.ts";
+import { numberValues, stringValue, TAG } from "../dicom/tags.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
+import { parseDicomSeg, unpackFrame, type DicomSeg, type Segment, type SegmentFrame } from "./dicomSeg.ts";
+import { maskImageUrl } from "./maskCanvas.ts";
+import { frameToImage, imageIndexOf, type Matrix } from "./segPlacement.ts";
 
-const SAME: Matrix = [1, 0, 0, 1, 0, 0];
+const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
 
 /** A segment on one image. */
-export interface Placed {
+interface PlacedSegment {
   segment: Segment;
+  /** From pixels of the segmentation to pixels of the image. */
   matrix: Matrix;
   rows: number;
   columns: number;
-  picture(): Promise<string>;
+  imageUrl(): Promise<string>;
 }
 
-interface OfSeries {
+/** Segments on one series of images. */
+interface SeriesSegments {
   segments: Segment[];
-  byImage: Map<number, Placed[]>;
+  byImage: Map<number, PlacedSegment[]>;
 }
 
-class Segmentations {
-  trouble = "";
-  private readonly ofSeries = new Map<string, OfSeries>();
-  private readonly read = new Map<string, Promise<Segmentation[]>>();
-  private readonly off = new Set<string>();
+export class DicomSegStore extends Emitter<{ changed: void }> {
+  /** Why a segmentation or mask is missing, as a sentence; "" where none is. */
+  error = "";
+  private readonly bySeries = new Map<string, SeriesSegments>();
+  private readonly objects = new Map<string, Promise<DicomSeg[]>>();
+  /** Ids of segments that are switched off. */
+  private readonly hidden = new Set<string>();
 
-  /** Fetch what may lie on a cell's series, and find out on which images. */
-  async wanted({ hung, imageIds }: Cell): Promise<void> {
-    if (!hung || this.ofSeries.has(hung.series.id)) return;
-    const placed: OfSeries = { segments: [], byImage: new Map() };
-    for (const series of hung.data.series.filter(({ modality, images }) => modality === "SEG" && !images.length)) {
-      try {
-        for (const one of await this.fetched(hung.data, series)) put(placed, one, { ...hung, series }, imageIds);
-      } catch (trouble) {
-        this.say(trouble);
-      }
-      // What Readroom filed says the same as the masks of its findings: offered, not drawn twice.
-      if (series.isOurs) for (const { id } of placed.segments) this.off.add(id);
-    }
-    this.ofSeries.set(hung.series.id, placed);
-    shown.changed();
+  constructor(controller: ViewerController) {
+    super();
+    controller.on("viewportAdded", (viewport) => viewport.on("seriesShown", () => void this.load(viewport)));
+    controller.on("studyUpdated", () => {
+      this.bySeries.clear(); // segmentations may have been created together with the results
+      for (const viewport of controller.viewports) void this.load(viewport);
+    });
   }
 
-  /** Return what is drawn over the image that a cell shows. */
-  on(cell: Cell): Placed[] {
-    const all = this.ofSeries.get(cell.hung?.series.id ?? "")?.byImage.get(cell.at) ?? [];
-    return all.filter(({ segment }) => this.isOn(segment));
+  /** Return what is drawn over the image that a viewport displays. */
+  visibleIn(viewport: Viewport): PlacedSegment[] {
+    const all = this.bySeries.get(viewport.displaySet?.series.id ?? "")?.byImage.get(viewport.imageIndex) ?? [];
+    return all.filter(({ segment }) => this.isVisible(segment));
   }
 
-  /** Return the segments that lie somewhere on a series, and the first image of each. */
-  of(series: string): { segment: Segment; image: number }[] {
-    const placed = this.ofSeries.get(series);
+  /** Return the segments on a series, each with its first image. */
+  segmentsOf(series: string): { segment: Segment; image: number }[] {
+    const placed = this.bySeries.get(series);
     if (!placed) return [];
     const images = [...placed.byImage].sort(([one], [other]) => one - other);
     return placed.segments.flatMap((segment) => {
@@ -67,71 +65,83 @@ class Segmentations {
     });
   }
 
-  isOn({ id }: Segment): boolean {
-    return !this.off.has(id);
+  isVisible({ id }: Segment): boolean {
+    return !this.hidden.has(id);
   }
 
-  set({ id }: Segment, isOn: boolean): void {
-    if (isOn) this.off.delete(id);
-    else this.off.add(id);
-    shown.changed();
+  setVisible({ id }: Segment, isVisible: boolean): void {
+    if (isVisible) this.hidden.delete(id);
+    else this.hidden.add(id);
+    this.emit("changed");
   }
 
-  /** Another answer came: what was filed with it is looked for again. */
-  forget(): void {
-    this.ofSeries.clear();
+  reportError(error: unknown): void {
+    this.error = `A segmentation or mask cannot be drawn. ${error instanceof Error ? error.message : ""}`;
+    this.emit("changed");
   }
 
-  say(trouble: unknown): void {
-    this.trouble = `A segmentation or mask cannot be drawn. ${trouble instanceof Error ? trouble.message : ""}`;
-    shown.changed();
+  /** Load the study's segmentations, and place those that lie on a viewport's series. */
+  private async load({ displaySet, imageIds }: Viewport): Promise<void> {
+    if (!displaySet || this.bySeries.has(displaySet.series.id)) return;
+    const placed: SeriesSegments = { segments: [], byImage: new Map() };
+    for (const series of displaySet.data.series.filter(({ modality, images }) => modality === "SEG" && !images.length)) {
+      try {
+        for (const object of await this.fetchObjects(displaySet.data, series)) placeFrames(placed, object, { ...displaySet, series }, imageIds);
+      } catch (error) {
+        this.reportError(error);
+      }
+      // What Readroom created shows the same as the masks of its findings: offered, but not drawn twice.
+      if (series.isOurs) for (const { id } of placed.segments) this.hidden.add(id);
+    }
+    this.bySeries.set(displaySet.series.id, placed);
+    this.emit("changed");
   }
 
-  private fetched(data: StudyData, series: Series): Promise<Segmentation[]> {
-    const held = this.read.get(series.id);
-    if (held) return held;
-    const coming = headersFetched({ data, series, isPrior: false }).then((headers) => headers.map(segmentationRead));
-    coming.catch(() => this.read.delete(series.id));
-    this.read.set(series.id, coming);
-    return coming;
+  private fetchObjects(data: StudyData, series: Series): Promise<DicomSeg[]> {
+    const cached = this.objects.get(series.id);
+    if (cached) return cached;
+    const download = fetchMetadata({ data, series, isPrior: false }).then((headers) => headers.map(parseDicomSeg));
+    download.catch(() => this.objects.delete(series.id));
+    this.objects.set(series.id, download);
+    return download;
   }
 }
 
-/** Put each frame of a segmentation onto the image that it lies on. */
-function put(placed: OfSeries, one: Segmentation, hung: Hung, imageIds: readonly string[]): void {
+/** Place each frame of a segmentation on the image that it lies on. */
+function placeFrames(placed: SeriesSegments, object: DicomSeg, displaySet: DisplaySet, imageIds: readonly string[]): void {
   const headers = imageIds.map(headerOf);
-  const planes = imageIds.map(planeOf);
-  const isInSpace = one.frameOfReference !== "" && headers.some((header) => word(header, TAG.frameOfReference) === one.frameOfReference && numbers(header, TAG.position).length === 3);
-  placed.segments.push(...one.segments);
-  for (const frame of one.frames) {
-    const found = isInSpace && frame.plane ? inSpace(frame.plane, frame, planes) : bySource(frame, imageIds);
-    if (!found) continue;
-    const shows = frame.segment === null ? one.segments : one.segments.filter(({ number }) => number === frame.segment);
-    const list = placed.byImage.get(found.image) ?? [];
-    list.push(...shows.map((segment) => ({ segment, matrix: found.matrix, rows: one.rows, columns: one.columns, picture: () => pictureOf(one, frame, segment, hung) })));
-    placed.byImage.set(found.image, list);
+  const planes = imageIds.map(imagePlaneOf);
+  const hasGeometry = object.frameOfReference !== "" && headers.some((header) => stringValue(header, TAG.frameOfReference) === object.frameOfReference && numberValues(header, TAG.position).length === 3);
+  placed.segments.push(...object.segments);
+  for (const frame of object.frames) {
+    const match = hasGeometry && frame.plane ? matchByGeometry(frame.plane, frame, planes) : matchBySource(frame, imageIds);
+    if (!match) continue;
+    const segments = frame.segment === null ? object.segments : object.segments.filter(({ number }) => number === frame.segment);
+    const list = placed.byImage.get(match.image) ?? [];
+    list.push(...segments.map((segment) => ({
+      segment, matrix: match.matrix, rows: object.rows, columns: object.columns, imageUrl: () => segmentImageUrl(object, frame, segment, displaySet),
+    })));
+    placed.byImage.set(match.image, list);
   }
 }
 
-function inSpace(plane: Plane, { thickness }: SegmentFrame, planes: readonly Plane[]): { image: number; matrix: Matrix } | null {
-  const image = imageOf(planes, plane, thickness);
-  return image < 0 ? null : { image, matrix: matrixOf(planes[image] as Plane, plane) };
+function matchByGeometry(plane: ImagePlane, { thickness }: SegmentFrame, planes: readonly ImagePlane[]): { image: number; matrix: Matrix } | null {
+  const image = imageIndexOf(planes, plane, thickness);
+  return image < 0 ? null : { image, matrix: frameToImage(planes[image] as ImagePlane, plane) };
 }
 
-/** Images without a place in the patient (projections, captures) are named by the frame that lies on them. */
-function bySource({ sources }: SegmentFrame, imageIds: readonly string[]): { image: number; matrix: Matrix } | null {
+/** Images without a position in patient space (projections, captures) are matched by the frame's source images. */
+function matchBySource({ sources }: SegmentFrame, imageIds: readonly string[]): { image: number; matrix: Matrix } | null {
   const image = imageIds.findIndex((id) => sources.some((source) => id.endsWith(`/instances/${source.replace("/", "/frames/")}`)));
-  return image < 0 ? null : { image, matrix: SAME };
+  return image < 0 ? null : { image, matrix: IDENTITY };
 }
 
-function pictureOf(one: Segmentation, { frame }: SegmentFrame, segment: Segment, hung: Hung): Promise<string> {
-  const address = `${seriesAddress(hung)}/instances/${one.sop}/frames/${frame}`;
-  return painted(`${address} ${segment.number}`, segment.colour, segment.isAutomatic, async () => {
-    // No transfer syntax asked for: the server unpacks what a codec packed.
-    const answer = await answered(address, { headers: { Accept: "application/octet-stream" } });
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    return { inside: insideOf(bytes, one, segment.number), rows: one.rows, columns: one.columns };
+function segmentImageUrl(object: DicomSeg, { frame }: SegmentFrame, segment: Segment, displaySet: DisplaySet): Promise<string> {
+  const url = `${seriesUrl(displaySet)}/instances/${object.sop}/frames/${frame}`;
+  return maskImageUrl(`${url} ${segment.number}`, segment.colour, segment.isAutomatic, async () => {
+    // No transfer syntax is requested, so the server decompresses.
+    const response = await request(url, { headers: { Accept: "application/octet-stream" } });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { inside: unpackFrame(bytes, object, segment.number), rows: object.rows, columns: object.columns };
   });
 }
-
-export const segmentations = new Segmentations();

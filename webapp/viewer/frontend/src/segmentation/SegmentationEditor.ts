@@ -1,334 +1,349 @@
-// The brush: whose outline it draws, on which image, and what becomes of each stroke.
+// The brush and the eraser: which segmentation they edit, on which image, and what becomes of each stroke.
 
 import { utilities } from "@cornerstonejs/core";
 
-import { planeOf } from "../cornerstone/setup.ts";
-import { pixelSize } from "../dicom/calibration.ts";
-import { maskFetched, type Bits } from "./maskCanvas.ts";
-import { shown } from "../controller/Visibility.ts";
-import type { Cell } from "../viewport/Viewport.ts";
-import type { Reading } from "../controller/ViewerController.ts";
 import type { Finding, Series } from "../api/study.ts";
-import { SIZES, sizeFor, stroked, type Pixel, type Shape } from "./brush.ts";
-import { Canvas } from "./EditCanvas.ts";
-import { insideOf, runsOf } from "./runLength.ts";
-import { store, type Held, type Target } from "./SegmentationStore.ts";
+import { Emitter } from "../common/Emitter.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import type { Visibility } from "../controller/Visibility.ts";
+import { imagePlaneOf } from "../cornerstone/setup.ts";
+import { pixelSize } from "../dicom/calibration.ts";
+import type { BrushToolId } from "../tools/StackTools.ts";
+import type { Viewport } from "../viewport/Viewport.ts";
+import { BRUSH_RADII, defaultRadiusIndex, paintStroke, type BrushShape, type Pixel } from "./brush.ts";
+import { EditCanvas } from "./EditCanvas.ts";
+import { fetchMask, type Mask } from "./maskCanvas.ts";
+import { decodeRuns, encodeRuns } from "./runLength.ts";
+import type { ReaderSegmentation, SegmentationStore, SegmentationTarget } from "./SegmentationStore.ts";
 
-/** One form of an outline; that it is empty counts where the reader said so. */
-interface Form {
+/** One form of a segmentation, for undo; empty only where the reader stated that there is nothing to outline. */
+interface EditState {
   runs: readonly number[];
   isEmpty: boolean;
 }
 
-/** Where a form was given: on an image, of what. */
-interface Place {
+/** Where a form was drawn, for undo. */
+interface EditLocation {
   id: string;
-  image: string;
-  target: Target;
+  imageId: string;
+  target: SegmentationTarget;
   series: string;
 }
 
-/** An outline in hand: on one image, in one viewport. */
-interface Sheet {
+/** A segmentation that is being edited, on one image in one viewport. */
+interface EditSession {
   id: string;
-  cell: Cell;
-  image: string;
-  bits: Bits;
-  canvas: Canvas;
-  shape: Shape;
+  viewport: Viewport;
+  imageId: string;
+  mask: Mask;
+  canvas: EditCanvas;
+  brush: BrushShape;
 }
 
-export class Outliner {
-  target: Target | null = null;
-  /** The finding that the reader looked at last. */
-  looked: number | null = null;
-  private readonly reading: Reading;
-  private sheet: Sheet | null = null;
-  /** Which of SIZES; -1: the one that suits the image. */
-  private size = -1;
-  /** Counts what was asked for, so that a mask which comes late is not drawn on. */
-  private turn = 0;
-  private stroke: { pointer: number; at: Pixel; before: Form | null } | null = null;
+export class SegmentationEditor extends Emitter<{ changed: void }> {
+  private target: SegmentationTarget | null = null;
+  private session: EditSession | null = null;
+  private readonly controller: ViewerController;
+  private readonly store: SegmentationStore;
+  private readonly visibility: Visibility;
+  /** Index into `BRUSH_RADII`; -1: the default for the image. */
+  private radiusIndex = -1;
+  /** Counts the attempts to open a session, so that a mask which arrives late is not edited. */
+  private generation = 0;
+  private stroke: { pointerId: number; at: Pixel; before: EditState | null } | null = null;
 
-  constructor(reading: Reading) {
-    this.reading = reading;
-    store.isDrawnIn = (cell, id) => this.sheet?.cell === cell && this.sheet.id === id;
-    shown.addEventListener("change", () => this.sheet?.canvas.veil(!shown.isOn("outline")));
+  constructor(controller: ViewerController, store: SegmentationStore, visibility: Visibility) {
+    super();
+    this.controller = controller;
+    this.store = store;
+    this.visibility = visibility;
+    controller.on("viewportAdded", (viewport) => this.attach(viewport));
+    for (const kind of ["activeChanged", "toolChanged", "studyUpdated"] as const) controller.on(kind, () => this.refresh());
+    visibility.on("changed", () => this.session?.canvas.setHidden(!visibility.isVisible("outline")));
   }
 
-  attach(cell: Cell): void {
-    cell.on("seriesShown", () => { if (cell.hung) store.learn(cell.hung); });
-    for (const kind of ["seriesShown", "imageShown", "emptied"] as const) cell.on(kind, () => { if (cell === this.reading.active) void this.laid(); });
-    cell.on("viewChanged", () => { if (this.sheet?.cell === cell) this.sheet.canvas.place(); });
-    cell.root.addEventListener("pointerdown", (event) => this.down(cell, event), { capture: true });
-    cell.root.addEventListener("pointermove", (event) => this.moved(cell, event));
-    for (const kind of ["pointerup", "pointercancel"]) cell.root.addEventListener(kind, (event) => this.up(event as PointerEvent));
-    cell.root.addEventListener("pointerleave", () => { if (this.sheet) this.sheet.canvas.point(null, this.sheet.shape, false); });
+  /** Whether the brush or the eraser is the chosen tool. */
+  get isActive(): boolean {
+    return this.controller.tools.active === "brush" || this.controller.tools.active === "eraser";
   }
 
-  get isOn(): boolean {
-    return this.reading.tools.active === "brush" || this.reading.tools.active === "eraser";
+  /** Whether a segmentation is being edited in a viewport, where its own canvas shows it. */
+  isEditing(viewport: Viewport, id: string): boolean {
+    return this.session?.viewport === viewport && this.session.id === id;
   }
 
-  /** Take the brush, or the eraser, for what the reader looks at; false where that is not known. */
-  begin(tool: "brush" | "eraser"): boolean {
-    this.target ??= this.guessed();
+  /** Choose the brush or the eraser for what the reader is looking at; false where that is not known. */
+  activateTool(tool: BrushToolId): boolean {
+    this.target ??= this.guessTarget();
     if (!this.target) return false;
-    shown.reveal("outline");
-    this.reading.tools.activate(tool);
-    this.reading.renewed();
-    void this.laid();
+    this.visibility.reveal("outline");
+    this.controller.useTool(tool);
+    void this.openSession();
     return true;
   }
 
-  /** Outline a finding, or in the reader's words what the AI missed. */
-  outline(target: Target): void {
+  /** Edit the segmentation of a finding, or of something the AI missed, with the brush. */
+  edit(target: SegmentationTarget): void {
     this.target = target;
-    this.begin("brush");
-    this.reading.say(`${this.state()} [ and ] change its size, t erases, Ctrl+z takes a stroke back.`);
-    this.reading.active.root.focus();
+    this.activateTool("brush");
+    this.controller.say(`${this.status()} [ and ] change its size, t erases, Ctrl+z takes a stroke back.`);
+    this.controller.active.root.focus();
   }
 
-  /** Lay the outline of the target over the image that the reader looks at; take away what lay elsewhere. */
-  async laid(): Promise<void> {
-    const turn = ++this.turn;
-    const { active: cell } = this.reading;
-    const image = cell?.imageIds[cell.at];
-    if (this.isOn && this.sheet?.cell === cell && this.sheet.image === image && this.sheet.id === this.idOn(cell)) return;
-    this.sheet?.canvas.remove();
-    this.sheet = null;
-    store.dispatchEvent(new Event("change"));
-    if (!this.isOn || !this.target || !cell?.hung || !cell.image || !image || this.whyNot()) return;
-    const id = this.idOn(cell) ?? utilities.uuidv4();
+  /** Make the brush larger or smaller by this many steps. */
+  changeRadius(by: number): void {
+    this.radiusIndex = Math.max(0, Math.min(BRUSH_RADII.length - 1, this.brushSize + by));
+    if (this.session) this.session.brush.radius = BRUSH_RADII[this.radiusIndex] as number;
+    this.controller.say(`Brush: ${this.brushWidth()}`);
+    this.emit("changed");
+  }
+
+  /** The size of the brush, as an index into `BRUSH_RADII`. */
+  get brushSize(): number {
+    return this.radiusIndex >= 0 ? this.radiusIndex : defaultRadiusIndex(this.controller.active.image ?? { rows: 500, columns: 500 });
+  }
+
+  /** Return the width of the brush, as text. */
+  brushWidth(): string {
+    const width = 2 * (BRUSH_RADII[this.brushSize] as number);
+    return `${width} pixel${width === 1 ? "" : "s"} across`;
+  }
+
+  /** Return what is being edited, as a sentence. */
+  status(): string {
+    const { target, isActive } = this;
+    if (!isActive || !target) return "Nothing is being outlined.";
+    const what = target.finding === null ? `“${target.label}”, missed by the AI` : this.findingName(target.finding);
+    const own = this.store.get(this.ownIdOn(this.controller.active) ?? "");
+    if (own && !own.box) return `Nothing to outline on this image, you say, of ${what}. Draw, and it is outlined after all.`;
+    return this.reasonNotEditable() || `${this.controller.tools.active === "eraser" ? "Erasing from the" : "Drawing the"} outline of ${what}.`;
+  }
+
+  /** State that there is nothing to outline of the finding on the displayed image. */
+  async markEmpty(): Promise<void> {
+    if (!this.isActive || !this.target) this.target = this.guessTarget() ?? this.target;
+    const { target, controller } = this;
+    const { active: viewport } = controller;
+    const { displaySet, image } = viewport;
+    const imageId = viewport.imageIds[viewport.imageIndex];
+    if (!displaySet || !image || !imageId) return;
+    if (!target || target.finding === null) return controller.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
+    const reason = this.reasonNotEditable();
+    if (reason) return controller.say(reason);
+    const id = this.ownIdOn(viewport) ?? utilities.uuidv4();
+    const { rows, columns } = image;
+    const segmentation = this.store.get(id);
+    const before = segmentation ? editStateOf(segmentation, await segmentation.mask()) : null;
+    const after = { runs: [rows * columns], isEmpty: true };
+    this.visibility.reveal("outline");
+    this.save({ id, viewport, mask: { inside: new Uint8Array(rows * columns), rows, columns } }, after);
+    this.pushHistory({ id, imageId, viewport }, before, after);
+    controller.say(`Nothing to outline on this image: ${this.findingName(target.finding)}. Ctrl+z takes it back.`);
+    await this.reopenSession();
+  }
+
+  private attach(viewport: Viewport): void {
+    for (const kind of ["seriesShown", "imageShown", "cleared"] as const) viewport.on(kind, () => { if (viewport === this.controller.active) void this.openSession(); });
+    viewport.on("viewChanged", () => { if (this.session?.viewport === viewport) this.session.canvas.align(); });
+    viewport.root.addEventListener("pointerdown", (event) => this.onPointerDown(viewport, event), { capture: true });
+    viewport.root.addEventListener("pointermove", (event) => this.onPointerMove(viewport, event));
+    for (const kind of ["pointerup", "pointercancel"] as const) viewport.root.addEventListener(kind, (event) => this.onPointerUp(event));
+    viewport.root.addEventListener("pointerleave", () => { if (this.session) this.session.canvas.showBrush(null, this.session.brush, false); });
+  }
+
+  /** Open a session for the target on the displayed image, and close the one on another image. */
+  private async openSession(): Promise<void> {
+    const generation = ++this.generation;
+    const { active: viewport } = this.controller;
+    const imageId = viewport?.imageIds[viewport.imageIndex];
+    if (this.isActive && this.session?.viewport === viewport && this.session.imageId === imageId && this.session.id === this.ownIdOn(viewport)) return;
+    this.session?.canvas.remove();
+    this.session = null;
+    this.emit("changed");
+    if (!this.isActive || !this.target || !viewport?.displaySet || !viewport.image || !imageId || this.reasonNotEditable()) return;
+    const id = this.ownIdOn(viewport) ?? utilities.uuidv4();
     try {
-      const bits = await this.begun(cell, id);
-      if (turn !== this.turn) return;
-      this.sheet = { id, cell, image, bits, canvas: new Canvas(cell, bits), shape: this.shapeOn(image, bits) };
-      store.dispatchEvent(new Event("change"));
-    } catch (trouble) {
-      if (turn === this.turn) this.reading.say(`The outline cannot be corrected here. ${trouble instanceof Error ? trouble.message : ""}`);
+      const mask = await this.initialMask(viewport, id);
+      if (generation !== this.generation) return;
+      this.session = { id, viewport, imageId, mask, canvas: new EditCanvas(viewport, mask), brush: this.brushFor(imageId, mask) };
+      this.emit("changed");
+    } catch (error) {
+      if (generation === this.generation) this.controller.say(`The outline cannot be corrected here. ${error instanceof Error ? error.message : ""}`);
     }
   }
 
-  /** Another tool may be in hand, or another viewport active: the outline in hand goes back among the others. */
-  renew(): void {
-    const isWanted = this.isOn && this.target !== null && !this.whyNot();
-    if (isWanted ? this.sheet?.cell !== this.reading.active : this.sheet) void this.laid();
+  /** The segmentation has another form: close the session and open it again. */
+  private async reopenSession(): Promise<void> {
+    this.session?.canvas.remove();
+    this.session = null;
+    await this.openSession();
   }
 
-  /** Make the brush larger or smaller by so many steps. */
-  sized(by: number): void {
-    this.size = Math.max(0, Math.min(SIZES.length - 1, this.step + by));
-    if (this.sheet) this.sheet.shape.radius = SIZES[this.size] as number;
-    this.reading.say(`Brush: ${this.width()}`);
-    store.dispatchEvent(new Event("change"));
+  /** Another tool may be chosen, or another viewport active: the session then ends there, or moves. */
+  private refresh(): void {
+    const isWanted = this.isActive && this.target !== null && !this.reasonNotEditable();
+    if (isWanted ? this.session?.viewport !== this.controller.active : this.session) void this.openSession();
   }
 
-  /** Which of SIZES the brush has. */
-  get step(): number {
-    return this.size >= 0 ? this.size : sizeFor(this.reading.active.image ?? { rows: 500, columns: 500 });
-  }
-
-  /** Return how wide the brush is, in words. */
-  width(): string {
-    const across = 2 * (SIZES[this.step] as number);
-    return `${across} pixel${across === 1 ? "" : "s"} across`;
-  }
-
-  /** Say what is in hand, in a sentence. */
-  state(): string {
-    const { target, isOn } = this;
-    if (!isOn || !target) return "Nothing is being outlined.";
-    const what = target.finding === null ? `“${target.label}”, missed by the AI` : this.nameOf(target.finding);
-    const own = store.get(this.idOn(this.reading.active) ?? "");
-    if (own && !own.box) return `Nothing to outline on this image, you say, of ${what}. Draw, and it is outlined after all.`;
-    return this.whyNot() || `${this.reading.tools.active === "eraser" ? "Erasing from the" : "Drawing the"} outline of ${what}.`;
-  }
-
-  /** Return why the target cannot be outlined on what the active viewport shows; "" where it can. */
-  whyNot(): string {
+  /** Return why the target cannot be edited on what the active viewport displays; "" where it can. */
+  private reasonNotEditable(): string {
     const { target } = this;
-    const { hung, image } = this.reading.active;
-    if (!hung || !image || !target) return "";
-    if (hung.isPrior) return "An earlier study is not outlined here.";
-    if (target.finding !== null && !hung.series.findings.some(({ id }) => id === target.finding)) return "The finding that is being outlined lies on another series.";
-    const isElsewhere = target.missed !== null && store.ofMissed(target.missed).some(({ series }) => series !== hung.series.id);
+    const { displaySet, image } = this.controller.active;
+    if (!displaySet || !image || !target) return "";
+    if (displaySet.isPrior) return "An earlier study is not outlined here.";
+    if (target.finding !== null && !displaySet.series.findings.some(({ id }) => id === target.finding)) return "The finding that is being outlined lies on another series.";
+    const isElsewhere = target.missed !== null && this.store.ofMissed(target.missed).some(({ series }) => series !== displaySet.series.id);
     return isElsewhere ? `“${target.label}” is outlined on another series. Name it once more to outline it here.` : "";
   }
 
-  /** Return how a finding is called: "finding 2 (Fracture)". */
-  nameOf(finding: number): string {
-    const found = this.reading.active.hung?.series.findings.find(({ id }) => id === finding);
+  /** Return the name of a finding: "finding 2 (Fracture)". */
+  private findingName(finding: number): string {
+    const found = this.controller.active.displaySet?.series.findings.find(({ id }) => id === finding);
     return found ? `finding ${found.number} (${found.title})` : "an earlier finding";
   }
 
-  /** Return the finding that a reader means who takes the brush and names none. */
-  private guessed(): Target | null {
-    const { hung, at, image } = this.reading.active;
-    if (!hung || hung.isPrior) return null;
-    const { findings } = hung.series;
-    const here = findings.filter(({ marks }) => marks.some(({ image }) => image === at));
-    const found = here.find(({ id }) => id === this.looked) ?? here[0];
-    const missed = image && store.on(hung.series.id, image).find((one) => one.isOwn && one.finding === null);
+  /** Return what the reader means who chooses the brush without naming a finding. */
+  private guessTarget(): SegmentationTarget | null {
+    const { displaySet, imageIndex, image } = this.controller.active;
+    if (!displaySet || displaySet.isPrior) return null;
+    const { findings } = displaySet.series;
+    const here = findings.filter(({ marks }) => marks.some((mark) => mark.image === imageIndex));
+    const found = here.find(({ id }) => id === this.controller.lastFinding) ?? here[0];
+    const missed = image && this.store.onImage(displaySet.series.id, image).find((one) => one.isOwn && one.finding === null);
     if (missed && !found) return { finding: null, missed: missed.missed, label: missed.label };
     const only = found ?? (findings.length === 1 ? findings[0] : undefined);
     return only ? { finding: only.id, missed: null, label: "" } : null;
   }
 
-  /** Return the id of the own outline of the target on the image of a cell; undefined where there is none. */
-  private idOn(cell: Cell): string | undefined {
-    const { hung, image } = cell;
-    if (!hung || !image || !this.target) return undefined;
+  /** Return the id of the reader's own segmentation of the target on the displayed image; undefined where there is none. */
+  private ownIdOn(viewport: Viewport): string | undefined {
+    const { displaySet, image } = viewport;
+    if (!displaySet || !image || !this.target) return undefined;
     const { finding, missed } = this.target;
-    const own = store.on(hung.series.id, image).filter(({ isOwn }) => isOwn);
+    const own = this.store.onImage(displaySet.series.id, image).filter(({ isOwn }) => isOwn);
     return own.find((one) => one.finding === finding && one.missed === missed)?.id;
   }
 
-  /** Return the pixels that a reader begins with: their own outline, else the AI's, else none. */
-  private async begun({ hung, image, at }: Cell, id: string): Promise<Bits> {
+  /** Return the mask to start from: the reader's own, else the AI's, else an empty one. */
+  private async initialMask({ displaySet, image, imageIndex }: Viewport, id: string): Promise<Mask> {
     const { rows = 0, columns = 0 } = image ?? {};
-    const held = store.get(id);
-    const mask = held ? null : maskOf(hung?.series, this.target?.finding ?? null, at);
-    const bits = held ? await held.bits() : mask ? await maskFetched(mask) : { inside: new Uint8Array(rows * columns), rows, columns };
-    if (bits.rows !== rows || bits.columns !== columns) throw new Error("The mask has another size than the image.");
-    return { ...bits, inside: bits.inside.slice() };
+    const own = this.store.get(id);
+    const maskUrl = own ? null : findingMaskUrl(displaySet?.series, this.target?.finding ?? null, imageIndex);
+    const mask = own ? await own.mask() : maskUrl ? await fetchMask(maskUrl) : { inside: new Uint8Array(rows * columns), rows, columns };
+    if (mask.rows !== rows || mask.columns !== columns) throw new Error("The mask has another size than the image.");
+    return { ...mask, inside: mask.inside.slice() };
   }
 
-  private shapeOn(image: string, bits: Bits): Shape {
-    const plane = planeOf(image);
-    const [along, down] = [Math.hypot(...plane.along), Math.hypot(...plane.down)];
-    const least = Math.min(along, down) || 1;
-    return { radius: SIZES[this.size >= 0 ? this.size : sizeFor(bits)] as number, along: along / least, down: down / least };
+  private brushFor(imageId: string, mask: Mask): BrushShape {
+    const plane = imagePlaneOf(imageId);
+    const [columnStep, rowStep] = [Math.hypot(...plane.columnStep), Math.hypot(...plane.rowStep)];
+    const shorter = Math.min(columnStep, rowStep) || 1;
+    const radius = BRUSH_RADII[this.radiusIndex >= 0 ? this.radiusIndex : defaultRadiusIndex(mask)] as number;
+    return { radius, columnStep: columnStep / shorter, rowStep: rowStep / shorter };
   }
 
-  private down(cell: Cell, event: PointerEvent): void {
-    if (!this.isOn || event.button !== 0 || !event.isPrimary || (event.target as HTMLElement).closest("button, .notice-over")) return;
-    event.preventDefault(); // no tool of Cornerstone's sees it
-    cell.root.focus();
-    this.reading.activate(cell);
-    const { sheet } = this;
-    if (sheet?.cell !== cell) {
-      void this.laid();
-      return this.reading.say(this.whyNot() || "Draw again: the outline of this image is there in a moment.");
+  private onPointerDown(viewport: Viewport, event: PointerEvent): void {
+    if (!this.isActive || event.button !== 0 || !event.isPrimary || (event.target as HTMLElement).closest("button, .notice-over")) return;
+    event.preventDefault(); // none of Cornerstone's tools sees it
+    viewport.root.focus();
+    this.controller.activate(viewport);
+    const { session } = this;
+    if (session?.viewport !== viewport) {
+      void this.openSession();
+      this.controller.say(this.reasonNotEditable() || "Draw again: the outline of this image is there in a moment.");
+      return;
     }
-    cell.root.setPointerCapture(event.pointerId);
-    const at = this.pixelOf(cell, event);
-    this.stroke = { pointer: event.pointerId, at, before: formOf(store.get(sheet.id), sheet.bits) };
-    this.drawnTo(sheet, at, event);
+    viewport.root.setPointerCapture(event.pointerId);
+    const at = pixelAt(viewport, event);
+    this.stroke = { pointerId: event.pointerId, at, before: editStateOf(this.store.get(session.id), session.mask) };
+    this.continueStroke(session, at, event);
   }
 
-  private moved(cell: Cell, event: PointerEvent): void {
-    const { sheet } = this;
-    if (sheet?.cell !== cell) return;
-    if (this.stroke?.pointer === event.pointerId) {
-      for (const one of event.getCoalescedEvents?.() ?? [event]) this.drawnTo(sheet, this.pixelOf(cell, one), event);
+  private onPointerMove(viewport: Viewport, event: PointerEvent): void {
+    const { session } = this;
+    if (session?.viewport !== viewport) return;
+    if (this.stroke?.pointerId === event.pointerId) {
+      for (const one of event.getCoalescedEvents?.() ?? [event]) this.continueStroke(session, pixelAt(viewport, one), event);
     }
-    sheet.canvas.point(this.pixelOf(cell, event), sheet.shape, this.erases(event));
+    session.canvas.showBrush(pixelAt(viewport, event), session.brush, this.isErasing(event));
   }
 
-  private up({ pointerId }: PointerEvent): void {
-    const { stroke, sheet } = this;
-    if (stroke?.pointer !== pointerId || !sheet) return;
+  private onPointerUp({ pointerId }: PointerEvent): void {
+    const { stroke, session } = this;
+    if (stroke?.pointerId !== pointerId || !session) return;
     this.stroke = null;
-    const after = { runs: runsOf(sheet.bits.inside), isEmpty: false };
-    this.kept(sheet, after);
-    this.remembered(sheet, stroke.before, after);
+    const after = { runs: encodeRuns(session.mask.inside), isEmpty: false };
+    this.saveUnlessEmpty(session, after);
+    this.pushHistory(session, stroke.before, after);
   }
 
-  /** Say that nothing of the finding lies on the image that the reader looks at. */
-  async nothing(): Promise<void> {
-    if (!this.isOn || !this.target) this.target = this.guessed() ?? this.target;
-    const { target, reading } = this;
-    const { active: cell } = reading;
-    const { hung, image: shownImage } = cell;
-    const image = cell.imageIds[cell.at];
-    if (!hung || !shownImage || !image) return;
-    if (!target || target.finding === null) return reading.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
-    const trouble = this.whyNot();
-    if (trouble) return reading.say(trouble);
-    const id = this.idOn(cell) ?? utilities.uuidv4();
-    const { rows, columns } = shownImage;
-    const held = store.get(id);
-    const before = held ? formOf(held, await held.bits()) : null;
-    const after = { runs: [rows * columns], isEmpty: true };
-    shown.reveal("outline");
-    this.put({ id, cell, bits: { inside: new Uint8Array(rows * columns), rows, columns } }, after);
-    this.remembered({ id, image, cell }, before, after);
-    reading.say(`Nothing to outline on this image: ${this.nameOf(target.finding)}. Ctrl+z takes it back.`);
-    await this.anew();
-  }
-
-  private drawnTo(sheet: Sheet, to: Pixel, event: PointerEvent): void {
+  private continueStroke(session: EditSession, to: Pixel, event: PointerEvent): void {
     if (!this.stroke) return;
-    sheet.canvas.show(stroked(sheet.bits, this.stroke.at, to, sheet.shape, this.erases(event) ? 0 : 1));
+    session.canvas.redraw(paintStroke(session.mask, this.stroke.at, to, session.brush, this.isErasing(event) ? 0 : 1));
     this.stroke.at = to;
   }
 
-  private erases({ shiftKey }: PointerEvent): boolean {
-    return (this.reading.tools.active === "eraser") !== shiftKey;
+  private isErasing({ shiftKey }: PointerEvent): boolean {
+    return (this.controller.tools.active === "eraser") !== shiftKey;
   }
 
-  private pixelOf(cell: Cell, { clientX, clientY }: PointerEvent): Pixel {
-    const { left, top } = cell.element.getBoundingClientRect();
-    return cell.toImage([clientX - left, clientY - top]);
+  /** Save what was drawn; a mask from which everything was erased does not yet mean that there is nothing to outline. */
+  private saveUnlessEmpty(session: Pick<EditSession, "id" | "viewport" | "mask">, state: EditState): void {
+    if (state.isEmpty || state.runs.length > 1) {
+      this.save(session, state);
+      return;
+    }
+    this.controller.say(`The outline is empty: nothing is saved until something is drawn${this.target?.finding === null ? "" : ", or n says that there is nothing to outline here"}.`);
   }
 
-  /** Keep what is drawn on a sheet; an outline is empty where the reader says so, not because all of it was erased. */
-  private kept(sheet: Pick<Sheet, "id" | "cell" | "bits">, form: Form): void {
-    if (form.isEmpty || form.runs.length > 1) return this.put(sheet, form);
-    this.reading.say(`The outline is empty: nothing is saved until something is drawn${this.target?.finding === null ? "" : ", or n says that there is nothing to outline here"}.`);
-  }
-
-  private put({ id, cell, bits }: Pick<Sheet, "id" | "cell" | "bits">, { runs }: Form): void {
-    const { hung, image, header } = cell;
-    if (!hung || !image || !this.target) return;
+  private save({ id, viewport, mask }: Pick<EditSession, "id" | "viewport" | "mask">, { runs }: EditState): void {
+    const { displaySet, image, header } = viewport;
+    if (!displaySet || !image || !this.target) return;
     if (this.target.finding === null) this.target = { ...this.target, missed: this.target.missed ?? id };
     const count = runs.reduce((sum, run, index) => sum + (index % 2 ? run : 0), 0);
     const size = pixelSize(header);
     const area = count * (size.isCalibrated ? size.rows * size.columns : 1);
-    const spot = { id, study: hung.data.study.id, series: hung.series.id, sop: image.sop, frame: image.frame };
-    store.drawn({ ...spot, ...this.target }, bits, { area: Math.round(area * 1000) / 1000 }, size.isCalibrated ? "mm" : "px");
+    const location = { id, study: displaySet.data.study.id, series: displaySet.series.id, sop: image.sop, frame: image.frame };
+    this.store.save({ ...location, ...this.target }, mask, { area: Math.round(area * 1000) / 1000 }, size.isCalibrated ? "mm" : "px");
   }
 
-  private remembered({ id, image, cell }: Pick<Sheet, "id" | "image" | "cell">, before: Form | null, after: Form): void {
-    const place = { id, image, target: this.target as Target, series: cell.hung?.series.id ?? "" };
-    this.reading.history.put((isUndo) => this.restored(place, isUndo ? before : after));
+  private pushHistory({ id, imageId, viewport }: Pick<EditSession, "id" | "imageId" | "viewport">, before: EditState | null, after: EditState): void {
+    const location = { id, imageId, target: this.target as SegmentationTarget, series: viewport.displaySet?.series.id ?? "" };
+    this.controller.history.push((isUndo) => this.restore(location, isUndo ? before : after));
   }
 
-  /** A stroke is taken back or made again: on the image that it was made on. */
-  private restored(place: Place, form: Form | null): void {
-    const cell = this.reading.cells.find((one) => one.hung?.series.id === place.series);
-    if (!cell) return this.reading.say("The series of this stroke does not hang here any more.");
-    void this.restoredIn(cell, place, form);
+  /** A stroke is undone or redone: on the image on which it was drawn. */
+  private restore(location: EditLocation, state: EditState | null): void {
+    const viewport = this.controller.viewports.find((one) => one.displaySet?.series.id === location.series);
+    if (viewport) void this.restoreIn(viewport, location, state);
+    else this.controller.say("The series of this stroke does not hang here any more.");
   }
 
-  private async restoredIn(cell: Cell, { id, image, target }: Place, form: Form | null): Promise<void> {
-    this.reading.activate(cell);
+  private async restoreIn(viewport: Viewport, { id, imageId, target }: EditLocation, state: EditState | null): Promise<void> {
+    this.controller.activate(viewport);
     this.target = target;
-    await cell.show(cell.imageIds.indexOf(image));
-    if (!form) store.taken(id);
+    await viewport.show(viewport.imageIds.indexOf(imageId));
+    if (!state) this.store.remove(id);
     else {
-      const { rows = 0, columns = 0 } = cell.image ?? {};
-      this.kept({ id, cell, bits: { inside: insideOf(form.runs, rows * columns), rows, columns } }, form);
+      const { rows = 0, columns = 0 } = viewport.image ?? {};
+      this.saveUnlessEmpty({ id, viewport, mask: { inside: decodeRuns(state.runs, rows * columns), rows, columns } }, state);
     }
-    await this.anew();
-  }
-
-  /** What lies on the image is another form: take the one in hand away, and lay it again. */
-  private async anew(): Promise<void> {
-    this.sheet?.canvas.remove();
-    this.sheet = null;
-    await this.laid();
+    await this.reopenSession();
   }
 }
 
-/** Return the form that an outline has; null where there is none. */
-function formOf(held: Held | undefined, { inside }: Bits): Form | null {
-  return held ? { runs: runsOf(inside), isEmpty: !held.box } : null;
+function pixelAt(viewport: Viewport, { clientX, clientY }: PointerEvent): Pixel {
+  const { left, top } = viewport.element.getBoundingClientRect();
+  return viewport.canvasToImage([clientX - left, clientY - top]);
 }
 
-/** Return the address of the AI's mask of a finding on an image; null where there is none. */
-function maskOf(series: Series | undefined, finding: Finding["id"] | null, at: number): string | null {
+/** Return the form that a segmentation has; null where there is none. */
+function editStateOf(segmentation: ReaderSegmentation | undefined, { inside }: Mask): EditState | null {
+  return segmentation ? { runs: encodeRuns(inside), isEmpty: !segmentation.box } : null;
+}
+
+/** Return the URL of the AI's mask of a finding on an image; null where there is none. */
+function findingMaskUrl(series: Series | undefined, finding: Finding["id"] | null, imageIndex: number): string | null {
   const found = series?.findings.find(({ id }) => id === finding);
-  return found?.marks.find(({ image }) => image === at)?.mask ?? null;
+  return found?.marks.find(({ image }) => image === imageIndex)?.mask ?? null;
 }

@@ -1,195 +1,195 @@
-// The readers' outlines that are known here: as the server told them, and the own ones as they were drawn since. Each
-// stroke goes to the browser's storage at once and to the server soon, by the sender that marks go by.
+// The readers' segmentations: as the server sent them, and the reader's own as they were drawn since. Each stroke is stored
+// in this browser at once and sent to the server soon, through the same queue as the annotations.
 
-import { keeper } from "../annotations/index.ts";
-import type { OutlineBody, OutlineWish } from "../annotations/PendingChanges.ts";
-import { maskFetched, type Bits } from "./maskCanvas.ts";
-import type { Cell } from "../viewport/Viewport.ts";
-import type { Hung, ImageRef, Outline, Told } from "../api/study.ts";
-import { boxOf } from "./brush.ts";
-import { insideOf, runsOf } from "./runLength.ts";
+import type { DisplaySet, ImageRef, Review, SegmentationRecord } from "../api/study.ts";
+import type { SegmentationBody, SegmentationChange } from "../annotations/PendingChanges.ts";
+import type { SavedRecord, SyncQueue } from "../annotations/SyncQueue.ts";
+import { Emitter } from "../common/Emitter.ts";
+import type { ViewerController } from "../controller/ViewerController.ts";
+import { boundingBox } from "./brush.ts";
+import { fetchMask, type Mask } from "./maskCanvas.ts";
+import { decodeRuns, encodeRuns } from "./runLength.ts";
 
-const SETTLED_MS = 500;
+const SEND_DELAY_MS = 500;
 
-/** One outline on one image. */
-export interface Held {
+/** A reader's segmentation on one image. */
+export interface ReaderSegmentation {
   id: string;
   study: string;
   series: string;
   sop: string;
   frame: number;
   finding: number | null;
-  /** Of what the AI missed: the outline of it that was drawn first, on whichever image. */
+  /** For something the AI missed: its segmentation that was drawn first, on whichever image. */
   missed: string | null;
   label: string;
   author: string;
   isOwn: boolean;
   /** 0 while the server has none. */
   version: number;
-  /** Null: its author says that nothing lies on this image, which is another thing than to draw nothing there. */
+  /** Null: its author states that there is nothing to outline on this image, which differs from drawing nothing. */
   box: readonly [number, number, number, number] | null;
-  /** Another one for each form of it, so that no picture of an older form is shown. */
-  form: string;
-  bits(): Promise<Bits>;
+  /** Differs for each form that it had, so that no cached image of an earlier form is shown. */
+  revision: string;
+  mask(): Promise<Mask>;
 }
 
-/** What is outlined: a finding of the AI, or in the reader's words what it missed (`missed` is null before a stroke). */
-export type Target = Pick<Held, "finding" | "missed" | "label">;
-/** Which outline it is, on which image. */
-export type Spot = Pick<Held, "id" | "study" | "series" | "sop" | "frame">;
+/** What is segmented: an AI finding, or something the AI missed, with the reader's label (`missed` is null before the first stroke). */
+export type SegmentationTarget = Pick<ReaderSegmentation, "finding" | "missed" | "label">;
+/** Which segmentation, on which image. */
+type SegmentationLocation = Pick<ReaderSegmentation, "id" | "study" | "series" | "sop" | "frame">;
 
-class Store extends EventTarget {
-  private readonly held = new Map<string, Held>();
-  private readonly gone = new Map<string, number>();
-  /** What the reader said by it is told here. */
-  private verdicts: Told[] = [];
-  private strokes = 0;
-  /** Whether an outline is in hand in a viewport, which then draws it itself. */
-  isDrawnIn: (cell: Cell, id: string) => boolean = () => false;
-  private readonly user = document.getElementById("viewer")?.dataset.user ?? "";
+export class SegmentationStore extends Emitter<{ changed: void }> {
+  private readonly user: string;
+  private readonly queue: SyncQueue;
+  private readonly segmentations = new Map<string, ReaderSegmentation>();
+  /** Versions of segmentations that were removed, in case that is undone. */
+  private readonly removedVersions = new Map<string, number>();
+  /** The study's reviews, to which those made by segmentations are added. */
+  private reviews: Review[] = [];
+  private revisions = 0;
 
-  constructor() {
+  constructor(user: string, controller: ViewerController, queue: SyncQueue) {
     super();
-    keeper.outlines = {
-      saved: (wish, answer) => this.saved(wish, answer),
-      changedMeanwhile: (wish, theirs) => this.mineOnTop(wish, theirs.version),
-      discarded: ({ id }) => { this.held.delete(id); this.changed(); },
-    };
+    this.user = user;
+    this.queue = queue;
+    controller.on("viewportAdded", (viewport) => viewport.on("seriesShown", () => { if (viewport.displaySet) this.load(viewport.displaySet); }));
+    queue.on("saved", ({ change, record }) => { if (change.resource === "outlines") this.onSaved(change, record); });
+    queue.on("conflict", ({ change, theirs }) => { if (change.resource === "outlines") this.onConflict(change, theirs.version); });
+    queue.on("discarded", ({ resource, id }) => {
+      if (resource !== "outlines") return;
+      this.segmentations.delete(id);
+      this.emit("changed");
+    });
   }
 
-  /** Learn what is known of a series: from the server, and what was drawn here and is not saved yet. */
-  learn({ data, series, isPrior }: Hung): void {
-    if (!isPrior) this.verdicts = data.verdicts;
-    for (const told of data.outlines.filter((one) => one.series === series.id)) this.learnt(told, data.study.id);
-    for (const wish of keeper.wishes.all()) {
-      if (wish.of !== "outlines" || wish.study !== data.study.id) continue;
-      if (!wish.body) this.held.delete(wish.id);
-      else if (wish.body.series === series.id) this.wished(wish.id, wish.study, wish.body, wish.read, series.images);
-    }
-    this.changed();
-  }
-
-  /** Return the outlines on an image, those of others first. */
-  on(series: string, { sop, frame }: ImageRef): Held[] {
-    const here = [...this.held.values()].filter((one) => one.series === series && one.sop === sop && one.frame === frame);
+  /** Return the segmentations on an image, the reader's own last. */
+  onImage(series: string, { sop, frame }: ImageRef): ReaderSegmentation[] {
+    const here = [...this.segmentations.values()].filter((one) => one.series === series && one.sop === sop && one.frame === frame);
     return here.sort((one, other) => Number(one.isOwn) - Number(other.isOwn));
   }
 
-  /** Return the reader's own outlines of a finding. */
-  ofFinding(finding: number): Held[] {
-    return [...this.held.values()].filter((one) => one.isOwn && one.finding === finding);
+  /** Return the reader's own segmentations of a finding. */
+  ofFinding(finding: number): ReaderSegmentation[] {
+    return [...this.segmentations.values()].filter((one) => one.isOwn && one.finding === finding);
   }
 
-  /** Return the reader's own outlines of one thing that the AI missed. */
-  ofMissed(first: string): Held[] {
-    return [...this.held.values()].filter((one) => one.isOwn && one.finding === null && one.missed === first);
+  /** Return the reader's own segmentations of one thing that the AI missed. */
+  ofMissed(first: string): ReaderSegmentation[] {
+    return [...this.segmentations.values()].filter((one) => one.isOwn && one.finding === null && one.missed === first);
   }
 
-  /** Return what the reader outlined on a series that the AI missed, each thing with all its outlines. */
-  missedOn(series: string): Held[][] {
-    const own = [...this.held.values()].filter((one) => one.isOwn && one.finding === null && one.series === series);
+  /** Return what the reader outlined on a series that the AI missed, each thing with all its segmentations. */
+  missedOn(series: string): ReaderSegmentation[][] {
+    const own = [...this.segmentations.values()].filter((one) => one.isOwn && one.finding === null && one.series === series);
     return [...new Set(own.map(({ missed }) => missed))].map((first) => own.filter(({ missed }) => missed === first));
   }
 
-  get(id: string): Held | undefined {
-    return this.held.get(id);
+  get(id: string): ReaderSegmentation | undefined {
+    return this.segmentations.get(id);
   }
 
-  /** Keep what was drawn, or that nothing lies there. */
-  drawn(one: Spot & Target, bits: Bits, figures: { area: number }, unit: "mm" | "px"): void {
+  /** Save what was drawn, or that there is nothing to outline. */
+  save(one: SegmentationLocation & SegmentationTarget, mask: Mask, figures: { area: number }, unit: "mm" | "px"): void {
     const { id, study, series, sop, frame, finding, missed, label } = one;
-    const version = this.held.get(id)?.version ?? this.gone.get(id) ?? 0;
-    const { box } = this.own(one, { ...bits, inside: bits.inside.slice() }, version);
-    const body = { series, sop, frame, finding, missed, label_title: label, figures, unit, runs: runsOf(bits.inside), is_empty: !box };
-    keeper.wish({ of: "outlines", id, study, body, read: version }, SETTLED_MS);
-    this.changed();
+    const version = this.segmentations.get(id)?.version ?? this.removedVersions.get(id) ?? 0;
+    const { box } = this.setOwn(one, { ...mask, inside: mask.inside.slice() }, version);
+    const body = { series, sop, frame, finding, missed, label_title: label, figures, unit, runs: encodeRuns(mask.inside), is_empty: !box };
+    this.queue.submit({ resource: "outlines", id, study, body, baseVersion: version }, SEND_DELAY_MS);
+    this.emit("changed");
   }
 
-  /** Take an outline away: its first stroke was undone. */
-  taken(id: string): void {
-    const one = this.held.get(id);
+  /** Remove a segmentation: its first stroke was undone. */
+  remove(id: string): void {
+    const one = this.segmentations.get(id);
     if (!one) return;
-    this.held.delete(id);
-    this.gone.set(id, one.version);
-    keeper.wish({ of: "outlines", id, study: one.study, body: null, read: one.version }, SETTLED_MS);
-    this.changed();
+    this.segmentations.delete(id);
+    this.removedVersions.set(id, one.version);
+    this.queue.submit({ resource: "outlines", id, study: one.study, body: null, baseVersion: one.version }, SEND_DELAY_MS);
+    this.emit("changed");
   }
 
-  private learnt(told: Outline, study: string): void {
-    if ((this.held.get(told.id)?.version ?? -1) >= told.version) return;
-    const { id, series, sop, frame, finding, missed, label, version, box, mask } = told;
-    const isOwn = told.authorId === this.user;
-    this.held.set(id, { id, study, series, sop, frame, finding, missed, label, version, box, isOwn, author: isOwn ? "you" : told.author, form: mask, bits: () => maskFetched(mask) });
+  /** Load what is known of a series: the server's records, and what was drawn here and is not saved yet. */
+  private load({ data, series, isPrior }: DisplaySet): void {
+    if (!isPrior) this.reviews = data.verdicts;
+    for (const record of data.outlines.filter((one) => one.series === series.id)) this.mergeRecord(record, data.study.id);
+    for (const change of this.queue.changes.all()) {
+      if (change.resource !== "outlines" || change.study !== data.study.id) continue;
+      if (!change.body) this.segmentations.delete(change.id);
+      else if (change.body.series === series.id) this.mergePending(change.id, change.study, change.body, change.baseVersion, series.images);
+    }
+    this.emit("changed");
   }
 
-  private wished(id: string, study: string, body: OutlineBody, version: number, images: readonly ImageRef[]): void {
+  private mergeRecord(record: SegmentationRecord, study: string): void {
+    if ((this.segmentations.get(record.id)?.version ?? -1) >= record.version) return;
+    const { id, series, sop, frame, finding, missed, label, version, box, mask } = record;
+    const isOwn = record.authorId === this.user;
+    this.segmentations.set(id, {
+      id, study, series, sop, frame, finding, missed, label, version, box, isOwn, author: isOwn ? "you" : record.author, revision: mask, mask: () => fetchMask(mask),
+    });
+  }
+
+  private mergePending(id: string, study: string, body: SegmentationBody, version: number, images: readonly ImageRef[]): void {
     const image = images.find(({ sop, frame }) => sop === body.sop && frame === body.frame);
     if (!image) return;
     const { rows, columns } = image;
-    const { series, sop, frame, finding, label_title: label } = body;
-    const missed = finding === null ? body.missed ?? id : null; // a wish from before there were several images has none
-    this.own({ id, study, series, sop, frame, finding, missed, label }, { inside: insideOf(body.runs, rows * columns), rows, columns }, version);
+    const { series, sop, frame, finding, missed, label_title: label } = body;
+    this.setOwn({ id, study, series, sop, frame, finding, missed, label }, { inside: decodeRuns(body.runs, rows * columns), rows, columns }, version);
   }
 
-  /** Hold an outline of the reader as it is now in this browser. */
-  private own({ id, study, series, sop, frame, finding, missed, label }: Spot & Target, bits: Bits, version: number): Held {
-    const held = { id, study, series, sop, frame, finding, missed, label, version, box: boxOf(bits), author: "you", isOwn: true, form: this.form(), bits: () => Promise.resolve(bits) };
-    this.held.set(id, held);
-    return held;
+  /** Hold a segmentation of the reader as it is now in this browser. */
+  private setOwn({ id, study, series, sop, frame, finding, missed, label }: SegmentationLocation & SegmentationTarget, mask: Mask, version: number): ReaderSegmentation {
+    this.revisions += 1;
+    const own = {
+      id, study, series, sop, frame, finding, missed, label, version, box: boundingBox(mask), author: "you", isOwn: true,
+      revision: `stroke ${this.revisions}`, mask: () => Promise.resolve(mask),
+    };
+    this.segmentations.set(id, own);
+    return own;
   }
 
-  private saved(wish: OutlineWish, answer: (Outline & { verdict?: Told; instead?: boolean }) | null): void {
-    const one = this.held.get(wish.id);
-    const version = answer?.version ?? wish.read + 1;
+  private onSaved(change: SegmentationChange, record: SavedRecord | null): void {
+    const one = this.segmentations.get(change.id);
+    const version = record?.version ?? change.baseVersion + 1;
     if (one) one.version = version;
-    else this.gone.set(wish.id, version);
-    if (answer?.instead) keeper.conflict = "Another window drew another outline here meanwhile. Yours counts now; the other is kept as it was.";
-    if (answer?.verdict) this.told(answer.verdict);
-    else if (!wish.body) this.untold(wish.id);
-    this.changed();
+    else this.removedVersions.set(change.id, version);
+    if (record && "instead" in record && record.instead) this.queue.conflictNotice = "Another window drew another outline here meanwhile. Yours counts now; the other is kept as it was.";
+    if (record && "verdict" in record && record.verdict) this.addReview(record.verdict);
+    else if (!change.body) this.dropReview(change.id);
+    this.emit("changed");
   }
 
-  private told(verdict: Told): void {
-    const thing = thingOf(verdict);
-    const others = this.verdicts.filter((one) => thingOf(one) !== thing);
-    this.verdicts.splice(0, this.verdicts.length, ...others, verdict);
+  private addReview(review: Review): void {
+    const subject = subjectOf(review);
+    const others = this.reviews.filter((one) => subjectOf(one) !== subject);
+    this.reviews.splice(0, this.reviews.length, ...others, review);
   }
 
-  /** What was said by an outline alone is said no more. */
-  private untold(id: string): void {
-    const isLeft = (one: Told): boolean => (one.finding === null ? this.ofMissed(String(thingOf(one))).length > 0 : one.label !== "" || this.ofFinding(one.finding).length > 0);
-    this.verdicts.splice(0, this.verdicts.length, ...this.verdicts.filter((one) => one.mark !== id || isLeft(one)));
+  /** A review that was made by a segmentation alone ends with it. */
+  private dropReview(id: string): void {
+    const remains = (one: Review): boolean => (one.finding === null ? this.ofMissed(String(subjectOf(one))).length > 0 : one.label !== "" || this.ofFinding(one.finding).length > 0);
+    this.reviews.splice(0, this.reviews.length, ...this.reviews.filter((one) => one.mark !== id || remains(one)));
   }
 
-  /** The same reader drew it in another window meanwhile: that form is kept as a version, this one counts. */
-  private mineOnTop(wish: OutlineWish, version: number): void {
-    const one = this.held.get(wish.id);
+  /** The same reader changed it in another window meanwhile: that form is kept as a version, ours becomes the current one. */
+  private onConflict(change: SegmentationChange, version: number): void {
+    const one = this.segmentations.get(change.id);
     if (one) one.version = version;
-    keeper.wish({ ...wish, read: version }, SETTLED_MS);
-    if (wish.read > 0) keeper.conflict = "An outline that you changed was changed in another window meanwhile. Yours counts now; the other is kept as an earlier version.";
-    this.changed();
-  }
-
-  private form(): string {
-    this.strokes += 1;
-    return `stroke ${this.strokes}`;
-  }
-
-  private changed(): void {
-    this.dispatchEvent(new Event("change"));
+    this.queue.submit({ ...change, baseVersion: version }, SEND_DELAY_MS);
+    if (change.baseVersion > 0) this.queue.conflictNotice = "An outline that you changed was changed in another window meanwhile. Yours counts now; the other is kept as an earlier version.";
+    this.emit("changed");
   }
 }
 
-/** Return what a verdict is about: a finding, or what the AI missed by the mark that showed it first. */
-function thingOf({ finding, missed, mark }: Told): number | string | null {
+/** Return what a review is about: a finding, or the annotation that first showed what the AI missed. */
+function subjectOf({ finding, missed, mark }: Review): number | string | null {
   return finding ?? missed ?? mark;
 }
 
-/** Say in words what the reader outlined of one thing; "" where nothing. */
-export function wordsOf(own: readonly Held[]): string {
+/** Return what the reader outlined of one thing, as text; "" where there is nothing. */
+export function describeSegmentations(own: readonly ReaderSegmentation[]): string {
   const empty = own.filter(({ box }) => !box).length;
-  const counted = (words: string, count: number): string => (count ? words + (count > 1 ? ` on ${count} images` : "") : "");
+  const counted = (text: string, count: number): string => (count ? text + (count > 1 ? ` on ${count} images` : "") : "");
   return [counted("outline", own.length - empty), counted("nothing to outline", empty)].filter(Boolean).join(", ");
 }
-
-export const store = new Store();

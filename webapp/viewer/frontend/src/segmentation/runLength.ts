@@ -1,7 +1,8 @@
-// Masks as runs, as they are sent and kept: how many pixels lie outside, inside, outside, ... row by row. Pure.
+// Run-length encoding of masks, as they are sent and stored: the number of pixels outside, inside, outside, ... row by row.
+// Pure functions.
 
-/** Return the runs of a mask; the first, which lies outside, may be 0. */
-export function runsOf(inside: Uint8Array): number[] {
+/** Return the runs of a mask; the first one, of pixels outside, may be 0. */
+export function encodeRuns(inside: Uint8Array): number[] {
   const runs: number[] = [];
   let value = 0;
   let from = 0;
@@ -15,8 +16,8 @@ export function runsOf(inside: Uint8Array): number[] {
   return runs;
 }
 
-/** Return the mask of runs: 1 inside, row by row. */
-export function insideOf(runs: readonly number[], pixels: number): Uint8Array {
+/** Return the mask of these runs: 1 inside, row by row. */
+export function decodeRuns(runs: readonly number[], pixels: number): Uint8Array {
   const inside = new Uint8Array(pixels);
   let at = 0;
   runs.forEach((run, index) => {

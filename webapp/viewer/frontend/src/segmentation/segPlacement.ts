@@ -1,42 +1,42 @@
-// Where a frame of a segmentation lies on an image: by its geometry in the patient, never by its number. Pure.
+// On which image a frame of a segmentation lies, and where: by geometry, never by number. Pure functions.
 
-import { pixelOf, placeOf, type Plane } from "../dicom/imagePlane.ts";
+import { worldToPixel, pixelToWorld, type ImagePlane } from "../dicom/imagePlane.ts";
 import { cross, dot, type Vector } from "../dicom/orientation.ts";
 
-/** Columns of an SVG matrix: pixels of a segmentation's frame to pixels of an image. */
+/** An SVG matrix, column by column: from pixels of a segmentation's frame to pixels of an image. */
 export type Matrix = readonly [number, number, number, number, number, number];
 
-/** Cosine from which two planes count as parallel: a quarter of a degree. */
+/** Cosine above which two planes count as parallel: a quarter of a degree. */
 const PARALLEL = 0.99999;
 
 /** Return the unit normal of a plane. */
-export function normalOf({ along, down }: Plane): Vector {
-  const normal = cross(along, down);
+function unitNormal({ columnStep, rowStep }: ImagePlane): Vector {
+  const normal = cross(columnStep, rowStep);
   const length = Math.hypot(...normal) || 1;
   return normal.map((value) => value / length) as unknown as Vector;
 }
 
-/** Return how far off a plane another one's first pixel lies, in mm; null where they are not parallel. */
-export function distance(image: Plane, frame: Plane): number | null {
-  const normal = normalOf(image);
-  if (Math.abs(dot(normal, normalOf(frame))) < PARALLEL) return null;
+/** Return the distance between two planes in mm; null where they are not parallel. */
+function planeDistance(image: ImagePlane, frame: ImagePlane): number | null {
+  const normal = unitNormal(image);
+  if (Math.abs(dot(normal, unitNormal(frame))) < PARALLEL) return null;
   return Math.abs(dot(frame.origin, normal) - dot(image.origin, normal));
 }
 
-/** Return the matrix that puts the frame's pixels onto the image's. */
-export function matrixOf(image: Plane, frame: Plane): Matrix {
-  const [origin, along, down] = ([[0, 0], [1, 0], [0, 1]] as const).map((pixel) => pixelOf(image, placeOf(frame, pixel))) as unknown as [Pair, Pair, Pair];
+/** Return the matrix from the pixels of the frame to those of the image. */
+export function frameToImage(image: ImagePlane, frame: ImagePlane): Matrix {
+  const [origin, along, down] = ([[0, 0], [1, 0], [0, 1]] as const).map((pixel) => worldToPixel(image, pixelToWorld(frame, pixel))) as unknown as [Pair, Pair, Pair];
   return [along[0] - origin[0], along[1] - origin[1], down[0] - origin[0], down[1] - origin[1], origin[0], origin[1]];
 }
 
-/** Return which image of a series a frame lies on: the nearest, no farther than half a gap; -1 where it lies on none. */
-export function imageOf(images: readonly Plane[], frame: Plane, thickness: number): number {
-  const off = images.map((image) => distance(image, frame));
-  const least = Math.min(...off.map((one) => one ?? Number.POSITIVE_INFINITY));
-  const nearest = off.findIndex((one) => one !== null && one <= least + 1e-6);
+/** Return the image of a series that a frame lies on: the nearest one within half a slice gap; -1 where there is none. */
+export function imageIndexOf(images: readonly ImagePlane[], frame: ImagePlane, thickness: number): number {
+  const distances = images.map((image) => planeDistance(image, frame));
+  const least = Math.min(...distances.map((one) => one ?? Number.POSITIVE_INFINITY));
+  const nearest = distances.findIndex((one) => one !== null && one <= least + 1e-6);
   if (nearest < 0) return -1;
-  const here = images[nearest] as Plane;
-  const gaps = images.map((image, index) => (index === nearest ? null : distance(here, image))).filter((gap): gap is number => gap !== null && gap > 1e-3);
+  const plane = images[nearest] as ImagePlane;
+  const gaps = images.map((image, index) => (index === nearest ? null : planeDistance(plane, image))).filter((gap): gap is number => gap !== null && gap > 1e-3);
   const reach = (gaps.length ? Math.min(...gaps) : thickness || 1) / 2;
   return least <= reach + 1e-3 ? nearest : -1;
 }

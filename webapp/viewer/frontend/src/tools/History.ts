@@ -1,31 +1,33 @@
-// Undo and redo, for measurements (Cornerstone's own memory) and for changes of view in one line of time.
+// Undo and redo: measurements (in Cornerstone's own memory) and changes of the view, in one sequence.
 
 import { eventTarget, utilities } from "@cornerstonejs/core";
 
 const memory = utilities.HistoryMemo.DefaultHistoryMemo;
-/** By these Cornerstone tells what was taken back or made again. */
-const TOLD = ["CORNERSTONE_TOOLS_HISTORY_UNDO", "CORNERSTONE_TOOLS_HISTORY_REDO"];
+/** Cornerstone's events for what was undone or redone. */
+const RESTORED_EVENTS = ["CORNERSTONE_TOOLS_HISTORY_UNDO", "CORNERSTONE_TOOLS_HISTORY_REDO"];
 
 export class History {
-  /** Remember a change by what takes it back and makes it again. */
-  put(restore: (isUndo: boolean) => void): void {
+  /** Remember a change by the function that undoes and redoes it. */
+  push(restore: (isUndo: boolean) => void): void {
     memory.push({ id: "view", restoreMemo: (isUndo?: boolean) => restore(isUndo !== false) });
   }
 
-  /** Listen for what is taken back or made again: the id of a measurement, "view" for a change of view. */
-  on(heard: (id: string) => void): void {
-    for (const kind of TOLD) eventTarget.addEventListener(kind, ((event: CustomEvent<{ id: string }>) => heard(event.detail.id)) as EventListener);
+  /** Listen for what is undone or redone: the id of a measurement, or "view" for everything else. */
+  onRestored(listener: (id: string) => void): void {
+    for (const kind of RESTORED_EVENTS) eventTarget.addEventListener(kind, ((event: CustomEvent<{ id: string }>) => listener(event.detail.id)) as EventListener);
   }
 
+  /** Undo the last change; false where there is none. */
   undo(): boolean {
-    const could = memory.canUndo;
+    const isPossible = memory.canUndo;
     memory.undo();
-    return could;
+    return isPossible;
   }
 
+  /** Redo the last change that was undone; false where there is none. */
   redo(): boolean {
-    const could = memory.canRedo;
+    const isPossible = memory.canRedo;
     memory.redo();
-    return could;
+    return isPossible;
   }
 }

@@ -1,15 +1,15 @@
-// The value of one pixel.
+// The probe: the value of one pixel.
 
 import type { Types } from "@cornerstonejs/core";
 import { ProbeTool } from "@cornerstonejs/tools";
 
-interface Read {
+interface ProbeStats {
   value?: number | readonly number[] | null;
   modalityUnit?: string;
 }
 
-/** Cornerstone's probe, which on every image of a stack but the first looks for the pixel behind the end of the image. */
-export class PointTool extends ProbeTool {
+/** Cornerstone's probe (5.14) reads past the end of the pixel data on every image of a stack but the first; this one does not. */
+export class PixelProbeTool extends ProbeTool {
   override getTargetImageData(targetId: string): ReturnType<ProbeTool["getTargetImageData"]> {
     const image = super.getTargetImageData(targetId);
     const voxels = image?.voxelManager;
@@ -20,10 +20,10 @@ export class PointTool extends ProbeTool {
   }
 }
 
-/** Return what stands beside the point: its value, or the three of a coloured pixel. */
-export function valueShown(data: { cachedStats: Record<string, Read> }, targetId: string): string[] | undefined {
+/** Return the text beside the probe: the value of the pixel, or the three values of a colour. */
+export function probeTextLines(data: { cachedStats: Record<string, ProbeStats> }, targetId: string): string[] | undefined {
   const { value, modalityUnit } = data.cachedStats[targetId] ?? {};
   if (value === undefined || value === null) return undefined;
-  const figures = [value].flat().map((one) => String(Math.round(one * 100) / 100)).join(", ");
-  return [`${figures} ${modalityUnit === "raw" ? "" : (modalityUnit ?? "")}`.trim()];
+  const values = [value].flat().map((one) => String(Math.round(one * 100) / 100)).join(", ");
+  return [`${values} ${modalityUnit === "raw" ? "" : (modalityUnit ?? "")}`.trim()];
 }

@@ -1,4 +1,4 @@
-// Cornerstone's tools, by our names, and what the pointer does with them.
+// Cornerstone's tools on stacks, by our own ids, and the mouse buttons that they are bound to.
 
 import {
   addTool,
@@ -15,11 +15,11 @@ import {
   ZoomTool,
 } from "@cornerstonejs/tools";
 
-import { PointTool, valueShown } from "./PixelProbeTool.ts";
+import { PixelProbeTool, probeTextLines } from "./PixelProbeTool.ts";
 
 const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
 
-export const TOOLS = {
+export const TOOL_NAMES = {
   window: WindowLevelTool.toolName,
   pan: PanTool.toolName,
   zoom: ZoomTool.toolName,
@@ -28,76 +28,77 @@ export const TOOLS = {
   angle: AngleTool.toolName,
   rectangle: RectangleROITool.toolName,
   ellipse: EllipticalROITool.toolName,
-  probe: PointTool.toolName,
+  probe: PixelProbeTool.toolName,
 } as const;
-/** Ours, drawn by no tool of Cornerstone's: see outlines/outliner.ts. */
-export type OutlineTool = "brush" | "eraser";
-type Theirs = keyof typeof TOOLS;
-export type ToolId = Theirs | OutlineTool;
-export const MEASURING: readonly ToolId[] = ["length", "angle", "rectangle", "ellipse", "probe"];
+/** Tools of our own, which Cornerstone does not know: see segmentation/SegmentationEditor.ts. */
+export type BrushToolId = "brush" | "eraser";
+type CornerstoneToolId = keyof typeof TOOL_NAMES;
+export type ToolId = CornerstoneToolId | BrushToolId;
+export const MEASUREMENT_TOOLS: readonly ToolId[] = ["length", "angle", "rectangle", "ellipse", "probe"];
 
-/** A human's mark: drawn solid, in a colour that no finding of the AI has. */
-const HUMAN = "rgb(255, 221, 87)";
+/** Annotations by people are drawn solid, in a colour that no AI finding has. */
+const READER_COLOUR = "rgb(255, 221, 87)";
 
-/** The tools of the stacks; one of them belongs to the left button. */
-export class Tools {
+/** The tools of the stack viewports; one of them is active on the left button. */
+export class StackTools {
   private readonly group;
   active: ToolId = "window";
 
   constructor() {
-    for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, LengthTool, AngleTool, RectangleROITool, EllipticalROITool, PointTool]) {
+    for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, LengthTool, AngleTool, RectangleROITool, EllipticalROITool, PixelProbeTool]) {
       addTool(tool);
     }
     const group = ToolGroupManager.createToolGroup("stacks");
     if (!group) throw new Error("The tools cannot be set up.");
     this.group = group;
-    for (const id of Object.keys(TOOLS) as Theirs[]) group.addTool(TOOLS[id], settingsOf(id));
-    annotation.config.style.setDefaultToolStyles(styles());
+    for (const id of Object.keys(TOOL_NAMES) as CornerstoneToolId[]) group.addTool(TOOL_NAMES[id], toolSettings(id));
+    annotation.config.style.setDefaultToolStyles(annotationStyles());
     this.activate("window");
   }
 
-  /** Let the tools work in a cell. */
-  add(viewportId: string, engineId: string): void {
+  /** Enable the tools in a viewport. */
+  addViewport(viewportId: string, engineId: string): void {
     this.group.addViewport(viewportId, engineId);
   }
 
-  remove(viewportId: string, engineId: string): void {
+  removeViewport(viewportId: string, engineId: string): void {
     this.group.removeViewports(engineId, viewportId);
   }
 
-  /** Give the left button (and one finger) to a tool; the others keep their own buttons. */
+  /** Bind a tool to the left button (and to one finger); pan and zoom keep their own buttons. */
   activate(id: ToolId): void {
-    for (const other of Object.keys(TOOLS) as Theirs[]) {
-      if (MEASURING.includes(other)) this.group.setToolPassive(TOOLS[other], { removeAllBindings: true });
-      else this.group.setToolDisabled(TOOLS[other]);
+    for (const other of Object.keys(TOOL_NAMES) as CornerstoneToolId[]) {
+      if (MEASUREMENT_TOOLS.includes(other)) this.group.setToolPassive(TOOL_NAMES[other], { removeAllBindings: true });
+      else this.group.setToolDisabled(TOOL_NAMES[other]);
     }
     this.active = id;
     const bindings: Record<string, { mouseButton?: number; numTouchPoints?: number }[]> = {
-      [TOOLS.pan]: [{ mouseButton: Auxiliary }],
-      [TOOLS.zoom]: [{ mouseButton: Secondary }, { numTouchPoints: 2 }],
+      [TOOL_NAMES.pan]: [{ mouseButton: Auxiliary }],
+      [TOOL_NAMES.zoom]: [{ mouseButton: Secondary }, { numTouchPoints: 2 }],
     };
-    if (id !== "brush" && id !== "eraser") (bindings[TOOLS[id]] ??= []).push({ mouseButton: Primary }, { numTouchPoints: 1 });
+    if (id !== "brush" && id !== "eraser") (bindings[TOOL_NAMES[id]] ??= []).push({ mouseButton: Primary }, { numTouchPoints: 1 });
     for (const [name, list] of Object.entries(bindings)) this.group.setToolActive(name, { bindings: list });
   }
 }
 
-export function settingsOf(id: ToolId): object {
-  if (!MEASURING.includes(id)) return {};
-  return { shadow: true, preventHandleOutsideImage: false, ...(id === "probe" ? { getTextLines: valueShown } : {}) };
+/** Return Cornerstone's configuration of a tool. */
+export function toolSettings(id: ToolId): object {
+  if (!MEASUREMENT_TOOLS.includes(id)) return {};
+  return { shadow: true, preventHandleOutsideImage: false, ...(id === "probe" ? { getTextLines: probeTextLines } : {}) };
 }
 
-function styles(): Parameters<typeof annotation.config.style.setDefaultToolStyles>[0] {
+function annotationStyles(): Parameters<typeof annotation.config.style.setDefaultToolStyles>[0] {
   const base = annotation.config.style.getDefaultToolStyles();
   return {
     ...base,
     global: {
       ...base.global,
-      color: HUMAN,
+      color: READER_COLOUR,
       colorHighlighted: "rgb(255, 255, 255)",
       colorSelected: "rgb(255, 245, 190)",
       lineWidth: "1.5",
       lineDash: "",
-      textBoxColor: HUMAN,
+      textBoxColor: READER_COLOUR,
       textBoxColorHighlighted: "rgb(255, 255, 255)",
       textBoxColorSelected: "rgb(255, 245, 190)",
       textBoxFontFamily: "system-ui, sans-serif",

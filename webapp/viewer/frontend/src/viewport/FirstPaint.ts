@@ -1,66 +1,67 @@
-// The first pictures, drawn plainly while Cornerstone is still on its way: no tools yet, but who, what, window and side
-// stand round them as they always do. Each goes when its cell shows the same picture itself.
+// The first images, drawn without Cornerstone while it is still loading: no tools yet, but with all the text around them.
+// Each drawing is removed as soon as its viewport displays the same image itself.
 
-import { pixelSize } from "../dicom/calibration.ts";
-import { shownPlain, type Shown } from "../dicom/plainPixels.ts";
-import { TAG, word, type Header } from "../dicom/tags.ts";
-import { rangeOf } from "../dicom/window.ts";
+import { fetchMetadata, frameUrl, peekFrame } from "../api/dicomweb.ts";
 import type { StudyData } from "../api/study.ts";
-import { frameAddress, framePeeked, headersFetched } from "../api/dicomweb.ts";
-import type { Placed } from "../hanging/initialImage.ts";
-import { Furniture } from "./ViewportOverlay.ts";
-import { presetNamed } from "../hanging/presets.ts";
+import { pixelSize } from "../dicom/calibration.ts";
+import { renderUncompressed, type RenderedFrame } from "../dicom/plainPixels.ts";
+import { stringValue, TAG, type Header } from "../dicom/tags.ts";
+import { windowToRange } from "../dicom/window.ts";
+import type { InitialDisplay } from "../hanging/initialImage.ts";
+import { findPreset } from "../hanging/presets.ts";
+import { ViewportOverlay } from "./ViewportOverlay.ts";
 
-export class Early {
-  private readonly wall: HTMLElement;
+export class FirstPaint {
+  private readonly grid: HTMLElement;
   private readonly boxes: HTMLElement[];
 
-  /** Lay as many boxes over the wall as it will have cells. */
+  /** Lay one box over the grid for each viewport that it will have. */
   constructor(main: HTMLElement, { hanging }: StudyData) {
-    this.wall = document.createElement("div");
-    this.wall.className = "early";
-    this.wall.ariaHidden = "true"; // the cells below it are read out, a moment later
-    this.wall.dataset.layout = `${hanging.rows}x${hanging.columns}`;
-    const boxes = Array.from({ length: hanging.rows * hanging.columns }, () => this.wall.appendChild(document.createElement("div")));
+    this.grid = document.createElement("div");
+    this.grid.className = "early";
+    this.grid.ariaHidden = "true"; // screen readers read the viewports below, a moment later
+    this.grid.dataset.layout = `${hanging.rows}x${hanging.columns}`;
+    const boxes = Array.from({ length: hanging.rows * hanging.columns }, () => this.grid.appendChild(document.createElement("div")));
     this.boxes = boxes.filter((_, index) => !hanging.cells[index]?.prior);
-    main.append(this.wall);
+    main.append(this.grid);
   }
 
-  /** Draw what can be drawn without a decoder; the rest stays empty. */
-  async show(placed: readonly Placed[]): Promise<void> {
-    await Promise.all(placed.slice(0, this.boxes.length).map((one, index) => this.draw(this.boxes[index] as HTMLElement, one).catch(() => {}))); // the cell says why
+  /** Draw what needs no decoder; other boxes stay empty. */
+  async paint(displays: readonly InitialDisplay[]): Promise<void> {
+    const painted = displays.slice(0, this.boxes.length).map((one, index) => this.paintBox(this.boxes[index] as HTMLElement, one).catch(() => {})); // the viewport reports the error
+    await Promise.all(painted);
   }
 
-  /** A cell has something of its own to show: its picture, or why there is none. */
-  done(index: number): void {
+  /** The viewport has something of its own to show: its image, or why there is none. */
+  finish(index: number): void {
     this.boxes[index]?.classList.add("is-done");
     if (this.boxes.every((box) => box.matches(".is-done"))) this.remove();
   }
 
   remove(): void {
-    this.wall.remove();
+    this.grid.remove();
   }
 
-  private async draw(box: HTMLElement, { hung, at, preset }: Placed): Promise<void> {
-    const image = hung.series.images[at];
+  private async paintBox(box: HTMLElement, { displaySet, imageIndex, preset }: InitialDisplay): Promise<void> {
+    const image = displaySet.series.images[imageIndex];
     if (!image) return;
-    const [headers, frame] = await Promise.all([headersFetched(hung), framePeeked(frameAddress(hung, image))]);
-    const header = headers.find((one) => word(one, TAG.sop) === image.sop);
-    const chosen = presetNamed(hung.data.presets, hung.series, preset);
-    const shown = header && shownPlain(header, frame.bytes, frame.syntax, chosen && rangeOf(chosen.width, chosen.level));
-    if (!shown) return;
-    const zoom = painted(box, shown, header);
-    new Furniture(box).draw({
-      hung, header, at, count: hung.series.images.length, range: shown.range, isColour: !shown.range, isInverted: false,
-      steps: { along: [zoom, 0], down: [0, zoom] }, directions: null, mmPerPixel: 0, plane: "", width: box.clientWidth,
+    const [headers, frame] = await Promise.all([fetchMetadata(displaySet), peekFrame(frameUrl(displaySet, image))]);
+    const header = headers.find((one) => stringValue(one, TAG.sop) === image.sop);
+    const chosen = findPreset(displaySet.data.presets, displaySet.series, preset);
+    const rendered = header && renderUncompressed(header, frame.bytes, frame.syntax, chosen && windowToRange(chosen.width, chosen.level));
+    if (!rendered) return;
+    const zoom = drawFrame(box, rendered, header);
+    new ViewportOverlay(box).draw({
+      displaySet, header, imageIndex, count: displaySet.series.images.length, range: rendered.range, isColour: !rendered.range, isInverted: false,
+      pixelSteps: { along: [zoom, 0], down: [0, zoom] }, directions: null, mmPerPixel: 0, plane: "", width: box.clientWidth,
     });
     await new Promise(requestAnimationFrame);
-    this.wall.dataset.shown = "";
+    this.grid.dataset.shown = "";
   }
 }
 
-/** Paint an image into a box, as large as it fits; return CSS pixels for a column. */
-function painted(box: HTMLElement, { columns, rows, rgba }: Shown, header: Header): number {
+/** Draw an image into a box, as large as it fits; returns CSS pixels per column. */
+function drawFrame(box: HTMLElement, { columns, rows, rgba }: RenderedFrame, header: Header): number {
   const size = pixelSize(header);
   const height = (rows * size.rows) / size.columns;
   const canvas = document.createElement("canvas");

@@ -1,10 +1,10 @@
-// A sentence in place of an image, with a way to try again.
+// A message in place of an image, with a way to retry.
 
-const PATIENCE_MS = 250;
+const LOADING_DELAY_MS = 250;
 
 export class Notice {
   private readonly box: HTMLElement;
-  private patience = 0;
+  private timer = 0;
 
   constructor(root: HTMLElement) {
     this.box = document.createElement("div");
@@ -14,16 +14,16 @@ export class Notice {
     root.append(this.box);
   }
 
-  /** Say that something comes, if it does not come soon. */
-  wait(sentence: string): void {
-    clearTimeout(this.patience);
-    this.patience = window.setTimeout(() => this.put("is-waiting", sentence), PATIENCE_MS);
+  /** Say that something is loading, unless it arrives at once. */
+  showLoading(sentence: string): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.render("is-waiting", sentence), LOADING_DELAY_MS);
   }
 
-  /** Say why nothing is shown; covers the image, which is no longer what was asked for. */
-  say(sentence: string, retry?: () => void): void {
-    clearTimeout(this.patience);
-    this.put("is-covering", sentence);
+  /** Cover the image, which is no longer the one requested, and say why. */
+  cover(sentence: string, retry?: () => void): void {
+    clearTimeout(this.timer);
+    this.render("is-covering", sentence);
     if (!retry) return;
     const button = document.createElement("button");
     button.type = "button";
@@ -33,11 +33,11 @@ export class Notice {
   }
 
   clear(): void {
-    clearTimeout(this.patience);
+    clearTimeout(this.timer);
     this.box.hidden = true;
   }
 
-  private put(look: string, sentence: string): void {
+  private render(look: string, sentence: string): void {
     this.box.className = `notice-over ${look}`;
     const text = document.createElement("p");
     text.textContent = sentence;

@@ -1,16 +1,16 @@
-// The rest of a series, fetched outward from the image that is looked at.
+// Loads the rest of a series, nearest first from the image that is displayed.
 
 import { cache } from "@cornerstonejs/core";
 
-import { imageFetched } from "../cornerstone/imageLoader.ts";
-import { outward } from "./loadOrder.ts";
+import { fetchImage } from "../cornerstone/imageLoader.ts";
+import { nearestFirst } from "./loadOrder.ts";
 
-/** Of the six connections that a browser opens to a server, some stay free for what the reader asks for. */
-const AT_ONCE = 4;
+/** Of the six connections that a browser opens to a server, some stay free for what the reader requests. */
+const MAX_CONCURRENT = 4;
 
-/** Fetches one series; `onProgress` hears of each image that came. */
+/** Prefetches one series; `onProgress` is called after each image. */
 export class Prefetch {
-  private left: string[] = [];
+  private queue: string[] = [];
   private running = 0;
   private readonly failed = new Set<string>();
   private readonly imageIds: readonly string[];
@@ -21,32 +21,32 @@ export class Prefetch {
     this.onProgress = onProgress;
   }
 
-  /** Go on from here. */
-  from(at: number): void {
-    this.left = outward(at, this.imageIds.length)
-      .map((index) => this.imageIds[index] as string)
+  /** Continue from this image. */
+  startFrom(index: number): void {
+    this.queue = nearestFirst(index, this.imageIds.length)
+      .map((number) => this.imageIds[number] as string)
       .filter((id) => !cache.getImageLoadObject(id) && !this.failed.has(id));
     this.next();
   }
 
-  /** Fetch nothing more. */
+  /** Load nothing more. */
   stop(): void {
-    this.left = [];
+    this.queue = [];
   }
 
-  /** How many images are here already, as a list in slice order. */
-  here(): boolean[] {
+  /** Return for each image, in slice order, whether it is loaded. */
+  loaded(): boolean[] {
     return this.imageIds.map((id) => cache.isLoaded(id));
   }
 
   private next(): void {
-    while (this.running < AT_ONCE) {
-      const id = this.left.shift();
+    while (this.running < MAX_CONCURRENT) {
+      const id = this.queue.shift();
       if (id === undefined) return;
       if (cache.getImageLoadObject(id)) continue;
       this.running += 1;
-      imageFetched(id)
-        .catch(() => this.failed.add(id)) // told when the reader comes to that image
+      fetchImage(id)
+        .catch(() => this.failed.add(id)) // reported when the reader comes to that image
         .finally(() => {
           this.running -= 1;
           this.onProgress();

@@ -1,32 +1,34 @@
-// One viewport: a series hung in it, an image of it shown, and what stands round the image.
+// One viewport: the series that hangs in it, the image of it that is displayed, and the text around the image.
 //
-// For those who draw on it (overlays, marks): listen to the events of `CellEvents`, draw into `layer`, an SVG in CSS
-// pixels over the image, and put pixels of the image onto it with `toCanvas`.
+// Whatever draws on it (overlays, annotations, the brush) listens to `ViewportEvents`, draws into `layer`, an SVG in CSS
+// pixels over the image, and converts pixels of the image with `imageToCanvas`.
 
 import { Enums, metaData, type RenderingEngine, type Types } from "@cornerstonejs/core";
 
-import { headerOf, planeOf } from "../cornerstone/setup.ts";
-import { imageFetched, seriesReady } from "../cornerstone/imageLoader.ts";
-import { pixelOf, placeOf } from "../dicom/imagePlane.ts";
+import type { DisplaySet, ImageRef, Preset } from "../api/study.ts";
+import { Emitter } from "../common/Emitter.ts";
+import { fetchImage, loadSeries } from "../cornerstone/imageLoader.ts";
+import { headerOf, imagePlaneOf } from "../cornerstone/setup.ts";
+import { pixelToWorld, worldToPixel } from "../dicom/imagePlane.ts";
 import type { Header } from "../dicom/tags.ts";
-import { Prefetch } from "./Prefetch.ts";
-import type { Hung, ImageRef } from "../api/study.ts";
-import { Furniture, type Place } from "./ViewportOverlay.ts";
+import { windowToRange } from "../dicom/window.ts";
 import { Notice } from "./Notice.ts";
+import { Prefetch } from "./Prefetch.ts";
+import { ViewportOverlay, type Point } from "./ViewportOverlay.ts";
 
-export interface CellEvents {
-  /** Another series hangs here, its headers are known. */
-  seriesShown: Event;
-  /** Another image of it is on the screen. */
-  imageShown: Event;
-  /** The image was drawn again: moved, zoomed, turned, windowed, or another one. */
-  viewChanged: Event;
+interface ViewportEvents {
+  /** Another series hangs here, and its headers are known. */
+  seriesShown: void;
+  /** Another image of the series is displayed. */
+  imageShown: void;
+  /** The image was rendered again: panned, zoomed, rotated, windowed, or another one. */
+  viewChanged: void;
   /** Nothing hangs here any more. */
-  emptied: Event;
+  cleared: void;
 }
 
-/** How an image is looked at, apart from zoom and place. */
-export interface Presentation {
+/** How an image is displayed, apart from zoom and pan. */
+interface Presentation {
   rotation: number;
   flipHorizontal: boolean;
   flipVertical: boolean;
@@ -34,24 +36,27 @@ export interface Presentation {
   range: { lower: number; upper: number } | undefined;
 }
 
-export class Cell {
+export class Viewport extends Emitter<ViewportEvents> {
   readonly id: string;
   readonly root: HTMLElement;
   readonly layer: SVGSVGElement;
-  hung: Hung | null = null;
+  displaySet: DisplaySet | null = null;
   imageIds: string[] = [];
-  /** Index, from 0, of the image that is shown; -1 before the first. */
-  at = -1;
-  prefetch: Prefetch | null = null;
-  private wanted = -1;
-  private turn = 0;
+  /** Index, from 0, of the image that is displayed; -1 before the first. */
+  imageIndex = -1;
+  private prefetch: Prefetch | null = null;
+  /** The image that the reader wants to see; loading may lag behind. */
+  private targetIndex = -1;
+  /** Counts what was hung here, so that an answer for an earlier series is ignored. */
+  private generation = 0;
   private isBusy = false;
   private readonly pixels: HTMLDivElement;
-  private readonly furniture: Furniture;
+  private readonly overlay: ViewportOverlay;
   private readonly notice: Notice;
   private readonly engine: RenderingEngine;
 
   constructor(engine: RenderingEngine, id: string, parent: HTMLElement) {
+    super();
     this.engine = engine;
     this.id = id;
     this.root = document.createElement("section");
@@ -60,19 +65,16 @@ export class Cell {
     this.root.innerHTML = `<div class="pixels"></div><svg class="layer" aria-hidden="true"></svg><div class="here" aria-hidden="true"></div>`;
     this.pixels = this.root.querySelector(".pixels") as HTMLDivElement;
     this.layer = this.root.querySelector(".layer") as SVGSVGElement;
-    this.furniture = new Furniture(this.root);
+    this.overlay = new ViewportOverlay(this.root);
     this.notice = new Notice(this.root);
     parent.append(this.root);
     engine.enableElement({ viewportId: id, element: this.pixels, type: Enums.ViewportType.STACK });
-    this.pixels.addEventListener(Enums.Events.IMAGE_RENDERED, this.drawn);
-    this.pixels.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.moved);
+    this.pixels.addEventListener(Enums.Events.IMAGE_RENDERED, this.onRendered);
+    this.pixels.addEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewImage);
   }
 
-  on(kind: keyof CellEvents, heard: () => void): void {
-    this.root.addEventListener(`cell-${kind}`, heard);
-  }
-
-  get viewport(): Types.IStackViewport {
+  /** Cornerstone's viewport behind this one. */
+  get stack(): Types.IStackViewport {
     return this.engine.getViewport(this.id) as Types.IStackViewport;
   }
 
@@ -82,214 +84,219 @@ export class Cell {
   }
 
   get image(): ImageRef | null {
-    return this.hung?.series.images[this.at] ?? null;
+    return this.displaySet?.series.images[this.imageIndex] ?? null;
   }
 
   get header(): Header {
-    return headerOf(this.imageIds[this.at] ?? "");
+    return headerOf(this.imageIds[this.imageIndex] ?? "");
   }
 
-  /** Hang a series and show one image of it. */
-  async hang(hung: Hung, at: number): Promise<void> {
-    const turn = ++this.turn;
+  /** Hang a series and display one image of it. */
+  async hang(displaySet: DisplaySet, imageIndex: number): Promise<void> {
+    const generation = ++this.generation;
     this.prefetch?.stop();
-    this.hung = hung;
-    this.root.setAttribute("aria-label", labelOf(hung));
-    this.root.dataset.series = hung.series.id;
-    this.root.classList.toggle("is-prior", hung.isPrior);
-    if (hung.series.images.length === 0) return this.cannot(hung.series.whyNotShown || "This series holds no image.");
-    this.notice.wait("Loading …");
+    this.displaySet = displaySet;
+    this.root.setAttribute("aria-label", accessibleName(displaySet));
+    this.root.dataset.series = displaySet.series.id;
+    this.root.classList.toggle("is-prior", displaySet.isPrior);
+    if (displaySet.series.images.length === 0) {
+      this.showError(displaySet.series.whyNotShown || "This series holds no image.");
+      return;
+    }
+    this.notice.showLoading("Loading …");
     try {
-      const imageIds = await seriesReady(hung);
-      const image = Math.max(0, Math.min(at, imageIds.length - 1));
-      await imageFetched(imageIds[image] as string);
-      if (turn !== this.turn) return;
+      const imageIds = await loadSeries(displaySet);
+      const index = Math.max(0, Math.min(imageIndex, imageIds.length - 1));
+      await fetchImage(imageIds[index] as string);
+      if (generation !== this.generation) return;
       this.imageIds = imageIds;
-      this.at = -1;
-      await this.viewport.setStack(imageIds, image);
-      if (turn !== this.turn) return;
-      this.at = this.wanted = image;
+      this.imageIndex = -1;
+      await this.stack.setStack(imageIds, index);
+      if (generation !== this.generation) return;
+      this.imageIndex = this.targetIndex = index;
       this.notice.clear();
-      this.prefetch = new Prefetch(imageIds, () => this.drawHere());
-      this.tell("seriesShown");
-      this.tell("imageShown");
-      this.prefetch.from(image);
-      this.drawn();
-    } catch (trouble) {
-      if (turn === this.turn) this.cannot(sentenceOf(trouble), () => this.hang(hung, at));
+      this.prefetch = new Prefetch(imageIds, () => this.drawProgress());
+      this.emit("seriesShown");
+      this.emit("imageShown");
+      this.prefetch.startFrom(index);
+      this.onRendered();
+    } catch (error) {
+      if (generation === this.generation) this.showError(errorText(error), () => this.hang(displaySet, imageIndex));
     }
   }
 
-  /** Show another image of the series, the nearest there is. */
+  /** Display another image of the series; an index beyond its ends means the first or the last image. */
   show(index: number): Promise<void> {
     if (!this.imageIds.length) return Promise.resolve();
-    this.wanted = Math.max(0, Math.min(index, this.imageIds.length - 1));
-    return this.isBusy ? Promise.resolve() : this.catchUp();
+    this.targetIndex = Math.max(0, Math.min(index, this.imageIds.length - 1));
+    return this.isBusy ? Promise.resolve() : this.showTarget();
   }
 
   step(by: number): Promise<void> {
-    return this.show(this.wanted + by);
+    return this.show(this.targetIndex + by);
   }
 
-  /** Go where the reader wants to be, however often they change their mind on the way. */
-  private async catchUp(): Promise<void> {
+  /** Load and display the target image, however often the target changes meanwhile. */
+  private async showTarget(): Promise<void> {
     this.isBusy = true;
-    const turn = this.turn;
+    const { generation } = this;
     try {
-      while (this.wanted !== this.at && turn === this.turn) {
-        const index = this.wanted;
-        await this.showOne(index, turn);
-        if (turn === this.turn && this.at !== index && this.wanted === index) return; // it cannot be shown; the notice says why
+      while (this.targetIndex !== this.imageIndex && generation === this.generation) {
+        const index = this.targetIndex;
+        await this.showImage(index, generation);
+        if (generation === this.generation && this.imageIndex !== index && this.targetIndex === index) return; // it failed; the notice says why
       }
     } finally {
       this.isBusy = false;
     }
   }
 
-  private async showOne(index: number, turn: number): Promise<void> {
+  private async showImage(index: number, generation: number): Promise<void> {
     const id = this.imageIds[index] as string;
-    this.notice.wait(`Loading image ${index + 1} …`);
+    this.notice.showLoading(`Loading image ${index + 1} …`);
     try {
-      await imageFetched(id);
-      if (turn !== this.turn) return;
-      await this.viewport.setImageIdIndex(index);
+      await fetchImage(id);
+      if (generation !== this.generation) return;
+      await this.stack.setImageIdIndex(index);
       this.notice.clear();
-    } catch (trouble) {
-      if (turn !== this.turn || index !== this.wanted) return;
-      this.cannot(`Image ${index + 1} of ${this.imageIds.length} cannot be shown. ${sentenceOf(trouble)}`, () => this.show(index));
+    } catch (error) {
+      if (generation !== this.generation || index !== this.targetIndex) return;
+      this.showError(`Image ${index + 1} of ${this.imageIds.length} cannot be shown. ${errorText(error)}`, () => this.show(index));
     }
   }
 
-  /** Say why nothing is shown; pixels that belong to something else are taken away. */
-  cannot(sentence: string, retry?: () => void): void {
-    this.notice.say(sentence, retry);
+  /** Say why nothing is displayed, covering pixels that belong to something else. */
+  showError(sentence: string, retry?: () => Promise<void>): void {
+    this.notice.cover(sentence, retry && (() => void retry()));
   }
 
-  empty(): void {
-    this.turn += 1;
+  /** Take down whatever hangs here. */
+  clear(): void {
+    this.generation += 1;
     this.prefetch?.stop();
-    this.hung = null;
+    this.displaySet = null;
     this.imageIds = [];
-    this.at = this.wanted = -1;
-    this.notice.say("Nothing hangs here. Choose a series on the left.");
+    this.imageIndex = this.targetIndex = -1;
+    this.notice.cover("Nothing hangs here. Choose a series on the left.");
     this.root.setAttribute("aria-label", "Empty viewport");
-    this.tell("emptied");
+    this.emit("cleared");
   }
 
-  /** Put a point, in pixels of the image (the centre of the first is [0, 0]), onto the screen: CSS pixels of the cell. */
-  toCanvas(point: Place): Place {
-    return this.viewport.worldToCanvas(placeOf(planeOf(this.imageIds[this.at] as string), point));
+  /** Convert a pixel of the image (the centre of the first is [0, 0]) to CSS pixels of the viewport. */
+  imageToCanvas(point: Point): Point {
+    return this.stack.worldToCanvas(pixelToWorld(imagePlaneOf(this.imageIds[this.imageIndex] as string), point));
   }
 
-  /** The other way round. */
-  toImage(place: Place): Place {
-    const world = this.viewport.canvasToWorld([place[0], place[1]]);
-    return pixelOf(planeOf(this.imageIds[this.at] as string), world);
+  /** The inverse of `imageToCanvas`. */
+  canvasToImage(point: Point): Point {
+    const world = this.stack.canvasToWorld([point[0], point[1]]);
+    return worldToPixel(imagePlaneOf(this.imageIds[this.imageIndex] as string), world);
   }
 
   presentation(): Presentation {
-    const { rotation = 0 } = this.viewport.getViewPresentation();
-    const { flipHorizontal = false, flipVertical = false } = this.viewport.getCamera();
-    const { invert = false, voiRange } = this.viewport.getProperties();
+    const { rotation = 0 } = this.stack.getViewPresentation();
+    const { flipHorizontal = false, flipVertical = false } = this.stack.getCamera();
+    const { invert = false, voiRange } = this.stack.getProperties();
     return { rotation, flipHorizontal, flipVertical, invert, range: voiRange && { ...voiRange } };
   }
 
-  present(to: Presentation): void {
+  applyPresentation(to: Presentation): void {
     const { rotation, flipHorizontal, flipVertical, invert, range } = to;
-    this.viewport.setCamera({ flipHorizontal, flipVertical }); // a view presentation flips, but never back
-    this.viewport.setViewPresentation({ ...this.viewport.getViewPresentation(), rotation });
-    this.viewport.setProperties(range ? { invert, voiRange: range } : { invert });
-    this.viewport.render();
+    this.stack.setCamera({ flipHorizontal, flipVertical }); // a view presentation flips, but never flips back
+    this.stack.setViewPresentation({ ...this.stack.getViewPresentation(), rotation });
+    this.stack.setProperties(range ? { invert, voiRange: range } : { invert });
+    this.stack.render();
   }
 
-  /** Whether the whole image is in view, as it was hung. */
+  applyPreset(preset: Preset): void {
+    this.stack.setProperties({ voiRange: windowToRange(preset.width, preset.level) });
+    this.stack.render();
+  }
+
+  /** Whether the whole image is in view, neither zoomed nor panned. */
   isFitted(): boolean {
-    return this.at >= 0 && Math.abs(this.viewport.getZoom() - 1) < 0.01 && Math.hypot(...this.viewport.getPan()) < 1;
+    return this.imageIndex >= 0 && Math.abs(this.stack.getZoom() - 1) < 0.01 && Math.hypot(...this.stack.getPan()) < 1;
   }
 
-  /** Bring the whole image into view, turned as it is. */
+  /** Fit the whole image into the viewport; rotation and flips stay. */
   fit(): void {
-    if (this.at < 0) return;
+    if (this.imageIndex < 0) return;
     const now = this.presentation();
-    this.viewport.resetCamera();
-    this.present(now);
+    this.stack.resetCamera();
+    this.applyPresentation(now);
   }
 
-  /** Look at the image as it was when it was hung. */
+  /** Display the image as it was when it was hung. */
   reset(): void {
-    this.present({ ...this.presentation(), rotation: 0, flipHorizontal: false, flipVertical: false });
-    this.viewport.resetCamera();
-    this.viewport.resetProperties();
-    this.viewport.render();
+    this.applyPresentation({ ...this.presentation(), rotation: 0, flipHorizontal: false, flipVertical: false });
+    this.stack.resetCamera();
+    this.stack.resetProperties();
+    this.stack.render();
   }
 
   remove(): void {
-    this.turn += 1;
+    this.generation += 1;
     this.prefetch?.stop();
-    this.hung = null; // whoever still listens has nothing to draw
-    this.at = this.wanted = -1;
+    this.displaySet = null; // remaining listeners have nothing to draw
+    this.imageIndex = this.targetIndex = -1;
     this.engine.disableElement(this.id);
     this.root.remove();
   }
 
-  /** Cornerstone shows another image: because we asked, or to undo a measurement there. */
-  private readonly moved = (): void => {
-    const index = this.viewport.getCurrentImageIdIndex();
-    if (this.at < 0 || index === this.at || this.viewport.getImageIds() !== this.imageIds) return;
-    if (!this.isBusy) this.wanted = index;
-    this.at = index;
-    this.tell("imageShown");
-    this.prefetch?.from(index);
+  /** Cornerstone displays another image: because it was told to, or to undo a measurement there. */
+  private readonly onNewImage = (): void => {
+    const index = this.stack.getCurrentImageIdIndex();
+    if (this.imageIndex < 0 || index === this.imageIndex || this.stack.getImageIds() !== this.imageIds) return;
+    if (!this.isBusy) this.targetIndex = index;
+    this.imageIndex = index;
+    this.emit("imageShown");
+    this.prefetch?.startFrom(index);
   };
 
-  private readonly drawn = (): void => {
-    if (!this.hung || this.at < 0 || !this.imageIds.length) return;
-    const [origin, along, down] = [this.toCanvas([0, 0]), this.toCanvas([1, 0]), this.toCanvas([0, 1])];
-    const { invert = false, voiRange } = this.viewport.getProperties();
-    const pixel = metaData.get(Enums.MetadataModules.IMAGE_PIXEL, this.imageIds[this.at] as string) as { samplesPerPixel?: number; photometricInterpretation?: string };
-    this.furniture.draw({
-      hung: this.hung,
+  private readonly onRendered = (): void => {
+    if (!this.displaySet || this.imageIndex < 0 || !this.imageIds.length) return;
+    const [origin, along, down] = [this.imageToCanvas([0, 0]), this.imageToCanvas([1, 0]), this.imageToCanvas([0, 1])];
+    const { invert = false, voiRange } = this.stack.getProperties();
+    const pixel = metaData.get(Enums.MetadataModules.IMAGE_PIXEL, this.imageIds[this.imageIndex] as string) as { samplesPerPixel?: number; photometricInterpretation?: string };
+    this.overlay.draw({
+      displaySet: this.displaySet,
       header: this.header,
-      at: this.at,
+      imageIndex: this.imageIndex,
       count: this.imageIds.length,
       range: voiRange,
       isColour: (pixel?.samplesPerPixel ?? 1) > 1 || pixel?.photometricInterpretation === "PALETTE COLOR",
       isInverted: invert !== (pixel?.photometricInterpretation === "MONOCHROME1"),
-      steps: { along: minus(along, origin), down: minus(down, origin) },
+      pixelSteps: { along: subtract(along, origin), down: subtract(down, origin) },
       directions: null,
       mmPerPixel: 0,
       plane: "",
       width: this.root.clientWidth,
     });
-    this.drawHere();
-    this.tell("viewChanged");
+    this.drawProgress();
+    this.emit("viewChanged");
   };
 
-  /** Draw which images of the series are here already, and where we are. */
-  private drawHere(): void {
+  /** Draw which part of the series is loaded, and where in it the displayed image is. */
+  private drawProgress(): void {
     const strip = this.root.querySelector(".here") as HTMLElement;
-    const here = this.prefetch?.here() ?? [];
-    strip.hidden = here.length < 2;
-    const done = here.filter(Boolean).length;
-    strip.style.setProperty("--at", `${here.length > 1 ? (100 * this.at) / (here.length - 1) : 0}%`);
-    strip.style.setProperty("--done", `${here.length ? (100 * done) / here.length : 0}%`);
-    this.root.dataset.loaded = `${done}/${here.length}`;
-  }
-
-  private tell(kind: keyof CellEvents): void {
-    this.root.dispatchEvent(new Event(`cell-${kind}`));
+    const loaded = this.prefetch?.loaded() ?? [];
+    strip.hidden = loaded.length < 2;
+    const done = loaded.filter(Boolean).length;
+    strip.style.setProperty("--at", `${loaded.length > 1 ? (100 * this.imageIndex) / (loaded.length - 1) : 0}%`);
+    strip.style.setProperty("--done", `${loaded.length ? (100 * done) / loaded.length : 0}%`);
+    this.root.dataset.loaded = `${done}/${loaded.length}`;
   }
 }
 
-function labelOf({ data, series, isPrior }: Hung): string {
-  const named = [series.number === null ? "" : `${series.number}.`, series.modality, series.description].filter(Boolean).join(" ");
-  return `${isPrior ? "Prior, " : ""}${data.study.patientName}, series ${named}`;
+function accessibleName({ data, series, isPrior }: DisplaySet): string {
+  const title = [series.number === null ? "" : `${series.number}.`, series.modality, series.description].filter(Boolean).join(" ");
+  return `${isPrior ? "Prior, " : ""}${data.study.patientName}, series ${title}`;
 }
 
-function sentenceOf(trouble: unknown): string {
-  return trouble instanceof Error ? trouble.message : "Something went wrong that has no name yet.";
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong that has no name yet.";
 }
 
-function minus(one: Place, other: Place): Place {
+function subtract(one: Point, other: Point): Point {
   return [one[0] - other[0], one[1] - other[1]];
 }

@@ -1,38 +1,39 @@
-// What stands round an image: identity, window, zoom, slice number, letters, laterality, scale bar.
+// The text around an image: patient and series, window, zoom, slice number, orientation labels, laterality, scale bar.
 
 import { pixelSize } from "../dicom/calibration.ts";
-import { endsOf, lettersOf, lettersShown, type Letters, type Vector } from "../dicom/orientation.ts";
-import { TAG, word, type Header } from "../dicom/tags.ts";
-import { windowOf } from "../dicom/window.ts";
-import type { Hung, Study } from "../api/study.ts";
+import { axisLabels, directionLabel, edgeLabels, type EdgeLabels, type Vector } from "../dicom/orientation.ts";
+import { TAG, stringValue, type Header } from "../dicom/tags.ts";
+import { rangeToWindow } from "../dicom/window.ts";
+import type { DisplaySet, Study } from "../api/study.ts";
 
-const SIDES: Record<string, string> = { L: "Left", R: "Right", B: "Both sides", U: "Unpaired" };
-/** Lengths of a scale bar, in mm. */
-const LENGTHS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+const LATERALITIES: Record<string, string> = { L: "Left", R: "Right", B: "Both sides", U: "Unpaired" };
+/** Lengths of the scale bar to choose from, in mm. */
+const SCALE_BAR_LENGTHS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
-export type Place = readonly [number, number];
+export type Point = readonly [number, number];
 
-/** What a cell shows at this moment. */
-export interface View {
-  hung: Hung;
+/** What a viewport displays at this moment. */
+export interface ViewState {
+  displaySet: DisplaySet;
   header: Header;
-  at: number;
+  imageIndex: number;
   count: number;
   range: { lower: number; upper: number } | undefined;
   isColour: boolean;
   isInverted: boolean;
-  /** Steps on the screen, in CSS pixels, for one column and one row of the image; null in a cut through a volume. */
-  steps: { along: Place; down: Place } | null;
-  /** Directions in the patient to the right and down on the screen, for a cut through a volume. */
+  /** Vectors on the screen, in CSS pixels, for one column and one row of the image; null on a reformatted plane. */
+  pixelSteps: { along: Point; down: Point } | null;
+  /** Directions in patient space to the right and down on the screen; for a reformatted plane only. */
   directions: { right: Vector; down: Vector } | null;
-  /** mm for one CSS pixel of a cut. */
+  /** mm per CSS pixel of a reformatted plane. */
   mmPerPixel: number;
+  /** Title of a reformatted plane; "" for an image. */
   plane: string;
   width: number;
 }
 
-/** The elements of one cell that `draw` fills. */
-export class Furniture {
+/** The text elements of one viewport, which `draw` fills. */
+export class ViewportOverlay {
   private readonly root: HTMLElement;
 
   constructor(root: HTMLElement) {
@@ -47,44 +48,44 @@ export class Furniture {
     );
   }
 
-  /** Write down who and what is shown; texts that stay the same are not touched. */
-  draw(view: View): void {
-    const { study } = view.hung.data;
-    this.lines(".top.left", [patientLine(study), ...identityLines(study)]);
-    this.lines(".top.right", [view.hung.isPrior ? `Prior · ${dateShown(study.date)}` : dateShown(study.date), study.description, study.site]);
-    this.lines(".bottom.left", [...seriesLines(view), sideShown(view.header), orientationNote(view)]);
-    this.lines(".bottom.right", [windowShown(view), zoomShown(view), `${view.plane || "Slice"} ${view.at + 1} / ${view.count}`]);
-    this.letters(lettersNow(view));
-    this.scale(view);
+  /** Show the text for what is displayed; text that stays the same is not touched. */
+  draw(view: ViewState): void {
+    const { study } = view.displaySet.data;
+    this.setLines(".top.left", [patientLine(study), ...identityLines(study)]);
+    this.setLines(".top.right", [view.displaySet.isPrior ? `Prior · ${formatDate(study.date)}` : formatDate(study.date), study.description, study.site]);
+    this.setLines(".bottom.left", [...seriesLines(view), lateralityText(view.header), orientationNote(view)]);
+    this.setLines(".bottom.right", [windowText(view), zoomText(view), `${view.plane || "Slice"} ${view.imageIndex + 1} / ${view.count}`]);
+    this.drawLabels(currentLabels(view));
+    this.drawScaleBar(view);
   }
 
-  private lines(where: string, texts: string[]): void {
+  private setLines(where: string, texts: string[]): void {
     const corner = this.root.querySelector(`.corner${where}`) as HTMLElement;
-    const said = texts.filter(Boolean);
-    while (corner.children.length > said.length) corner.lastElementChild?.remove();
-    said.forEach((text, index) => put(corner.children[index] ?? corner.appendChild(document.createElement("span")), text));
+    const lines = texts.filter(Boolean);
+    while (corner.children.length > lines.length) corner.lastElementChild?.remove();
+    lines.forEach((text, index) => setText(corner.children[index] ?? corner.appendChild(document.createElement("span")), text));
   }
 
-  private letters(letters: Letters | null): void {
+  private drawLabels(labels: EdgeLabels | null): void {
     for (const edge of ["top", "right", "bottom", "left"] as const) {
-      put(this.root.querySelector(`.letter.at-${edge}`) as Element, letters?.[edge] ?? "");
+      setText(this.root.querySelector(`.letter.at-${edge}`) as Element, labels?.[edge] ?? "");
     }
   }
 
-  private scale(view: View): void {
+  private drawScaleBar(view: ViewState): void {
     const bar = this.root.querySelector(".scale") as HTMLElement;
-    const mm = mmPerPixel(view);
+    const mm = scaleOnScreen(view);
     bar.hidden = mm === 0;
     if (mm === 0) return;
-    const most = view.width / 4;
-    const length = [...LENGTHS].reverse().find((one) => one / mm <= most) ?? (LENGTHS[0] as number);
+    const maxWidth = view.width / 4;
+    const length = [...SCALE_BAR_LENGTHS].reverse().find((one) => one / mm <= maxWidth) ?? (SCALE_BAR_LENGTHS[0] as number);
     (bar.lastElementChild as HTMLElement).style.width = `${(length / mm).toFixed(1)}px`;
-    const note = view.steps ? pixelSize(view.header).note : "";
-    put(bar.firstElementChild as Element, `${length >= 10 ? `${length / 10} cm` : `${length} mm`}${note ? ` · ${note}` : ""}`);
+    const note = view.pixelSteps ? pixelSize(view.header).note : "";
+    setText(bar.firstElementChild as Element, `${length >= 10 ? `${length / 10} cm` : `${length} mm`}${note ? ` · ${note}` : ""}`);
   }
 }
 
-function put(element: Element, text: string): void {
+function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -93,60 +94,60 @@ function patientLine(study: Study): string {
 }
 
 function identityLines(study: Study): string[] {
-  const born = study.birthDate ? `born ${dateShown(study.birthDate)}` : "";
+  const born = study.birthDate ? `born ${formatDate(study.birthDate)}` : "";
   return [study.patientId, [born, study.sex].filter(Boolean).join(" · ")];
 }
 
-function seriesLines({ hung }: View): string[] {
-  const { number, modality, description, bodyPart } = hung.series;
+function seriesLines({ displaySet }: ViewState): string[] {
+  const { number, modality, description, bodyPart } = displaySet.series;
   return [[number === null ? "" : `${number}.`, modality, bodyPart].filter(Boolean).join(" "), description];
 }
 
-function sideShown(header: Header): string {
-  const side = word(header, TAG.imageLaterality) || word(header, TAG.laterality);
-  return side ? `Side stated: ${SIDES[side] ?? side}` : "";
+function lateralityText(header: Header): string {
+  const side = stringValue(header, TAG.imageLaterality) || stringValue(header, TAG.laterality);
+  return side ? `Side stated: ${LATERALITIES[side] ?? side}` : "";
 }
 
-function orientationNote(view: View): string {
-  if (view.directions || endsOf(view.header)) return view.steps && !pixelSize(view.header).isCalibrated ? "Not calibrated: pixels" : "";
+function orientationNote(view: ViewState): string {
+  if (view.directions || axisLabels(view.header)) return view.pixelSteps && !pixelSize(view.header).isCalibrated ? "Not calibrated: pixels" : "";
   return pixelSize(view.header).isCalibrated ? "Orientation unknown" : "Orientation unknown · not calibrated: pixels";
 }
 
-function windowShown(view: View): string {
+function windowText(view: ViewState): string {
   if (view.isColour || !view.range) return view.isInverted ? "Inverted" : "";
-  const { width, centre } = windowOf(view.range);
+  const { width, centre } = rangeToWindow(view.range);
   return `W ${Math.round(width)} L ${Math.round(centre)}${view.isInverted ? " · inverted" : ""}`;
 }
 
-function zoomShown(view: View): string {
-  return view.steps ? `Zoom ${Math.hypot(...view.steps.along).toFixed(2)}` : "";
+function zoomText(view: ViewState): string {
+  return view.pixelSteps ? `Zoom ${Math.hypot(...view.pixelSteps.along).toFixed(2)}` : "";
 }
 
-function lettersNow(view: View): Letters | null {
+function currentLabels(view: ViewState): EdgeLabels | null {
   if (view.directions) {
-    const ends = { row: lettersOf(view.directions.right), column: lettersOf(view.directions.down) };
-    return lettersShown(ends, { along: [1, 0], down: [0, 1] });
+    const ends = { row: directionLabel(view.directions.right), column: directionLabel(view.directions.down) };
+    return edgeLabels(ends, { along: [1, 0], down: [0, 1] });
   }
-  const ends = endsOf(view.header);
-  if (!ends || !view.steps) return null;
-  return lettersShown(ends, { along: unit(view.steps.along), down: unit(view.steps.down) });
+  const ends = axisLabels(view.header);
+  if (!ends || !view.pixelSteps) return null;
+  return edgeLabels(ends, { along: unit(view.pixelSteps.along), down: unit(view.pixelSteps.down) });
 }
 
-function mmPerPixel(view: View): number {
-  if (!view.steps) return view.mmPerPixel;
+function scaleOnScreen(view: ViewState): number {
+  if (!view.pixelSteps) return view.mmPerPixel;
   const size = pixelSize(view.header);
-  const step = Math.hypot(...view.steps.along);
+  const step = Math.hypot(...view.pixelSteps.along);
   return size.isCalibrated && step > 0 ? size.columns / step : 0;
 }
 
-function unit([x, y]: Place): Place {
+function unit([x, y]: Point): Point {
   const length = Math.hypot(x, y) || 1;
   return [x / length, y / length];
 }
 
-/** Return a date as the pages write it. */
-export function dateShown(stated: string | null): string {
-  if (!stated) return "";
-  const at = new Date(`${stated}T00:00:00Z`);
-  return Number.isNaN(at.valueOf()) ? stated : at.toLocaleDateString("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
+/** Return a date as the pages write it: 01 Mar 2026. */
+export function formatDate(text: string | null): string {
+  if (!text) return "";
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(date.valueOf()) ? text : date.toLocaleDateString("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
 }
