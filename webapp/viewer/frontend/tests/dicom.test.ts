@@ -23,7 +23,7 @@ test("letters follow every flip and rotation", () => {
   const ends = axisLabels(header({ orientation: AXIAL }));
   assert.deepEqual(ends, { row: "L", column: "P" });
   const shown = (along: [number, number], down: [number, number]) => {
-    const { top, right, bottom, left } = edgeLabels(ends as { row: string; column: string }, { along, down });
+    const { top, right, bottom, left } = edgeLabels(ends, { along, down });
     return top + right + bottom + left;
   };
   assert.equal(shown([1, 0], [0, 1]), "ALPR");

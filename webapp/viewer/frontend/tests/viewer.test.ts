@@ -24,7 +24,7 @@ test("beside a prior the distance that the reader left is kept", () => {
 });
 
 test("without geometry as many images are passed", () => {
-  const plain = { normal: null, places: [] };
+  const plain = { normal: null, positions: [] };
   const { offset } = followingImage(stack([], 3, { ...plain, count: 9 }), stack([], 1, { ...plain, count: 5 }));
   assert.equal(followingImage(stack([], 5, { ...plain, count: 9 }), stack([], 1, { ...plain, count: 5 }), offset).index, 3);
   assert.equal(followingImage(stack([], 8, { ...plain, count: 9 }), stack([], 1, { ...plain, count: 5 }), offset).index, 4);

@@ -66,7 +66,7 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
     const listen = (kind: string, handle: (drawn: ToolTypes.Annotation) => void): void => {
       eventTarget.addEventListener(kind, ((event: CustomEvent<{ annotation: ToolTypes.Annotation }>) => {
         if (!this.isSilent) handle(event.detail.annotation);
-      }) as EventListener);
+      }));
     };
     const { ANNOTATION_COMPLETED, ANNOTATION_MODIFIED, ANNOTATION_ADDED, ANNOTATION_REMOVED } = Enums.Events;
     listen(ANNOTATION_COMPLETED, (drawn) => this.onChanged(drawn));

@@ -40,7 +40,7 @@ export function imageAnnotationBody(drawn: ToolTypes.Annotation, location: Image
   const imageId = drawn.metadata?.referencedImageId;
   if (!kind || !imageId) return null;
   const plane = imagePlaneOf(imageId);
-  const handles = (drawn.data.handles?.points ?? []) as Types.Point3[];
+  const handles = (drawn.data.handles?.points ?? []);
   const corners = handles.map((handle) => worldToPixel(plane, handle).map(round) as [number, number]);
   const points = kind === "box" ? ([corners[0], corners[3]].filter(Boolean) as [number, number][]) : corners;
   if (points.length !== POINT_COUNTS[kind] || points.flat().some((value) => !Number.isFinite(value))) return null;
@@ -64,7 +64,7 @@ export function imageAnnotationBody(drawn: ToolTypes.Annotation, location: Image
 export function mprAnnotationBody(drawn: ToolTypes.Annotation, known: MprAnnotationBody | undefined): MprAnnotationBody | null {
   const kind = known?.kind ?? mprKindOf(drawn.metadata?.toolName);
   const { FrameOfReferenceUID: frameOfReference, viewPlaneNormal } = drawn.metadata ?? {};
-  const handles = (drawn.data.handles?.points ?? []) as Types.Point3[];
+  const handles = (drawn.data.handles?.points ?? []);
   const [first] = handles;
   if (!kind || !frameOfReference || !viewPlaneNormal || !first || handles.length !== POINT_COUNTS[kind]) return null;
   const normal = known?.normal ?? (viewPlaneNormal.map(roundDirection) as Types.Point3);

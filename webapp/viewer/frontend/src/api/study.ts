@@ -23,7 +23,7 @@ export interface ImageRef {
   columns: number;
 }
 
-export interface FindingLocation {
+interface FindingLocation {
   image: number;
   /** [x0, y0, x1, y1] in pixels of the image. */
   box: [number, number, number, number] | null;
@@ -80,7 +80,7 @@ export interface Finding {
   opinions: Opinion[];
 }
 
-export interface Run {
+interface Run {
   /** Null while no analysis was requested. */
   id: string | null;
   status: string;
@@ -109,13 +109,13 @@ export interface Series {
   heats: { title: string; image: number; src: string }[];
 }
 
-export interface HangingSlot {
+interface HangingSlot {
   series: string | null;
   prior: string | null;
   preset: string | null;
 }
 
-export interface Hanging {
+interface Hanging {
   protocol: string;
   rows: number;
   columns: number;

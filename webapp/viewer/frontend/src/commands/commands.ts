@@ -22,10 +22,10 @@ export interface Command {
   keys: readonly string[];
   /** Name of an icon; commands without one have no button. */
   icon?: string;
-  run(context: CommandContext): unknown;
-  isOn?(context: CommandContext): boolean;
+  run: (context: CommandContext) => unknown;
+  isOn?: (context: CommandContext) => boolean;
   /** What it does in the reformatted planes; may return why it cannot, as a sentence. Without it, a command is for stacks only. */
-  inMpr?(mpr: MprView): unknown;
+  inMpr?: (mpr: MprView) => unknown;
 }
 
 const ZOOM_STEP = 1.25;

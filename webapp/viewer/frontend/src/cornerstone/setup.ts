@@ -30,13 +30,15 @@ export function imagePlaneOf(imageId: string): ImagePlane {
   return toImagePlane((metaData.get(Enums.MetadataModules.IMAGE_PLANE, imageId) ?? {}) as PlaneModule);
 }
 
+const IMAGE_PLANE: string = Enums.MetadataModules.IMAGE_PLANE;
+const CALIBRATION: string = Enums.MetadataModules.CALIBRATION;
 const inProgress = new Set<string>();
 
 /** Pixel spacing by the rules of the standard: what is not calibrated must never be measured in millimetres. */
 function calibratedMetadata(kind: string, imageId: string): unknown {
-  if (kind !== Enums.MetadataModules.IMAGE_PLANE && kind !== Enums.MetadataModules.CALIBRATION) return undefined;
+  if (kind !== IMAGE_PLANE && kind !== CALIBRATION) return undefined;
   if (typeof imageId !== "string" || !imageId.startsWith("wadors:")) return undefined;
-  if (kind === Enums.MetadataModules.CALIBRATION) return {};
+  if (kind === CALIBRATION) return {};
   if (inProgress.has(imageId)) return undefined; // this is our own request to the next provider
   inProgress.add(imageId);
   const plane = metaData.get(kind, imageId) as Record<string, unknown> | undefined;

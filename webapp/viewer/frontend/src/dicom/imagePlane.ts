@@ -26,8 +26,8 @@ export interface PlaneModule {
 export function toImagePlane(module: PlaneModule): ImagePlane {
   return {
     origin: module.imagePositionPatient ?? [0, 0, 0],
-    columnStep: scale(module.rowCosines ?? [1, 0, 0], module.columnPixelSpacing || 1),
-    rowStep: scale(module.columnCosines ?? [0, 1, 0], module.rowPixelSpacing || 1),
+    columnStep: scale(module.rowCosines ?? [1, 0, 0], spacingOr1(module.columnPixelSpacing)),
+    rowStep: scale(module.columnCosines ?? [0, 1, 0], spacingOr1(module.rowPixelSpacing)),
   };
 }
 
@@ -40,6 +40,11 @@ export function pixelToWorld({ origin, columnStep, rowStep }: ImagePlane, [x, y]
 export function worldToPixel({ origin, columnStep, rowStep }: ImagePlane, point: ArrayLike<number>): [number, number] {
   const from = [0, 1, 2].map((axis) => (point[axis] as number) - (origin[axis] as number)) as unknown as Vector;
   return [dot(from, columnStep) / dot(columnStep, columnStep), dot(from, rowStep) / dot(rowStep, rowStep)];
+}
+
+function spacingOr1(spacing: number | undefined): number {
+  const stated = spacing ?? 0; // a header may also state 0
+  return stated > 0 ? stated : 1;
 }
 
 function scale(vector: Vector, by: number): Vector {

@@ -46,7 +46,8 @@ export function oppositeLabel(letters: string): string {
 export function directionCosines(header: Header): [Vector, Vector] | null {
   const six = numberValues(header, TAG.orientation);
   if (six.length !== 6) return null;
-  const [row, column] = [six.slice(0, 3) as unknown as Vector, six.slice(3) as unknown as Vector];
+  const [rowX, rowY, rowZ, columnX, columnY, columnZ] = six as [number, number, number, number, number, number];
+  const [row, column]: [Vector, Vector] = [[rowX, rowY, rowZ], [columnX, columnY, columnZ]];
   const isUnit = [row, column].every((vector) => Math.abs(Math.hypot(...vector) - 1) < 0.01);
   return isUnit && Math.abs(dot(row, column)) < 0.01 ? [row, column] : null;
 }

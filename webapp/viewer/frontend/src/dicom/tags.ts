@@ -1,6 +1,6 @@
 // Reading values from DICOM JSON (PS3.18 annex F).
 
-export interface Element {
+interface Element {
   vr: string;
   Value?: unknown[];
 }

@@ -36,7 +36,8 @@ export function initialDisplays(data: StudyData, search: string): InitialDisplay
 
 /** Return which of them is active first: the series that the query names, else the one with the most urgent finding, else the first. */
 export function initialActiveIndex(displays: readonly InitialDisplay[], search: string): number {
-  if (displays[0] && new URLSearchParams(search).get("series") === displays[0].displaySet.series.id) return 0;
+  const named = new URLSearchParams(search).get("series");
+  if (named !== null && named === displays[0]?.displaySet.series.id) return 0;
   const ranks = displays.map(({ displaySet: { series: { findings: [first], urgency } } }) => (first ? 1 + 2 * urgency + (first.probability ?? 0) : 0));
   return Math.max(0, ranks.indexOf(Math.max(...ranks)));
 }

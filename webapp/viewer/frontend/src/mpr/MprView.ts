@@ -29,7 +29,7 @@ const MPR_PLANES = [
 ] as const;
 type MprPlane = (typeof MPR_PLANES)[number];
 const MEASUREMENT_TOOL_NAMES = Object.fromEntries(Object.entries(MPR_TOOLS).map(([id, { toolName }]) => [id, toolName])) as Record<MprMeasurementId, string>;
-const TOOL_NAMES = { crosshair: CrosshairsTool.toolName, window: WindowLevelTool.toolName, pan: PanTool.toolName, zoom: ZoomTool.toolName, ...MEASUREMENT_TOOL_NAMES };
+const TOOL_NAMES = { crosshair: CrosshairsTool.toolName as string, window: WindowLevelTool.toolName as string, pan: PanTool.toolName as string, zoom: ZoomTool.toolName as string, ...MEASUREMENT_TOOL_NAMES };
 export type MprToolId = keyof typeof TOOL_NAMES;
 /** Cosine between two planes above which they count as the same. */
 const SAME_PLANE = 1 - 1e-6;
@@ -218,7 +218,7 @@ export class MprView {
   }
 
   private viewport({ id }: MprPlane): Types.IVolumeViewport {
-    return this.engine.getViewport(id) as Types.IVolumeViewport;
+    return this.engine.getViewport<Types.IVolumeViewport>(id);
   }
 
   private pane({ id }: MprPlane): HTMLElement {

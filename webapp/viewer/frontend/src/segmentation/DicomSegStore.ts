@@ -22,7 +22,7 @@ interface PlacedSegment {
   matrix: Matrix;
   rows: number;
   columns: number;
-  imageUrl(): Promise<string>;
+  imageUrl: () => Promise<string>;
 }
 
 /** Segments on one series of images. */

@@ -127,7 +127,8 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const { displaySet, image } = viewport;
     const imageId = viewport.imageIds[viewport.imageIndex];
     if (!displaySet || !image || !imageId) return;
-    if (!target || target.finding === null) return controller.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
+    const finding = target?.finding ?? null;
+    if (finding === null) return controller.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
     const reason = this.reasonNotEditable();
     if (reason) return controller.say(reason);
     const id = this.ownIdOn(viewport) ?? utilities.uuidv4();
@@ -138,7 +139,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     this.visibility.reveal("outline");
     this.save({ id, viewport, mask: { inside: new Uint8Array(rows * columns), rows, columns } }, after);
     this.pushHistory({ id, imageId, viewport }, before, after);
-    controller.say(`Nothing to outline on this image: ${this.findingName(target.finding)}. Ctrl+z takes it back.`);
+    controller.say(`Nothing to outline on this image: ${this.findingName(finding)}. Ctrl+z takes it back.`);
     await this.reopenSession();
   }
 

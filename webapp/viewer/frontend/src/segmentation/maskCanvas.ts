@@ -24,7 +24,7 @@ export function maskImageUrl(key: string, colour: string, isDotted: boolean, loa
   for (const [oldest, image] of cache) {
     if (cache.size <= MAX_CACHED) break;
     cache.delete(oldest);
-    void image.then(URL.revokeObjectURL, () => {});
+    image.then((url) => { URL.revokeObjectURL(url); }, () => {});
   }
   return rendering;
 }

@@ -14,7 +14,7 @@ export class History {
 
   /** Listen for what is undone or redone: the id of a measurement, or "view" for everything else. */
   onRestored(listener: (id: string) => void): void {
-    for (const kind of RESTORED_EVENTS) eventTarget.addEventListener(kind, ((event: CustomEvent<{ id: string }>) => listener(event.detail.id)) as EventListener);
+    for (const kind of RESTORED_EVENTS) eventTarget.addEventListener(kind, ((event: CustomEvent<{ id: string }>) => listener(event.detail.id)));
   }
 
   /** Undo the last change; false where there is none. */

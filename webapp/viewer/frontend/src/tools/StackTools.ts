@@ -20,10 +20,10 @@ import { PixelProbeTool, probeTextLines } from "./PixelProbeTool.ts";
 const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
 
 export const TOOL_NAMES = {
-  window: WindowLevelTool.toolName,
-  pan: PanTool.toolName,
-  zoom: ZoomTool.toolName,
-  scroll: StackScrollTool.toolName,
+  window: WindowLevelTool.toolName as string,
+  pan: PanTool.toolName as string,
+  zoom: ZoomTool.toolName as string,
+  scroll: StackScrollTool.toolName as string,
   length: LengthTool.toolName,
   angle: AngleTool.toolName,
   rectangle: RectangleROITool.toolName,

@@ -75,7 +75,7 @@ export class Viewport extends Emitter<ViewportEvents> {
 
   /** Cornerstone's viewport behind this one. */
   get stack(): Types.IStackViewport {
-    return this.engine.getViewport(this.id) as Types.IStackViewport;
+    return this.engine.getViewport<Types.IStackViewport>(this.id);
   }
 
   /** The element that Cornerstone draws into. */

@@ -78,7 +78,7 @@ export class ViewportOverlay {
     bar.hidden = mm === 0;
     if (mm === 0) return;
     const maxWidth = view.width / 4;
-    const length = [...SCALE_BAR_LENGTHS].reverse().find((one) => one / mm <= maxWidth) ?? (SCALE_BAR_LENGTHS[0] as number);
+    const length = [...SCALE_BAR_LENGTHS].reverse().find((one) => one / mm <= maxWidth) ?? Math.min(...SCALE_BAR_LENGTHS);
     (bar.lastElementChild as HTMLElement).style.width = `${(length / mm).toFixed(1)}px`;
     const note = view.pixelSteps ? pixelSize(view.header).note : "";
     setText(bar.firstElementChild as Element, `${length >= 10 ? `${length / 10} cm` : `${length} mm`}${note ? ` · ${note}` : ""}`);
