@@ -21,7 +21,7 @@ export default defineConfig(
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],
     plugins: { "import-x": importX },
-    languageOptions: { parserOptions: { project: ["./tsconfig.json", "./tests/tsconfig.json"] } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     settings: {
       "import-x/extensions": [".ts"],
       "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
