@@ -182,10 +182,10 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
       this.draw(id, own);
       changes.put({ resource: "marks", id, study: change.study, body: change.body, baseVersion: 0 });
     }
-    const what = theirs.hidden ? "taken away" : "changed";
+    const what = theirs.hidden ? "deleted" : "changed";
     this.queue.conflictNotice = change.body
       ? `A mark that you changed was ${what} in another window meanwhile. Both are kept: yours is saved as a mark of its own.`
-      : "A mark that you took away was changed in another window meanwhile. The changed mark is kept; take it away again if you want to.";
+      : "A mark that you deleted was changed in another window meanwhile. The changed mark is kept; delete it again if you want to.";
     this.applyVisibility();
     this.emit("changed");
   }
@@ -205,7 +205,7 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
     const known = this.known.get(id);
     const isOnPlane = known !== undefined && isMprAnnotation(known.body);
     const { mpr } = this.controller;
-    if (isOnPlane && !mpr) this.controller.say("That changed a measurement on a cut: press f to see it.");
+    if (isOnPlane && !mpr) this.controller.say("That changed a measurement on a reformatted plane: press f to see it.");
     else if (!isOnPlane && mpr) this.controller.say("That changed the stack: press f to see it.");
   }
 

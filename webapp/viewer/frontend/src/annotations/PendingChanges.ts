@@ -101,7 +101,7 @@ export class PendingChanges {
       localStorage.setItem(this.prefix + change.id, JSON.stringify(change));
       this.error = "";
     } catch {
-      this.error = "This browser cannot keep marks, so those that are not saved end with this page.";
+      this.error = "This browser cannot store marks: those that are not saved are lost when this page is closed.";
     }
   }
 

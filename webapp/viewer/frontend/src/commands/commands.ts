@@ -53,47 +53,47 @@ const ALL_COMMANDS: readonly Command[] = [
   toolCommand("window", "Window and level", "w", "contrast"),
   toolCommand("pan", "Pan", "p", "hand"),
   toolCommand("zoom", "Zoom", "z", "zoom"),
-  { id: "larger", title: "Larger", group: "Look", keys: ["+"], run: ({ controller }) => zoomBy(controller, ZOOM_STEP), inMpr: (mpr) => mpr.zoomBy(ZOOM_STEP) },
-  { id: "smaller", title: "Smaller", group: "Look", keys: ["-"], run: ({ controller }) => zoomBy(controller, 1 / ZOOM_STEP), inMpr: (mpr) => mpr.zoomBy(1 / ZOOM_STEP) },
-  { id: "fit", title: "Fit to the viewport", group: "Look", keys: ["="], icon: "fit", run: ({ controller }) => controller.active.fit(), inMpr: (mpr) => mpr.reset() },
+  { id: "larger", title: "Zoom in", group: "Look", keys: ["+"], run: ({ controller }) => zoomBy(controller, ZOOM_STEP), inMpr: (mpr) => mpr.zoomBy(ZOOM_STEP) },
+  { id: "smaller", title: "Zoom out", group: "Look", keys: ["-"], run: ({ controller }) => zoomBy(controller, 1 / ZOOM_STEP), inMpr: (mpr) => mpr.zoomBy(1 / ZOOM_STEP) },
+  { id: "fit", title: "Fit to viewport", group: "Look", keys: ["="], icon: "fit", run: ({ controller }) => controller.active.fit(), inMpr: (mpr) => mpr.reset() },
   { id: "rotate-right", title: "Rotate right", group: "Look", keys: ["r"], icon: "rotate", run: ({ controller }) => rotate(controller, 90) },
   { id: "rotate-left", title: "Rotate left", group: "Look", keys: ["l"], run: ({ controller }) => rotate(controller, 270) },
-  { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: ({ controller }) => flip(controller, "flipHorizontal") },
-  { id: "flip-v", title: "Flip top to bottom", group: "Look", keys: ["v"], icon: "flip-v", run: ({ controller }) => flip(controller, "flipVertical") },
+  { id: "flip-h", title: "Flip horizontally", group: "Look", keys: ["h"], icon: "flip-h", run: ({ controller }) => flip(controller, "flipHorizontal") },
+  { id: "flip-v", title: "Flip vertically", group: "Look", keys: ["v"], icon: "flip-v", run: ({ controller }) => flip(controller, "flipVertical") },
   { id: "invert", title: "Invert", group: "Look", keys: ["i"], icon: "invert", run: ({ controller }) => invert(controller), inMpr: (mpr) => mpr.invert() },
   {
     id: "overlays", title: "Overlays", group: "Look", keys: ["o"], icon: "overlays", isOn: ({ visibility }) => !visibility.isHidden,
     run: ({ controller, visibility }) => { controller.say(visibility.toggleAll() ? "All overlays are hidden." : "Overlays are shown."); controller.emit("changed"); },
   },
   ...[1, 2, 3, 4, 5].map(presetCommand),
-  { id: "reset", title: "Reset the view", group: "Look", keys: [" "], icon: "reset", run: ({ controller }) => controller.changePresentation((viewport) => viewport.reset()), inMpr: (mpr) => mpr.reset() },
+  { id: "reset", title: "Reset view", group: "Look", keys: [" "], icon: "reset", run: ({ controller }) => controller.changePresentation((viewport) => viewport.reset()), inMpr: (mpr) => mpr.reset() },
   toolCommand("length", "Length", "m", "length"),
   toolCommand("angle", "Angle", "g", "angle"),
-  toolCommand("rectangle", "Rectangle with statistics", "b", "rectangle"),
-  toolCommand("ellipse", "Ellipse with statistics", "q", "ellipse"),
-  toolCommand("probe", "Value at a point", "x", "probe"),
+  toolCommand("rectangle", "Rectangle ROI with statistics", "b", "rectangle"),
+  toolCommand("ellipse", "Ellipse ROI with statistics", "q", "ellipse"),
+  toolCommand("probe", "Probe: value of a pixel", "x", "probe"),
   brushCommand("brush", "Correct the outline: brush", "e"),
-  brushCommand("eraser", "Eraser of the outline (Shift: the other way round)", "t"),
+  brushCommand("eraser", "Correct the outline: eraser (Shift swaps brush and eraser)", "t"),
   { id: "brush-smaller", title: "Smaller brush", group: "Outline", keys: ["["], run: ({ editor }) => editor.changeRadius(-1) },
   { id: "brush-larger", title: "Larger brush", group: "Outline", keys: ["]"], run: ({ editor }) => editor.changeRadius(1) },
   { id: "nothing", title: "Nothing to outline on this image", group: "Outline", keys: ["n"], run: ({ editor }) => { void editor.markEmpty(); } },
-  { id: "remove", title: "Remove the chosen or last measurement", group: "Measure", keys: ["delete", "backspace"], run: ({ controller }) => controller.removeMeasurement(), inMpr: (mpr) => mpr.removeSelected() },
+  { id: "remove", title: "Delete the selected or last measurement", group: "Measure", keys: ["delete", "backspace"], run: ({ controller }) => controller.removeMeasurement(), inMpr: (mpr) => mpr.removeSelected() },
   { id: "undo", title: "Undo", group: "Measure", keys: ["ctrl+z"], icon: "undo", run: ({ controller }) => controller.history.undo() || controller.say("There is nothing to undo.") },
   { id: "redo", title: "Redo", group: "Measure", keys: ["ctrl+y"], icon: "redo", run: ({ controller }) => controller.history.redo() || controller.say("There is nothing to redo.") },
-  { id: "image-before", title: "Image before", group: "Image", keys: ["arrowup"], run: ({ controller }) => controller.active.step(-1), inMpr: (mpr) => mpr.step(-1) },
-  { id: "image-after", title: "Image after", group: "Image", keys: ["arrowdown"], run: ({ controller }) => controller.active.step(1), inMpr: (mpr) => mpr.step(1) },
+  { id: "image-before", title: "Previous image", group: "Image", keys: ["arrowup"], run: ({ controller }) => controller.active.step(-1), inMpr: (mpr) => mpr.step(-1) },
+  { id: "image-after", title: "Next image", group: "Image", keys: ["arrowdown"], run: ({ controller }) => controller.active.step(1), inMpr: (mpr) => mpr.step(1) },
   { id: "image-first", title: "First image", group: "Image", keys: ["home"], run: ({ controller }) => controller.active.show(0) },
   { id: "image-last", title: "Last image", group: "Image", keys: ["end"], run: ({ controller }) => controller.active.show(controller.active.imageIds.length - 1) },
   {
     id: "cine", title: "Cine", group: "Image", keys: ["c"], icon: "cine", isOn: ({ controller }) => controller.cine.isPlaying(controller.active),
     run: ({ controller }) => { controller.cine.toggle(controller.active); controller.emit("changed"); },
   },
-  { id: "series-before", title: "Series before", group: "Wall", keys: ["pageup"], run: ({ controller }) => controller.hangNext(-1) },
-  { id: "series-after", title: "Series after", group: "Wall", keys: ["pagedown"], run: ({ controller }) => controller.hangNext(1) },
-  { id: "viewport-before", title: "Viewport before", group: "Wall", keys: ["arrowleft"], run: ({ controller }) => controller.activateNext(-1), inMpr: (mpr) => mpr.activateNext(-1) },
-  { id: "viewport-after", title: "Viewport after", group: "Wall", keys: ["arrowright"], run: ({ controller }) => controller.activateNext(1), inMpr: (mpr) => mpr.activateNext(1) },
+  { id: "series-before", title: "Previous series", group: "Wall", keys: ["pageup"], run: ({ controller }) => controller.hangNext(-1) },
+  { id: "series-after", title: "Next series", group: "Wall", keys: ["pagedown"], run: ({ controller }) => controller.hangNext(1) },
+  { id: "viewport-before", title: "Previous viewport", group: "Wall", keys: ["arrowleft"], run: ({ controller }) => controller.activateNext(-1), inMpr: (mpr) => mpr.activateNext(-1) },
+  { id: "viewport-after", title: "Next viewport", group: "Wall", keys: ["arrowright"], run: ({ controller }) => controller.activateNext(1), inMpr: (mpr) => mpr.activateNext(1) },
   { id: "layout", title: "Next layout", group: "Wall", keys: ["k"], run: ({ controller }) => nextLayout(controller) },
-  { id: "planes", title: "Three planes with a crosshair", group: "Wall", keys: ["f"], icon: "planes", run: ({ controller }) => controller.toggleMpr(), isOn: ({ controller }) => controller.mpr !== null },
+  { id: "planes", title: "Three planes (MPR) with a crosshair", group: "Wall", keys: ["f"], icon: "planes", run: ({ controller }) => controller.toggleMpr(), isOn: ({ controller }) => controller.mpr !== null },
   {
     id: "crosshair", title: "Crosshair (in three planes)", group: "Wall", keys: ["j"],
     run: ({ controller }) => controller.say("The crosshair joins three planes: press f first."), inMpr: (mpr) => mpr.activateTool("crosshair"),
@@ -135,7 +135,7 @@ function brushCommand(id: BrushToolId, title: string, key: string): Command {
         return;
       }
       document.querySelector<HTMLElement>(".side-outline .missing input")?.focus();
-      controller.say("No finding is marked here. Say beside the image what the AI missed, then outline it.");
+      controller.say("No finding is marked here. Name what the AI missed beside the image, then outline it.");
     },
     isOn: ({ controller }) => !controller.mpr && controller.tools.active === id,
   };
@@ -190,7 +190,7 @@ function nextLayout(controller: ViewerController): void {
 function toggleScrollSync(controller: ViewerController): void {
   controller.scrollSync.toggle();
   controller.scrollSync.rememberOffsets(controller.viewports);
-  controller.say(controller.scrollSync.isOn ? "The viewports scroll together." : "Each viewport scrolls by itself.");
+  controller.say(controller.scrollSync.isOn ? "The viewports scroll together." : "Each viewport scrolls on its own.");
   controller.emit("changed");
 }
 

@@ -35,7 +35,7 @@ export class AnalysisPolling {
       } else if (response.status !== 304) throw new Error(response.status === 403 ? "You are signed out." : `Error ${response.status}.`);
       this.error = "";
     } catch (error) {
-      this.error = `News of the analysis cannot be fetched. ${error instanceof TypeError ? "The server cannot be reached." : error instanceof Error ? error.message : ""}`;
+      this.error = `Results of the analysis cannot be retrieved. ${error instanceof TypeError ? "The server cannot be reached." : error instanceof Error ? error.message : ""}`;
     }
     this.controller.emit("changed");
     this.intervalMs = Math.min(this.intervalMs * 1.3, MAX_INTERVAL_MS);

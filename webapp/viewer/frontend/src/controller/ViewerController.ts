@@ -158,7 +158,7 @@ export class ViewerController extends Emitter<ControllerEvents> {
       const series = known.find(({ id }) => id === updated.id);
       if (!series) known.push(updated); // such as a segmentation that was created with the results
       else if (series.images.length === updated.images.length) Object.assign(series, { run: updated.run, urgency: updated.urgency, findings: updated.findings, heats: updated.heats });
-      else Object.assign(series, { run: updated.run && { ...updated.run, words: "More images have arrived. Open the study again to see them and what was found on them." } });
+      else Object.assign(series, { run: updated.run && { ...updated.run, words: "More images have arrived. Reopen the study to see them and their findings." } });
     }
     this.emit("studyUpdated");
     this.emit("changed");
@@ -246,7 +246,7 @@ export class ViewerController extends Emitter<ControllerEvents> {
       this.emit("changed");
     } catch (error) {
       if (this.mpr === mpr) this.closeMpr();
-      this.say(`The planes cannot be cut. ${error instanceof Error ? error.message : ""}`);
+      this.say(`The series cannot be reformatted. ${error instanceof Error ? error.message : ""}`);
     }
   }
 

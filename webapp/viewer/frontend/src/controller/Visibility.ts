@@ -6,10 +6,10 @@ import { Emitter } from "../common/Emitter.ts";
 export const OVERLAY_KINDS = [
   { id: "box", title: "AI boxes", sign: "dashed box" },
   { id: "mask", title: "AI masks", sign: "dotted edge, filled" },
-  { id: "heat", title: "AI heat map", sign: "glow: where a step looked" },
+  { id: "heat", title: "AI heat map", sign: "glow: where a model looked" },
   { id: "segment", title: "Segmentations (DICOM SEG)", sign: "filled; dotted edge where an algorithm made it" },
   { id: "outline", title: "Outlined by readers", sign: "solid edge, filled, named" },
-  { id: "human", title: "People's marks", sign: "solid lines" },
+  { id: "human", title: "Readers' marks", sign: "solid lines" },
 ] as const;
 export type OverlayKind = (typeof OVERLAY_KINDS)[number]["id"];
 

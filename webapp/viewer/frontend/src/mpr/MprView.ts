@@ -19,7 +19,7 @@ import { MPR_TOOLS, volumeIdOf, type MprMeasurementId } from "./mprTools.ts";
 const { Primary, Auxiliary, Secondary } = ToolEnums.MouseBindings;
 /** Name of the rendering engine and of the tool group. */
 const MPR_ENGINE = "planes";
-const NO_FRAME_OF_REFERENCE = "The header states no frame of reference, so no place in the patient: measure on the stack (f).";
+const NO_FRAME_OF_REFERENCE = "The header states no frame of reference, so positions in the patient are unknown: measure on the stack (f).";
 /** A point nearer to the edge than this, in CSS pixels, counts as out of view. */
 const EDGE_MARGIN = 20;
 const MPR_PLANES = [
@@ -177,7 +177,7 @@ export class MprView {
       const tool = group?.getToolInstance(name) as AnnotationTool | undefined;
       return tool?.filterInteractableAnnotationsForElement(element, annotation.state.getAnnotations(name, element)) ?? [];
     });
-    if (!removeAnnotations(candidates.filter(({ isLocked }) => !isLocked), element)) return "There is no measurement of yours on this cut.";
+    if (!removeAnnotations(candidates.filter(({ isLocked }) => !isLocked), element)) return "There is no measurement of yours on this plane.";
     utilities.triggerAnnotationRenderForViewportIds([...this.viewportIds]);
     return "";
   }

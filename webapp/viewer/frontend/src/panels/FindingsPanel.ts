@@ -35,7 +35,7 @@ export class FindingsPanel {
     const errors = [polling.error, dicomSegs.error];
     const corrections = series?.findings.map(({ id }) => describeSegmentations(segmentations.ofFinding(id)));
     replaceIfChanged(this.box, [series?.id, series?.run, series?.findings, displaySet?.isPrior, controller.data.verdicts, corrections, errors], () => [
-      element("h2", "", displaySet?.isPrior ? "AI on the prior" : "AI findings"),
+      element("h2", "", displaySet?.isPrior ? "AI findings on the prior" : "AI findings"),
       ...(series ? this.content(series) : [element("p", "quiet", "No series is shown.")]),
       ...errors.filter(Boolean).map((error) => statusLine(error)),
     ]);
@@ -45,7 +45,7 @@ export class FindingsPanel {
     const { run, findings } = series;
     const status = run && !run.finished
       ? element("p", "ai-going", element("i", "spinner"), run.words)
-      : element("p", "quiet", run ? run.words : "The AI was not asked about this series.");
+      : element("p", "quiet", run ? run.words : "This series was not analysed by the AI.");
     if (!findings.length) return [status];
     const list = element("ol", "findings");
     list.append(...findings.map((finding) => element("li", "",
@@ -71,7 +71,7 @@ export class FindingsPanel {
       finding.size ? element("span", "size", finding.size) : "",
       element("span", "quiet", sliceRange(finding, series.images.length)),
       element("span", "quiet", [threshold, model].filter(Boolean).join(" · ")),
-      finding.marks.length ? "" : element("span", "quiet", "No box: whole slices were judged."),
+      finding.marks.length ? "" : element("span", "quiet", "No box: whole slices were classified."),
       this.ownReview(finding),
       finding.experimental ? element("span", "experimental-flag", `Experimental: ${finding.experimental}`) : "",
     );

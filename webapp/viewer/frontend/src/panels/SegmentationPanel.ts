@@ -49,7 +49,7 @@ export class SegmentationPanel {
     const label = this.label.value.trim();
     if (!label) {
       this.label.focus();
-      this.controller.say("Say first what the AI missed; then outline it.");
+      this.controller.say("First name what the AI missed, then outline it.");
       return;
     }
     this.label.value = "";

@@ -44,7 +44,7 @@ export class Toolbar {
     const planes = this.commandButton("planes");
     if (planes && isReady) {
       const reason = controller.mpr ? "" : controller.reasonNoMpr();
-      planes.title = reason || "Three planes with a crosshair (f)";
+      planes.title = reason || "Three planes (MPR) with a crosshair (f)";
       planes.setAttribute("aria-disabled", String(reason !== ""));
     }
     this.layouts.value = controller.layout;

@@ -4,7 +4,7 @@ import type { Command } from "../commands/commands.ts";
 import { keyCaps } from "../commands/keyboard.ts";
 
 const GROUPS: [Command["group"], string][] = [
-  ["Image", "Images"], ["Look", "Look"], ["Measure", "Measure"], ["Outline", "Outline"], ["Wall", "Viewports and series"], ["Go", "Go"],
+  ["Image", "Images"], ["Look", "View"], ["Measure", "Measure"], ["Outline", "Outline"], ["Wall", "Viewports and series"], ["Go", "Go"],
 ];
 
 /** Fill the dialog; `presetTitle` returns the preset on a key, "" where there is none. */

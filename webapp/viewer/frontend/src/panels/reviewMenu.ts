@@ -17,14 +17,14 @@ export function reviewMenu(study: string, annotation: string, series: Series, re
   const box = element("details", "tell", element("summary", "", "About the AI …"));
   box.dataset.name = `tell ${annotation}`;
   const choice = element("select", "");
-  choice.append(new Option("It missed this", MISSED), ...series.findings.map(({ number, title, id }) => new Option(`Finding ${number} (${title}) is here`, String(id))));
+  choice.append(new Option("The AI missed this", MISSED), ...series.findings.map(({ number, title, id }) => new Option(`Finding ${number} (${title}) is here`, String(id))));
   choice.setAttribute("aria-label", "What does this mark say of the AI?");
   const label = element("input", "");
   Object.assign(label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
   label.setAttribute("aria-label", "What is it?");
   const error = element("p", "trouble");
   error.setAttribute("role", "alert");
-  box.append(choice, label, button("plain", () => void save(), "Keep"), error);
+  box.append(choice, label, button("plain", () => void save(), "Save"), error);
 
   async function save(): Promise<void> {
     const isMissed = choice.value === MISSED;
@@ -36,7 +36,7 @@ export function reviewMenu(study: string, annotation: string, series: Series, re
       reviews.splice(0, reviews.length, ...others, review);
       onSaved();
     } catch (reason) {
-      error.textContent = `Not kept: ${reason instanceof TypeError ? "the server cannot be reached. Try again." : (reason as Error).message}`;
+      error.textContent = `Not saved: ${reason instanceof TypeError ? "the server cannot be reached. Try again." : (reason as Error).message}`;
     }
   }
   return box;

@@ -76,7 +76,9 @@ export class DicomSegStore extends Emitter<{ changed: void }> {
   }
 
   reportError(error: unknown): void {
-    this.error = `A segmentation or mask cannot be drawn. ${error instanceof Error ? error.message : ""}`;
+    const sentence = `A segmentation or mask cannot be drawn. ${error instanceof Error ? error.message : ""}`;
+    if (sentence === this.error) return; // listeners draw again, and would report the same failure again
+    this.error = sentence;
     this.emit("changed");
   }
 

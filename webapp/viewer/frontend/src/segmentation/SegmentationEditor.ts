@@ -191,7 +191,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const { target } = this;
     const { displaySet, image } = this.controller.active;
     if (!displaySet || !image || !target) return "";
-    if (displaySet.isPrior) return "An earlier study is not outlined here.";
+    if (displaySet.isPrior) return "Prior studies cannot be outlined here.";
     if (target.finding !== null && !displaySet.series.findings.some(({ id }) => id === target.finding)) return "The finding that is being outlined lies on another series.";
     const isElsewhere = target.missed !== null && this.store.ofMissed(target.missed).some(({ series }) => series !== displaySet.series.id);
     return isElsewhere ? `“${target.label}” is outlined on another series. Name it once more to outline it here.` : "";
@@ -231,7 +231,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const own = this.store.get(id);
     const maskUrl = own ? null : findingMaskUrl(displaySet?.series, this.target?.finding ?? null, imageIndex);
     const mask = own ? await own.mask() : maskUrl ? await fetchMask(maskUrl) : { inside: new Uint8Array(rows * columns), rows, columns };
-    if (mask.rows !== rows || mask.columns !== columns) throw new Error("The mask has another size than the image.");
+    if (mask.rows !== rows || mask.columns !== columns) throw new Error("The mask and the image differ in size.");
     return { ...mask, inside: mask.inside.slice() };
   }
 
@@ -251,7 +251,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const { session } = this;
     if (session?.viewport !== viewport) {
       void this.openSession();
-      this.controller.say(this.reasonNotEditable() || "Draw again: the outline of this image is there in a moment.");
+      this.controller.say(this.reasonNotEditable() || "The outline of this image is still loading: draw again in a moment.");
       return;
     }
     viewport.root.setPointerCapture(event.pointerId);
@@ -317,7 +317,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
   private restore(location: EditLocation, state: EditState | null): void {
     const viewport = this.controller.viewports.find((one) => one.displaySet?.series.id === location.series);
     if (viewport) void this.restoreIn(viewport, location, state);
-    else this.controller.say("The series of this stroke does not hang here any more.");
+    else this.controller.say("The series of this stroke is no longer shown.");
   }
 
   private async restoreIn(viewport: Viewport, { id, imageId, target }: EditLocation, state: EditState | null): Promise<void> {

@@ -294,7 +294,7 @@ function accessibleName({ data, series, isPrior }: DisplaySet): string {
 }
 
 function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong that has no name yet.";
+  return error instanceof Error ? error.message : "An unexpected error occurred.";
 }
 
 function subtract(one: Point, other: Point): Point {
