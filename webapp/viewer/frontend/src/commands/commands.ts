@@ -58,8 +58,8 @@ const ALL_COMMANDS: readonly Command[] = [
   { id: "fit", title: "Fit to viewport", group: "Look", keys: ["="], icon: "fit", run: ({ controller }) => controller.active.fit(), inMpr: (mpr) => mpr.reset() },
   { id: "rotate-right", title: "Rotate right", group: "Look", keys: ["r"], icon: "rotate", run: ({ controller }) => rotate(controller, 90) },
   { id: "rotate-left", title: "Rotate left", group: "Look", keys: ["l"], run: ({ controller }) => rotate(controller, 270) },
-  { id: "flip-h", title: "Flip horizontally", group: "Look", keys: ["h"], icon: "flip-h", run: ({ controller }) => flip(controller, "flipHorizontal") },
-  { id: "flip-v", title: "Flip vertically", group: "Look", keys: ["v"], icon: "flip-v", run: ({ controller }) => flip(controller, "flipVertical") },
+  { id: "flip-h", title: "Flip left to right", group: "Look", keys: ["h"], icon: "flip-h", run: ({ controller }) => flip(controller, "flipHorizontal") },
+  { id: "flip-v", title: "Flip top to bottom", group: "Look", keys: ["v"], icon: "flip-v", run: ({ controller }) => flip(controller, "flipVertical") },
   { id: "invert", title: "Invert", group: "Look", keys: ["i"], icon: "invert", run: ({ controller }) => invert(controller), inMpr: (mpr) => mpr.invert() },
   {
     id: "overlays", title: "Overlays", group: "Look", keys: ["o"], icon: "overlays", isOn: ({ visibility }) => !visibility.isHidden,
