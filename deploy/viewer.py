@@ -1,6 +1,6 @@
 """Build the viewer's static files: ``python3.11 -m deploy.viewer`` (what ``make viewer`` and ``make run`` do).
 
-Quick when nothing changed: a stamp beside the files holds the digest of the sources that they were made from.
+Quick when nothing has changed: a stamp next to the files holds the digest of the sources from which they were built.
 """
 
 import argparse
@@ -18,20 +18,20 @@ SOURCES = ROOT / "webapp" / "reading" / "viewer" / "frontend"
 BUILT = ROOT / "webapp" / "reading" / "viewer" / "static" / "viewer"
 STAMP = BUILT / ".made-from"
 PACKAGES = SOURCES / "node_modules"
-#: Says which lock node_modules was installed from.
+#: Holds the digest of the lock from which node_modules was installed.
 INSTALLED = PACKAGES / ".made-from"
-#: What Vite 8 asks for.
+#: The oldest version that Vite 8 supports.
 OLDEST_NODE = (20, 19)
 
 
 def lock_digest() -> str:
-    """Return the digest of what the packages are installed from."""
+    """Return the digest of the files from which the packages are installed."""
     names = ("package.json", "package-lock.json", ".npmrc")
     return hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in names)).hexdigest()
 
 
 def made_from() -> str:
-    """Return the digest of everything that the static files are made from."""
+    """Return the digest of everything from which the static files are built."""
     digest = hashlib.sha256(lock_digest().encode())
     for path in sorted([*SOURCES.glob("src/**/*"), SOURCES / "vite.config.ts", SOURCES / "tsconfig.json"]):
         if path.is_file():
@@ -40,25 +40,25 @@ def made_from() -> str:
 
 
 def check_node() -> None:
-    """Raise CannotContinueError with a sentence where Node or npm is missing or too old."""
-    asked = "The viewer is built with Node 20.19 or newer and npm"
+    """Raise CannotContinueError with a sentence if Node or npm is missing or too old."""
+    required = "The viewer is built with Node 20.19 or newer and npm"
     try:
-        told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+        version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
         subprocess.run(["npm", "--version"], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        raise CannotContinueError(f"{asked}; this machine does not have them.") from None
-    numbers = re.match(r"v(\d+)\.(\d+)", told)
+        raise CannotContinueError(f"{required}; this machine does not have them.") from None
+    numbers = re.match(r"v(\d+)\.(\d+)", version)
     if numbers is None or tuple(map(int, numbers.groups())) < OLDEST_NODE:
-        raise CannotContinueError(f"{asked}; this machine has Node {told.strip().removeprefix('v')}.")
+        raise CannotContinueError(f"{required}; this machine has Node {version.strip().removeprefix('v')}.")
 
 
 def run(*words: str, failing: str) -> None:
-    """Run one command among the sources, quietly unless it fails.
+    """Run a command in the folder of the sources, quietly unless it fails.
 
     Raises
     ------
     CannotContinueError
-        With the sentence `failing`, after the command's own story.
+        With the sentence `failing`, after the command's own output.
     """
     done = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -67,7 +67,7 @@ def run(*words: str, failing: str) -> None:
 
 
 def install() -> None:
-    """Install the locked packages, where they are not."""
+    """Install the locked packages, unless they are installed."""
     if INSTALLED.exists() and INSTALLED.read_text() == lock_digest():
         return
     check_node()
@@ -81,7 +81,7 @@ def install() -> None:
 
 
 def build() -> None:
-    """Bring the static files up to date with their sources; one build at a time.
+    """Rebuild the static files if their sources have changed; one build at a time.
 
     Raises
     ------
@@ -97,20 +97,22 @@ def build() -> None:
         print("Building the viewer (a minute, once) ...", flush=True)
         install()
         run("npm", "run", "--silent", "build", failing="The viewer could not be built: see above.")
-        STAMP.write_text(sources)  # as they were: who edits meanwhile gets another build
+        STAMP.write_text(sources)  # as they were before the build: an edit meanwhile leads to another build
 
 
 def check() -> None:
-    """Check the types and run the tests that need no browser."""
+    """Check types, style, imports and unused code, and run the tests that need no browser."""
     install()
     run("npm", "run", "--silent", "check", failing="The viewer's types do not fit.")
+    run("npm", "run", "--silent", "lint", failing="The viewer's linter found something.")
+    run("npm", "run", "--silent", "unused", failing="The viewer has dependencies or exports that nothing uses.")
     run("npm", "test", "--silent", failing="The viewer's tests fail.")
 
 
 def main() -> int:
-    """Build, or say in one sentence why not."""
+    """Build or check; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="check types and units instead")
+    parser.add_argument("--check", action="store_true", help="check types, style, imports and units instead")
     parser.add_argument("--or-without", action="store_true", help="go on without a viewer where it cannot be built")
     options = parser.parse_args()
     try:

@@ -363,7 +363,7 @@ def test_the_first_picture_does_not_wait_for_its_tools_and_stays_as_it_was(
 ) -> None:
     context = browser.new_context(base_url=eyes.url, storage_state=vera.context.storage_state())
     page = context.new_page()
-    page.route("**/assets/reading-*.js", lambda _route: None)  # held back
+    page.route("**/assets/app-*.js", lambda _route: None)  # held back
     page.goto(vera.url)
     page.locator(".early[data-shown]").wait_for()
     page.screenshot(path=pictures_kept / "viewer-early.png")

@@ -9,7 +9,7 @@ from django.conf import settings
 BUILT = Path(__file__).resolve().parent / "static" / "viewer"
 ENTRY = "src/main.ts"
 #: The brush on one picture of a campaign.
-OUTLINING = "src/outlines/picture.ts"
+OUTLINING = "src/campaign/main.ts"
 
 
 @dataclass(frozen=True)

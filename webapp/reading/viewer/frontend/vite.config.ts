@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 
 import { defineConfig, type Plugin } from "vite";
 
-/** Cornerstone styles its text by an attribute, which our Content-Security-Policy refuses; a property says the same. */
+/** Cornerstone styles its text by an attribute, which our Content-Security-Policy forbids; a property has the same effect. */
 function styleByProperty(): Plugin {
   const attribute = "textElement.setAttribute('style', combinedStyle)";
   return {
@@ -17,10 +17,10 @@ function styleByProperty(): Plugin {
   };
 }
 
-/** Lay a packed copy beside each file: the web server sends that one, and packs nothing itself. */
-function packed(): Plugin {
+/** Write a compressed copy of each file: the web server sends that one, and compresses nothing itself. */
+function compress(): Plugin {
   return {
-    name: "packed",
+    name: "compress",
     writeBundle({ dir = "" }, bundle) {
       for (const [name, file] of Object.entries(bundle)) {
         if (/\.(js|css|svg|wasm)$/.test(name)) writeFileSync(`${join(dir, name)}.gz`, gzipSync(file.type === "chunk" ? file.code : file.source));
@@ -31,7 +31,7 @@ function packed(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [styleByProperty(), packed()],
+  plugins: [styleByProperty(), compress()],
   worker: { format: "es" },
   build: {
     outDir: "../static/viewer",
@@ -41,6 +41,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4000,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["src/main.ts", "src/outlines/picture.ts"] },
+    rollupOptions: { input: ["src/main.ts", "src/campaign/main.ts"] },
   },
 });

@@ -1,32 +1,32 @@
-// The viewer's page. What the first picture needs is asked for here, while Cornerstone is still on its way.
+// Entry of the viewer's page. The first images are requested and drawn here, while Cornerstone is still loading.
 
-import "./page/viewer.css";
-import "./overlays/overlays.css";
+import "./styles/viewer.css";
+import "./styles/overlays.css";
 
-import { Early } from "./reading/early.ts";
-import { firstOf } from "./reading/first.ts";
-import { studyFetched, type StudyData } from "./study.ts";
-import { frameAddress, frameBegun, headersFetched } from "./wire.ts";
+import { fetchMetadata, frameUrl, startFrame } from "./api/dicomweb.ts";
+import { fetchStudy, type StudyData } from "./api/study.ts";
+import { initialDisplays } from "./hanging/initialImage.ts";
+import { FirstPaint } from "./viewport/FirstPaint.ts";
 
-/** Cornerstone waits this long for the first picture: to read it takes the one core that draws. */
-const PATIENCE_MS = 1500;
+/** Cornerstone waits this long for the first paint: parsing it would take the core that draws. */
+const FIRST_PAINT_MS = 1500;
 const page = document.getElementById("viewer") as HTMLElement;
-const data = studyFetched(page.dataset.address as string);
-const early = data.then(begun).catch(() => null); // the page says why
-const patience = new Promise((done) => setTimeout(done, PATIENCE_MS));
-await Promise.race([early.then((one) => one?.drawn), patience]);
-const { readingBegun } = await import("./reading/reading.ts");
-await readingBegun(page, data, (await early)?.early);
+const data = fetchStudy(page.dataset.address as string);
+const started = data.then(startFirstPaint).catch(() => null); // the page reports the error
+const timeout = new Promise((resolve) => setTimeout(resolve, FIRST_PAINT_MS));
+await Promise.race([started.then((one) => one?.painted), timeout]);
+const { startViewer } = await import("./app/app.ts");
+await startViewer(page, data, (await started)?.firstPaint);
 
-/** Ask for what hangs first, and draw it as soon as it is here. */
-function begun(study: StudyData): { early: Early; drawn: Promise<void> } {
-  const placed = firstOf(study, location.search);
-  for (const { hung, at } of placed) {
-    const image = hung.series.images[at];
+/** Request what hangs first, and draw it as soon as it is here. */
+function startFirstPaint(study: StudyData): { firstPaint: FirstPaint; painted: Promise<void> } {
+  const displays = initialDisplays(study, location.search);
+  for (const { displaySet, imageIndex } of displays) {
+    const image = displaySet.series.images[imageIndex];
     if (!image) continue;
-    headersFetched(hung).catch(() => {}); // the cell says why
-    frameBegun(frameAddress(hung, image));
+    fetchMetadata(displaySet).catch(() => {}); // the viewport reports the error
+    startFrame(frameUrl(displaySet, image));
   }
-  const early = new Early(page.querySelector("#main") as HTMLElement, study);
-  return { early, drawn: early.show(placed) };
+  const firstPaint = new FirstPaint(page.querySelector("#main") as HTMLElement, study);
+  return { firstPaint, painted: firstPaint.paint(displays) };
 }
