@@ -26,7 +26,7 @@ def viewer_built() -> None:
 
 
 @pytest.fixture(scope="session")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scene(viewer_built: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it is collected
     """A data folder with a scene of every state, made once. Copy it before you serve it."""
     data = tmp_path_factory.mktemp("scene")
     scene_made(data)

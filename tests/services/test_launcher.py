@@ -1,5 +1,7 @@
 """`make run`: quick the second time, one sentence when it cannot start, nothing left when it stops."""
 
+import re
+import shutil
 import signal
 import sqlite3
 import stat
@@ -8,10 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
-from tests.deployment import embedded, launched
+from tests.deployment import embedded, launched, told_until_ready
 from tests.servers import free_port
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done, wait_until_one_is
 
@@ -76,6 +79,25 @@ def test_the_signing_key_is_made_once_and_for_its_owner_only(
     data = interrupted.data
     for secret in ("secret.key", "demo-accounts.txt"):
         assert stat.S_IMODE((data / secret).stat().st_mode) == 0o600
+
+
+def test_two_readrooms_of_one_checkout_start_together_and_go_without_each_other(tmp_path: Path) -> None:
+    ports = [free_port(), free_port()]
+    folders = [tmp_path / "first", tmp_path / "second"]
+    with launched(data=folders[1], port=ports[1]) as second, launched(data=folders[0], port=ports[0]) as first:
+        told = [told_until_ready(first), told_until_ready(second)]
+        first.send_signal(signal.SIGINT)
+        assert first.wait(timeout=30) == 0
+        shutil.rmtree(folders[0])
+        page = httpx.get(f"http://127.0.0.1:{ports[1]}/sign-in/")
+        (sheet,) = re.findall(r'href="(/static/[^"]+\.css)"', page.text)[:1]
+        assert httpx.get(f"http://127.0.0.1:{ports[1]}{sheet}").status_code == 200
+        assert not [family for family in psutil.Process(second.pid).children() if not family.is_running()]
+    for welcome, folder, port in zip(told, folders, ports, strict=True):
+        assert f"http://127.0.0.1:{port}" in welcome
+        assert f"{folder}/demo-accounts.txt" in welcome
+        assert "DICOM: send to READROOM" in welcome
+        assert "is started again" not in welcome
 
 
 def test_a_second_readroom_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
