@@ -14,8 +14,8 @@ from pathlib import Path
 from deploy.errors import CannotContinueError
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ROOT / "webapp" / "viewer" / "frontend"
-BUILT = ROOT / "webapp" / "viewer" / "static" / "viewer"
+SOURCES = ROOT / "webapp" / "reading" / "viewer" / "frontend"
+BUILT = ROOT / "webapp" / "reading" / "viewer" / "static" / "viewer"
 STAMP = BUILT / ".made-from"
 PACKAGES = SOURCES / "node_modules"
 #: Says which lock node_modules was installed from.

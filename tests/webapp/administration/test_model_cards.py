@@ -60,7 +60,7 @@ def test_each_model_has_a_page_with_its_card_and_its_own_steps_lit(name: str, cl
 def test_a_model_of_features_has_its_card_its_sources_and_its_place_like_a_network(
     clinician: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("READROOM_WEIGHTS", str(Path(__file__).resolve().parents[2] / "weights"))
+    monkeypatch.setenv("READROOM_WEIGHTS", str(Path(__file__).resolve().parents[3] / "weights"))
     answer = clinician.get("/models/tumour-kind-boxes/")
     text = answer.content.decode()
 

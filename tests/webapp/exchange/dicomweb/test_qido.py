@@ -193,7 +193,7 @@ def test_pages_and_beginnings_are_found_in_an_index(sender: Sender) -> None:
         ]
         assert {str(query): walked for query in every if (walked := walks(plan(**query)))} == {}
         return
-    assert any("USING COVERING INDEX studies_stu_site_id" in step for step in plan(limit=25, offset=99_900))
+    assert any("USING COVERING INDEX archive_stu_site_id" in step for step in plan(limit=25, offset=99_900))
     for query, column in ({"PatientID": "PH*"}, "patient_id"), ({"AccessionNumber": "A*"}, "accession_number"):
         assert any(f"({column}>? AND {column}<?)" in step for step in plan(**query))
     assert any("INDEX patient_name_in_capitals" in step for step in plan(PatientName="ph*"))

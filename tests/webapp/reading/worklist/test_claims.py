@@ -1,9 +1,6 @@
 """The pages around a task: whose it is, another priority, put back, taken over, read, and the next one."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from tests.webapp import factories
@@ -109,19 +106,6 @@ def test_a_priority_is_given_with_a_reason_and_shown_with_it(clinician: Client, 
 def test_after_a_triage_nobody_is_sent_to_another_house(clinician: Client, study: Study) -> None:
     words = {"priority": "1", "reason": "fever", "back": "https://elsewhere.example/"}
     assert clinician.post(f"/studies/{study.pk}/triage/", words).headers["Location"] == "/"
-
-
-def test_studies_from_before_there_were_tasks_get_theirs(study: Study) -> None:
-
-    raised = factories.picture_series()
-    factories.run_of(raised, outcome="findings", urgency=3, urgency_reason="Suspected bleed")
-    Task.objects.all().delete()
-    import_module("webapp.reading.worklist.migrations.0002_tasks_of_studies").tasks_made(apps, None)
-    told = Task.objects.order_by("rank").values_list("study", "ai_urgency", "ai_reason", "rank")
-    assert [(str(study), *rest) for study, *rest in told] == [
-        (str(raised.study_id), 3, "Suspected bleed", 1),
-        (str(study.pk), 0, "", 5),
-    ]
 
 
 def test_a_senior_reader_says_how_the_own_site_reads() -> None:
