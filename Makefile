@@ -1,7 +1,7 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup viewer run test-packages lint test-served test format lock bench train ship report clean
+.PHONY: help setup viewer run test-packages lint test format lock bench train ship report clean
 
 PORT ?= 8000
 DATA ?= data
@@ -10,8 +10,6 @@ PROFILE ?= cpu
 SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/configs/*.toml ml/configs/beyond/*.toml))
 CONFIGS = $(filter-out ml/configs/search/% ml/configs/radiomics/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
 PYTHON := .venv/bin/python
-# Whole suites run in several processes, each test file in one of them: fixtures of a module are made once.
-SPREAD = -n auto --maxprocesses=4 --dist=loadfile
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export YOLO_OFFLINE := true
@@ -50,12 +48,8 @@ lint: setup ## Style, types, walls between the rooms, migrations, deployment che
 	$(PYTHON) -W error manage.py makemigrations --check --dry-run && \
 	$(PYTHON) -W error manage.py check --deploy --fail-level=WARNING
 
-test-served: setup viewer test-packages ## The web suite again, on a real PostgreSQL
-	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q $(SPREAD) tests/webapp
-
-test: setup viewer test-packages lint ## Everything: lint, then all tests (TESTS= names a part)
-	$(if $(TESTS),,$(MAKE) --no-print-directory test-served)
-	$(PYTHON) -m pytest $(or $(TESTS),$(SPREAD))
+test: setup viewer test-packages lint ## Everything: lint, then all tests (TESTS= names a part, on SQLite)
+	$(PYTHON) -m $(if $(TESTS),pytest $(TESTS),tests)
 
 format: setup ## Put the code into the house's layout
 	$(PYTHON) -m ruff check --fix-only .

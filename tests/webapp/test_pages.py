@@ -12,7 +12,7 @@ from tests.webapp import factories
 from tests.webapp.scenes.worklist import brain_with_tumour
 from webapp.foundation.accounts.models import Site, User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 STRIP = "Research use, not for diagnosis"
 ROOT = Path(__file__).resolve().parents[2]

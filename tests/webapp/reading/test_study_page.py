@@ -29,7 +29,7 @@ from webapp.imaging.inference.presenters import (
 )
 from webapp.imaging.inference.series_status import Status
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
 def opened(client: Client, series: Series, *, run: Run | None = None) -> str:

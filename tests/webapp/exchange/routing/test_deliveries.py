@@ -24,6 +24,8 @@ from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, paus
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.dicom_objects.services import results_make
 
+pytestmark = pytest.mark.both_databases
+
 State = Delivery.State
 
 

@@ -26,6 +26,8 @@ from webapp.imaging.dicom_objects.sr_ai import report_built
 from webapp.imaging.inference.services import series_due
 from workers import storage
 
+pytestmark = pytest.mark.sqlite
+
 CUT = geometry.Cut(shape=(4, 40, 48))
 
 

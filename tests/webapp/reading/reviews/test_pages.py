@@ -13,7 +13,7 @@ from webapp.reading.reviews.models import Read, Verdict
 from webapp.reading.worklist.models import SiteRules, Task
 from webapp.reading.worklist.services import task_claim
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.presenters import NARROW
 from webapp.reading.worklist.models import SiteRules
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 FLAT = np.zeros((8, 8), np.uint8)
 
 
