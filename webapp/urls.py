@@ -17,7 +17,7 @@ from webapp.exchange.webhooks.views import change as webhook_change
 from webapp.exchange.webhooks.views import retry as notice_retry
 from webapp.exchange.webhooks.views import webhooks
 from webapp.foundation.accounts.views import SignIn, SignOut
-from webapp.imaging.annotations.api import MarksView, MarkView
+from webapp.imaging.annotations.api import AnnotationsView, AnnotationView
 from webapp.imaging.archive.api import UploadView
 from webapp.imaging.inference.image_views import frame, run_file, thumbnail
 from webapp.reading.campaigns.views import (
@@ -47,7 +47,7 @@ from webapp.reading.reporting.views import (
     verify,
 )
 from webapp.reading.reporting.views import fill as report_fill
-from webapp.reading.reviews.api import VerdictsView
+from webapp.reading.reviews.api import ReviewsView
 from webapp.reading.reviews.segmentation_api import OutlineView, outline_mask
 from webapp.reading.reviews.views import commit, say
 from webapp.reading.study_page.views import retry, study, study_answer
@@ -120,9 +120,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/uploads/", UploadView.as_view(), name="upload-api"),
     path("api/studies/<str:study>/", StudyStateView.as_view(), name="study-state"),
     path("api/studies/<uuid:study>/viewer/", ViewerView.as_view(), name="viewer-api"),
-    path("api/studies/<uuid:study>/marks/", MarksView.as_view(), name="marks-api"),
-    path("api/studies/<uuid:study>/verdicts/", VerdictsView.as_view(), name="verdicts-api"),
-    path("api/marks/<uuid:mark>/", MarkView.as_view(), name="mark-api"),
+    path("api/studies/<uuid:study>/marks/", AnnotationsView.as_view(), name="marks-api"),
+    path("api/studies/<uuid:study>/verdicts/", ReviewsView.as_view(), name="verdicts-api"),
+    path("api/marks/<uuid:mark>/", AnnotationView.as_view(), name="mark-api"),
     path("api/outlines/<uuid:mark>/", OutlineView.as_view(), name="outline-api"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("fhir/", include("webapp.exchange.fhir.urls")),

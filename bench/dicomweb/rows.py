@@ -31,8 +31,8 @@ def _made(count: int) -> str:
     from webapp.foundation.accounts.models import Site, User  # noqa: PLC0415
     from webapp.foundation.accounts.tokens import token_make  # noqa: PLC0415
     from webapp.imaging.archive.models import Instance, Patient, Series, Study  # noqa: PLC0415
-    from webapp.imaging.archive.table_statistics import statistics_refresh  # noqa: PLC0415
-    from webapp.reading.worklist.models import Task  # noqa: PLC0415
+    from webapp.imaging.archive.table_statistics import refresh_statistics  # noqa: PLC0415
+    from webapp.reading.worklist.models import ReadingTask  # noqa: PLC0415
 
     site = Site.objects.create(name=SITE)
     user = User.objects.create(username=USER, site=site)
@@ -77,13 +77,13 @@ def _made(count: int) -> str:
             original_sha256="printf('%064x', n.i)",
         )
         _copied(
-            Task.objects.get(study=study),
+            ReadingTask.objects.get(study=study),
             count,
             id="n.i + 1",
             study_id="printf('%032x', n.i)",
             waiting_since="datetime('2026-01-01', '+' || n.i || ' seconds')",
         )
-    statistics_refresh()
+    refresh_statistics()
     return token_make(user=user, name="bench")[1]
 
 

@@ -22,7 +22,7 @@ from ml.radiomics.meanings import MEANINGS, title_of
 from ml.reading.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.foundation.accounts.models import Site, User
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import frame_of_reference_of
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
@@ -31,7 +31,7 @@ from webapp.reading.reporting.models import Report
 from webapp.reading.reporting.signing import signature_make
 from webapp.reading.reviews.segmentation_selectors import Outline
 from webapp.reading.reviews.segmentation_services import Sent, outline_save
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_claim
 from workers import storage
 from workers.contracts import LaidPictures, OpinionAnswer, ReasonAnswer, RegistrationAnswer
@@ -117,7 +117,7 @@ def arrived(study: Study, *, minutes: float) -> None:
     """Let a study have arrived so long ago, and its task wait since."""
     since = timezone.now() - timedelta(minutes=minutes)
     Study.objects.filter(pk=study.pk).update(arrived_at=since)
-    Task.objects.filter(study=study).update(waiting_since=since)
+    ReadingTask.objects.filter(study=study).update(waiting_since=since)
 
 
 def patient(name: str = "Phantom^Petra", *, at: Site | None = None, **fields: Any) -> Patient:
@@ -187,7 +187,7 @@ def _instance(series: Series, content: bytes, pixels: Pixels | None, **fields: A
 
 def run_of(series: Series, *, state: str = Run.State.DONE, at: datetime | None = None, **fields: Any) -> Run:
     """Make a run in a state, as housekeeping leaves it, with its events; the series is then owed none."""
-    Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+    Series.objects.filter(pk=series.pk).update(analysis_requested_at=series.last_arrival_at)
     over = timezone.now() if state in {Run.State.DONE, Run.State.QUARANTINED} else None
     given = {
         "finished_at": over,
@@ -199,7 +199,7 @@ def run_of(series: Series, *, state: str = Run.State.DONE, at: datetime | None =
     run = Run.objects.create(series=series, state=state, **given)
     moves = {
         Run.State.QUEUED: [],
-        Run.State.RUNG: [("ring", "queued", "rung")],
+        Run.State.DISPATCHED: [("ring", "queued", "rung")],
         Run.State.RUNNING: [("ring", "queued", "rung"), ("start", "rung", "running")],
         Run.State.DONE: [("ring", "queued", "rung"), ("start", "rung", "running"), ("finish", "running", "done")],
         Run.State.QUARANTINED: [("ring", "queued", "rung"), ("give_up", "rung", "quarantined")],
@@ -272,7 +272,7 @@ def registration_of(follow_up: Series, *, prior: Series | None = None, **fields:
     given = {"state": Registration.State.DONE, "attempt": 1, "answer": answer.model_dump(mode="json"), **fields}
     other = prior or series_of(study(at=follow_up.study.site))
     made = Registration.objects.create(
-        prior=other, follow_up=follow_up, asked_by=follow_up.study.uploaded_by, finished_at=timezone.now(), **given
+        prior=other, follow_up=follow_up, requested_by=follow_up.study.uploaded_by, finished_at=timezone.now(), **given
     )
     out = Attempt(made.pk, made.attempt).out
     out.mkdir(parents=True, exist_ok=True)
@@ -293,9 +293,11 @@ def measures(
     return lesion_measured(Stack(masks, greys, told)).model_dump(mode="json")
 
 
-def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
+def mark(
+    instance: Instance, *, author: User | None = None, kind: str = Annotation.Kind.LENGTH, **fields: Any
+) -> AnnotationVersion:
     """Draw a mark on an image and return its only version."""
-    drawn = Mark.objects.create(
+    drawn = Annotation.objects.create(
         pk=uuid.uuid4(),
         series=instance.series,
         instance=instance,
@@ -304,13 +306,13 @@ def mark(instance: Instance, *, author: User | None = None, kind: str = Mark.Kin
         author=author or clinician(),
         version=1,
     )
-    given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": MarkVersion.Unit.PX, **fields}
-    return MarkVersion.objects.create(mark=drawn, version=1, **given)
+    given = {"points": [[10.0, 10.0], [40.0, 50.0]], "unit": AnnotationVersion.Unit.PX, **fields}
+    return AnnotationVersion.objects.create(mark=drawn, version=1, **given)
 
 
-def cut_mark(series: Series, *, author: User, kind: str = Mark.Kind.LENGTH, **fields: Any) -> MarkVersion:
+def cut_mark(series: Series, *, author: User, kind: str = Annotation.Kind.LENGTH, **fields: Any) -> AnnotationVersion:
     """Draw a mark on a coronal cut through a volume and return its only version; places are mm in the patient."""
-    drawn = Mark.objects.create(
+    drawn = Annotation.objects.create(
         pk=uuid.uuid4(),
         series=series,
         frame_of_reference=frame_of_reference_of(series),
@@ -319,8 +321,8 @@ def cut_mark(series: Series, *, author: User, kind: str = Mark.Kind.LENGTH, **fi
         author=author,
         version=1,
     )
-    given = {"points": [[-30.0, -12.5, 11.0], [-15.0, -12.5, 19.0]], "unit": MarkVersion.Unit.MM, **fields}
-    return MarkVersion.objects.create(mark=drawn, version=1, **given)
+    given = {"points": [[-30.0, -12.5, 11.0], [-15.0, -12.5, 19.0]], "unit": AnnotationVersion.Unit.MM, **fields}
+    return AnnotationVersion.objects.create(mark=drawn, version=1, **given)
 
 
 def outline(
@@ -335,7 +337,7 @@ def outline(
 
     By an empty mask it is said that there is nothing to outline; `missed` is what was outlined on another image.
     """
-    task_claim(task=Task.objects.get(study=instance.series.study), user=author)
+    task_claim(task=ReadingTask.objects.get(study=instance.series.study), user=author)
     drawn = np.ones((instance.rows, instance.columns), bool) if mask is None else mask
     words: dict[str, Any] = {"finding": finding.pk} if finding else {"label_title": "Fracture"}
     sent = Sent(instance, 1, runs(drawn), **words, missed=missed, is_empty=not drawn.any())
@@ -358,7 +360,7 @@ def report_signed(study: Study, *, by: User | None = None, **fields: Any) -> Rep
         "template": "general",
         "template_version": "1",
         "sections": [{"key": "impression", "title": "Impression", "text": "Normal."}],
-        "changed_at": timezone.now(),
+        "updated_at": timezone.now(),
         **fields,
     }
     made = Report.objects.create(study=study, author=signer, **given)

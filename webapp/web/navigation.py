@@ -7,31 +7,31 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.reading.critical_results.selectors import overdue_count
 from webapp.reading.reporting.selectors import discrepancies_visible
 from webapp.reading.worklist.selectors import OVERDUE
 
-Entry = tuple[str, str, Act]
+Entry = tuple[str, str, Action]
 #: Route, word, and what one must be allowed to do.
 PAGES: tuple[Entry, ...] = (
-    ("worklist", "Worklist", Act.SEE),
-    ("criticals", "Critical", Act.SEE),
-    ("handovers", "Hand-over", Act.SEE),
-    ("discrepancies", "Discrepancies", Act.READ),
-    ("campaigns", "Campaigns", Act.READ),
-    ("upload", "Upload", Act.UPLOAD),
-    ("models", "Models", Act.SEE),
+    ("worklist", "Worklist", Action.SEE),
+    ("criticals", "Critical", Action.SEE),
+    ("handovers", "Hand-over", Action.SEE),
+    ("discrepancies", "Discrepancies", Action.READ),
+    ("campaigns", "Campaigns", Action.READ),
+    ("upload", "Upload", Action.UPLOAD),
+    ("models", "Models", Action.SEE),
 )
 #: What is about the house: folded away where it is more than a few.
 HOUSE: tuple[Entry, ...] = (
-    ("reading-rules", "Reading", Act.MANAGE_READING),
-    ("performance", "Performance", Act.SEE_PERFORMANCE),
-    ("network", "Network", Act.MANAGE_DESTINATIONS),
-    ("tokens", "Tokens", Act.KEEP_TOKENS),
-    ("exports", "Exports", Act.EXPORT),
-    ("webhooks", "Webhooks", Act.MANAGE_WEBHOOKS),
-    ("audit", "Audit", Act.SEARCH_AUDIT),
+    ("reading-rules", "Reading", Action.MANAGE_READING),
+    ("performance", "Performance", Action.SEE_PERFORMANCE),
+    ("network", "Network", Action.MANAGE_DESTINATIONS),
+    ("tokens", "Tokens", Action.MANAGE_TOKENS),
+    ("exports", "Exports", Action.EXPORT),
+    ("webhooks", "Webhooks", Action.MANAGE_WEBHOOKS),
+    ("audit", "Audit", Action.SEARCH_AUDIT),
 )
 FEW = 2
 
@@ -49,7 +49,7 @@ class PageLink:
     are: str = "open"
 
 
-def bar(request: HttpRequest) -> dict[str, list[PageLink]]:
+def navigation(request: HttpRequest) -> dict[str, list[PageLink]]:
     """Context processor: the entries of the bar, none for somebody who is not signed in."""
     pages, house = _shown(request, PAGES), _shown(request, HOUSE)
     if len(house) <= FEW:
@@ -75,6 +75,6 @@ def _waiting(user: User) -> dict[str, tuple[Callable[[], int], str]]:
     waiting: dict[str, tuple[Callable[[], int], str]] = {
         "discrepancies": (lambda: discrepancies_visible(user).filter(acknowledged_at=None).count(), "open")
     }
-    if may(user, Act.MANAGE_READING):  # whoever answers for how the site reads
+    if may(user, Action.MANAGE_READING):  # whoever answers for how the site reads
         waiting["criticals"] = (lambda: overdue_count(user), OVERDUE)
     return waiting

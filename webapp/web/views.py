@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_safe
 
-from webapp.foundation.accounts.permissions import Act
-from webapp.imaging.archive.access import allowed
+from webapp.foundation.accounts.permissions import Action
+from webapp.imaging.archive.access import requires
 
 #: Icons of what may become of a file (js/upload/rows.js).
 UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
@@ -17,7 +17,7 @@ UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
 
 @require_GET
 @ensure_csrf_cookie
-@allowed(Act.UPLOAD)
+@requires(Action.UPLOAD)
 def upload(request: HttpRequest) -> HttpResponse:
     """Show where files go in; the files themselves go to the upload API."""
     return render(request, "archive/upload.html", {"largest": settings.UPLOAD_LARGEST_BYTES, "signs": UPLOAD_SIGNS})

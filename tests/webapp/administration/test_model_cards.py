@@ -10,8 +10,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.webapp.model_reports import report_kept, weights_reported
-from webapp.administration.model_cards.figures import curves_told, figure_told, headline_told, heat_told
-from webapp.administration.model_cards.pathway_position import place_drawn
+from webapp.administration.model_cards.figures import format_figure, format_heat_table, headline_figures, report_curves
+from webapp.administration.model_cards.pathway_position import pathway_graph
 from webapp.foundation.core.charts import MOST_POINTS, Line, columns_chart, lines_chart
 from workers import api
 
@@ -200,9 +200,9 @@ def test_a_models_page_asks_the_database_for_the_session_and_the_bar_only(
 
 def test_the_place_of_a_model_leads_up_to_the_roots() -> None:
     stages = api.pathways_drawn()
-    names = [node.stage.name for node in place_drawn(stages, "tumour-segmenter").nodes]
+    names = [node.stage.name for node in pathway_graph(stages, "tumour-segmenter").nodes]
     assert names == ["gate", "modality", "mri-region", "tumour-boxes", "tumour-outline"]
-    assert place_drawn(stages, "nobody").nodes == []
+    assert pathway_graph(stages, "nobody").nodes == []
 
 
 def test_shares_are_in_percent_and_counts_are_not() -> None:
@@ -212,17 +212,17 @@ def test_shares_are_in_percent_and_counts_are_not() -> None:
         "mAP50": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
         "macro AUC": api.KeptFigure(value=0.5, n=10, low=0.2, high=0.8),
     }
-    assert [told.value[-1] for told in headline_told(figures)] == ["%", "0", "0", "0"]
+    assert [told.value[-1] for told in headline_figures(figures)] == ["%", "0", "0", "0"]
 
 
 def test_a_span_lies_where_its_figures_lie() -> None:
-    told = figure_told("x", api.KeptFigure(value=0.5, n=4, low=0.25, high=0.75), percent=True)
+    told = format_figure("x", api.KeptFigure(value=0.5, n=4, low=0.25, high=0.75), percent=True)
     assert told.span is not None
     assert (told.span.low, told.span.value, told.span.width) == (25, 50, 50)
 
 
 def test_heat_is_by_share_of_the_row() -> None:
-    rows = heat_told("x", [["", "a", "b"], ["a", "90", "10"], ["b", "0", "0"]]).rows
+    rows = format_heat_table("x", [["", "a", "b"], ["a", "90", "10"], ["b", "0", "0"]]).rows
     assert [[cell.shade for cell in row.cells] for row in rows] == [[9, 1], [0, 0]]
     assert [cell.is_right for cell in rows[0].cells] == [True, False]
 
@@ -277,4 +277,4 @@ def test_columns_of_nothing_are_not_drawn() -> None:
 
 
 def test_curves_of_no_training_are_none() -> None:
-    assert curves_told([]) == []
+    assert report_curves([]) == []

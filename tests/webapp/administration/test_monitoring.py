@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.webapp import factories
 from tests.webapp.scenes.history import History
 from webapp.administration.monitoring.agreement import agreement_list
-from webapp.administration.monitoring.csv_export import HEAD, csv_written, harmless
+from webapp.administration.monitoring.csv_export import HEAD, harmless, write_csv
 from webapp.administration.monitoring.filters import SPANS, Asked
 from webapp.administration.monitoring.intervals import LEAST, mean_of, student_quantile
 from webapp.administration.monitoring.outlines import outline_list
@@ -36,7 +36,7 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run, Stage
-from webapp.reading.reviews.models import Comparison, OutlineOverlap, Read, Verdict
+from webapp.reading.reviews.models import Comparison, OutlineOverlap, Read, Review
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -243,7 +243,7 @@ def test_the_download_holds_no_patient_and_no_formula() -> None:
     series = factories.series_of(factories.study(patient=canary, description="=SUM(A1)"), description="Canary")
     run = factories.run_of(series, outcome="negative", reason="Canary")
     factories.stage(run, "=cmd|x", "@title", model="+model", version="-1", probability=0.5, ms=3.0)
-    text = csv_written(asked())
+    text = write_csv(asked())
     for forbidden in ("Canary", canary.patient_id, str(series.study_id), str(run.pk), series.series_instance_uid):
         assert forbidden not in text
     for cell in (cell for row in csv.reader(io.StringIO(text)) for cell in row):
@@ -322,7 +322,7 @@ def test_what_readers_said_counts_once_a_finding_and_by_model_version(admin: Cli
     for words in says:
         finding = factories.finding(run, instance=image)
         for word in words:
-            Verdict.objects.create(read=read, finding=finding, says=word)
+            Review.objects.create(read=read, finding=finding, says=word)
     (row,) = agreement_list(asked())
     assert (row.model, row.version, row.agreed, row.corrected, row.disagreed) == ("tumour-detector", "2", 2, 1, 1)
     assert agreement_list(asked("model=sorter/1")) == []
@@ -332,7 +332,7 @@ def test_what_readers_said_counts_once_a_finding_and_by_model_version(admin: Cli
     text = admin.get("/performance/").content.decode()
     for told in ("50.0 %", "n = 4", "0.40", "n = 50 findings", "0.60", "n = 2 pairs"):
         assert told in text
-    assert "readers agreed in all weeks,2,4" in csv_written(asked())
+    assert "readers agreed in all weeks,2,4" in write_csv(asked())
 
 
 def outlined(values: list[tuple[float, bool]], *, version: str = "1", between: float | None = None) -> None:
@@ -375,7 +375,7 @@ def test_outlines_are_told_by_model_version_with_n_and_an_interval_over_studies(
     for told in ("tumour-segmenter/1", "0.85", f"of n = {2 * LEAST}", f"95% {low:.2f} to {high:.2f}, n = {LEAST}",
                  "n = 1 in 1 study, too few for an interval", "0.80", "mean Dice, n = 2 in 1 study"):  # fmt: skip
         assert told in text
-    rows = {(row["version"], row["measure"]): row for row in csv.DictReader(io.StringIO(csv_written(asked())))}
+    rows = {(row["version"], row["measure"]): row for row in csv.DictReader(io.StringIO(write_csv(asked())))}
     corrected = [rows["1", f"outlines corrected dice {end} in all weeks"] for end in ("low", "mean", "high")]
     assert [float(row["value"]) for row in corrected] == [round(low, 4), 0.7, round(high, 4)]
     assert {row["n"] for row in corrected} == {str(LEAST)}

@@ -25,7 +25,7 @@ from webapp.exchange.exports.services import export_create
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.core.background_jobs import ATTEMPTS, LEASE
-from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Study
 from workers import api, storage
 
@@ -47,7 +47,7 @@ def study(tmp_path: Path) -> Study:
     same = {"StudyInstanceUID": slices[0].StudyInstanceUID, "Modality": "OT"}
     for number, ds in enumerate([*slices, dicom.image(np.full((8, 8), 9, np.uint8), **same)]):
         path = dicom.saved(ds, tmp_path / f"{number}.dcm")
-        (filed,) = intake_file(path=path, name="sent", user=factories.clinician(), request=None)
+        (filed,) = ingest_file(path=path, name="sent", user=factories.clinician(), request=None)
         assert filed.status == "stored", filed.reason
     return Study.objects.get()
 

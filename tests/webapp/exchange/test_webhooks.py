@@ -24,7 +24,7 @@ from webapp.exchange.webhooks.models import Happening, Notice, Subscription
 from webapp.exchange.webhooks.services import LEASE, notices_take, notices_write
 from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
 from webapp.foundation.core.backoff import FAILURES_ALLOWED
-from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference import services as runs
 from workers import configuration
@@ -78,7 +78,7 @@ def test_what_happens_is_told_without_a_word_about_the_patient(receiver: Receive
     subscribed(receiver)
     for number, ds in enumerate(dicom.series(2, StudyDescription="Kanarienvogel's head")):
         path = dicom.saved(ds, tmp_path / f"{number}.dcm")
-        intake_file(path=path, name="sent", user=factories.clinician(), request=None)
+        ingest_file(path=path, name="sent", user=factories.clinician(), request=None)
     series = Series.objects.get()
     run = runs.run_create(series=series)
     assert run is not None
@@ -133,7 +133,7 @@ def test_only_what_was_asked_for_of_the_own_site_is_told(receiver: Receiver, stu
     elsewhere = factories.site("Other clinic")
     subscribed(receiver, "report.signed")
     subscribed(receiver, name="elsewhere", site=elsewhere)
-    subscribed(receiver, name="off", is_used=False)
+    subscribed(receiver, name="off", is_active=False)
     notices_write(happening="run.finished", study=study)
     assert not Notice.objects.exists()
     notices_write(happening="report.signed", study=study)
@@ -220,7 +220,7 @@ def test_the_page_makes_a_webhook_and_shows_its_secret_once(receiver: Receiver, 
     assert again.secret != subscription.secret
     assert again.secret in renewed
     admin.post(f"/webhooks/{subscription.pk}/", {"what": "off"})
-    assert not Subscription.objects.get().is_used
+    assert not Subscription.objects.get().is_active
 
 
 def test_the_command_prints_the_secret(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from tests.webapp import factories
 from tests.webapp.exchange.dicomweb.answers import packed
 from webapp.foundation.accounts import authentication
 from webapp.foundation.accounts.models import AccessToken, User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.accounts.tokens import TokenError, token_get, token_make, token_revoke, token_user
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
@@ -149,10 +149,10 @@ def test_an_administrators_token_stays_within_its_site() -> None:
     assert token is not None
     user = token_user(token)
     assert user is not None
-    assert may(user, Act.SEE, Study(site=there))
-    assert not may(user, Act.SEE, Study(site=here))
-    assert not may(user, Act.SEARCH_AUDIT)
-    assert may(User.objects.get(pk=admin.pk), Act.SEE, Study(site=here))
+    assert may(user, Action.SEE, Study(site=there))
+    assert not may(user, Action.SEE, Study(site=here))
+    assert not may(user, Action.SEARCH_AUDIT)
+    assert may(User.objects.get(pk=admin.pk), Action.SEE, Study(site=here))
 
 
 @pytest.mark.parametrize(("who", "site"), [("clinician", "Other clinic"), ("admin", None)])

@@ -25,10 +25,10 @@ from webapp.exchange.routing.models import Delivery, Destination
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.exchange.webhooks.services import notices_write
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import ACTS, OF_THE_HOUSE, Act, may, visible_studies
+from webapp.foundation.accounts.permissions import GLOBAL_ACTIONS, ROLE_ACTIONS, Action, may, visible_studies
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.annotations.masks import mask_kept
+from webapp.imaging.annotations.masks import store_mask
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import Run
 from webapp.reading.campaigns.case_selection import Wanted
@@ -337,7 +337,7 @@ def addresses(
     }
     laid = factories.registration_of(series)
     arguments |= {"registration": [laid.pk], "registration-file": [laid.pk, "fused-1.png"]}
-    export = Export.objects.create(name="Trial", asked_by=factories.admin(), state=Export.State.DONE)
+    export = Export.objects.create(name="Trial", requested_by=factories.admin(), state=Export.State.DONE)
     with storage.written_whole(storage.export_path(export.pk)) as unfinished:
         unfinished.write_bytes(b"PK")
     arguments |= {key: [export.pk] for key in ("export", "export-retry", "export-download")}
@@ -382,10 +382,10 @@ def campaign_addresses() -> dict[str, list[object]]:
     asked = Asked("Tumours", "Is there one?", ["yes", "no"], readers_per_case=1)
     readers = [factories.clinician()]
     made = campaign_make(site=factories.site(), asked=asked, wanted=Wanted(), readers=readers, user=factories.senior())
-    done = ConsensusSet.objects.create(campaign=made, number=1, asked_by=factories.senior(), state="done")
+    done = ConsensusSet.objects.create(campaign=made, number=1, requested_by=factories.senior(), state="done")
     with storage.written_whole(storage.export_path(done.pk)) as unfinished:
         unfinished.write_bytes(b"PK")
-    mask = mask_kept(np.ones((8, 8), bool))
+    mask = store_mask(np.ones((8, 8), bool))
     said = made.cases.get().answers.create(reader=readers[0], label="yes", outline=mask, outlined=64)
     arguments: dict[str, list[object]] = {"campaign-case": [said.case_id], "campaign-outline": [said.pk]}
     arguments |= {route: [made.pk] for route in ("campaign", "campaign-switch", "campaign-sets")}
@@ -522,7 +522,7 @@ def test_the_list_and_the_policy_agree_about_every_study() -> None:
         factories.picture_series(at=home)
     for user in users():
         listed = set(visible_studies(user, Study.objects.all()))
-        assert listed == {study for study in Study.objects.all() if may(user, Act.SEE, study)}
+        assert listed == {study for study in Study.objects.all() if may(user, Action.SEE, study)}
 
 
 def test_nobody_who_left_may_do_anything() -> None:
@@ -530,26 +530,30 @@ def test_nobody_who_left_may_do_anything() -> None:
     gone = User.objects.get(username="gone")
     for role in User.Role:
         gone.role = role
-        assert not [act for act in Act if may(gone, act)]
+        assert not [act for act in Action if may(gone, act)]
 
 
 def test_every_role_is_described_and_no_other_does_anything() -> None:
-    assert set(ACTS) == set(User.Role)
-    assert not [act for act in Act if may(User(role="visitor", is_active=True), act)]
+    assert set(ROLE_ACTIONS) == set(User.Role)
+    assert not [act for act in Action if may(User(role="visitor", is_active=True), act)]
 
 
 def test_an_auditor_sees_everything_and_changes_nothing() -> None:
     auditor = factories.auditor(at=factories.site("Other clinic"))
     study = factories.picture_series().study
-    assert {act for act in Act if may(auditor, act, study)} == {Act.SEE, Act.SEARCH_AUDIT, Act.SEE_PERFORMANCE}
+    assert {act for act in Action if may(auditor, act, study)} == {
+        Action.SEE,
+        Action.SEARCH_AUDIT,
+        Action.SEE_PERFORMANCE,
+    }
 
 
 def test_whoever_is_kept_to_a_site_does_nothing_for_the_whole_house() -> None:
     admin, elsewhere = factories.admin(), factories.picture_series(at=factories.site("Other clinic")).study
-    assert may(admin, Act.SEE, elsewhere)
-    admin.is_kept_to_site = True
-    assert not may(admin, Act.SEE, elsewhere)
-    assert not [act for act in OF_THE_HOUSE if may(admin, act)]
+    assert may(admin, Action.SEE, elsewhere)
+    admin.is_site_scoped = True
+    assert not may(admin, Action.SEE, elsewhere)
+    assert not [act for act in GLOBAL_ACTIONS if may(admin, act)]
 
 
 def test_an_auditors_look_is_without_buttons_and_takes_nothing_in_hand() -> None:

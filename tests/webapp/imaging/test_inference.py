@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.webapp import factories
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference import services
-from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Run, RunEvent
 from webapp.imaging.inference.state_machine import TRANSITIONS, run_move
 from workers import api, storage
@@ -52,7 +52,7 @@ def series() -> Series:
 def rung(series: Series) -> Run:
     """A run whose first doorbell has been rung."""
     services.run_create(series=series)
-    services.runs_ring()
+    services.dispatch_runs()
     return Run.objects.get()
 
 
@@ -84,20 +84,20 @@ def test_every_state_can_be_left_or_is_an_end() -> None:
 
 def test_an_impossible_event_is_a_mistake_in_our_code(rung: Run) -> None:
     with pytest.raises(KeyError):
-        run_move(run=rung.pk, event="retry", from_state=State.RUNG, attempt=1)
+        run_move(run=rung.pk, event="retry", from_state=State.DISPATCHED, attempt=1)
 
 
 def test_a_move_from_where_the_run_no_longer_stands_changes_nothing(rung: Run) -> None:
     assert not run_move(run=rung.pk, event="finish", from_state=State.RUNNING, attempt=1)
-    assert not run_move(run=rung.pk, event="finish", from_state=State.RUNG, attempt=2)
+    assert not run_move(run=rung.pk, event="finish", from_state=State.DISPATCHED, attempt=2)
     rung.refresh_from_db()
-    assert rung.state == State.RUNG
+    assert rung.state == State.DISPATCHED
 
 
 @pytest.mark.usefixtures("series")
 def test_a_picture_is_owed_one_run_however_often_one_looks() -> None:
     for _ in range(3):
-        for due in services.series_due(quiet_seconds=60):
+        for due in services.series_needing_run(quiet_seconds=60):
             services.run_create(series=due)
 
     assert Run.objects.count() == 1
@@ -105,10 +105,10 @@ def test_a_picture_is_owed_one_run_however_often_one_looks() -> None:
 
 def test_a_dicom_series_waits_until_it_is_quiet(series: Series) -> None:
     Series.objects.update(is_picture=False, last_arrival_at=timezone.now())
-    assert services.series_due(quiet_seconds=60) == []
+    assert services.series_needing_run(quiet_seconds=60) == []
 
     Series.objects.update(last_arrival_at=timezone.now() - timedelta(seconds=61))
-    assert services.series_due(quiet_seconds=60) == [series]
+    assert services.series_needing_run(quiet_seconds=60) == [series]
 
 
 def test_late_images_make_a_second_run_beside_the_first(series: Series) -> None:
@@ -116,7 +116,7 @@ def test_late_images_make_a_second_run_beside_the_first(series: Series) -> None:
     factories.picture_instance(series=series)
     Series.objects.update(last_arrival_at=timezone.now())
 
-    (due,) = services.series_due(quiet_seconds=0)
+    (due,) = services.series_needing_run(quiet_seconds=0)
     services.run_create(series=due)
 
     assert Run.objects.count() == 2
@@ -133,15 +133,15 @@ def test_the_queue_holds_a_window_and_the_rest_waits_in_the_database() -> None:
     for _ in range(services.WINDOW + 3):
         services.run_create(series=factories.picture_series())
 
-    assert services.runs_ring() == services.WINDOW
-    assert services.runs_ring() == 0
+    assert services.dispatch_runs() == services.WINDOW
+    assert services.dispatch_runs() == 0
     assert Run.objects.filter(state=State.QUEUED).count() == 3
 
 
 def test_an_answer_is_collected_once(rung: Run, series: Series) -> None:
     answered(rung, negative(series))
 
-    assert [services.runs_watch(), services.runs_watch()] == [1, 0]
+    assert [services.watch_runs(), services.watch_runs()] == [1, 0]
     rung.refresh_from_db()
     assert (rung.state, rung.outcome, rung.plane) == (State.DONE, Run.Outcome.NEGATIVE, "axial")
     assert RunEvent.objects.filter(run=rung, event="finish").count() == 1
@@ -159,7 +159,7 @@ def test_a_finding_without_a_box_is_stored_with_its_range_and_its_reservation(ru
     told = {"outcome": "findings", "stages": [stage], "findings": [finding]}
     slices = [SliceName(path=negative(series).path, frame=0)]
     answered(rung, negative(series).model_copy(update={**told, "slices": slices}))
-    services.runs_watch()
+    services.watch_runs()
 
     rung.refresh_from_db()
     row, found = rung.stages.get(), rung.findings.get()
@@ -173,7 +173,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
     pixels = np.zeros((8, 8), np.uint8)
     slices = [factories.slice_instance(series=series, pixels=pixels + n, position=float(n)) for n in range(2)]
     services.run_create(series=series)
-    services.runs_ring()
+    services.dispatch_runs()
     run = Run.objects.get()
     paths = [str(storage.object_path(one.sha256)) for one in slices]
     marks = [MarkAnswer(slice=n, box=(1, 1, 4, 4), mask=f"finding-1-slice-{n + 1}-mask.png") for n in range(2)]
@@ -189,11 +189,11 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
         plane="axial", findings=[finding], stages=[], slices=[SliceName(path=path, frame=0) for path in paths],
     )  # fmt: skip
     answered(run, answer)
-    services.runs_watch()
+    services.watch_runs()
 
     row = run.findings.get()
     assert (row.code, row.code_scheme, row.code_meaning, row.colour) == ("108369006", "SCT", "Neoplasm", "#ff9f43")
-    assert measured_of(row).figures["volume"].value == 2 * 64 * 4 * 3
+    assert measurements_of(row).figures["volume"].value == 2 * 64 * 4 * 3
     assert [OpinionAnswer.model_validate(opinion) for opinion in row.opinions] == finding.opinions
     assert Run.objects.get().urgency == 3  # two opinions that disagree move nothing
     assert [(mark.slice, mark.instance) for mark in row.marks.all()] == list(enumerate(slices))
@@ -205,46 +205,46 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
 
 def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Run, series: Series) -> None:
     services.run_fail(run=rung, reason="test")
-    services.runs_ring()
+    services.dispatch_runs()
     answered(rung, negative(series))  # the first attempt's, late
 
-    assert services.runs_watch() == 0
+    assert services.watch_runs() == 0
     rung.refresh_from_db()
-    assert (rung.state, rung.attempt) == (State.RUNG, 2)
+    assert (rung.state, rung.attempt) == (State.DISPATCHED, 2)
 
 
 def test_a_silent_worker_loses_the_run_to_another_attempt(rung: Run) -> None:
     attempt = Attempt(rung.pk, 1)
     attempt.claim()
-    services.runs_watch()
+    services.watch_runs()
     then = time.time() - services.LEASE_SECONDS - 1
     os.utime(attempt.heartbeat, (then, then))
 
-    services.runs_watch()
-    services.runs_ring()
+    services.watch_runs()
+    services.dispatch_runs()
 
     rung.refresh_from_db()
-    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 2, 1)
+    assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 2, 1)
 
 
 def test_a_run_at_work_whose_files_are_gone_is_tried_again(rung: Run) -> None:
     attempt = Attempt(rung.pk, 1)
     attempt.claim()
-    services.runs_watch()
+    services.watch_runs()
     attempt.heartbeat.unlink()
-    Run.objects.update(rung_at=timezone.now() - services.RING_AGAIN)
+    Run.objects.update(dispatched_at=timezone.now() - services.RING_AGAIN)
 
-    services.runs_watch()
-    services.runs_ring()
+    services.watch_runs()
+    services.dispatch_runs()
 
     rung.refresh_from_db()
-    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 2, 1)
+    assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 2, 1)
 
 
 def test_a_doorbell_that_nobody_answered_is_rung_again_as_the_same_attempt(rung: Run) -> None:
-    Run.objects.update(rung_at=timezone.now() - services.RING_AGAIN)
+    Run.objects.update(dispatched_at=timezone.now() - services.RING_AGAIN)
 
-    assert services.runs_watch() == 1
+    assert services.watch_runs() == 1
     rung.refresh_from_db()
     assert rung.attempt == 1
     assert list(rung.events.values_list("event", flat=True)) == ["ring", "ring_again"]
@@ -252,20 +252,20 @@ def test_a_doorbell_that_nobody_answered_is_rung_again_as_the_same_attempt(rung:
 
 def test_three_failures_end_in_quarantine_and_a_person_can_retry(rung: Run) -> None:
     for _ in range(services.FAILURES_ALLOWED):
-        services.runs_ring()
+        services.dispatch_runs()
         rung.refresh_from_db()
         answered(rung, None, error="The model file x is missing.")
-        services.runs_watch()
+        services.watch_runs()
     rung.refresh_from_db()
     assert (rung.state, rung.outcome) == (State.QUARANTINED, Run.Outcome.FAILED)
     assert rung.reason == "Failed 3 times. The model file x is missing."
-    assert services.runs_ring() == 0
+    assert services.dispatch_runs() == 0
 
     person = factories.clinician()
     assert services.run_retry(run=rung, user=person, request=RequestFactory().post("/"))
-    services.runs_ring()
+    services.dispatch_runs()
     rung.refresh_from_db()
-    assert (rung.state, rung.attempt, rung.failures) == (State.RUNG, 4, 0)
+    assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 4, 0)
 
 
 def test_a_run_is_named_by_the_cascade_that_made_it(rung: Run) -> None:

@@ -15,17 +15,17 @@ from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from tests.webapp.scenes.worklist import bleeding_head, brain_with_tumour, broken_forearm, contradicting_chest, others
 from webapp.imaging.archive.models import Patient, Series
-from webapp.imaging.inference.measurement_presenters import measures_shown
+from webapp.imaging.inference.measurement_presenters import measurement_table
 from webapp.imaging.inference.models import Finding, Run, Stage
-from webapp.imaging.inference.opinion_presenters import MINUS, opinions_shown
+from webapp.imaging.inference.opinion_presenters import MINUS, opinion_views
 from webapp.imaging.inference.presenters import (
     NARROW,
     OUTCOMES,
-    age_shown,
+    format_age,
+    format_person_name,
+    format_range,
     milliseconds,
-    name_shown,
     percent,
-    range_shown,
 )
 from webapp.imaging.inference.series_status import Status
 
@@ -86,7 +86,7 @@ def test_a_size_in_pixels_says_that_nothing_calibrates_it(clinician: Client) -> 
     assert "area 300 px² (not calibrated)" in text
     assert "Not calibrated: pixels. The header states no pixel spacing." in text
     assert "No volume: it is outlined on one slice only." in text
-    assert " mm" not in measures_shown(row).line  # type: ignore[union-attr]
+    assert " mm" not in measurement_table(row).line  # type: ignore[union-attr]
 
 
 def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> None:
@@ -141,8 +141,8 @@ def test_two_roads_that_disagree_say_so_with_every_reason_and_what_they_add_up_t
 
 def test_bars_start_at_the_middle_and_the_longest_reaches_the_edge() -> None:
     weak, strong, against = ({**factories.opinion()["reasons"][0], "contribution": pull} for pull in (0.5, 2.0, -1.0))
-    (shown,) = opinions_shown(Finding(opinions=[factories.opinion(reasons=[strong, against, weak])]))
-    (nothing,) = opinions_shown(
+    (shown,) = opinion_views(Finding(opinions=[factories.opinion(reasons=[strong, against, weak])]))
+    (nothing,) = opinion_views(
         Finding(opinions=[factories.opinion(reasons=[], probability=None, label=None, label_title="Not measured")])
     )
 
@@ -152,12 +152,12 @@ def test_bars_start_at_the_middle_and_the_longest_reaches_the_edge() -> None:
         (50.0, 12.5, True),
     ]
     assert (nothing.answer, nothing.bars) == ("Not measured", [])
-    assert opinions_shown(Finding()) == []
+    assert opinion_views(Finding()) == []
 
 
 @pytest.mark.parametrize(("base", "odds"), [(0.0, "1 to 1"), (2.0, "7.4 to 1"), (9.0, "over 99 to 1")])
 def test_odds_are_told_without_certainty(base: float, odds: str) -> None:
-    (shown,) = opinions_shown(Finding(opinions=[factories.opinion(reasons=[], base=base)]))
+    (shown,) = opinion_views(Finding(opinions=[factories.opinion(reasons=[], base=base)]))
 
     assert shown.odds == odds
 
@@ -179,7 +179,7 @@ def test_the_range_over_views_stands_beside_a_probability(clinician: Client) -> 
     ],
 )
 def test_a_range_is_told_without_certainty(low: float, high: float, views: int, shown: str) -> None:
-    assert range_shown(low, high, views).replace(NARROW, " ") == shown
+    assert format_range(low, high, views).replace(NARROW, " ") == shown
 
 
 def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_click_away(clinician: Client) -> None:
@@ -381,7 +381,7 @@ def test_script_in_a_header_reaches_no_page_as_script(clinician: Client) -> None
     ],
 )
 def test_names_are_shown_as_people_write_them(stated: str, shown: str) -> None:
-    assert name_shown(stated) == shown
+    assert format_person_name(stated) == shown
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_names_are_shown_as_people_write_them(stated: str, shown: str) -> None:
     ],
 )
 def test_ages_are_whole_years_or_months(born: date | None, on: date, shown: str) -> None:
-    assert age_shown(Patient(birth_date=born), on=on) == shown
+    assert format_age(Patient(birth_date=born), on=on) == shown
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.foundation.accounts.models import Site, User
 from webapp.reading.campaigns.case_selection import Wanted
-from webapp.reading.campaigns.dataset_jobs import sets_made
-from webapp.reading.campaigns.dataset_snapshot import set_ask
+from webapp.reading.campaigns.dataset_jobs import build_sets
+from webapp.reading.campaigns.dataset_snapshot import request_set
 from webapp.reading.campaigns.models import Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
 
@@ -36,9 +36,9 @@ def campaigned() -> Campaign:
     for case, said in zip(campaign.cases.all(), SAID, strict=False):
         for user, label, box in zip((anna, reader), said, BOXES, strict=True):
             _say(case, user, label, box)
-    set_ask(campaign=campaign, looked_through=False, user=senior)
-    sets_made()
-    failed = set_ask(campaign=campaign, looked_through=True, user=senior)
+    request_set(campaign=campaign, looked_through=False, user=senior)
+    build_sets()
+    failed = request_set(campaign=campaign, looked_through=True, user=senior)
     reason = "Given up: it stopped in the middle 3 times."
     ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
     _outlined(site, senior, [anna, reader])
@@ -58,8 +58,8 @@ def _outlined(site: Site, senior: User, readers: list[User]) -> None:
     for case, centres in zip(campaign.cases.all(), places, strict=False):
         for user, place in zip(readers, centres, strict=True):
             answer_give(case=case, user=user, said=_round(case, place) if place else Said(N, is_empty=True))
-    set_ask(campaign=campaign, looked_through=False, user=senior)
-    sets_made()
+    request_set(campaign=campaign, looked_through=False, user=senior)
+    build_sets()
 
 
 def _round(case: Case, at: tuple[int, int]) -> Said:

@@ -24,7 +24,7 @@ def exports() -> None:
         export = Export.objects.create(
             name=f"Head trial, part {number + 1}",
             state=state,
-            asked_by=admin,
+            requested_by=admin,
             objects_total=48,
             objects_done={"queued": 0, "running": 17}.get(state, 48),
             file_size=9_400_000,
@@ -49,7 +49,7 @@ def notices() -> None:
             state=state, attempt=3, said=SAID.get(state, "It answered 500.")
         )
     Subscription.objects.create(
-        name="Archive", url="https://archive.example/", happenings=["study.received"], is_used=False
+        name="Archive", url="https://archive.example/", happenings=["study.received"], is_active=False
     )
 
 

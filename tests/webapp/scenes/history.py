@@ -48,11 +48,13 @@ class History:
         """Write the rows: one series a run, as it is in a house, and a picture that all findings point at."""
         random = np.random.default_rng(self.seed)
         shown = factories.picture_series(at=self.at)
-        Series.objects.filter(pk=shown.pk).update(asked_at=shown.last_arrival_at)
+        Series.objects.filter(pk=shown.pk).update(analysis_requested_at=shown.last_arrival_at)
         instance = Instance.objects.get(series=shown)
         now = timezone.now()
         series = [
-            Series(study=shown.study, series_instance_uid=generate_uid(), last_arrival_at=now, asked_at=now)
+            Series(
+                study=shown.study, series_instance_uid=generate_uid(), last_arrival_at=now, analysis_requested_at=now
+            )
             for _ in range(self.runs)
         ]
         Series.objects.bulk_create(series)

@@ -67,7 +67,8 @@ VOLUMES = (
     Volume("flipped", Cut(row=(-1.0, 0.0, 0.0), column=(0.0, 1.0, 0.0), gap=2.0, shape=(31, 61, 71))),
     Volume("oblique", Cut(row=(TILT[0], 0.0, TILT[1]), column=(0.0, 1.0, 0.0), gap=2.0, shape=(35, 61, 73))),
     Volume(
-        "sagittal", Cut(row=(0.0, 1.0, 0.0), column=(0.0, 0.0, -1.0), spacing=(1.1, 0.9), gap=1.8, shape=(41, 67, 69))
+        "sagittal",
+        Cut(row=(0.0, 1.0, 0.0), column=(0.0, 0.0, -1.0), spacing=(1.1, 0.9), gap=1.8, shape=(41, 67, 69)),
     ),
 )
 

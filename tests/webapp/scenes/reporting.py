@@ -11,7 +11,7 @@ from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.selectors import form_of
 from webapp.reading.reporting.services import Text, report_sign
 from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.reviews.services import Said, review_finding
 from webapp.reading.worklist.services import task_claim
 
 
@@ -23,12 +23,12 @@ def reported() -> None:
     colleague = User.objects.get(pk=colleague.pk)
     task_claim(task=study.task, user=colleague)
     first, second = findings_asked(study)
-    verdict_say(study=study, user=colleague, said=Said("agree", finding=first.pk))
-    verdict_say(study=study, user=colleague, said=Said("disagree", finding=second.pk, reasons=["artefact"]))
+    review_finding(study=study, user=colleague, said=Said("agree", finding=first.pk))
+    review_finding(study=study, user=colleague, said=Said("disagree", finding=second.pk, reasons=["artefact"]))
     image = study.series.get().instances.all()[3]
     size = {"figures": {"length": 11.4}, "unit": "mm"}
     node = factories.mark(image, author=colleague, points=[[30.0, 40.0], [52.0, 61.0]], text="Node", **size)  # type: ignore[arg-type]
-    verdict_say(study=study, user=colleague, said=Said("missed", mark=node.mark_id, label_title="Enlarged node"))
+    review_finding(study=study, user=colleague, said=Said("missed", mark=node.mark_id, label_title="Enlarged node"))
     _signed(study, colleague, "final", impression="Mass in the left hemisphere, enlarged node behind it.")
     _signed(study, colleague, "addendum", addendum="Told Dr Brandt on the ward by telephone at 14:20.")
 

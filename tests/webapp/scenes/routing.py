@@ -28,14 +28,17 @@ def network() -> None:
         Sender.objects.create(name=name, address=address, last_object_at=now - timedelta(minutes=minutes))
     archive = Destination.objects.create(name="Archive", host="pacs.example", port=104, title="PACS", tls=True)
     stow = {"kind": Destination.Kind.STOW, "url": "https://cloud.example/dicom-web/studies-of-this-house"}
-    Destination.objects.create(name="Research cloud", site=factories.site(), takes_results=True, is_used=False, **stow)
+    Destination.objects.create(
+        name="Research cloud", site=factories.site(), auto_forward_results=True, is_active=False, **stow
+    )
     study = Study.objects.get(accession_number="A-2211")
     images = [one for series in study.series.all() for one in series.instances.all()][:24]
     for minutes, (state, said) in enumerate(WORDS.items()):
         failures = 3 if state == Delivery.State.WAITING else 0
         delivery = Delivery.objects.create(
             destination=archive, study=study, what=Delivery.What.STUDY, state=state, said=said, failures=failures,
-            attempt=failures, next_at=now + timedelta(minutes=5), asked_by=factories.clinician() if minutes else None,
+            attempt=failures, next_at=now + timedelta(minutes=5),
+            requested_by=factories.clinician() if minutes else None,
         )  # fmt: skip
         taken = {Delivery.State.SENT: 24, Delivery.State.FAILED: 23, Delivery.State.SENDING: 9}.get(state, 0)
         for number, image in enumerate(images):

@@ -25,11 +25,11 @@ from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.selectors import form_of
 from webapp.reading.reporting.services import Text, report_sign
-from webapp.reading.reporting.storage import reports_file
-from webapp.reading.reviews.models import Verdict
+from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reviews.models import Review
 from webapp.reading.reviews.segmentation_services import Sent, outline_save
 from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.reviews.services import Said, review_finding
 from webapp.reading.worklist.services import task_claim
 
 #: By how many columns and rows the reader moves the outline of the block.
@@ -53,7 +53,7 @@ def scene(name: str, number: str) -> None:
     image = axial.run.series.instances.all()[MARKED]
     sent = Sent(image, 1, factories.runs(drawn()), axial.pk, figures={"area": 48.0}, unit="mm")
     outline_save(mark=uuid.uuid4(), sent=sent, read=0, user=user, request=request)
-    verdict_say(study=study, user=user, said=Said(Verdict.Says.AGREE, finding=other.pk))
+    review_finding(study=study, user=user, said=Said(Review.Decision.AGREE, finding=other.pk))
     form = form_of(study=study, user=user)
     texts = {section["key"]: section["text"] for section in form.sections} | {"impression": "The block lies behind."}
     report_sign(
@@ -66,7 +66,7 @@ def scene(name: str, number: str) -> None:
         base=form.base,
         request=request,
     )
-    assert reports_file() == 1
+    assert store_signed_reports() == 1
 
 
 def _request() -> HttpRequest:

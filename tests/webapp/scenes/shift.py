@@ -8,7 +8,7 @@ from tests.webapp import factories
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Study
 from webapp.reading.critical_results.models import CriticalResult
-from webapp.reading.critical_results.services import critical_open, critical_tell
+from webapp.reading.critical_results.services import critical_notify, critical_open
 from webapp.reading.handover.services import handover_accept, handover_make
 from webapp.reading.worklist.models import Priority
 from webapp.reading.worklist.services import task_claim, task_triage
@@ -44,6 +44,6 @@ def critical(study: Study, sentence: str, user: User, minutes: float) -> Critica
 def tell(critical: CriticalResult, user: User, *, minutes: float, read_back: bool) -> None:
     """Tell somebody of it so many minutes ago."""
     at = timezone.now() - timedelta(minutes=minutes)
-    critical_tell(
+    critical_notify(
         critical=critical, told="Dr Weiss, surgeon on call", how="phone", read_back=read_back, told_at=at, user=user
     )

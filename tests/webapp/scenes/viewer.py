@@ -20,7 +20,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, MRImageStorage, 
 
 from tests.phantoms import dicom
 from tests.webapp import factories
-from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.ingest import ingest_file
 
 PERSON = {"PatientName": "Sehtest^Vera", "PatientID": "VIEW-1", "PatientBirthDate": "19580614", "PatientSex": "F"}
 ROWS, COLUMNS, SLICES = 60, 80, 24
@@ -101,7 +101,7 @@ def taken_in(objects: Sequence[Dataset]) -> None:
     with tempfile.TemporaryDirectory() as name:
         for number, ds in enumerate(objects):
             path = dicom.saved(ds, Path(name) / f"{number}.dcm")
-            (filed,) = intake_file(path=path, name=path.name, user=user, request=None)
+            (filed,) = ingest_file(path=path, name=path.name, user=user, request=None)
             assert filed.status == "stored", filed.reason
 
 

@@ -209,7 +209,7 @@ def brain_with_tumour() -> Series:
     general(nothing, modality="MR", title="MRI", header="MR")
     notes = factories.series_of(study, series_number=9, modality="SR", description="dose report")
     factories.report_instance(series=notes)
-    Series.objects.filter(pk=notes.pk).update(asked_at=notes.last_arrival_at)
+    Series.objects.filter(pk=notes.pk).update(analysis_requested_at=notes.last_arrival_at)
     factories.arrived(study, minutes=11)
     return series
 

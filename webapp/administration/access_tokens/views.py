@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.accounts.tokens import DAYS, TokenError, token_list, token_make, token_revoke
-from webapp.imaging.archive.access import allowed, user_of
+from webapp.imaging.archive.access import current_user, requires
 
 
 class TokenForm(forms.Form):
@@ -24,7 +24,7 @@ class TokenForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allowed(Act.KEEP_TOKENS)
+@requires(Action.MANAGE_TOKENS)
 def tokens(request: HttpRequest) -> HttpResponse:
     """List the tokens; a new one's secret is in the answer to the form that made it, and nowhere else."""
     form = TokenForm(request.POST or None)
@@ -32,7 +32,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
-            made, secret = token_make(**asked, by=user_of(request), request=request)
+            made, secret = token_make(**asked, by=current_user(request), request=request)
             form = TokenForm()
         except TokenError as error:
             form.add_error(None, str(error))
@@ -41,8 +41,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.KEEP_TOKENS)
+@requires(Action.MANAGE_TOKENS)
 def revoke(request: HttpRequest, token: int) -> HttpResponse:
     """Let a token open nothing any more."""
-    token_revoke(token=token, by=user_of(request), request=request)
+    token_revoke(token=token, by=current_user(request), request=request)
     return redirect("tokens")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-from webapp.administration.model_cards.figures import Told, headline_told
-from webapp.imaging.inference.presenters import size_told
+from webapp.administration.model_cards.figures import Told, headline_figures
+from webapp.imaging.inference.presenters import format_file_size
 from workers import api
 
 #: Raw HTML in a card is shown as text, never run.
@@ -27,7 +27,7 @@ class Card:
     @property
     def size(self) -> str:
         """Size of its weights."""
-        return size_told(self.model.bytes)
+        return format_file_size(self.model.bytes)
 
     @property
     def text(self) -> SafeString:
@@ -47,7 +47,7 @@ def model_cards() -> list[Card]:
         Card(
             model=model,
             kind=KINDS.get(model.kind, model.kind),
-            figures=headline_told(
+            figures=headline_figures(
                 {name: figure for name, value in model.metrics.items() if (figure := figure_kept(value)) is not None}
             ),
         )

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from webapp.imaging.inference.presenters import size_told
+from webapp.imaging.inference.presenters import format_file_size
 from workers.api import KeptReport, ListedModel, ModelSheet
 
 Pairs = list[tuple[str, str]]
 
 
-def facts_told(model: ListedModel, sheet: ModelSheet) -> Pairs:
+def model_facts(model: ListedModel, sheet: ModelSheet) -> Pairs:
     """Return the facts that are known, in reading order; what is not known is left out."""
     about = sheet.report.about if sheet.report else {}
     shipped = [
@@ -18,7 +18,7 @@ def facts_told(model: ListedModel, sheet: ModelSheet) -> Pairs:
         ("Architecture", str(about.get("architecture", sheet.architecture))),
         ("Input", f"{sheet.size} x {sheet.size} pixels"),
         ("Served as", sheet.precision),
-        ("Weights", size_told(model.bytes)),
+        ("Weights", format_file_size(model.bytes)),
     ]
     trained = [(word, tell(about[key])) for key, word, tell in TOLD if _is_known(about.get(key))]
     digests = [
@@ -29,7 +29,7 @@ def facts_told(model: ListedModel, sheet: ModelSheet) -> Pairs:
     return [*shipped, *trained, *digests]
 
 
-def thresholds_told(model: ListedModel, sheet: ModelSheet) -> list[tuple[str, str, str, str]]:
+def threshold_rows(model: ListedModel, sheet: ModelSheet) -> list[tuple[str, str, str, str]]:
     """Return question or finding, its labels, its threshold, and the temperature of its calibration."""
     return [
         (

@@ -82,7 +82,7 @@ class HeatTable:
         return len(self.head) > 8
 
 
-def figure_told(name: str, figure: KeptFigure, *, percent: bool) -> Told:
+def format_figure(name: str, figure: KeptFigure, *, percent: bool) -> Told:
     """Return a figure in words; what cannot be known is a dash."""
 
     def shown(value: float) -> str:
@@ -97,9 +97,9 @@ def figure_told(name: str, figure: KeptFigure, *, percent: bool) -> Told:
     return Told(name.replace("_", " "), shown(figure.value), interval, figure.n, span)
 
 
-def headline_told(figures: Mapping[str, KeptFigure]) -> list[Told]:
+def headline_figures(figures: Mapping[str, KeptFigure]) -> list[Told]:
     """Return headline figures; those that are no share (boxes a picture, milliseconds) keep their own unit."""
-    return [figure_told(name, figure, percent=is_share(name, figure)) for name, figure in figures.items()]
+    return [format_figure(name, figure, percent=is_share(name, figure)) for name, figure in figures.items()]
 
 
 def is_share(name: str, figure: KeptFigure) -> bool:
@@ -108,9 +108,9 @@ def is_share(name: str, figure: KeptFigure) -> bool:
     return not is_score and " a picture" not in name and not figure.value > 1
 
 
-def table_told(table: KeptTable) -> ToldTable:
+def format_table(table: KeptTable) -> ToldTable:
     """Return a table of the report in words."""
-    rows = [figure_told(name, figure, percent=table.percent) for name, figure in table.figures.items()]
+    rows = [format_figure(name, figure, percent=table.percent) for name, figure in table.figures.items()]
     return ToldTable(table.title, table.note, rows, has_spans=any(row.span for row in rows))
 
 
@@ -119,7 +119,7 @@ def is_confusion(rows: Sequence[Sequence[str]]) -> bool:
     return len(rows) > 1 and [row[0] for row in rows[1:] if row] == list(rows[0][1:])
 
 
-def heat_told(title: str, rows: Sequence[Sequence[str]]) -> HeatTable:
+def format_heat_table(title: str, rows: Sequence[Sequence[str]]) -> HeatTable:
     """Return rows of strings, the head first, as a table shaded by each cell's share of its row."""
     head, *body = rows or [[]]
     return HeatTable(title.replace("_", " "), list(head), [_heat_row(row, head) for row in body if row])
@@ -141,12 +141,12 @@ def _heat_row(row: Sequence[str], head: Sequence[str]) -> HeatRow:
     )
 
 
-def charts_told(report: KeptReport) -> list[Chart]:
+def report_charts(report: KeptReport) -> list[Chart]:
     """Return the report's charts and the training's curves."""
-    return [*(chart_told(chart) for chart in report.charts), *curves_told(report.epochs)]
+    return [*(report_chart(chart) for chart in report.charts), *report_curves(report.epochs)]
 
 
-def chart_told(chart: KeptChart) -> Chart:
+def report_chart(chart: KeptChart) -> Chart:
     """Return one chart of the report."""
     return lines_chart(
         title=chart.title,
@@ -162,7 +162,7 @@ def _diagonal(chart: KeptChart) -> str:
     return "Perfect" if "reliab" in chart.title.lower() or "calib" in chart.title.lower() else "Chance"
 
 
-def curves_told(epochs: Sequence[Mapping[str, str | float | None]]) -> list[Chart]:
+def report_curves(epochs: Sequence[Mapping[str, str | float | None]]) -> list[Chart]:
     """Return the loss and the validation scores by epoch."""
     columns = {name: [_number(row.get(name)) for row in epochs] for name in (epochs[0] if epochs else {})}
     passed = columns.pop("epoch", [float(index + 1) for index in range(len(epochs))])

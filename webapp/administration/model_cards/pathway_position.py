@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from webapp.imaging.inference.cascade_graph import Graph, graph_drawn
+from webapp.imaging.inference.cascade_graph import Graph, layout_graph
 from workers.api import DrawnStage
 
 
-def place_drawn(stages: Sequence[DrawnStage], model: str) -> Graph:
+def pathway_graph(stages: Sequence[DrawnStage], model: str) -> Graph:
     """Draw the pathways in which `model` has a step, and all steps that lead there.
 
     Parameters
@@ -20,5 +20,5 @@ def place_drawn(stages: Sequence[DrawnStage], model: str) -> Graph:
     for stage in reversed(stages):
         if stage.pathway in pathways or stage.name in wanted:
             wanted |= {stage.name, *stage.after}
-    graph = graph_drawn([stage for stage in stages if stage.name in wanted])
+    graph = layout_graph([stage for stage in stages if stage.name in wanted])
     return replace(graph, nodes=[replace(node, is_lit=node.stage.model == model) for node in graph.nodes])

@@ -8,13 +8,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from webapp.administration.model_cards.cards import model_cards
-from webapp.administration.model_cards.facts import facts_told, report_of, thresholds_told
-from webapp.administration.model_cards.figures import charts_told, headline_told, heat_told, is_confusion, table_told
-from webapp.administration.model_cards.pathway_position import place_drawn
-from webapp.foundation.accounts.permissions import Act
-from webapp.imaging.archive.access import allowed
-from webapp.imaging.inference.cascade import cascade_declared
-from webapp.imaging.inference.cascade_graph import graph_drawn
+from webapp.administration.model_cards.facts import model_facts, report_of, threshold_rows
+from webapp.administration.model_cards.figures import (
+    format_heat_table,
+    format_table,
+    headline_figures,
+    is_confusion,
+    report_charts,
+)
+from webapp.administration.model_cards.pathway_position import pathway_graph
+from webapp.foundation.accounts.permissions import Action
+from webapp.imaging.archive.access import requires
+from webapp.imaging.inference.cascade import load_cascade
+from webapp.imaging.inference.cascade_graph import layout_graph
 from workers import api
 
 #: Example pictures are part of a release and hold no patient of this house.
@@ -30,24 +36,24 @@ class Example:
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def models(request: HttpRequest) -> HttpResponse:
     """Show the declared cascade and the list of models."""
-    declared = cascade_declared()
+    declared = load_cascade()
     cards = [] if declared.trouble else model_cards()
     told = {
         "declared": declared,
-        "graph": graph_drawn(declared.stages),
-        "cards": [(card, reasons_told(declared.stages, card.model.name)) for card in cards],
+        "graph": layout_graph(declared.stages),
+        "cards": [(card, format_reasons(declared.stages, card.model.name)) for card in cards],
     }
     return render(request, "model_cards/index.html", told)
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def model(request: HttpRequest, name: str) -> HttpResponse:
     """Show one model: what it is for, how good it is and for whom, and where it stands."""
-    declared = cascade_declared()
+    declared = load_cascade()
     if declared.trouble:
         return render(request, "model_cards/page.html", {"name": name, "declared": declared})
     cards = model_cards()
@@ -62,22 +68,22 @@ def model(request: HttpRequest, name: str) -> HttpResponse:
         "cards": cards,
         "card": card,
         "sheet": sheet,
-        "headline": headline_told(report.headline) or card.figures,
-        "tables": [table_told(table) for table in report.tables],
-        "heats": [heat_told(title, rows) for title, rows in report.counts.items() if is_confusion(rows)],
+        "headline": headline_figures(report.headline) or card.figures,
+        "tables": [format_table(table) for table in report.tables],
+        "heats": [format_heat_table(title, rows) for title, rows in report.counts.items() if is_confusion(rows)],
         "others": [(title, rows) for title, rows in report.counts.items() if rows and not is_confusion(rows)],
-        "charts": charts_told(report),
-        "thresholds": thresholds_told(card.model, sheet),
-        "facts": facts_told(card.model, sheet),
-        "experimental": reasons_told(declared.stages, name),
-        "graph": place_drawn(declared.stages, name),
+        "charts": report_charts(report),
+        "thresholds": threshold_rows(card.model, sheet),
+        "facts": model_facts(card.model, sheet),
+        "experimental": format_reasons(declared.stages, name),
+        "graph": pathway_graph(declared.stages, name),
         "examples": [Example(picture, example_words(picture, card.model)) for picture in sheet.pictures],
     }
     return render(request, "model_cards/page.html", told)
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def model_picture(request: HttpRequest, name: str, picture: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Serve an example picture by a name that the model's sheet lists; any other name is nothing."""
     try:
@@ -89,7 +95,7 @@ def model_picture(request: HttpRequest, name: str, picture: str) -> HttpResponse
     return HttpResponse(found.read_bytes(), content_type="image/png", headers={"Cache-Control": CACHING})
 
 
-def reasons_told(stages: Sequence[api.DrawnStage], name: str) -> list[str]:
+def format_reasons(stages: Sequence[api.DrawnStage], name: str) -> list[str]:
     """Return why pathways that a model serves are experimental, each reason once."""
     return list(dict.fromkeys(stage.experimental for stage in stages if stage.model == name and stage.experimental))
 

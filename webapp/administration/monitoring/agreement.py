@@ -8,9 +8,9 @@ from webapp.administration.monitoring.filters import Asked
 from webapp.administration.monitoring.intervals import Mean, mean_of
 from webapp.imaging.inference.models import Stage
 from webapp.reading.reviews.agreement import kappa
-from webapp.reading.reviews.models import Comparison, Verdict
+from webapp.reading.reviews.models import Comparison, Review
 
-Says = Verdict.Says
+Decision = Review.Decision
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class BetweenReaders:
 
 def agreement_list(asked: Asked) -> list[Agreement]:
     """Return agreement by model version: what was said in the weeks and at the sites meant, the newest word of each."""
-    later = Verdict.objects.filter(read=OuterRef("read"), finding=OuterRef("finding"), pk__gt=OuterRef("pk"))
+    later = Review.objects.filter(read=OuterRef("read"), finding=OuterRef("finding"), pk__gt=OuterRef("pk"))
     stage = Stage.objects.filter(run=OuterRef("finding__run"), name=OuterRef("finding__stage"))
-    said = Verdict.objects.filter(
+    said = Review.objects.filter(
         asked.weeks.holds("at"), asked.at_site("read__study"), ~Exists(later), finding__isnull=False
     ).annotate(model=Subquery(stage.values("model")[:1]), version=Subquery(stage.values("version")[:1]))
     rows = (
-        said.exclude(says=Says.WITHDRAWN)
+        said.exclude(says=Decision.WITHDRAWN)
         .filter(asked.of_model)
         .order_by("model", "version")
         .values("model", "version")
         .annotate(
-            agreed=Count("pk", filter=Q(says=Says.AGREE)),
-            corrected=Count("pk", filter=Q(says=Says.EDIT)),
-            disagreed=Count("pk", filter=Q(says=Says.DISAGREE)),
+            agreed=Count("pk", filter=Q(says=Decision.AGREE)),
+            corrected=Count("pk", filter=Q(says=Decision.EDIT)),
+            disagreed=Count("pk", filter=Q(says=Decision.DISAGREE)),
         )
     )
     return [Agreement(**row) for row in rows]
@@ -82,7 +82,7 @@ def agreement_list(asked: Asked) -> list[Agreement]:
 
 def between_readers(asked: Asked) -> BetweenReaders | None:
     """Return how far two readers agree, over the studies of the weeks and sites meant; None where nobody compared."""
-    rows = list(Comparison.objects.filter(asked.weeks.holds("made_at"), asked.at_site("study")))
+    rows = list(Comparison.objects.filter(asked.weeks.holds("created_at"), asked.at_site("study")))
     if not rows:
         return None
     ious = [value for row in rows for value in row.ious]

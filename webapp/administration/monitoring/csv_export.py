@@ -25,7 +25,7 @@ QUANTILES = (("probability", (2, 10, 18), ("p10", "p50", "p90")), ("ms", (10, 19
 Row = tuple[str, str, str, str, str, int | float, int]
 
 
-def csv_written(asked: Asked) -> str:
+def write_csv(asked: Asked) -> str:
     """Return the counts and quantiles of what is asked for as CSV (RFC 4180), weeks by their Monday."""
     text = io.StringIO()
     writer = csv.writer(text)

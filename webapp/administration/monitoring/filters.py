@@ -12,7 +12,7 @@ from django.http import QueryDict
 from webapp.administration.monitoring.periods import Weeks, weeks_until
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import visible_sites
-from webapp.foundation.core.request_params import number_asked
+from webapp.foundation.core.request_params import int_param
 
 SPANS = (4, 8, 12, 26)
 USUAL = 12
@@ -34,7 +34,7 @@ class Asked:
     def read(cls, query: QueryDict, *, user: User, now: datetime) -> Self:
         """Return what an address asks for; what does not exist, or may not be seen, means all that may."""
         sites = visible_sites(user, Site.objects.order_by("name"))
-        site, span = number_asked(query.get("site", "")), query.get("weeks", "")
+        site, span = int_param(query.get("site", "")), query.get("weeks", "")
         count = int(span) if span in map(str, SPANS) else USUAL
         named = VERSION.fullmatch(query.get("model", ""))
         return cls(

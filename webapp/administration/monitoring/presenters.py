@@ -21,9 +21,9 @@ from webapp.administration.monitoring.selectors import (
     stage_counts_list,
     stages_asked,
 )
-from webapp.administration.monitoring.stage_detail import SHARES, StageDetail, by_stage, details_told
+from webapp.administration.monitoring.stage_detail import SHARES, StageDetail, build_details, by_stage
 from webapp.foundation.core.charts import Chart, Line, columns_chart, lines_chart
-from webapp.imaging.inference.cascade import cascade_declared
+from webapp.imaging.inference.cascade import load_cascade
 from webapp.imaging.inference.presenters import NARROW
 from workers.api import DrawnStage
 
@@ -86,10 +86,10 @@ class Page:
     details: list[StageDetail] = field(default_factory=list)
 
 
-def page_told(asked: Asked, *, now: datetime) -> Page:
+def build_page(asked: Asked, *, now: datetime) -> Page:
     """Read and put together what is asked for."""
     runs, counts = run_counts_list(asked), stage_counts_list(asked)
-    declared = cascade_declared()
+    declared = load_cascade()
     cards = [] if declared.trouble else model_cards()
     evaluated = {f"{card.model.name}/{card.model.version}": card for card in cards}
     seen = {f"{count.model}/{count.version}" for count in counts}
@@ -107,7 +107,7 @@ def page_told(asked: Asked, *, now: datetime) -> Page:
         outlines=outline_list(asked),
         trouble=declared.trouble,
         card=evaluated.get(asked.chosen),
-        details=details_told(asked, meant) if asked.model else [],
+        details=build_details(asked, meant) if asked.model else [],
     )
 
 

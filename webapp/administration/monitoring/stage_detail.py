@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webapp.administration.model_cards.figures import HeatTable, heat_told
+from webapp.administration.model_cards.figures import HeatTable, format_heat_table
 from webapp.administration.monitoring.filters import Asked
 from webapp.administration.monitoring.quantiles import Quantiles, quantiles_list
 from webapp.administration.monitoring.scores import BINS
@@ -30,7 +30,7 @@ class StageDetail:
     scores: HeatTable
 
 
-def details_told(asked: Asked, counts: Sequence[StageCount]) -> list[StageDetail]:
+def build_details(asked: Asked, counts: Sequence[StageCount]) -> list[StageDetail]:
     """Return the stages of the chosen model version in the order of their names."""
     stages = stages_asked(asked).filter(asked.of_model)
     scores = quantiles_list(stages, "probability", twentieths=(2, 10, 18), weeks=asked.weeks)
@@ -94,4 +94,4 @@ def _histogram(asked: Asked, weeks: Mapping[int, Mapping[int, int]]) -> HeatTabl
     for week, found in weeks.items():
         cells = [found.get(number, 0) for number in used]
         rows.append([asked.weeks.words[week], *map(str, cells), f"n = {sum(cells)}"])
-    return heat_told("Scores by week, as counts", rows)
+    return format_heat_table("Scores by week, as counts", rows)

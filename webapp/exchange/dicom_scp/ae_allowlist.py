@@ -23,7 +23,7 @@ class Caller:
         return self.network is None or ipaddress.ip_address(address) in self.network
 
 
-def title_checked(title: str, *, variable: str) -> str:
+def check_ae_title(title: str, *, variable: str) -> str:
     """Return an AE title, or say which variable holds none.
 
     Raises
@@ -38,7 +38,7 @@ def title_checked(title: str, *, variable: str) -> str:
     return title
 
 
-def callers_read(words: list[str]) -> list[Caller]:
+def parse_callers(words: list[str]) -> list[Caller]:
     """Read the list of callers, entries as `CT01`, `CT01@10.0.0.7` or `*@10.0.0.0/24`.
 
     Raises
@@ -51,7 +51,7 @@ def callers_read(words: list[str]) -> list[Caller]:
 
 def _caller(word: str) -> Caller:
     title, at, place = word.partition("@")
-    title_checked(title, variable="READROOM_DICOM_CALLERS")
+    check_ae_title(title, variable="READROOM_DICOM_CALLERS")
     try:
         return Caller(title, ipaddress.ip_network(place, strict=False) if at else None)
     except ValueError:

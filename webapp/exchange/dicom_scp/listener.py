@@ -18,7 +18,7 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from webapp.exchange.dicom_scp import limits
 from webapp.exchange.dicom_scp.accounts import sender_account_get
 from webapp.exchange.dicom_scp.ae_allowlist import Caller, caller_get
-from webapp.exchange.dicom_scp.sender_activity import sender_heard
+from webapp.exchange.dicom_scp.sender_activity import record_sender
 from webapp.exchange.dicom_scp.statuses import Status, filed_told, told, trouble_told
 from webapp.exchange.dicom_scp.verification import VERIFICATION
 from webapp.foundation.accounts.models import Site
@@ -26,8 +26,8 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.core import tls
-from webapp.imaging.archive.ingest import Announced, intake_file
-from webapp.imaging.archive.zip_upload import shown_name
+from webapp.imaging.archive.ingest import Announced, ingest_file
+from webapp.imaging.archive.zip_upload import printable_name
 from workers import api
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ def _call(event: evt.Event) -> Call:
     """Return what an association's request says (PS3.8 table 9-11), and where it comes from."""
     requestor = event.assoc.requestor
     request = cast("A_ASSOCIATE", requestor.primitive)
-    calling, called = (shown_name(title or "").strip() for title in (request.calling_ae_title, request.called_ae_title))
+    calling, called = (
+        printable_name(title or "").strip() for title in (request.calling_ae_title, request.called_ae_title)
+    )
     return Call(calling, called, requestor.address)
 
 
@@ -140,7 +142,7 @@ class Listener:
             return told(Status.NOT_AUTHORISED, "This caller may only ask whether somebody listens.")
         announced = Announced(str(request.AffectedSOPClassUID), str(request.AffectedSOPInstanceUID))
         try:
-            (filed,) = intake_file(
+            (filed,) = ingest_file(
                 path=event.dataset_path,
                 name="",
                 user=sender_account_get(name=f"DICOM {caller.title}", site=self.site),
@@ -149,7 +151,7 @@ class Listener:
                 announced=announced,
             )
             if not filed.fault:
-                sender_heard(name=f"DICOM {call.calling}", address=call.address)
+                record_sender(name=f"DICOM {call.calling}", address=call.address)
         except (OSError, DatabaseError) as trouble:
             connections.close_all()
             return trouble_told(trouble)

@@ -131,7 +131,7 @@ class OpenFolder:
 
 
 @contextmanager
-def folder_opened(path: Path) -> Iterator[OpenFolder]:
+def open_folder(path: Path) -> Iterator[OpenFolder]:
     """Hold the watched folder open, with its two folders for what was taken.
 
     Raises

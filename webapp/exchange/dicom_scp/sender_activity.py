@@ -13,7 +13,7 @@ PAUSE = 1.0
 _noted: dict[str, float] = {}
 
 
-def sender_heard(*, name: str, address: str = "") -> None:
+def record_sender(*, name: str, address: str = "") -> None:
     """Note that an object has come from a sender."""
     now = time.monotonic()
     if now - _noted.get(name, float("-inf")) < PAUSE:
@@ -24,6 +24,6 @@ def sender_heard(*, name: str, address: str = "") -> None:
         _noted[name] = now
 
 
-def senders_listed() -> list[Sender]:
+def sender_list() -> list[Sender]:
     """Return all senders, whoever was heard last first."""
     return list(Sender.objects.order_by("-last_object_at"))

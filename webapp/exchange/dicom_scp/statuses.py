@@ -8,7 +8,7 @@ from django.db import DatabaseError, OperationalError
 from pydicom.dataset import Dataset
 
 from webapp.imaging.archive.api import is_full
-from webapp.imaging.archive.ingest import Fault, Filed
+from webapp.imaging.archive.ingest import Fault, IngestResult
 
 log = logging.getLogger(__name__)
 COMMENT_LONGEST = 64  # ErrorComment (0000,0902) is an LO
@@ -35,7 +35,7 @@ STATUS_OF: dict[Fault, Status] = {
 }
 
 
-def filed_told(filed: Filed) -> Dataset:
+def filed_told(filed: IngestResult) -> Dataset:
     """Return the response for an object that intake answered; stored twice is a success."""
     return told(STATUS_OF[filed.fault], "" if filed.fault == "" else filed.reason)
 

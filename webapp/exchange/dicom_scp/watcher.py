@@ -15,9 +15,9 @@ from webapp.exchange.dicom_scp.safe_directory import (
     Place,
     UnreadableError,
 )
-from webapp.exchange.dicom_scp.sender_activity import sender_heard
+from webapp.exchange.dicom_scp.sender_activity import record_sender
 from webapp.foundation.accounts.models import User
-from webapp.imaging.archive.ingest import Filed, intake_file
+from webapp.imaging.archive.ingest import IngestResult, ingest_file
 from workers import storage
 
 log = logging.getLogger(__name__)
@@ -85,17 +85,17 @@ class Watcher:
         copy = storage.temporary()  # What is digested, read and stored must be one and the same.
         try:
             self.folder.copy(place, looks=looks, out=copy)
-            filed = intake_file(path=copy, name=place[-1], user=self.user)
+            filed = ingest_file(path=copy, name=place[-1], user=self.user)
         except UnreadableError:
             return REFUSED, "Readroom may not read the file: its rights do not allow it."
         finally:
             copy.unlink(missing_ok=True)
         if any(not each.fault for each in filed):
-            sender_heard(name=self.user.get_username())
+            record_sender(name=self.user.get_username())
         refused = [each for each in filed if each.status == "refused"]
         into = REFUSED if any(each.fault != "index" for each in refused) else DONE
         return into, "\n".join(_said(each, of_many=len(filed) > 1) for each in refused)
 
 
-def _said(filed: Filed, *, of_many: bool) -> str:
+def _said(filed: IngestResult, *, of_many: bool) -> str:
     return f"{filed.name}: {filed.reason}" if of_many else filed.reason

@@ -3,18 +3,18 @@
 from django.http import Http404, HttpRequest
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import look_record
-from webapp.imaging.archive.access import kept_back, study_checked, user_of
+from webapp.imaging.archive.access import check_study_access, current_user, deny_blinded
 from webapp.imaging.archive.models import Instance, Study
-from webapp.reading.reviews.blinding import is_veiled
+from webapp.reading.reviews.blinding import is_blinded
 
 #: Columns of the index that most answers do without.
 HEAVY = ("index__header", "index__frames", "index__bulk")
 
 
-def instances_opened(
+def open_instances(
     *, request: HttpRequest, study: str, series: str = "", instance: str = "", needs: tuple[str, ...] = (), code: Code
 ) -> list[Instance]:
     """Return the instances of a study, a series or one by itself: one query.
@@ -49,17 +49,17 @@ def instances_opened(
         .defer(*(column for column in HEAVY if column not in needs))
     )
     owner = study_of(request=request, studies=[one.series.study for one in found])
-    shown = _unveiled([one for one in found if one.series.study_id == owner.pk], user_of(request))
+    shown = _unveiled([one for one in found if one.series.study_id == owner.pk], current_user(request))
     if not shown:
-        kept_back(request=request, study=owner)
-    look_record(code, user=user_of(request), request=request, study=owner.pk)
+        deny_blinded(request=request, study=owner)
+    look_record(code, user=current_user(request), request=request, study=owner.pk)
     return shown
 
 
 def _unveiled(instances: list[Instance], user: User) -> list[Instance]:
     """Leave out what Readroom filed, where it is kept from the user: those of scanners alone cost no query."""
     scanned = [one for one in instances if not hasattr(one.series, "result")]
-    if len(scanned) == len(instances) or not is_veiled(study=instances[0].series.study, user=user):
+    if len(scanned) == len(instances) or not is_blinded(study=instances[0].series.study, user=user):
         return instances
     return scanned
 
@@ -72,14 +72,14 @@ def study_of(*, request: HttpRequest, studies: list[Study]) -> Study:
     Http404
         If they may see none of them.
     """
-    user = user_of(request)
-    allowed = [one for one in studies if may(user, Act.SEE, one)]
+    user = current_user(request)
+    allowed = [one for one in studies if may(user, Action.SEE, one)]
     if not allowed and not studies:
         raise Http404
-    return study_checked(request=request, study=_own_first(allowed or studies, user), act=Act.SEE)
+    return check_study_access(request=request, study=_own_first(allowed or studies, user), act=Action.SEE)
 
 
-def study_named(*, request: HttpRequest, study: str) -> Study:
+def study_by_uid(*, request: HttpRequest, study: str) -> Study:
     """Return the study of that UID if the user may see it; raises as `study_of`."""
     return study_of(request=request, studies=list(Study.objects.filter(study_instance_uid=study)))
 

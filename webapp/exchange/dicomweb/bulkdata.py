@@ -8,7 +8,7 @@ from webapp.exchange.dicomweb.frames import frames_read
 from webapp.exchange.dicomweb.multipart_writer import Part
 from webapp.exchange.dicomweb.negotiation import OCTETS, PLAIN, Offer
 from webapp.exchange.dicomweb.retrieve_urls import address_of
-from webapp.imaging.archive.frame_offsets import pieces_read
+from webapp.imaging.archive.frame_offsets import read_fragments
 from webapp.imaging.archive.indexing import instance_index
 from webapp.imaging.archive.models import Instance
 from workers import storage
@@ -31,7 +31,7 @@ def bulk_value(*, instance: Instance, key: str) -> bytes:
     index, path = instance_index(instance), storage.object_path(instance.sha256)
     if key in index.bulk:
         offset, length = index.bulk[key]
-        return pieces_read(path, [(offset, length)])
+        return read_fragments(path, [(offset, length)])
     if key not in PIXELS or not instance.rows:
         raise Http404
     form = Offer(OCTETS, PLAIN)

@@ -21,7 +21,7 @@ BULK = "bulk:"
 COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
-def datasets_json(*, request: HttpRequest, search: Search, found: Found) -> bytes:
+def encode_datasets(*, request: HttpRequest, search: Search, found: Found) -> bytes:
     """Return the rows that were found as a JSON array."""
     wanted = None if search.everything else {f"{tag_for_keyword(word):08X}" for word in search.fields}
     root, told = root_address(request), []

@@ -29,13 +29,13 @@ from django.http import HttpRequest
 from webapp.exchange.dicomweb.base import tag_of
 from webapp.exchange.dicomweb.negotiation import Offer
 from webapp.foundation.accounts.models import AccessToken, User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import Look
-from webapp.imaging.archive.access import user_of
-from webapp.imaging.archive.frame_offsets import frame_pieces, pieces_read
+from webapp.imaging.archive.access import current_user
+from webapp.imaging.archive.frame_offsets import frame_fragments, read_fragments
 from webapp.imaging.archive.models import Instance, Series, Study
-from webapp.reading.reviews.blinding import is_series_veiled
+from webapp.reading.reviews.blinding import is_series_blinded
 from workers import storage
 
 Environ = dict[str, Any]
@@ -74,9 +74,9 @@ class Decision:
     result: Series | None = None
 
     @property
-    def is_veiled(self) -> bool:
+    def is_blinded(self) -> bool:
         """Whether the series is kept from the user by now: somebody else has the study to read, or the site's rules."""
-        return self.result is not None and is_series_veiled(series=self.result, user=self.user)
+        return self.result is not None and is_series_blinded(series=self.result, user=self.user)
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ class Grant:
         decision = self.decision
         return (
             time.time() < decision.until
-            and may(decision.user, Act.SEE, decision.study)
-            and not decision.is_veiled
+            and may(decision.user, Action.SEE, decision.study)
+            and not decision.is_blinded
             and Look(Code.STUDY_VIEWED, decision.user.get_username(), decision.study.pk).is_noted
             and _rows_read(self.query, self.keys) == self.seen
         )
@@ -135,7 +135,7 @@ class Lane:
             if not grant.stands:
                 self.grants.pop(key, None)
                 return None
-            frame = pieces_read(storage.object_path(digest), frame_pieces(packed, number))
+            frame = read_fragments(storage.object_path(digest), frame_fragments(packed, number))
         except (DatabaseError, OSError):
             return None
         body = b"".join((grant.before, frame, grant.behind))
@@ -187,7 +187,7 @@ def decision_leave(request: HttpRequest, *, instance: Instance, form: Offer) -> 
     # Without an index it was decoded just now; the next request finds the index and comes by the long way once more.
     if kept is None or not hasattr(instance, "index") or (who := _signed_in_by(request)) is None:
         return
-    user, study = user_of(request), instance.series.study
+    user, study = current_user(request), instance.series.study
     ends = who.expires_at if isinstance(who, AccessToken) else who.expire_date
     until = min(time.time() + SECONDS, ends.timestamp() if ends else math.inf)
     account = getattr(user, "_wrapped", user)  # not the lazy object that holds the whole request

@@ -7,7 +7,7 @@ from pydicom.uid import UID
 
 from webapp.exchange.dicomweb.base import BadRequest, form_chosen
 from webapp.exchange.dicomweb.negotiation import OCTETS, PLAIN, Offer
-from webapp.imaging.archive.frame_offsets import frame_pieces, pieces_read
+from webapp.imaging.archive.frame_offsets import frame_fragments, read_fragments
 from webapp.imaging.archive.indexing import instance_index
 from webapp.imaging.archive.models import Instance, InstanceIndex
 from workers import api, storage
@@ -79,7 +79,7 @@ def frames_read(*, instance: Instance, numbers: Sequence[int], form: Offer) -> I
     index, path = instance_index(instance), storage.object_path(instance.sha256)
     if is_as_stored(instance, form):
         for number in numbers:
-            yield pieces_read(path, frame_pieces(index.frames, number))
+            yield read_fragments(path, frame_fragments(index.frames, number))
         return
     unpacked = storage.temporary()
     try:

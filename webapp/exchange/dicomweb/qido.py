@@ -17,10 +17,10 @@ from webapp.exchange.dicomweb.qido_params import Search
 from webapp.exchange.dicomweb.sqlite_prefix_paging import page_sql
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import visible_studies
-from webapp.foundation.core.compiled_queries import Prepared, page_gap
+from webapp.foundation.core.compiled_queries import CompiledQuery, page_placeholder
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.reading.reviews.blinding import is_reader, results_veiled, somewhere_read_first
+from webapp.reading.reviews.blinding import any_site_reads_first, blinded_results, is_reader
 
 Rows = QuerySet[Any, Any]
 #: The series that are kept from who asks; None where there can be none.
@@ -62,7 +62,7 @@ class Found:
     has_more: bool
 
 
-def objects_find(*, user: User, search: Search) -> Found:
+def find_objects(*, user: User, search: Search) -> Found:
     """Return what a user may see and a search matches.
 
     Parameters
@@ -77,19 +77,19 @@ def objects_find(*, user: User, search: Search) -> Found:
     Found
         At most `search.limit` rows, and whether there are more behind them.
     """
-    attributes, with_header, reads = attributes_told(search), headers_wanted(search), is_reader(user)
+    attributes, with_header, reads = returned_attributes(search), headers_wanted(search), is_reader(user)
 
     def asked(veiled: Veiled) -> list[tuple[Any, ...]]:
         return _rows(user, search, _answer(search.level, attributes, with_header, veiled), veiled)
 
-    veiled = results_veiled(user) if reads and HOUSE.reads_first else None
+    veiled = blinded_results(user) if reads and HOUSE.reads_first else None
     rows = asked(veiled)
     # Not asked of HOUSE again: another thread, whose answer is from before, may have written there meanwhile.
     reads_first = bool(rows) and rows[0][-1]
     if rows:
         HOUSE.reads_first = reads_first
     if reads and veiled is None and reads_first:
-        rows = asked(results_veiled(user))
+        rows = asked(blinded_results(user))
     many, few = len(attributes), len(PATHS[search.level])
     told = [
         (row[:many], row[many : many + few], row[many + few] if with_header else None) for row in rows[: search.limit]
@@ -111,7 +111,7 @@ class _House:
 HOUSE = _House()
 
 
-def _rows(user: User, search: Search, answer: Prepared, veiled: Veiled) -> list[tuple[Any, ...]]:
+def _rows(user: User, search: Search, answer: CompiledQuery, veiled: Veiled) -> list[tuple[Any, ...]]:
     """Return the rows of a page and one behind it; in each the last column says whether any site reads first."""
     try:
         keys = _matching(user, search, veiled).order_by(*ORDERS[search.level]).values("pk")
@@ -122,7 +122,7 @@ def _rows(user: User, search: Search, answer: Prepared, veiled: Veiled) -> list[
         return []
 
 
-def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> Prepared:  # noqa: FBT001
+def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> CompiledQuery:  # noqa: FBT001
     """Return the query for what is told of a page of rows, whose keys are put in: only they differ between searches.
 
     Built anew for who has something veiled from them, which is neither counted nor named.
@@ -133,20 +133,20 @@ def _answer(level: Level, attributes: tuple[Attribute, ...], with_header: bool, 
 
 
 @cache
-def _answer_of_all(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> Prepared:  # noqa: FBT001
+def _answer_of_all(level: Level, attributes: tuple[Attribute, ...], with_header: bool) -> CompiledQuery:  # noqa: FBT001
     return _built(level, attributes, with_header, None)
 
 
-def _built(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> Prepared:  # noqa: FBT001
+def _built(level: Level, attributes: tuple[Attribute, ...], with_header: bool, veiled: Veiled) -> CompiledQuery:  # noqa: FBT001
     columns = [_path(level, attribute) for attribute in attributes]
     uids = [PATHS[level][each] + UID_COLUMNS[each] for each in PATHS[level]]
     header = ["index__header"] if with_header else []
-    rows = MODELS[level]._default_manager.filter(pk__in=page_gap())
-    rows = rows.annotate(**_worked_out(level, attributes, veiled), read_first=somewhere_read_first())
-    return Prepared(rows.order_by(*ORDERS[level]).values_list(*columns, *uids, *header, "read_first"))
+    rows = MODELS[level]._default_manager.filter(pk__in=page_placeholder())
+    rows = rows.annotate(**_worked_out(level, attributes, veiled), read_first=any_site_reads_first())
+    return CompiledQuery(rows.order_by(*ORDERS[level]).values_list(*columns, *uids, *header, "read_first"))
 
 
-def attributes_told(search: Search) -> tuple[Attribute, ...]:
+def returned_attributes(search: Search) -> tuple[Attribute, ...]:
     """Return the attributes of an answer: all of its level, and of those above that the address does not fix."""
     return tuple(
         attribute

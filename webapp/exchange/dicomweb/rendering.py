@@ -13,7 +13,7 @@ from PIL import Image
 from webapp.exchange.dicomweb.base import BadRequest
 from webapp.exchange.dicomweb.negotiation import JPEG
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.inference.image_views import frame_drawn, frame_name
+from webapp.imaging.inference.image_views import frame_name, render_frame
 from workers import api, storage
 
 FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
@@ -44,7 +44,7 @@ class Drawing:
     region: tuple[int, int, int, int] | None = None
 
 
-def drawing_asked(request: HttpRequest) -> Drawing:
+def requested_drawing(request: HttpRequest) -> Drawing:
     """Return what the address asks for.
 
     Raises
@@ -76,7 +76,7 @@ def frame_picture(*, instance: Instance, number: int, drawing: Drawing, media: s
 def _drawn(instance: Instance, number: int, window: str) -> Iterator[Path]:
     """Lend the PNG of a frame: from the cache, or drawn for this once through a window of somebody's choice."""
     if not window:
-        yield frame_drawn(instance, number=number, name=frame_name(instance, number))
+        yield render_frame(instance, number=number, name=frame_name(instance, number))
         return
     drawn = storage.temporary()
     try:

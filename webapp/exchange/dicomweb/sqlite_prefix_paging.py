@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from webapp.exchange.dicomweb.qido_params import Search
-from webapp.foundation.core.compiled_queries import Prepared, Sql, gap
+from webapp.foundation.core.compiled_queries import CompiledQuery, Sql, placeholder
 from webapp.imaging.archive.models import Patient, Study
 
 Rows = QuerySet[Any, Any]
@@ -77,10 +77,10 @@ def beginning_of(search: Search) -> tuple[str, str] | None:
 
 
 @cache
-def _counted(keyword: str) -> Prepared:
+def _counted(keyword: str) -> CompiledQuery:
     model, column, lookup = INDEXED[keyword]
-    rows = model._default_manager.filter(**{f"{column}__{lookup}": gap("start")})
-    return Prepared(rows.order_by().values_list("pk"))
+    rows = model._default_manager.filter(**{f"{column}__{lookup}": placeholder("start")})
+    return CompiledQuery(rows.order_by().values_list("pk"))
 
 
 def _sql(rows: Rows) -> Sql:

@@ -10,7 +10,7 @@ from webapp.exchange.dicomweb.negotiation import DICOM
 from webapp.exchange.dicomweb.retrieve_urls import instance_address, study_address
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive import repository
-from webapp.imaging.archive.ingest import OTHER_STUDY_ASKED, Filed, object_intake
+from webapp.imaging.archive.ingest import OTHER_STUDY_ASKED, IngestResult, ingest_object
 
 #: Failure reasons (PS3.18 table I.2-2, PS3.3 C.14.1.1) of refusals that are not about the bytes themselves.
 DUPLICATE, PROCESSING, MISMATCH, NOT_UNDERSTOOD = 0x0111, 0x0110, 0xA900, 0xC000
@@ -25,7 +25,7 @@ NOT_DICOM = "Each part must be application/dicom."
 ALL_STORED, SOME_STORED, NONE_STORED = 200, 202, 409
 
 
-def objects_store(*, parts: Iterable[SentPart], user: User, request: HttpRequest, study: str) -> list[Filed]:
+def store_instances(*, parts: Iterable[SentPart], user: User, request: HttpRequest, study: str) -> list[IngestResult]:
     """Take in every part; one bad part never hurts the rest.
 
     Raises
@@ -33,17 +33,17 @@ def objects_store(*, parts: Iterable[SentPart], user: User, request: HttpRequest
     webapp.exchange.dicomweb.base.BadRequest
         If the body breaks off; what came before is stored.
     webapp.imaging.archive.ingest.NoSite, OSError, django.db.DatabaseError
-        See `webapp.imaging.archive.ingest.intake_file`.
+        See `webapp.imaging.archive.ingest.ingest_file`.
     """
     return [
-        object_intake(path=part.path, user=user, request=request, study=study)
+        ingest_object(path=part.path, user=user, request=request, study=study)
         if part.media in {"", DICOM}
-        else Filed("", "refused", NOT_DICOM)
+        else IngestResult("", "refused", NOT_DICOM)
         for part in parts
     ]
 
 
-def store_status(filed: Sequence[Filed]) -> int:
+def store_status(filed: Sequence[IngestResult]) -> int:
     """Return the status of the whole answer."""
     refused = sum(one.status == "refused" for one in filed)
     if not refused:
@@ -51,7 +51,7 @@ def store_status(filed: Sequence[Filed]) -> int:
     return NONE_STORED if refused == len(filed) else SOME_STORED
 
 
-def store_response(*, request: HttpRequest, filed: Sequence[Filed]) -> dict[str, Element]:
+def store_response(*, request: HttpRequest, filed: Sequence[IngestResult]) -> dict[str, Element]:
     """Return the Store Instances Response (PS3.18 annex I) as DICOM JSON; error comments are our sentences."""
     stored = [one for one in filed if one.status != "refused"]
     refused = [one for one in filed if one.status == "refused"]
@@ -66,7 +66,7 @@ def store_response(*, request: HttpRequest, filed: Sequence[Filed]) -> dict[str,
     return told
 
 
-def _referenced(request: HttpRequest, filed: Filed) -> dict[str, Element]:
+def _referenced(request: HttpRequest, filed: IngestResult) -> dict[str, Element]:
     uids = filed.uids
     return {
         **_object(filed),
@@ -74,7 +74,7 @@ def _referenced(request: HttpRequest, filed: Filed) -> dict[str, Element]:
     }
 
 
-def _failed(filed: Filed) -> dict[str, Element]:
+def _failed(filed: IngestResult) -> dict[str, Element]:
     return {
         **_object(filed),
         "00000902": _element("LO", filed.reason[:64]),
@@ -82,7 +82,7 @@ def _failed(filed: Filed) -> dict[str, Element]:
     }
 
 
-def _object(filed: Filed) -> dict[str, Element]:
+def _object(filed: IngestResult) -> dict[str, Element]:
     uids = {"00081150": filed.uids.sop_class, "00081155": filed.uids.instance}
     return {tag: _element("UI", uid) for tag, uid in uids.items() if uid}
 

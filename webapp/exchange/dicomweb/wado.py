@@ -25,8 +25,8 @@ def object_form(*, request: HttpRequest, instance: Instance, is_alone: bool) -> 
     index = instance_index(instance)
     stored = [index.transfer_syntax_uid] if index.is_part10 else []
     syntaxes = list(dict.fromkeys([*stored, PLAIN]))
-    alone = [Offer(DICOM, syntax) for syntax in syntaxes] if is_alone else []
-    return form_chosen(request, [*(Offer(DICOM, syntax, is_multipart=True) for syntax in syntaxes), *alone])
+    single_instance = [Offer(DICOM, syntax) for syntax in syntaxes] if is_alone else []
+    return form_chosen(request, [*(Offer(DICOM, syntax, is_multipart=True) for syntax in syntaxes), *single_instance])
 
 
 def object_parts(chosen: Sequence[tuple[Instance, Offer]]) -> Iterator[Part]:

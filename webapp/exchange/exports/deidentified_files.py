@@ -12,14 +12,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from webapp.imaging.archive.models import Instance, Series, Study
-from webapp.reading.reviews.blinding import studies_read_first
+from webapp.reading.reviews.blinding import read_first_studies
 from workers import api, storage
 
 COLUMNS = ("file", "person", "study", "series", "instance", "kind", "modality", "frames", "blacked_out", "sha256")
 
 
 @dataclass(frozen=True)
-class Left:
+class HandoverItem:
     """One object: its new file (gone when the next one is asked for) and name, or why it did not leave."""
 
     instance: Instance
@@ -52,10 +52,10 @@ def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
     What Readroom filed of a study that is still read first stays: whoever fetches the file may be asked to read it.
     """
     objects = Instance.objects.filter(series__study__in=studies)
-    return objects.exclude(series__result__isnull=False, series__study__in=studies_read_first())
+    return objects.exclude(series__result__isnull=False, series__study__in=read_first_studies())
 
 
-def objects_left(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[Left]:
+def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[HandoverItem]:
     """Make objects nameless, one at a time.
 
     Yields
@@ -69,7 +69,7 @@ def objects_left(instances: Sequence[Instance], *, name: str, options: api.Optio
     try:
         for number, instance in enumerate(instances, start=1):
             if instance.series.is_picture:
-                yield Left(
+                yield HandoverItem(
                     instance, refused="Pictures without a header are not exported: their pixels may name anybody."
                 )
                 continue
@@ -77,12 +77,12 @@ def objects_left(instances: Sequence[Instance], *, name: str, options: api.Optio
             try:
                 told = api.deidentify(storage.object_path(instance.sha256), asked=asked, out=scratch)
             except api.Refused as refused:
-                yield Left(instance, refused=str(refused))
+                yield HandoverItem(instance, refused=str(refused))
                 continue
             study = studies.setdefault(told.study, len(studies) + 1)
             own = series.setdefault((told.study, told.series), len(series) + 1)
             file = f"{told.person}/study-{study:03}/series-{own:04}/{number:06}.dcm"
-            yield Left(instance, name=file, path=scratch, told=told)
+            yield HandoverItem(instance, name=file, path=scratch, told=told)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ def person_of(study: Study) -> str:
     return f"patient {study.patient_id}" if study.patient_id else f"study {study.pk}"
 
 
-def manifest_row(left: Left) -> list[str | int]:
+def manifest_row(left: HandoverItem) -> list[str | int]:
     """Return the manifest's line of an object that left."""
     assert left.told is not None
     assert left.path is not None
@@ -103,7 +103,7 @@ def manifest_row(left: Left) -> list[str | int]:
             "yes" if told.blacked else "no", digest]  # fmt: skip
 
 
-def manifest_written(rows: Sequence[Sequence[str | int]]) -> str:
+def write_manifest(rows: Sequence[Sequence[str | int]]) -> str:
     """Return the manifest as CSV."""
     buffer = io.StringIO()
     csv.writer(buffer).writerows([COLUMNS, *rows])

@@ -7,11 +7,11 @@ from pathlib import Path
 from django.db import models, transaction
 from django.utils import timezone
 
-from webapp.exchange.exports.deidentified_files import manifest_row, manifest_written, objects_left, objects_of
+from webapp.exchange.exports.deidentified_files import deidentify_objects, manifest_row, objects_of, write_manifest
 from webapp.exchange.exports.models import Export, ExportProblem
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.background_jobs import beat, file_made, next_taken, taken_back
+from webapp.foundation.core.background_jobs import claim_next, release_stale, renew_lease, write_output
 from workers import api, storage
 
 State = Export.State
@@ -20,18 +20,18 @@ KEPT = timedelta(days=7)
 
 def export_next() -> Export | None:
     """Take the oldest export that waits, or whose maker died; None where there is none."""
-    return next_taken(Export, end=export_end)
+    return claim_next(Export, end=export_end)
 
 
 def exports_recover() -> int:
     """Take back what a process that died was making."""
-    return taken_back(Export)
+    return release_stale(Export)
 
 
 def export_make(export: Export) -> None:
     """Write the export's file, which appears whole; an object that cannot leave is a problem, not a failure."""
     ExportProblem.objects.filter(export=export).delete()
-    file_made(
+    write_output(
         export,
         write=lambda path, mine: _archive_written(path, export, mine),
         end=export_end,
@@ -50,14 +50,14 @@ def _archive_written(path: Path, export: Export, mine: models.QuerySet[Export]) 
     instances = objects_of(list(export.studies.order_by("arrived_at")))
     asked, rows = api.Options.model_validate(export.options), []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for done, left in enumerate(objects_left(instances, name=export.name, options=asked), start=1):
+        for done, left in enumerate(deidentify_objects(instances, name=export.name, options=asked), start=1):
             if left.path is None:
                 ExportProblem.objects.create(export=export, instance=left.instance, sentence=left.refused[:300])
             else:
                 archive.write(left.path, left.name)
                 rows.append(manifest_row(left))
-            beat(mine, objects_done=done, objects_total=len(instances))
-        archive.writestr("manifest.csv", manifest_written(rows))
+            renew_lease(mine, objects_done=done, objects_total=len(instances))
+        archive.writestr("manifest.csv", write_manifest(rows))
     return len(rows)
 
 

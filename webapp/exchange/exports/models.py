@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from webapp.foundation.core.background_jobs import MadeApart
+from webapp.foundation.core.background_jobs import LeasedJob
 from webapp.imaging.archive.models import Instance, Study
 
 
-class Export(MadeApart):
+class Export(LeasedJob):
     """Studies on their way out. Its file lies in the data folder under its id until it expires."""
 
     name = models.CharField(max_length=60, help_text="exports of one name give one person one pseudonym")
@@ -15,7 +15,7 @@ class Export(MadeApart):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "asked_at"])]
+        indexes = [models.Index(fields=["state", "requested_at"])]
 
 
 class ExportProblem(models.Model):

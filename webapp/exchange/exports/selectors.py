@@ -12,7 +12,11 @@ LISTED = 50
 
 def exports_list() -> QuerySet[Export]:
     """Return the exports, the newest first."""
-    return Export.objects.select_related("asked_by").annotate(refused=Count("problems")).order_by("-asked_at")[:LISTED]
+    return (
+        Export.objects.select_related("requested_by")
+        .annotate(refused=Count("problems"))
+        .order_by("-requested_at")[:LISTED]
+    )
 
 
 def studies_offered(*, user: User, words: str) -> QuerySet[Study]:

@@ -21,7 +21,7 @@ def export_create(
     with transaction.atomic():
         total = objects_open(studies).count()
         export = Export.objects.create(
-            name=name, options=options.model_dump(mode="json"), asked_by=user, objects_total=total
+            name=name, options=options.model_dump(mode="json"), requested_by=user, objects_total=total
         )
         export.studies.set(studies)
         for study in studies:

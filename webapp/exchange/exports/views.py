@@ -10,18 +10,18 @@ from webapp.exchange.exports.forms import ExportForm
 from webapp.exchange.exports.models import Export
 from webapp.exchange.exports.selectors import exports_list, studies_offered
 from webapp.exchange.exports.services import export_create, export_retry
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, worklist_view_record
-from webapp.imaging.archive.access import allowed, user_of
+from webapp.imaging.archive.access import current_user, requires
 from workers import storage
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.EXPORT)
+@requires(Action.EXPORT)
 def exports(request: HttpRequest) -> HttpResponse:
     """Show exports and the form for another one; take the form."""
-    user = user_of(request)
+    user = current_user(request)
     form = ExportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         export = export_create(
@@ -41,25 +41,25 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.EXPORT)
+@requires(Action.EXPORT)
 def export(request: HttpRequest, export: UUID) -> HttpResponse:
     """Show one export; htmx asks for its progress alone."""
-    found = get_object_or_404(Export.objects.select_related("asked_by"), pk=export)
+    found = get_object_or_404(Export.objects.select_related("requested_by"), pk=export)
     problems = found.problems.select_related("instance__series__study")
     template = "exports/progress.html" if request.headers.get("HX-Request") else "exports/export.html"
     return render(request, template, {"export": found, "problems": problems[:500], "refused": problems.count()})
 
 
 @require_POST
-@allowed(Act.EXPORT)
+@requires(Action.EXPORT)
 def retry(request: HttpRequest, export: UUID) -> HttpResponse:
     """Make a failed or expired export again."""
-    export_retry(export=get_object_or_404(Export, pk=export), user=user_of(request), request=request)
+    export_retry(export=get_object_or_404(Export, pk=export), user=current_user(request), request=request)
     return redirect("export", export=export)
 
 
 @require_GET
-@allowed(Act.EXPORT)
+@requires(Action.EXPORT)
 def download(request: HttpRequest, export: UUID) -> HttpResponseBase:
     """Hand the file out; written down in the audit trail before it leaves."""
     found = get_object_or_404(Export, pk=export, state=Export.State.DONE)
@@ -68,6 +68,9 @@ def download(request: HttpRequest, export: UUID) -> HttpResponseBase:
     except FileNotFoundError:
         raise Http404 from None
     audit_record(
-        code=Code.EXPORT_FETCHED, user=user_of(request), request=request, details=f"export {found.pk}, {found.name}"
+        code=Code.EXPORT_FETCHED,
+        user=current_user(request),
+        request=request,
+        details=f"export {found.pk}, {found.name}",
     )
     return FileResponse(file, as_attachment=True, filename=f"readroom-export-{str(found.pk)[:8]}.zip")

@@ -23,7 +23,7 @@ from workers.contracts import OpinionAnswer
 
 NOT_FINAL = "Made by a machine for research, read by nobody yet: not for diagnosis."
 PUBLIC = frozenset({"DCM", "SCT"})
-STATES = {Run.State.QUEUED: "registered", Run.State.RUNG: "registered", Run.State.RUNNING: "registered"}
+STATES = {Run.State.QUEUED: "registered", Run.State.DISPATCHED: "registered", Run.State.RUNNING: "registered"}
 #: Outcomes that are no answer: FHIR calls a report that will never come cancelled.
 WITHOUT_ANSWER = frozenset({Run.Outcome.NOT_ANALYSED, Run.Outcome.FAILED})
 

@@ -17,7 +17,7 @@ from webapp.foundation.accounts.permissions import visible_studies
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.inference.models import Finding, Run, Stage
 from webapp.reading.reporting.models import Report
-from webapp.reading.reviews.blinding import series_unveiled, studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies, unblinded_series
 
 Rows = QuerySet[Any, Any]
 
@@ -59,7 +59,7 @@ class Kind:
 
 def _studies(user: User) -> Rows:
     objects = Prefetch("series__instances", Instance.objects.order_by("instance_number", "sop_instance_uid"))
-    series = Prefetch("series", series_unveiled(user, Series.objects.all()))
+    series = Prefetch("series", unblinded_series(user, Series.objects.all()))
     return _own(user).select_related("patient").prefetch_related(series, objects).order_by("-arrived_at", "pk")
 
 
@@ -70,7 +70,7 @@ def _own(user: User) -> Rows:
 
 def _answered(user: User) -> Rows:
     """Return the studies of whose answers and reports a user may know."""
-    return _own(user).exclude(pk__in=studies_veiled(user).values("pk"))
+    return _own(user).exclude(pk__in=blinded_studies(user).values("pk"))
 
 
 def _patients(user: User) -> Rows:

@@ -15,11 +15,11 @@ from webapp.exchange.fhir.capability import capability_statement
 from webapp.exchange.fhir.datatypes import Resource
 from webapp.exchange.fhir.resource_types import KINDS, Kind, NotUnderstoodError, Rows
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, everybody
+from webapp.foundation.accounts.permissions import Action, system_user
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, look_record
-from webapp.foundation.core.request_params import number_asked
-from webapp.imaging.archive.access import user_of
+from webapp.foundation.core.request_params import int_param
+from webapp.imaging.archive.access import current_user
 
 PAGE, LARGEST_PAGE = 20, 100
 RESOURCE = {(200, JSON): OpenApiTypes.OBJECT}
@@ -45,7 +45,7 @@ class ReadView(FhirView):
     @extend_schema(tags=["FHIR"], responses=RESOURCE)
     def get(self, request: Request, pk: str) -> Response:
         """Read a resource by its id."""
-        user = user_of(request._request)
+        user = current_user(request._request)
         kind, row = _first(self.kind, user, pk)
         if row is None:
             # Asked as somebody who sees every site, only to write a refused look down; the answer is the same.
@@ -73,7 +73,7 @@ class SearchView(FhirView):
     )
     def get(self, request: Request) -> Response:
         """Search by the parameters that the CapabilityStatement lists."""
-        user = user_of(request._request)
+        user = current_user(request._request)
         sources = [(kind, _narrowed(kind, kind.rows(user), request)) for kind in self.kind.sources]
         look_record(Code.OBJECTS_SEARCHED, user=user, request=request._request, study=None)
         return answer(request, _bundle(sources, request))
@@ -89,7 +89,7 @@ def _first(kind: Kind, user: User, pk: str) -> tuple[Kind, Any]:
 
 
 def _refusal_record(kind: Kind, request: Request, user: User, pk: str) -> None:
-    source, hidden = _first(kind, everybody(), pk)
+    source, hidden = _first(kind, system_user(), pk)
     if hidden is not None:
         audit_record(
             code=Code.ACCESS_REFUSED,
@@ -97,7 +97,7 @@ def _refusal_record(kind: Kind, request: Request, user: User, pk: str) -> None:
             request=request._request,
             study=source.study(hidden),
             success=False,
-            details=Act.SEE,
+            details=Action.SEE,
         )
 
 
@@ -148,7 +148,7 @@ def _link(relation: str, request: Request, count: int, offset: int) -> Resource:
 
 
 def _whole(request: Request, name: str, default: int) -> int:
-    number = number_asked(request.GET.get(name, str(default)))
+    number = int_param(request.GET.get(name, str(default)))
     if number is None:
         raise NotUnderstood(f"{name} must be a whole number.")
     return number

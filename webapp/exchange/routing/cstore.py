@@ -36,7 +36,7 @@ REJECTED = {
 }
 
 
-def sent_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
+def send_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
     """Send objects one after the other; yield what is answered to each.
 
     Raises
@@ -67,7 +67,7 @@ def sent_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -
 
 
 def echo(destination: Destination) -> None:
-    """Ask whether somebody listens (C-ECHO); raises as `sent_by_c_store` where not."""
+    """Ask whether somebody listens (C-ECHO); raises as `send_by_c_store` where not."""
     with association(destination, [(VERIFICATION, PLAIN[1])], seconds=5.0) as opened:
         if opened.send_c_echo().get("Status") != 0:
             raise PeerTroubleError(f"{_place(destination)} does not answer a C-ECHO.")
@@ -77,7 +77,7 @@ def echo(destination: Destination) -> None:
 def association(
     destination: Destination, contexts: Iterable[Context], *, seconds: float = SECONDS_TO_ANSWER
 ) -> Iterator[Association]:
-    """Hold an association with a destination open; raises as `sent_by_c_store`."""
+    """Hold an association with a destination open; raises as `send_by_c_store`."""
     entity = AE(ae_title=settings.DICOM_TITLE)
     entity.connection_timeout = min(SECONDS_TO_CONNECT, seconds)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = seconds

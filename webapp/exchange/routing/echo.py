@@ -7,7 +7,7 @@ from webapp.exchange.routing.models import Destination
 from webapp.exchange.routing.outcomes import PeerTroubleError
 
 
-def destination_echoed(destination: Destination) -> str:
+def echo_destination(destination: Destination) -> str:
     """Ask by C-ECHO, or by a search for one study; return what is wrong, nothing where it answers."""
     try:
         (stow if destination.kind == Destination.Kind.STOW else cstore).echo(destination)

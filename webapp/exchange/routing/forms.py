@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
 
-from webapp.exchange.dicom_scp.ae_allowlist import title_checked
+from webapp.exchange.dicom_scp.ae_allowlist import check_ae_title
 from webapp.exchange.routing.models import Destination
 from webapp.exchange.routing.stow import SECRETS
 
@@ -36,8 +36,8 @@ class DestinationForm(DestinationFields):
             "url",
             "credentials",
             "site",
-            "takes_results",
-            "is_used",
+            "auto_forward_results",
+            "is_active",
         )
         labels: ClassVar[dict[str, Any]] = {
             "kind": "Reached by",
@@ -45,8 +45,8 @@ class DestinationForm(DestinationFields):
             "tls": "by TLS",
             "url": "DICOMweb address",
             "credentials": f"Credentials: {SECRETS}",
-            "takes_results": "Send results there as soon as they are filed",
-            "is_used": "In use",
+            "auto_forward_results": "Send results there as soon as they are filed",
+            "is_active": "In use",
         }
         help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(fields, "")
 
@@ -86,7 +86,7 @@ class DestinationForm(DestinationFields):
         """Refuse what is no AE title."""
         title: str = self.cleaned_data["title"]
         try:
-            return title and title_checked(title, variable="AE title")
+            return title and check_ae_title(title, variable="AE title")
         except ImproperlyConfigured:
             raise forms.ValidationError("An AE title has 1 to 16 plain characters and no backslash.") from None
 

@@ -35,8 +35,10 @@ class Destination(models.Model):
         blank=True,
         help_text="whose studies may go there; none: every site's",
     )
-    takes_results = models.BooleanField(default=False, help_text="results are sent there as soon as they are filed")
-    is_used = models.BooleanField(default=True, help_text="off: nothing is sent; what waits goes on waiting")
+    auto_forward_results = models.BooleanField(
+        default=False, help_text="results are sent there as soon as they are filed"
+    )
+    is_active = models.BooleanField(default=True, help_text="off: nothing is sent; what waits goes on waiting")
 
 
 class Delivery(models.Model):
@@ -68,7 +70,7 @@ class Delivery(models.Model):
     failures = models.PositiveSmallIntegerField(default=0, help_text="attempts in a row that got nothing across")
     next_at = models.DateTimeField(help_text="not before this")
     said = models.CharField(max_length=300, blank=True, help_text="the last sentence about it")
-    asked_by = models.ForeignKey(
+    requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="none: by rule"
     )
     created_at = models.DateTimeField(auto_now_add=True)

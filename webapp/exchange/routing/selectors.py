@@ -32,7 +32,7 @@ class Load(TypedDict):
 
 
 def _with_progress(deliveries: QuerySet[Delivery]) -> "QuerySet[WithAnnotations[Delivery, Progress]]":
-    return deliveries.select_related("destination", "asked_by").annotate(
+    return deliveries.select_related("destination", "requested_by").annotate(
         total=Count("objects_sent"),
         taken=Count("objects_sent", filter=Q(objects_sent__state=ITEM.SENT)),
         refused=Count("objects_sent", filter=Q(objects_sent__state=ITEM.REFUSED)),
@@ -44,7 +44,7 @@ def deliveries_of(study: Study) -> "list[WithAnnotations[Delivery, Progress]]":
     return list(_with_progress(Delivery.objects.filter(study=study)).order_by("-created_at")[:LISTED])
 
 
-def deliveries_listed() -> "list[WithAnnotations[Delivery, Progress]]":
+def delivery_list() -> "list[WithAnnotations[Delivery, Progress]]":
     """Return the deliveries of every study: first those that wait for a person, then the newest."""
     deliveries = _with_progress(Delivery.objects.all()).order_by("-created_at")
     failed = deliveries.filter(state=Delivery.State.FAILED)
@@ -52,7 +52,7 @@ def deliveries_listed() -> "list[WithAnnotations[Delivery, Progress]]":
     return [*failed[:LISTED], *rest[:LISTED]]
 
 
-def destinations_listed() -> "list[WithAnnotations[Destination, Load]]":
+def destination_list() -> "list[WithAnnotations[Destination, Load]]":
     """Return all destinations with how much waits for them and how much was not taken."""
     return list(
         Destination.objects.select_related("site")

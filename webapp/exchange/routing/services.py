@@ -13,7 +13,7 @@ from webapp.exchange.routing.state_machine import State, delivery_move
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.backoff import FAILURES_ALLOWED, pause_after
+from webapp.foundation.core.backoff import FAILURES_ALLOWED, backoff_delay
 from webapp.imaging.archive.models import Instance, Study
 
 NO_OBJECTS = "This study holds nothing that could be sent."
@@ -27,7 +27,7 @@ class NothingToSendError(ValueError):
 
 def destinations_open(study: Study) -> list[Destination]:
     """Return where this study may be sent."""
-    return list(Destination.objects.filter(Q(site=None) | Q(site=study.site_id), is_used=True).order_by("name"))
+    return list(Destination.objects.filter(Q(site=None) | Q(site=study.site_id), is_active=True).order_by("name"))
 
 
 def instances_of(study: Study, *, what: str) -> list[Instance]:
@@ -58,7 +58,7 @@ def delivery_ask(
     objects = instances_of(study, what=what)
     with transaction.atomic():
         delivery = Delivery.objects.create(
-            study=study, destination=destination, what=what, asked_by=user, next_at=timezone.now()
+            study=study, destination=destination, what=what, requested_by=user, next_at=timezone.now()
         )
         DeliveryObject.objects.bulk_create(DeliveryObject(delivery=delivery, instance=one) for one in objects)
         _audit(delivery, Code.SENDING_ASKED, f"{len(objects)} objects", user=user, request=request)
@@ -67,7 +67,7 @@ def delivery_ask(
 
 def deliveries_due(*, busy: Iterable[int] = ()) -> list[Delivery]:
     """Return the oldest due delivery of each destination that is not busy."""
-    due = Delivery.objects.filter(state=State.WAITING, next_at__lte=timezone.now(), destination__is_used=True)
+    due = Delivery.objects.filter(state=State.WAITING, next_at__lte=timezone.now(), destination__is_active=True)
     waiting = due.exclude(destination__in=list(busy)).select_related("destination", "study").order_by("next_at")[:200]
     first: dict[int, Delivery] = {}
     for delivery in waiting:
@@ -151,7 +151,7 @@ def _put_off(delivery: Delivery, trouble: str, *, failures: int) -> None:
         delivery.failures = failures
         _give_up(delivery, f"Failed {failures} times", because=trouble)
         return
-    next_at = timezone.now() + pause_after(failures)
+    next_at = timezone.now() + backoff_delay(failures)
     delivery_move(delivery=delivery, event="lose", said=trouble, failures=failures, next_at=next_at)
 
 

@@ -45,7 +45,7 @@ class Token(AuthBase):
         return request
 
 
-def sent_by_stow(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
+def send_by_stow(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
     """Send objects one after the other; yield what is answered to each.
 
     Raises
@@ -62,7 +62,7 @@ def sent_by_stow(destination: Destination, items: Sequence[DeliveryObject]) -> I
 
 
 def echo(destination: Destination) -> None:
-    """Ask whether the service is there and lets us in: a search for one study. Raises as `sent_by_stow` where not."""
+    """Ask whether the service is there and lets us in: a search for one study. Raises as `send_by_stow` where not."""
     client = _client(destination)
     try:
         answer = client._session.get(f"{client.base_url}/studies", params={"limit": "1"}, timeout=5.0)

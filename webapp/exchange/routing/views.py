@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from webapp.exchange.dicom_scp.sender_activity import senders_listed
-from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.dicom_scp.sender_activity import sender_list
+from webapp.exchange.routing.echo import echo_destination
 from webapp.exchange.routing.forms import DestinationForm
 from webapp.exchange.routing.models import Delivery, Destination
-from webapp.exchange.routing.selectors import LIVE, deliveries_listed, deliveries_of, destinations_listed
+from webapp.exchange.routing.selectors import LIVE, deliveries_of, delivery_list, destination_list
 from webapp.exchange.routing.services import (
     NothingToSendError,
     delivery_ask,
@@ -19,17 +19,17 @@ from webapp.exchange.routing.services import (
     destinations_open,
     has_results,
 )
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.archive.access import allowed, study_checked, study_opened, user_of
+from webapp.imaging.archive.access import check_study_access, current_user, open_study, requires
 from webapp.imaging.archive.models import Study
 
 CHOOSE = "Choose where it is to be sent."
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.MANAGE_DESTINATIONS)
+@requires(Action.MANAGE_DESTINATIONS)
 def network(request: HttpRequest) -> HttpResponse:
     """Show who sends to us, where we send, and what is on its way; take a new destination."""
     if request.GET.get("part") == "deliveries":
@@ -38,12 +38,12 @@ def network(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _saved(request, form)
         return redirect("network")
-    shown = {"form": form, "destinations": destinations_listed(), "senders": senders_listed()}
+    shown = {"form": form, "destinations": destination_list(), "senders": sender_list()}
     return render(request, "routing/network.html", {**shown, **_deliveries_listed()})
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.MANAGE_DESTINATIONS)
+@requires(Action.MANAGE_DESTINATIONS)
 def destination(request: HttpRequest, destination: int) -> HttpResponse:
     """Show one destination, and change it."""
     found = get_object_or_404(Destination, pk=destination)
@@ -57,17 +57,17 @@ def destination(request: HttpRequest, destination: int) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.MANAGE_DESTINATIONS)
+@requires(Action.MANAGE_DESTINATIONS)
 def destination_echo(request: HttpRequest, destination: int) -> HttpResponse:
     """Ask a destination whether it is there, and say what it answers."""
     found = get_object_or_404(Destination, pk=destination)
-    return render(request, "routing/echoed.html", {"trouble": destination_echoed(found)})
+    return render(request, "routing/echoed.html", {"trouble": echo_destination(found)})
 
 
 @require_http_methods(["GET", "POST"])
 def study_sending(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show where a study was sent and may be sent, for the study page; take the wish to send it."""
-    opened = study_opened(request=request, study=study, act=Act.SEND)
+    opened = open_study(request=request, study=study, act=Action.SEND)
     if request.method == "POST":
         said = _asked(request, opened)
         return render(request, "routing/deliveries.html", {**_deliveries_of(opened), "trouble": said})
@@ -81,8 +81,8 @@ def study_sending(request: HttpRequest, study: UUID) -> HttpResponse:
 def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
     """Send again what was not taken."""
     found = get_object_or_404(Delivery.objects.select_related("study", "destination"), pk=delivery)
-    study = study_checked(request=request, study=found.study, act=Act.SEND)
-    delivery_retry(delivery=found, user=user_of(request), request=request)
+    study = check_study_access(request=request, study=found.study, act=Action.SEND)
+    delivery_retry(delivery=found, user=current_user(request), request=request)
     return redirect("network") if request.POST.get("from") == "network" else redirect("study", study.pk)
 
 
@@ -93,7 +93,7 @@ def _asked(request: HttpRequest, study: Study) -> str:
     if chosen is None or what not in Delivery.What:
         return CHOOSE
     try:
-        delivery_ask(study=study, destination=chosen, what=what, user=user_of(request), request=request)
+        delivery_ask(study=study, destination=chosen, what=what, user=current_user(request), request=request)
     except NothingToSendError as nothing:
         return str(nothing)
     return ""
@@ -102,11 +102,11 @@ def _asked(request: HttpRequest, study: Study) -> str:
 def _saved(request: HttpRequest, form: DestinationForm) -> None:
     saved = form.save()
     details = f"{saved.name}: {', '.join(form.changed_data) or 'nothing'}"
-    audit_record(code=Code.DESTINATION_CHANGED, user=user_of(request), request=request, details=details)
+    audit_record(code=Code.DESTINATION_CHANGED, user=current_user(request), request=request, details=details)
 
 
 def _deliveries_listed() -> dict[str, Any]:
-    deliveries = deliveries_listed()
+    deliveries = delivery_list()
     return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one in deliveries), "of": None}
 
 

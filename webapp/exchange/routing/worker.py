@@ -43,7 +43,7 @@ class Ended:
 def sent(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
     """Send objects the way that the destination is reached; raises PeerTroubleError as both do."""
     is_stow = destination.kind == Destination.Kind.STOW
-    return stow.sent_by_stow(destination, items) if is_stow else cstore.sent_by_c_store(destination, items)
+    return stow.send_by_stow(destination, items) if is_stow else cstore.send_by_c_store(destination, items)
 
 
 def carry(delivery: Delivery, stop: threading.Event) -> Ended:

@@ -42,8 +42,8 @@ class Subscription(models.Model):
         help_text="whose studies it is told of; none: every site's",
     )
     salt = models.CharField(max_length=32, default=fresh_salt)
-    is_used = models.BooleanField(default=True, help_text="off: nothing new is told; what waits goes on waiting")
-    made_at = models.DateTimeField(auto_now_add=True)
+    is_active = models.BooleanField(default=True, help_text="off: nothing new is told; what waits goes on waiting")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     @property
     def told_of(self) -> list[str]:

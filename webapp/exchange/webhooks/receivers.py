@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from webapp.exchange.webhooks.models import Happening
 from webapp.exchange.webhooks.services import notices_write
 from webapp.imaging.archive.models import Instance, Study
-from webapp.imaging.dicom_objects.signals import results_filed
+from webapp.imaging.dicom_objects.signals import results_stored
 from webapp.imaging.inference.models import Run, RunEvent
 from webapp.imaging.inference.signals import study_received
 from webapp.reading.critical_results.models import CriticalResult
@@ -37,7 +37,7 @@ def run_over(*, instance: RunEvent, created: bool, **_: Any) -> None:
         )
 
 
-@receiver(results_filed)
+@receiver(results_stored)
 def filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
     """Tell which series results were filed into."""
     series = sorted({one.series.series_instance_uid for one in instances})

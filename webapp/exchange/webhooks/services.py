@@ -14,7 +14,7 @@ from webapp.exchange.webhooks.target_addresses import target_of
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.backoff import FAILURES_ALLOWED, pause_after
+from webapp.foundation.core.backoff import FAILURES_ALLOWED, backoff_delay
 from webapp.imaging.archive.models import Study
 
 State = Notice.State
@@ -34,7 +34,7 @@ def notices_write(*, happening: str, study: Study, **ids: object) -> None:
     **ids
         Our ids and UIDs of what else is meant; never a word about a patient.
     """
-    subscribed = Subscription.objects.filter(Q(site=None) | Q(site=study.site_id), is_used=True)
+    subscribed = Subscription.objects.filter(Q(site=None) | Q(site=study.site_id), is_active=True)
     now, event = timezone.now(), uuid.uuid4()
     body = {
         "id": str(event),
@@ -71,8 +71,8 @@ def subscription_change(*, subscription: Subscription, what: str, user: User, re
     """Switch a subscription "on" or "off", or give it another "secret"."""
     known: dict[str, dict[str, Any]] = {
         "secret": {"salt": fresh_salt()},
-        "on": {"is_used": True},
-        "off": {"is_used": False},
+        "on": {"is_active": True},
+        "off": {"is_active": False},
     }
     changes = known[what]
     with transaction.atomic():
@@ -86,7 +86,9 @@ def subscription_change(*, subscription: Subscription, what: str, user: User, re
 def notices_take(*, now: datetime | None = None) -> list[Notice]:
     """Claim the oldest due notice of each subscription: counted before anything is sent."""
     now = now or timezone.now()
-    due = Notice.objects.filter(state__in=[State.WAITING, State.SENDING], next_at__lte=now, subscription__is_used=True)
+    due = Notice.objects.filter(
+        state__in=[State.WAITING, State.SENDING], next_at__lte=now, subscription__is_active=True
+    )
     first: dict[uuid.UUID, Notice] = {}
     for notice in due.select_related("subscription").order_by("created_at", "pk")[:200]:
         first.setdefault(notice.subscription_id, notice)
@@ -105,7 +107,7 @@ def notice_end(notice: Notice, *, trouble: str) -> None:
     if not trouble:
         mine.update(state=State.SENT, said="Taken.", ended_at=now)
     elif failures < FAILURES_ALLOWED:
-        next_at = now + pause_after(failures)
+        next_at = now + backoff_delay(failures)
         mine.update(state=State.WAITING, said=trouble[:200], failures=failures, next_at=next_at)
     else:
         said = f"Failed {failures} times. {trouble}"[:200]

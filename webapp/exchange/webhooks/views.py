@@ -10,41 +10,41 @@ from django.views.decorators.http import require_http_methods, require_POST
 from webapp.exchange.webhooks.forms import SubscriptionForm
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.exchange.webhooks.services import notice_retry, subscription_change, subscription_create
-from webapp.foundation.accounts.permissions import Act
-from webapp.imaging.archive.access import allowed, user_of
+from webapp.foundation.accounts.permissions import Action
+from webapp.imaging.archive.access import current_user, requires
 
 LISTED = 100
 CHANGES = frozenset({"on", "off", "secret"})
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.MANAGE_WEBHOOKS)
+@requires(Action.MANAGE_WEBHOOKS)
 def webhooks(request: HttpRequest) -> HttpResponse:
     """Show subscriptions and notices; make a subscription and show its secret, this once."""
     form = SubscriptionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = subscription_create(**form.cleaned_data, user=user_of(request), request=request)
+        made = subscription_create(**form.cleaned_data, user=current_user(request), request=request)
         return _page(request, SubscriptionForm(), shown=made)
     return _page(request, form, status=400 if request.method == "POST" else 200)
 
 
 @require_POST
-@allowed(Act.MANAGE_WEBHOOKS)
+@requires(Action.MANAGE_WEBHOOKS)
 def change(request: HttpRequest, subscription: UUID) -> HttpResponse:
     """Switch a subscription on or off, or give it another secret, which is shown this once."""
     found = get_object_or_404(Subscription, pk=subscription)
     if (what := request.POST.get("what", "")) not in CHANGES:
         raise Http404
-    changed = subscription_change(subscription=found, what=what, user=user_of(request), request=request)
+    changed = subscription_change(subscription=found, what=what, user=current_user(request), request=request)
     return _page(request, SubscriptionForm(), shown=changed) if what == "secret" else redirect("webhooks")
 
 
 @require_POST
-@allowed(Act.MANAGE_WEBHOOKS)
+@requires(Action.MANAGE_WEBHOOKS)
 def retry(request: HttpRequest, notice: int) -> HttpResponse:
     """Send a notice again."""
     found = get_object_or_404(Notice.objects.select_related("subscription"), pk=notice)
-    notice_retry(notice=found, user=user_of(request), request=request)
+    notice_retry(notice=found, user=current_user(request), request=request)
     return redirect("webhooks")
 
 

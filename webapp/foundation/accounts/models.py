@@ -33,7 +33,7 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.CLINICIAN)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
-    is_kept_to_site = False
+    is_site_scoped = False
 
 
 class AccessToken(models.Model):
@@ -43,14 +43,14 @@ class AccessToken(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64, unique=True, help_text="sha256 of the secret")
-    made_at = models.DateTimeField(auto_now_add=True)
-    made_by = models.CharField(max_length=150, blank=True, help_text="user name; empty: at the command line")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.CharField(max_length=150, blank=True, help_text="user name; empty: at the command line")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to a quarter of an hour")
 
     class Meta:
-        ordering = ["-made_at", "-pk"]
+        ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "name"], condition=models.Q(revoked_at=None), name="token_name_per_user"

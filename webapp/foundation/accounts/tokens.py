@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import AccessToken, Site, User
-from webapp.foundation.accounts.permissions import reaches_every_site
+from webapp.foundation.accounts.permissions import has_global_scope
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import ONE_LOOK, audit_record
-from webapp.foundation.core.compiled_queries import Prepared, gap
+from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
 
 #: So that a secret that lies where it should not is known for what it is.
 PREFIX = "readroom_"
@@ -63,7 +63,7 @@ def token_make(
     home = site or user.site
     if not user.is_active:
         raise TokenError(f"The account {user.get_username()} is closed.")
-    if home is None or not (reaches_every_site(user) or home.pk == user.site_id):
+    if home is None or not (has_global_scope(user) or home.pk == user.site_id):
         raise TokenError("A token reaches one site: the user's own, or any for somebody who sees all.")
     if not name.strip() or days < 0:
         raise TokenError("A token has the name of the machine that holds it, and is good for some days or for ever.")
@@ -76,7 +76,7 @@ def token_make(
                 user=user,
                 site=home,
                 digest=digest_of(secret),
-                made_by=by.get_username() if by else "",
+                created_by=by.get_username() if by else "",
                 expires_at=expires,
             )
             _audited(Code.TOKEN_MADE, token, by, request)
@@ -119,21 +119,21 @@ def _columns() -> tuple[tuple[Any, str, list[str]], ...]:
 
 
 @cache
-def _by_digest() -> Prepared:
+def _by_digest() -> CompiledQuery:
     """Return the query for a token: it is asked by every request of a program."""
     columns = [path + name for _, path, names in _columns() for name in names]
-    rows = AccessToken.objects.filter(digest=gap("digest"))
-    return Prepared(rows.order_by().values_list(*columns))
+    rows = AccessToken.objects.filter(digest=placeholder("digest"))
+    return CompiledQuery(rows.order_by().values_list(*columns))
 
 
 def token_user(token: AccessToken) -> User | None:
     """Return the user as whom a token acts, kept to its site; None where it opens nothing (any more)."""
     user = token.user
     is_over = token.revoked_at or (token.expires_at and token.expires_at <= timezone.now())
-    has_moved = not reaches_every_site(user) and user.site_id != token.site_id
+    has_moved = not has_global_scope(user) and user.site_id != token.site_id
     if is_over or has_moved or not user.is_active:
         return None
-    user.site, user.is_kept_to_site = token.site, True
+    user.site, user.is_site_scoped = token.site, True
     return user
 
 

@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=90)
 ATTEMPTS = 3
 
 
-class MadeApart(models.Model):
+class LeasedJob(models.Model):
     """What is made apart. Its file lies in the data folder under its id (`workers.storage.export_path`)."""
 
     class State(models.TextChoices):
@@ -31,8 +31,8 @@ class MadeApart(models.Model):
         EXPIRED = "expired", "Expired"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0, help_text="counted before work starts; a fencing token")
     beat_at = models.DateTimeField(null=True, help_text="last sign of life of whoever makes it")
@@ -46,15 +46,15 @@ class MadeApart(models.Model):
         abstract = True
 
 
-Made = TypeVar("Made", bound=MadeApart)
-State = MadeApart.State
+Made = TypeVar("Made", bound=LeasedJob)
+State = LeasedJob.State
 
 
-class TakenOverError(Exception):
+class LeaseLostError(Exception):
     """Somebody else makes this now."""
 
 
-def next_taken(kind: type[Made], *, end: Callable[..., None]) -> Made | None:
+def claim_next(kind: type[Made], *, end: Callable[..., None]) -> Made | None:
     """Take the oldest that waits, or whose maker died; None where there is none.
 
     Two that ask at once get two: each taking is one conditional UPDATE.
@@ -67,7 +67,7 @@ def next_taken(kind: type[Made], *, end: Callable[..., None]) -> Made | None:
     now, rows = timezone.now(), kind._default_manager
     left = Q(beat_at=None) | Q(beat_at__lt=now - LEASE)
     due = Q(state=State.QUEUED) | Q(left, state=State.RUNNING)
-    for one in rows.filter(due).order_by("asked_at")[:5]:
+    for one in rows.filter(due).order_by("requested_at")[:5]:
         seen = rows.filter(pk=one.pk, state=one.state, attempt=one.attempt)
         if one.attempt >= ATTEMPTS:
             end(seen, one, state=State.FAILED, reason=f"Given up: it stopped in the middle {ATTEMPTS} times.")
@@ -77,12 +77,12 @@ def next_taken(kind: type[Made], *, end: Callable[..., None]) -> Made | None:
     return None
 
 
-def taken_back(kind: type[Made]) -> int:
+def release_stale(kind: type[Made]) -> int:
     """Take back at once what a process that died was making; for the one process that makes, before it begins."""
     return kind._default_manager.filter(state=State.RUNNING).update(beat_at=None)
 
 
-def file_made(
+def write_output(
     made: Made, *, write: Callable[[Path, models.QuerySet[Made]], int], end: Callable[..., None], nothing: str
 ) -> None:
     """Write a file, which appears whole, and end its making; nothing of it stays where another took over.
@@ -90,9 +90,9 @@ def file_made(
     Parameters
     ----------
     write
-        Writes into an unfinished file and returns how much it holds; it tells on the row that it lives (`beat`).
+        Writes into an unfinished file and returns how much it holds; it tells on the row that it lives (`renew_lease`).
     end
-        As of `next_taken`.
+        As of `claim_next`.
     nothing
         Why the making failed where the file would hold nothing.
     """
@@ -100,7 +100,7 @@ def file_made(
     try:
         with storage.written_whole(storage.export_path(made.pk)) as unfinished:
             written = write(unfinished, mine)
-    except TakenOverError:
+    except LeaseLostError:
         return
     if written:
         end(mine, made, state=State.DONE)
@@ -109,7 +109,7 @@ def file_made(
         end(mine, made, state=State.FAILED, reason=nothing)
 
 
-def beat(mine: models.QuerySet[Made], **done: int) -> None:
+def renew_lease(mine: models.QuerySet[Made], **done: int) -> None:
     """Show that the maker lives, and how far it is.
 
     Raises
@@ -118,4 +118,4 @@ def beat(mine: models.QuerySet[Made], **done: int) -> None:
         If another maker took it meanwhile.
     """
     if not mine.update(beat_at=timezone.now(), **done):
-        raise TakenOverError
+        raise LeaseLostError

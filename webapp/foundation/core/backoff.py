@@ -8,6 +8,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 FAILURES_ALLOWED = 10
 
 
-def pause_after(failures: int) -> timedelta:
+def backoff_delay(failures: int) -> timedelta:
     """Return how long to wait after so many failures in a row."""
     return min(FIRST_PAUSE * (1 << max(0, failures - 1)), LONGEST_PAUSE)

@@ -18,17 +18,17 @@ class _Gap:
     name: str
 
 
-def gap(name: str) -> RawSQL:
+def placeholder(name: str) -> RawSQL:
     """Return what stands in a query for a value that is given each time the query is asked."""
     return RawSQL("%s", [_Gap(name)])
 
 
-def page_gap() -> RawSQL:
+def page_placeholder() -> RawSQL:
     """Return what stands in a query for SQL of its own, a page of keys, that is made each time."""
-    return RawSQL(Prepared.MARK, [])  # noqa: S611 - a word of ours
+    return RawSQL(CompiledQuery.MARK, [])  # noqa: S611 - a word of ours
 
 
-class Prepared:
+class CompiledQuery:
     """A query of values, with gaps."""
 
     MARK: Final = "THE_PAGE"
@@ -39,7 +39,8 @@ class Prepared:
         Parameters
         ----------
         rows
-            Made by `values_list`, with any number of `gap`; of `page_gap` one, behind all other parameters, or none.
+            Made by `values_list`, with any number of `placeholder`; of `page_placeholder` one, behind all other
+            parameters, or none.
         """
         compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()

@@ -31,7 +31,7 @@ def stop_on_signals() -> threading.Event:
 
 
 @contextmanager
-def alone(name: str, *, otherwise: str) -> Iterator[None]:
+def single_instance(name: str, *, otherwise: str) -> Iterator[None]:
     """Be the only process of this Readroom that does what the name says.
 
     Raises
@@ -47,7 +47,9 @@ def alone(name: str, *, otherwise: str) -> Iterator[None]:
         yield
 
 
-def repeated(look: Callable[[], object], *, stop: threading.Event, recover: Callable[[], object] | None = None) -> None:
+def run_forever(
+    look: Callable[[], object], *, stop: threading.Event, recover: Callable[[], object] | None = None
+) -> None:
     """Look, pause, look again; a disk or database in trouble is waited for, not died of.
 
     Parameters
@@ -71,6 +73,6 @@ def repeated(look: Callable[[], object], *, stop: threading.Event, recover: Call
         stop.wait(pause)
 
 
-def alive(name: str) -> None:
+def record_heartbeat(name: str) -> None:
     """Show that a process lives, for its health check."""
     (storage.root() / f"{name}.alive").touch()

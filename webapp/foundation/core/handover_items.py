@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.timezone import localtime
 
 
-class Left(NamedTuple):
+class HandoverItem(NamedTuple):
     """One thing that is left open.
 
     Attributes

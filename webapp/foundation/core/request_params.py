@@ -3,12 +3,12 @@
 from uuid import UUID
 
 
-def number_asked(word: str, *, digits: int = 9) -> int | None:
+def int_param(word: str, *, digits: int = 9) -> int | None:
     """Return a whole number of at most so many digits, 0 or more."""
     return int(word) if word.isascii() and word.isdigit() and len(word) <= digits else None
 
 
-def uuid_asked(word: str) -> UUID | None:
+def uuid_param(word: str) -> UUID | None:
     """Return an id."""
     try:
         return UUID(word)

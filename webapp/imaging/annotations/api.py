@@ -13,25 +13,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
-from webapp.foundation.core.request_params import number_asked
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.foundation.core.request_params import int_param
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import frame_of_reference_of
-from webapp.imaging.annotations.selectors import mark_history, mark_list, mark_now, mark_told, version_told
+from webapp.imaging.annotations.selectors import (
+    annotation_history,
+    annotation_list,
+    current_version,
+    serialize_annotation,
+    serialize_version,
+)
 from webapp.imaging.annotations.serializers import POINTS, CutMarkSent, DrawnSent, MarkSent, sentence_of
 from webapp.imaging.annotations.services import (
+    AnnotationRefusedError,
     ChangedMeanwhileError,
-    MarkRefusedError,
     NotTheAuthorError,
     OnCut,
     OnImage,
     Said,
-    mark_hide,
-    mark_save,
+    annotation_delete,
+    annotation_save,
 )
-from webapp.imaging.archive.access import kept_back, study_checked, study_opened, user_of
+from webapp.imaging.archive.access import check_study_access, current_user, deny_blinded, open_study
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.reading.reviews.selectors import reads_seen
 
@@ -56,25 +62,27 @@ class Conflict(APIException):
     status_code = 409
 
 
-class MarksView(APIView):
+class AnnotationsView(APIView):
     """The marks of one study."""
 
     @extend_schema(responses={200: {"type": "array", "items": MARK}})
     def get(self, request: Request, study: UUID) -> Response:
         """List what the marks say now."""
-        opened = study_opened(request=request._request, study=study)
-        study_view_record(user=user_of(request._request), request=request._request, study=opened.pk)
-        hidden = reads_seen(study=opened, user=user_of(request._request)).hidden
-        return Response([mark_told(now) for now in mark_list(study=opened) if now.mark.author_id not in hidden])
+        opened = open_study(request=request._request, study=study)
+        study_view_record(user=current_user(request._request), request=request._request, study=opened.pk)
+        hidden = reads_seen(study=opened, user=current_user(request._request)).hidden
+        return Response(
+            [serialize_annotation(now) for now in annotation_list(study=opened) if now.mark.author_id not in hidden]
+        )
 
 
 class DrawnView(APIView):
     """What all that is drawn has in common: who may change it, how large it may be, how a refusal is told."""
 
     parser_classes = [JSONParser]
-    #: Of `Mark.Kind`: what has its address here. What is another view's is like none.
-    kinds: frozenset[Mark.Kind]
-    act: Act
+    #: Of `Annotation.Kind`: what has its address here. What is another view's is like none.
+    kinds: frozenset[Annotation.Kind]
+    act: Action
     largest_bytes: int
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -92,12 +100,12 @@ class DrawnView(APIView):
         if isinstance(refusal, APIException):
             answer.data["code"] = refusal.get_codes()
         if isinstance(exc, ChangedMeanwhileError):
-            answer.data["mark"] = mark_told(exc.now)
+            answer.data["mark"] = serialize_annotation(exc.now)
         return answer
 
     def given(self, request: Request, mark: UUID, kind: type[DrawnSent]) -> dict[str, Any]:
         """Return what was sent, checked, of a mark that the user may change or make; `where` is what is drawn on."""
-        if Mark.objects.filter(pk=mark).exists():
+        if Annotation.objects.filter(pk=mark).exists():
             self.opened(request, mark, self.act)
         sent = kind(data=request.data)
         sent.is_valid(raise_exception=True)
@@ -109,22 +117,22 @@ class DrawnView(APIView):
     def version_read(self, request: Request, mark: UUID) -> int:
         """Return which version of a mark that the user may change they read."""
         self.opened(request, mark, self.act)
-        version = number_asked(request.query_params.get("version", ""))
+        version = int_param(request.query_params.get("version", ""))
         if version is None:
             raise ParseError("Say in the address which version was read: ?version=1")
         return version
 
-    def opened(self, request: Request, mark: UUID, act: Act) -> MarkVersion:
+    def opened(self, request: Request, mark: UUID, act: Action) -> AnnotationVersion:
         """Return what a mark says now, if the user may do that to its study."""
         try:
-            now = mark_now(mark=mark)
-        except MarkVersion.DoesNotExist:
+            now = current_version(mark=mark)
+        except AnnotationVersion.DoesNotExist:
             raise Http404 from None
         if now.mark.kind not in self.kinds:
             raise Http404
-        study = study_checked(request=request._request, study=now.mark.series.study, act=act)
-        if now.mark.author_id in reads_seen(study=study, user=user_of(request._request)).hidden:
-            kept_back(request=request._request, study=study)
+        study = check_study_access(request=request._request, study=now.mark.series.study, act=act)
+        if now.mark.author_id in reads_seen(study=study, user=current_user(request._request)).hidden:
+            deny_blinded(request=request._request, study=study)
         return now
 
     def _where(self, request: Request, given: dict[str, Any]) -> OnImage | OnCut:
@@ -150,31 +158,36 @@ class DrawnView(APIView):
         return OnCut(found, given["frameOfReference"], given["normal"])
 
     def _may_draw(self, request: Request, study: Study) -> None:
-        study_checked(request=request._request, study=study, act=self.act)
+        check_study_access(request=request._request, study=study, act=self.act)
 
     def _refused(self) -> None:
         audit_record(
             code=Code.ACCESS_REFUSED,
-            user=user_of(self.request._request),
+            user=current_user(self.request._request),
             request=self.request._request,
             success=False,
             details=f"change of somebody else's mark {self.kwargs['mark']}",
         )
 
 
-class MarkView(DrawnView):
+class AnnotationView(DrawnView):
     """One mark."""
 
     kinds = frozenset(POINTS)
-    act = Act.MARK
+    act = Action.MARK
     largest_bytes = LARGEST_BYTES
 
     @extend_schema(responses={200: MARK})
     def get(self, request: Request, mark: UUID) -> Response:
         """Tell what the mark says now and all that it said before."""
-        now = self.opened(request, mark, Act.SEE)
-        study_view_record(user=user_of(request._request), request=request._request, study=now.mark.series.study_id)
-        return Response({**mark_told(now), "history": [version_told(one) for one in mark_history(mark=now.mark)]})
+        now = self.opened(request, mark, Action.SEE)
+        study_view_record(user=current_user(request._request), request=request._request, study=now.mark.series.study_id)
+        return Response(
+            {
+                **serialize_annotation(now),
+                "history": [serialize_version(one) for one in annotation_history(mark=now.mark)],
+            }
+        )
 
     @extend_schema(request=EITHER_SENT, responses={200: MARK, 201: MARK, 409: MARK})
     def put(self, request: Request, mark: UUID) -> Response:
@@ -182,22 +195,22 @@ class MarkView(DrawnView):
         is_cut = isinstance(request.data, Mapping) and "frameOfReference" in request.data
         given = self.given(request, mark, CutMarkSent if is_cut else MarkSent)
         said = Said(points=given["points"], text=given["text"], figures=given["figures"], unit=given["unit"])
-        now, is_new = mark_save(
+        now, is_new = annotation_save(
             mark=mark,
             where=given["where"],
             kind=given["kind"],
             said=said,
             read=given["version"],
-            user=user_of(request._request),
+            user=current_user(request._request),
             request=request._request,
         )
-        return Response(mark_told(now), status=201 if is_new else 200)
+        return Response(serialize_annotation(now), status=201 if is_new else 200)
 
     @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
     def delete(self, request: Request, mark: UUID) -> Response:
         """Take the mark away; `version` is the one that was read. It is kept, and shown no more."""
         version = self.version_read(request, mark)
-        mark_hide(mark=mark, read=version, user=user_of(request._request), request=request._request)
+        annotation_delete(mark=mark, read=version, user=current_user(request._request), request=request._request)
         return Response(status=204)
 
 
@@ -208,7 +221,7 @@ def _refusal(exc: Exception) -> Exception:
             return Conflict(str(exc))
         case NotTheAuthorError():
             return PermissionDenied(str(exc), code="not_the_author")
-        case MarkRefusedError():
+        case AnnotationRefusedError():
             return ParseError(str(exc))
         case ValidationError():
             return ParseError(sentence_of(exc.detail))

@@ -26,7 +26,7 @@ class MaskError(Exception):
     """There is no such mask; the message is for the one who drew it, or who asks for it."""
 
 
-def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bool = False) -> Mask:
+def decode_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bool = False) -> Mask:
     """Return the mask that runs describe, shape (rows, columns).
 
     Nothing is decoded but whole numbers, so what is sent can be neither a bomb nor another picture.
@@ -59,7 +59,7 @@ def mask_of_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: b
     return np.asarray(mask, dtype=np.bool_)
 
 
-def mask_kept(mask: Mask) -> str:
+def store_mask(mask: Mask) -> str:
     """Keep a mask, shape (rows, columns), as a PNG of one bit a pixel; return its sha256."""
     content = mask_png(mask)
     digest = hashlib.sha256(content).hexdigest()
@@ -85,10 +85,10 @@ def mask_read(digest: str) -> Mask:
     MaskError
         If it is not there, or no picture any more.
     """
-    return mask_opened(storage.mask_path(digest))
+    return open_mask(storage.mask_path(digest))
 
 
-def mask_opened(path: Path) -> Mask:
+def open_mask(path: Path) -> Mask:
     """Return the mask in a file, shape (rows, columns), whoever drew it; raises as `mask_read`."""
     try:
         with Image.open(path, formats=("PNG",)) as drawn:

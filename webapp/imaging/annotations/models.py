@@ -8,7 +8,7 @@ from django.db import models
 from webapp.imaging.archive.models import Instance, Series
 
 
-class Mark(models.Model):
+class Annotation(models.Model):
     """Something that a person drew. Its browser chooses `id`, so that sending it twice makes one.
 
     It lies on one image, or on a cut through the volume of a series (MPR): a plane in the patient. What it says stands
@@ -73,7 +73,7 @@ class Mark(models.Model):
         return self.instance_id, self.frame - 1
 
 
-class MarkVersion(models.Model):
+class AnnotationVersion(models.Model):
     """What a mark said from one moment to the next. A row is written once and never changed."""
 
     class Unit(models.TextChoices):
@@ -82,7 +82,7 @@ class MarkVersion(models.Model):
         MM = "mm", "Millimetres"
         PX = "px", "Pixels"
 
-    mark = models.ForeignKey(Mark, on_delete=models.PROTECT, related_name="versions")
+    mark = models.ForeignKey(Annotation, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField(help_text="from 1")
     at = models.DateTimeField(auto_now_add=True)
     points = models.JSONField(
@@ -94,7 +94,7 @@ class MarkVersion(models.Model):
     mask = models.CharField(
         max_length=64, blank=True, help_text="of an outline: sha256 of its PNG, one bit a pixel, Rows x Columns"
     )
-    is_hidden = models.BooleanField(default=False, help_text="the author took the mark away")
+    is_deleted = models.BooleanField(default=False, help_text="the author took the mark away")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mark", "version"], name="one_row_per_mark_version")]

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from webapp.imaging.archive.headers import header_read, values
+from webapp.imaging.archive.headers import load_header, values
 from webapp.imaging.archive.models import Series
 
 Vector: TypeAlias = Sequence[float]
@@ -35,5 +35,5 @@ def is_flat(points: Sequence[Vector], normal: Vector) -> bool:
 def frame_of_reference_of(series: Series) -> str:
     """Return the Frame of Reference UID of a series, "" where it has none: a picture, a projection."""
     image = None if series.is_picture else series.instances.filter(has_pixels=True).first()
-    told = values(header_read(image), "FrameOfReferenceUID") if image else []
+    told = values(load_header(image), "FrameOfReferenceUID") if image else []
     return str(told[0]) if told else ""

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Study
 
 
-def mark_list(*, study: Study) -> list[MarkVersion]:
+def annotation_list(*, study: Study) -> list[AnnotationVersion]:
     """Return what the marks of a study say now, those taken away left out: one query.
 
     Outlines are left out too: they belong to a verdict, see `webapp.reading.reviews.segmentation_selectors`.
     """
-    shown = _now().filter(mark__series__study=study, is_hidden=False).exclude(mark__kind=Mark.Kind.OUTLINE)
+    shown = _now().filter(mark__series__study=study, is_deleted=False).exclude(mark__kind=Annotation.Kind.OUTLINE)
     return list(shown.order_by("mark__series", "mark__instance", "at"))
 
 
-def mark_now(*, mark: UUID) -> MarkVersion:
+def current_version(*, mark: UUID) -> AnnotationVersion:
     """Return what a mark says now, also when it was taken away.
 
     Raises
@@ -29,12 +29,12 @@ def mark_now(*, mark: UUID) -> MarkVersion:
     return _now().select_related("mark__series__study").get(mark=mark)
 
 
-def mark_history(*, mark: Mark) -> list[MarkVersion]:
+def annotation_history(*, mark: Annotation) -> list[AnnotationVersion]:
     """Return all that a mark ever said, the first version first."""
-    return list(MarkVersion.objects.filter(mark=mark))
+    return list(AnnotationVersion.objects.filter(mark=mark))
 
 
-def mark_told(now: MarkVersion) -> dict[str, Any]:
+def serialize_annotation(now: AnnotationVersion) -> dict[str, Any]:
     """Return a mark as programs read it."""
     mark = now.mark
     return {
@@ -44,11 +44,11 @@ def mark_told(now: MarkVersion) -> dict[str, Any]:
         "kind": mark.kind,
         "author": mark.author.get_full_name() or mark.author.get_username(),
         "authorId": str(mark.author_id),
-        **version_told(now),
+        **serialize_version(now),
     }
 
 
-def version_told(version: MarkVersion) -> dict[str, Any]:
+def serialize_version(version: AnnotationVersion) -> dict[str, Any]:
     """Return one version of a mark as programs read it."""
     return {
         "points": version.points,
@@ -57,15 +57,15 @@ def version_told(version: MarkVersion) -> dict[str, Any]:
         "unit": version.unit,
         "version": version.version,
         "at": version.at.isoformat(),
-        "hidden": version.is_hidden,
+        "hidden": version.is_deleted,
     }
 
 
-def _place_told(mark: Mark) -> dict[str, Any]:
+def _place_told(mark: Annotation) -> dict[str, Any]:
     if mark.instance is None:
         return {"frameOfReference": mark.frame_of_reference, "normal": mark.normal}
     return {"sop": mark.instance.sop_instance_uid, "frame": mark.frame}
 
 
-def _now() -> QuerySet[MarkVersion]:
-    return MarkVersion.objects.filter(version=F("mark__version")).select_related("mark__instance", "mark__author")
+def _now() -> QuerySet[AnnotationVersion]:
+    return AnnotationVersion.objects.filter(version=F("mark__version")).select_related("mark__instance", "mark__author")

@@ -6,18 +6,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import is_flat
 
 #: How many points each kind has. Rectangle: its corners; ellipse: the ends of its axes; box: two opposite corners;
 #: angle: the vertex in the middle.
 POINTS = {
-    Mark.Kind.LENGTH: 2,
-    Mark.Kind.ANGLE: 3,
-    Mark.Kind.RECTANGLE: 4,
-    Mark.Kind.ELLIPSE: 4,
-    Mark.Kind.PROBE: 1,
-    Mark.Kind.BOX: 2,
+    Annotation.Kind.LENGTH: 2,
+    Annotation.Kind.ANGLE: 3,
+    Annotation.Kind.RECTANGLE: 4,
+    Annotation.Kind.ELLIPSE: 4,
+    Annotation.Kind.PROBE: 1,
+    Annotation.Kind.BOX: 2,
 }
 #: Pixels; no image has more (PS3.3 C.7.6.3.1: rows and columns are 16 bits).
 FAR = 65_535
@@ -34,12 +34,12 @@ def _points(axes: int, *, far: float) -> serializers.ListField:
     return serializers.ListField(child=point, max_length=max(POINTS.values()))
 
 
-class DrawnSent(serializers.Serializer[Mark]):
+class DrawnSent(serializers.Serializer[Annotation]):
     """What the body of a PUT says of whatever was drawn: on which series, how large, by whom."""
 
     series = serializers.UUIDField()
     figures = serializers.DictField(child=serializers.FloatField(min_value=-1e15, max_value=1e15), default=dict)
-    unit = serializers.ChoiceField(choices=MarkVersion.Unit.choices)
+    unit = serializers.ChoiceField(choices=AnnotationVersion.Unit.choices)
     version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
     authorId = serializers.CharField(  # noqa: N815 - the name that the browser sends
         max_length=20, required=False, help_text="who drew it; refused where somebody else is signed in by now"
@@ -67,7 +67,7 @@ class ShapeSent(DrawnSent):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a shape with too few or too many points."""
-        kind = Mark.Kind(attrs["kind"])
+        kind = Annotation.Kind(attrs["kind"])
         if len(attrs["points"]) != POINTS[kind]:
             raise serializers.ValidationError(f"{kind.label} takes {POINTS[kind]} points.")
         return attrs
@@ -82,7 +82,7 @@ class MarkSent(OnImageSent, ShapeSent):
 class CutMarkSent(ShapeSent):
     """The body of a PUT of a mark on a cut through a volume; points are mm in the patient."""
 
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in POINTS if kind != Mark.Kind.BOX])
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in POINTS if kind != Annotation.Kind.BOX])
     frameOfReference = serializers.CharField(max_length=64)  # noqa: N815 - the name that the browser sends
     normal = serializers.ListField(child=serializers.FloatField(min_value=-1, max_value=1), min_length=3, max_length=3)
     points = _points(3, far=FAR_MM)
@@ -94,7 +94,7 @@ class CutMarkSent(ShapeSent):
             raise serializers.ValidationError("The normal of a cut has the length 1.")
         if not is_flat(attrs["points"], attrs["normal"]):
             raise serializers.ValidationError("The points do not lie in the plane of the cut.")
-        if attrs["unit"] != MarkVersion.Unit.MM:
+        if attrs["unit"] != AnnotationVersion.Unit.MM:
             raise serializers.ValidationError("What lies on a cut is measured in millimetres.")
         return attrs
 

@@ -11,24 +11,24 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.annotations.models import Mark, MarkVersion
-from webapp.imaging.annotations.selectors import mark_now
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
+from webapp.imaging.annotations.selectors import current_version
 from webapp.imaging.archive.models import Instance, Series
 
 
-class MarkRefusedError(Exception):
+class AnnotationRefusedError(Exception):
     """A mark stays as it is; the message is for the one who drew."""
 
 
-class NotTheAuthorError(MarkRefusedError):
+class NotTheAuthorError(AnnotationRefusedError):
     """Somebody else drew it."""
 
 
-class ChangedMeanwhileError(MarkRefusedError):
+class ChangedMeanwhileError(AnnotationRefusedError):
     """What the author's screen showed is not what the mark says by now."""
 
-    def __init__(self, now: MarkVersion) -> None:
-        what = "taken away" if now.is_hidden else "changed"
+    def __init__(self, now: AnnotationVersion) -> None:
+        what = "taken away" if now.is_deleted else "changed"
         super().__init__(f"This mark was {what} on another screen meanwhile. Nothing was overwritten.")
         self.now = now
 
@@ -48,7 +48,7 @@ class OnImage:
 
 @dataclass(frozen=True)
 class OnCut:
-    """Where a mark lies: in the patient, on a plane through the volume of a series; `normal` as `Mark.normal`."""
+    """Where a mark lies: in the patient, on a plane through the volume of a series; `normal` as `Annotation.normal`."""
 
     series: Series
     frame_of_reference: str
@@ -67,23 +67,23 @@ class OnCut:
 
 @dataclass(frozen=True)
 class Said:
-    """What a mark says: points as `MarkVersion.points`, words, figures and the unit of lengths; an outline's mask."""
+    """What a mark says: points (as `AnnotationVersion.points`), text, figures, unit, an outline's mask."""
 
     points: Sequence[Sequence[float]]
     text: str
     figures: Mapping[str, float]
     unit: str
-    is_hidden: bool = False
+    is_deleted: bool = False
     mask: str = ""
 
-    def is_in(self, row: MarkVersion) -> bool:
+    def is_in(self, row: AnnotationVersion) -> bool:
         """Say whether a version says just this."""
-        mine = ([list(point) for point in self.points], self.text, dict(self.figures), self.unit, self.is_hidden)
-        return (*mine, self.mask) == (row.points, row.text, row.figures, row.unit, row.is_hidden, row.mask)
+        mine = ([list(point) for point in self.points], self.text, dict(self.figures), self.unit, self.is_deleted)
+        return (*mine, self.mask) == (row.points, row.text, row.figures, row.unit, row.is_deleted, row.mask)
 
 
 @transaction.atomic
-def mark_save(
+def annotation_save(
     *,
     mark: UUID,
     where: OnImage | OnCut,
@@ -92,7 +92,7 @@ def mark_save(
     read: int,
     user: User,
     request: HttpRequest,
-) -> tuple[MarkVersion, bool]:
+) -> tuple[AnnotationVersion, bool]:
     """Make a mark, or add a version to it.
 
     Parameters
@@ -123,15 +123,15 @@ def mark_save(
         If the mark lies on another image or cut, or is of another kind.
     """
     # One who makes it at the same moment waits here (PostgreSQL); SQLite's writers stand in line by themselves.
-    made, is_new = Mark.objects.select_for_update(of=("self",)).get_or_create(
+    made, is_new = Annotation.objects.select_for_update(of=("self",)).get_or_create(
         pk=mark, defaults={**where.fields, "kind": kind, "author": user}
     )
     if made.author_id != user.pk:
         raise NotTheAuthorError("Somebody else drew this mark; only they can change it.")
     if made.kind != kind or any(getattr(made, name) != value for name, value in where.fields.items()):
-        raise MarkRefusedError("A mark stays on its image or cut and of its kind. Draw a new one instead.")
+        raise AnnotationRefusedError("A mark stays on its image or cut and of its kind. Draw a new one instead.")
     if not is_new:
-        now = mark_now(mark=mark)
+        now = current_version(mark=mark)
         if said.is_in(now):
             return now, False
         if now.version != read:
@@ -140,41 +140,41 @@ def mark_save(
 
 
 @transaction.atomic
-def mark_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> MarkVersion:
+def annotation_delete(*, mark: UUID, read: int, user: User, request: HttpRequest) -> AnnotationVersion:
     """Take a mark away: it is kept, and shown no more.
 
     Raises
     ------
     NotTheAuthorError, ChangedMeanwhileError
-        As `mark_save`.
+        As `annotation_save`.
     """
-    made = Mark.objects.select_for_update(of=("self",)).get(pk=mark)
+    made = Annotation.objects.select_for_update(of=("self",)).get(pk=mark)
     if made.author_id != user.pk:
         raise NotTheAuthorError("Somebody else drew this mark; only they can take it away.")
-    now = mark_now(mark=mark)
-    if now.is_hidden:
+    now = current_version(mark=mark)
+    if now.is_deleted:
         return now
     if now.version != read:
         raise ChangedMeanwhileError(now)
-    gone = Said(now.points, now.text, now.figures, now.unit, is_hidden=True, mask=now.mask)
+    gone = Said(now.points, now.text, now.figures, now.unit, is_deleted=True, mask=now.mask)
     return _version_add(made, gone, user=user, request=request)
 
 
-def _version_add(mark: Mark, said: Said, *, user: User, request: HttpRequest) -> MarkVersion:
+def _version_add(mark: Annotation, said: Said, *, user: User, request: HttpRequest) -> AnnotationVersion:
     mark.version += 1
     mark.save(update_fields=["version"])
-    row = MarkVersion.objects.create(
+    row = AnnotationVersion.objects.create(
         mark=mark,
         version=mark.version,
         points=said.points,
         text=said.text,
         figures=said.figures,
         unit=said.unit,
-        is_hidden=said.is_hidden,
+        is_deleted=said.is_deleted,
         mask=said.mask,
     )
     audit_record(
-        code=Code.MARK_HIDDEN if said.is_hidden else Code.MARK_SAVED,
+        code=Code.MARK_HIDDEN if said.is_deleted else Code.MARK_SAVED,
         user=user,
         request=request,
         study=mark.series.study_id,

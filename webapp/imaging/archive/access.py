@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act, OfSite, may, visible_sites
+from webapp.foundation.accounts.permissions import Action, OfSite, may, visible_sites
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Series, Study
-from webapp.reading.reviews.blinding import is_series_veiled, is_veiled
+from webapp.reading.reviews.blinding import is_blinded, is_series_blinded
 
 Given = ParamSpec("Given")
 #: What the audit trail says of who asked for what is kept from them until they have read the study.
@@ -21,7 +21,7 @@ VEILED = "see before reading"
 View = Callable[Concatenate[HttpRequest, Given], HttpResponseBase]
 
 
-def user_of(request: HttpRequest) -> User:
+def current_user(request: HttpRequest) -> User:
     """Return the signed-in user; nobody else comes past the sign-in middleware.
 
     Raises
@@ -34,7 +34,7 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def allowed(act: Act) -> Callable[[View[Given]], View[Given]]:
+def requires(act: Action) -> Callable[[View[Given]], View[Given]]:
     """Let a view run only for those who may do `act`; a refusal is audited and answered 403."""
 
     def decorate(view: View[Given]) -> View[Given]:
@@ -42,7 +42,7 @@ def allowed(act: Act) -> Callable[[View[Given]], View[Given]]:
         def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponseBase:
             if not may(request.user, act):
                 audit_record(
-                    code=Code.ACCESS_REFUSED, user=user_of(request), request=request, success=False, details=act
+                    code=Code.ACCESS_REFUSED, user=current_user(request), request=request, success=False, details=act
                 )
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -52,7 +52,7 @@ def allowed(act: Act) -> Callable[[View[Given]], View[Given]]:
     return decorate
 
 
-def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
+def check_study_access(*, request: HttpRequest, study: Study, act: Action) -> Study:
     """Return `study` if the user may do `act` to it.
 
     Raises
@@ -67,7 +67,7 @@ def study_checked(*, request: HttpRequest, study: Study, act: Act) -> Study:
     return study
 
 
-def answer_checked(*, request: HttpRequest, study: Study) -> None:
+def check_answer_visible(*, request: HttpRequest, study: Study) -> None:
     """Let go on whoever may know now what the AI says of a study.
 
     Raises
@@ -75,19 +75,19 @@ def answer_checked(*, request: HttpRequest, study: Study) -> None:
     Http404
         If it is veiled from them (see `webapp.reading.reviews.blinding`): the same answer as where it says nothing.
     """
-    if is_veiled(study=study, user=user_of(request)):
-        kept_back(request=request, study=study)
+    if is_blinded(study=study, user=current_user(request)):
+        deny_blinded(request=request, study=study)
 
 
-def series_checked(*, request: HttpRequest, series: Series, act: Act) -> Study:
+def check_series_access(*, request: HttpRequest, series: Series, act: Action) -> Study:
     """Return the study of a series if the user may do `act` to it and the series itself is not veiled from them."""
-    study = study_checked(request=request, study=series.study, act=act)
-    if is_series_veiled(series=series, user=user_of(request)):
-        kept_back(request=request, study=study)
+    study = check_study_access(request=request, study=series.study, act=act)
+    if is_series_blinded(series=series, user=current_user(request)):
+        deny_blinded(request=request, study=study)
     return study
 
 
-def kept_back(*, request: HttpRequest, study: Study) -> NoReturn:
+def deny_blinded(*, request: HttpRequest, study: Study) -> NoReturn:
     """Answer as if what is asked for were not there, and write down that it was asked for.
 
     Raises
@@ -96,25 +96,35 @@ def kept_back(*, request: HttpRequest, study: Study) -> NoReturn:
         Always.
     """
     audit_record(
-        code=Code.ACCESS_REFUSED, user=user_of(request), request=request, study=study.pk, success=False, details=VEILED
+        code=Code.ACCESS_REFUSED,
+        user=current_user(request),
+        request=request,
+        study=study.pk,
+        success=False,
+        details=VEILED,
     )
     raise Http404
 
 
-def site_checked(*, request: HttpRequest, of: OfSite, act: Act) -> None:
-    """Let go on whoever may do `act` to what belongs to a site; raises as `study_checked`."""
+def check_site_access(*, request: HttpRequest, of: OfSite, act: Action) -> None:
+    """Let go on whoever may do `act` to what belongs to a site; raises as `check_study_access`."""
     _checked(request, of, act, study=None)
 
 
-def _checked(request: HttpRequest, of: OfSite, act: Act, *, study: UUID | None) -> None:
+def _checked(request: HttpRequest, of: OfSite, act: Action, *, study: UUID | None) -> None:
     if not may(request.user, act, of):
         audit_record(
-            code=Code.ACCESS_REFUSED, user=user_of(request), request=request, study=study, success=False, details=act
+            code=Code.ACCESS_REFUSED,
+            user=current_user(request),
+            request=request,
+            study=study,
+            success=False,
+            details=act,
         )
-        raise PermissionDenied if may(request.user, Act.SEE, of) else Http404
+        raise PermissionDenied if may(request.user, Action.SEE, of) else Http404
 
 
-def site_chosen(user: User, wanted: int | None) -> Site:
+def selected_site(user: User, wanted: int | None) -> Site:
     """Return the site that is asked for, else the user's own, else the first that they see.
 
     Raises
@@ -130,10 +140,10 @@ def site_chosen(user: User, wanted: int | None) -> Site:
     return chosen
 
 
-def study_opened(*, request: HttpRequest, study: UUID, act: Act = Act.SEE) -> Study:
-    """Return the study with that id if the user may do `act` to it; raises as `study_checked`."""
+def open_study(*, request: HttpRequest, study: UUID, act: Action = Action.SEE) -> Study:
+    """Return the study with that id if the user may do `act` to it; raises as `check_study_access`."""
     try:
-        found = Study.objects.select_related("patient", "site", "task__holder").get(pk=study)
+        found = Study.objects.select_related("patient", "site", "task__assignee").get(pk=study)
     except Study.DoesNotExist:
         raise Http404 from None
-    return study_checked(request=request, study=found, act=act)
+    return check_study_access(request=request, study=found, act=act)

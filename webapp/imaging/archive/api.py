@@ -19,10 +19,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.archive.ingest import Filed, NoSite, intake_file
+from webapp.imaging.archive.ingest import IngestResult, NoSite, ingest_file
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 #: Bytes that a multipart body has around its file: headers, boundaries, the name.
@@ -65,10 +65,10 @@ class MayUpload(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
         """Say whether the user may upload; a refusal is audited."""
-        if may(request.user, Act.UPLOAD):
+        if may(request.user, Action.UPLOAD):
             return True
         asked = request._request
-        audit_record(code=Code.ACCESS_REFUSED, user=request.user, request=asked, success=False, details=Act.UPLOAD)
+        audit_record(code=Code.ACCESS_REFUSED, user=request.user, request=asked, success=False, details=Action.UPLOAD)
         return False
 
 
@@ -95,7 +95,7 @@ class UploadView(APIView):
         name = str(request.data.get("name") or sent.name)
         path = Path(sent.temporary_file_path())
         try:
-            filed = intake_file(path=path, name=name, user=cast("User", request.user), request=request._request)
+            filed = ingest_file(path=path, name=name, user=cast("User", request.user), request=request._request)
         except NoSite as error:
             raise PermissionDenied("Your account belongs to no site, so nothing can be filed for it.") from error
         return Response({"files": [_told(each) for each in filed]})
@@ -115,7 +115,7 @@ def is_full(error: OSError | OperationalError) -> bool:
     return isinstance(cause, DiskFull) or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
-def _told(filed: Filed) -> dict[str, str | None]:
+def _told(filed: IngestResult) -> dict[str, str | None]:
     return {
         "name": filed.name,
         "status": filed.status,

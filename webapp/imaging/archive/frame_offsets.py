@@ -11,7 +11,7 @@ Piece = tuple[int, int]
 HEAD, FIRST, PIECE = struct.Struct("<II"), struct.Struct("<I"), struct.Struct("<QQ")
 
 
-def frames_packed(frames: Sequence[Sequence[Piece]]) -> bytes:
+def pack_frame_offsets(frames: Sequence[Sequence[Piece]]) -> bytes:
     """Pack the pieces of all frames into a column."""
     pieces = [piece for frame in frames for piece in frame]
     starts = bytearray()
@@ -24,7 +24,7 @@ def frames_packed(frames: Sequence[Sequence[Piece]]) -> bytes:
     return HEAD.pack(len(frames), len(pieces)) + bytes(starts) + b"".join(PIECE.pack(*piece) for piece in pieces)
 
 
-def frame_pieces(packed: bytes | memoryview, number: int) -> list[Piece]:
+def frame_fragments(packed: bytes | memoryview, number: int) -> list[Piece]:
     """Return the pieces of one frame (from 0).
 
     Raises
@@ -42,7 +42,7 @@ def frame_pieces(packed: bytes | memoryview, number: int) -> list[Piece]:
     return [_piece(packed, table + one * PIECE.size) for one in range(first, after)]
 
 
-def pieces_read(path: Path, pieces: Sequence[Piece]) -> bytes:
+def read_fragments(path: Path, pieces: Sequence[Piece]) -> bytes:
     """Read pieces of a stored file, one behind the other."""
     with path.open("rb", buffering=0) as file:
         read = [os.pread(file.fileno(), length, offset) for offset, length in pieces]

@@ -28,7 +28,7 @@ SEXES = {"M", "F", "O"}
 Header = dict[str, Any]
 
 
-def header_read(instance: Instance) -> Header:
+def load_header(instance: Instance) -> Header:
     """Return the kept header of an instance; nothing of its file is parsed.
 
     Raises

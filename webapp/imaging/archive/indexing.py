@@ -10,18 +10,18 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from webapp.imaging.archive.frame_offsets import frames_packed
+from webapp.imaging.archive.frame_offsets import pack_frame_offsets
 from webapp.imaging.archive.models import Instance, InstanceIndex, Series, Study
-from webapp.imaging.archive.object_store import bytes_stored, picture_weighed
+from webapp.imaging.archive.object_store import digest_picture, store_bytes
 from workers import api, storage
 
 
-def index_make(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
+def build_index(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
     """Keep the index of a new instance."""
     return InstanceIndex.objects.create(instance=instance, **_columns(index))
 
 
-def index_keep(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
+def save_index(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
     """Keep the index of an instance; one that somebody else kept meanwhile stays."""
     return InstanceIndex.objects.get_or_create(instance=instance, defaults=_columns(index))[0]
 
@@ -32,7 +32,7 @@ def _columns(index: api.ObjectIndex) -> dict[str, Any]:
         "is_part10": index.is_part10,
         "header": zlib.compress(index.header.encode(), 6),
         "frame_count": len(index.frames),
-        "frames": frames_packed(index.frames),
+        "frames": pack_frame_offsets(index.frames),
         "bulk": index.bulk,
     }
 
@@ -53,10 +53,10 @@ def instance_index(instance: Instance) -> InstanceIndex:
     try:
         return instance.index
     except InstanceIndex.DoesNotExist:
-        return index_fill(instance=instance)
+        return backfill_index(instance=instance)
 
 
-def index_fill(*, instance: Instance) -> InstanceIndex:
+def backfill_index(*, instance: Instance) -> InstanceIndex:
     """Read a stored object again, apart, and keep its index and what its study did not know; raises `Refused`."""
     wrapped = storage.temporary()
     try:
@@ -80,10 +80,10 @@ def index_fill(*, instance: Instance) -> InstanceIndex:
 
 def _picture_fill(instance: Instance, found: api.Inspection, wrapped: Path) -> InstanceIndex:
     """Put the object that a picture became in its place; the picture's own bytes stay beside it."""
-    weighed = picture_weighed(wrapped, original_sha256=instance.original_sha256)
+    weighed = digest_picture(wrapped, original_sha256=instance.original_sha256)
     instance.sha256, instance.file_size = weighed.sha256, wrapped.stat().st_size
     instance.sop_class_uid, instance.instance_number = found.sop_class_uid, found.instance_number
-    with bytes_stored(weighed), transaction.atomic():
+    with store_bytes(weighed), transaction.atomic():
         instance.save(update_fields=["sha256", "file_size", "sop_class_uid", "instance_number"])
         Series.objects.filter(pk=instance.series_id, modality="").update(modality=found.modality)
         return _kept(instance, found)
@@ -92,4 +92,4 @@ def _picture_fill(instance: Instance, found: api.Inspection, wrapped: Path) -> I
 def _kept(instance: Instance, found: api.Inspection) -> InstanceIndex:
     if found.index is None:
         raise api.Refused("The object has no index.")
-    return index_keep(instance=instance, index=found.index)
+    return save_index(instance=instance, index=found.index)

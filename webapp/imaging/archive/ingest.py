@@ -15,9 +15,9 @@ from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.archive.object_store import Bytes, bytes_stored, bytes_weighed, picture_weighed
-from webapp.imaging.archive.repository import ContradictsError, instance_file, instance_known, is_picture_of
-from webapp.imaging.archive.zip_upload import is_zip, members_unpacked, shown_name
+from webapp.imaging.archive.object_store import Bytes, digest_file, digest_picture, store_bytes
+from webapp.imaging.archive.repository import HeaderConflictError, find_instance, is_picture_of, persist_instance
+from webapp.imaging.archive.zip_upload import is_zip, printable_name, unpack_members
 from workers import api, storage
 
 OTHER_STUDY_ASKED = "The object belongs to another study than the one that it was sent to. It was not stored."
@@ -32,7 +32,7 @@ class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ou
 
 
 @dataclass(frozen=True)
-class Uids:
+class ObjectUids:
     """Study, series and instance UID of an object, and its SOP class; empty where they are not known."""
 
     study: str = ""
@@ -49,12 +49,12 @@ class Announced:
     sop_instance_uid: str
 
 
-class NotAsAnnouncedError(api.Refused):
+class AnnouncementMismatchError(api.Refused):
     """The object is another one than its sender said."""
 
 
 @dataclass(frozen=True)
-class Filed:
+class IngestResult:
     """What became of one file.
 
     Attributes
@@ -76,7 +76,7 @@ class Filed:
     reason: str = ""
     study: UUID | None = None
     series: UUID | None = None
-    uids: Uids = Uids()
+    uids: ObjectUids = ObjectUids()
     fault: Fault = ""
 
 
@@ -107,7 +107,7 @@ class _Sender:
         )
 
 
-def intake_file(
+def ingest_file(
     *,
     path: Path,
     name: str,
@@ -116,7 +116,7 @@ def intake_file(
     actor: str = "",
     address: str = "",
     announced: Announced | None = None,
-) -> list[Filed]:
+) -> list[IngestResult]:
     """Take one file in: a DICOM object, a picture, or a zip of them.
 
     Parameters
@@ -152,17 +152,17 @@ def intake_file(
         raise NoSite
     sender = _Sender(user, user.site, request, actor, address, announced)
     if not is_zip(path):
-        return [_one(path, shown_name(name), sender)]
-    return _archive(path, shown_name(name), sender)
+        return [_one(path, printable_name(name), sender)]
+    return _archive(path, printable_name(name), sender)
 
 
-def object_intake(*, path: Path, user: User, request: HttpRequest | None, study: str = "") -> Filed:
-    """Take in one file that must be a DICOM object; the rules are those of `intake_file`, and it raises the same.
+def ingest_object(*, path: Path, user: User, request: HttpRequest | None, study: str = "") -> IngestResult:
+    """Take in one file that must be a DICOM object; the rules are those of `ingest_file`, and it raises the same.
 
     Parameters
     ----------
     path, user, request
-        See `intake_file`.
+        See `ingest_file`.
     study
         The StudyInstanceUID that it must have; empty for any.
 
@@ -176,25 +176,25 @@ def object_intake(*, path: Path, user: User, request: HttpRequest | None, study:
     return _one(path, "", _Sender(user, user.site, request, objects_only=True, study_asked=study))
 
 
-def _archive(path: Path, name: str, sender: _Sender) -> list[Filed]:
-    filed: list[Filed] = []
+def _archive(path: Path, name: str, sender: _Sender) -> list[IngestResult]:
+    filed: list[IngestResult] = []
     try:
-        for member in members_unpacked(path, largest=settings.UPLOAD_LARGEST_BYTES):
+        for member in unpack_members(path, largest=settings.UPLOAD_LARGEST_BYTES):
             if member.path is None:
-                sender.record(code=Code.UPLOAD_REFUSED, weighed=bytes_weighed(path), said=member.reason)
-                filed.append(Filed(member.name, "refused", member.reason))
+                sender.record(code=Code.UPLOAD_REFUSED, weighed=digest_file(path), said=member.reason)
+                filed.append(IngestResult(member.name, "refused", member.reason))
             else:
                 filed.append(_one(member.path, member.name, sender))
     except api.Refused as refused:
-        sender.record(code=Code.UPLOAD_REFUSED, weighed=bytes_weighed(path), said=str(refused))
-        filed.append(Filed(name, "refused", str(refused)))
+        sender.record(code=Code.UPLOAD_REFUSED, weighed=digest_file(path), said=str(refused))
+        filed.append(IngestResult(name, "refused", str(refused)))
     return filed
 
 
-def _one(path: Path, name: str, sender: _Sender) -> Filed:
-    weighed, uids = bytes_weighed(path), Uids()
+def _one(path: Path, name: str, sender: _Sender) -> IngestResult:
+    weighed, uids = digest_file(path), ObjectUids()
     try:
-        if known := instance_known(site=sender.site, original_sha256=weighed.original_sha256):
+        if known := find_instance(site=sender.site, original_sha256=weighed.original_sha256):
             uids = _uids_known(known)
             _check_asked(uids, sender, is_object=not is_picture_of(known, weighed))
             return _duplicate(name, known, weighed, sender)
@@ -203,18 +203,18 @@ def _one(path: Path, name: str, sender: _Sender) -> Filed:
             _check_asked(uids, sender, is_object=found.kind == "dicom")
             _check_announced(found, sender.announced)
             if found.kind == "picture":
-                weighed = picture_weighed(wrapped, original_sha256=weighed.original_sha256)
-            with bytes_stored(weighed), transaction.atomic():
-                instance, is_new = instance_file(found=found, weighed=weighed, site=sender.site, user=sender.user)
+                weighed = digest_picture(wrapped, original_sha256=weighed.original_sha256)
+            with store_bytes(weighed), transaction.atomic():
+                instance, is_new = persist_instance(found=found, weighed=weighed, site=sender.site, user=sender.user)
                 if not is_new:
                     return _duplicate(name, instance, weighed, sender)
                 # In the same transaction: what cannot be audited is not stored.
                 sender.record(code=Code.UPLOADED, weighed=weighed, said="stored", study=instance.series.study_id)
     except api.Refused as refused:
         sender.record(code=Code.UPLOAD_REFUSED, weighed=weighed, said=str(refused))
-        return Filed(name, "refused", str(refused), uids=uids, fault=_fault(refused))
+        return IngestResult(name, "refused", str(refused), uids=uids, fault=_fault(refused))
     reason = EMPTIED if weighed.is_emptied else ""
-    return Filed(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
+    return IngestResult(name, "stored", reason, instance.series.study_id, instance.series_id, uids)
 
 
 @contextmanager
@@ -231,24 +231,24 @@ def _looked_into(path: Path, sender: _Sender) -> Iterator[tuple[api.Inspection, 
 
 def _check_announced(found: api.Inspection, announced: Announced | None) -> None:
     if announced and announced != Announced(found.sop_class_uid, found.sop_instance_uid):
-        raise NotAsAnnouncedError(NOT_AS_ANNOUNCED)
+        raise AnnouncementMismatchError(NOT_AS_ANNOUNCED)
 
 
 def _fault(refused: api.Refused) -> Fault:
-    if isinstance(refused, NotAsAnnouncedError):
+    if isinstance(refused, AnnouncementMismatchError):
         return "not as announced"
     if str(refused) == api.IS_INDEX:
         return "index"
-    return "contradicts" if isinstance(refused, ContradictsError) else "unreadable"
+    return "contradicts" if isinstance(refused, HeaderConflictError) else "unreadable"
 
 
-def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> Filed:
+def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> IngestResult:
     sender.record(code=Code.UPLOADED, weighed=weighed, said="already stored", study=known.series.study_id)
     said = "The same file is stored already."
-    return Filed(name, "duplicate", said, known.series.study_id, known.series_id, _uids_known(known))
+    return IngestResult(name, "duplicate", said, known.series.study_id, known.series_id, _uids_known(known))
 
 
-def _check_asked(uids: Uids, sender: _Sender, *, is_object: bool) -> None:
+def _check_asked(uids: ObjectUids, sender: _Sender, *, is_object: bool) -> None:
     """Refuse what does not belong where it was sent."""
     if sender.objects_only and not is_object:
         raise api.Refused(NO_OBJECT)
@@ -256,12 +256,12 @@ def _check_asked(uids: Uids, sender: _Sender, *, is_object: bool) -> None:
         raise api.Refused(OTHER_STUDY_ASKED)
 
 
-def _uids_found(found: api.Inspection) -> Uids:
-    return Uids(found.study_instance_uid, found.series_instance_uid, found.sop_instance_uid, found.sop_class_uid)
+def _uids_found(found: api.Inspection) -> ObjectUids:
+    return ObjectUids(found.study_instance_uid, found.series_instance_uid, found.sop_instance_uid, found.sop_class_uid)
 
 
-def _uids_known(known: Instance) -> Uids:
+def _uids_known(known: Instance) -> ObjectUids:
     series = known.series
-    return Uids(
+    return ObjectUids(
         series.study.study_instance_uid, series.series_instance_uid, known.sop_instance_uid, known.sop_class_uid
     )

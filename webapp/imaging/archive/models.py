@@ -66,7 +66,7 @@ class Series(models.Model):
     body_part = models.CharField(max_length=64, blank=True)
     is_picture = models.BooleanField(default=False, help_text="came as PNG, JPEG or TIFF: whole at once")
     last_arrival_at = models.DateTimeField()
-    asked_at = models.DateTimeField(
+    analysis_requested_at = models.DateTimeField(
         null=True, help_text="the last_arrival_at for which a run was made; older than it: a run is owed"
     )
 

@@ -42,7 +42,7 @@ class Bytes:
     is_emptied: bool = False
 
 
-def bytes_weighed(path: Path) -> Bytes:
+def digest_file(path: Path) -> Bytes:
     """Digest a file, and once more as it will be stored where its preamble may hide a program."""
     with path.open("rb") as file:
         original = hashlib.file_digest(file, "sha256").hexdigest()
@@ -56,7 +56,7 @@ def bytes_weighed(path: Path) -> Bytes:
     return Bytes(path, original, digest.hexdigest(), is_emptied=True)
 
 
-def picture_weighed(wrapped: Path, *, original_sha256: str) -> Bytes:
+def digest_picture(wrapped: Path, *, original_sha256: str) -> Bytes:
     """Digest the object that a picture became."""
     with wrapped.open("rb") as file:
         return Bytes(wrapped, original_sha256, hashlib.file_digest(file, "sha256").hexdigest())
@@ -89,7 +89,7 @@ def _data_set_digest(path: Path) -> str:
 
 
 @contextmanager
-def bytes_stored(weighed: Bytes) -> Iterator[None]:
+def store_bytes(weighed: Bytes) -> Iterator[None]:
     """Store the bytes, synced, and hold the sweep off while the caller writes the row that owns them.
 
     Raises
@@ -110,7 +110,7 @@ def bytes_stored(weighed: Bytes) -> Iterator[None]:
         yield
 
 
-def objects_sweep(*, older_than_seconds: float) -> int:
+def sweep_objects(*, older_than_seconds: float) -> int:
     """Remove stored bytes that no row owns (the process died between the two); return how many."""
     removed = 0
     for folder in sorted(configuration.made(storage.root() / "objects").iterdir()):

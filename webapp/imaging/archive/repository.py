@@ -10,8 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.core.compiled_queries import Prepared, gap
-from webapp.imaging.archive.indexing import index_make
+from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
+from webapp.imaging.archive.indexing import build_index
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.archive.object_store import Bytes, is_same_data_set
 from workers import storage
@@ -27,11 +27,11 @@ OTHER_PERSON = (
 )
 
 
-class ContradictsError(Refused):
+class HeaderConflictError(Refused):
     """Refused for what its identity says beside what is stored already; the message is for the sender."""
 
 
-def instance_known(*, site: Site, original_sha256: str) -> Instance | None:
+def find_instance(*, site: Site, original_sha256: str) -> Instance | None:
     """Return the instance that these very bytes became when they were sent before."""
     return _first(_by_bytes().rows(digest=original_sha256, site=site.pk))
 
@@ -42,7 +42,7 @@ def is_picture_of(known: Instance, weighed: Bytes) -> bool:
 
 
 @transaction.atomic(savepoint=False)
-def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
+def persist_instance(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
     """Find or make the rows of one object.
 
     Parameters
@@ -72,7 +72,7 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
         if weighed.original_sha256 not in {same.original_sha256, same.sha256} and not is_same_data_set(
             weighed.path, storage.object_path(same.sha256)
         ):
-            raise ContradictsError(OTHER_CONTENTS)
+            raise HeaderConflictError(OTHER_CONTENTS)
         return same, False
     series = _series(found, _study(found, site, user))
     instance = Instance.objects.create(
@@ -92,7 +92,7 @@ def instance_file(*, found: Inspection, weighed: Bytes, site: Site, user: User) 
         laterality=found.laterality,
     )
     if found.index is not None:
-        index_make(instance=instance, index=found.index)
+        build_index(instance=instance, index=found.index)
     return instance, True
 
 
@@ -101,16 +101,18 @@ def _same_uid(found: Inspection, site: Site) -> Instance | None:
 
 
 @cache
-def _by_bytes() -> Prepared:
+def _by_bytes() -> CompiledQuery:
     """Two looks, joined: asked for one or the other, SQLite would walk everything that the site has."""
-    of_site = Instance.objects.filter(site_id=gap("site")).order_by().values_list("pk")
-    return Prepared(of_site.filter(original_sha256=gap("digest")).union(of_site.filter(sha256=gap("digest"))))
+    of_site = Instance.objects.filter(site_id=placeholder("site")).order_by().values_list("pk")
+    return CompiledQuery(
+        of_site.filter(original_sha256=placeholder("digest")).union(of_site.filter(sha256=placeholder("digest")))
+    )
 
 
 @cache
-def _by_uid() -> Prepared:
-    same = Instance.objects.filter(sop_instance_uid=gap("uid"), site_id=gap("site"))
-    return Prepared(same.order_by().values_list("pk"))
+def _by_uid() -> CompiledQuery:
+    same = Instance.objects.filter(sop_instance_uid=placeholder("uid"), site_id=placeholder("site"))
+    return CompiledQuery(same.order_by().values_list("pk"))
 
 
 def _first(keys: Sequence[tuple[UUID]]) -> Instance | None:
@@ -130,7 +132,7 @@ def _patient(found: Inspection, site: Site) -> Patient | None:
     if made:
         return patient
     if _differ(patient.name, found.patient_name) and _differ(patient.birth_date, found.patient_birth_date):
-        raise ContradictsError(OTHER_PERSON)
+        raise HeaderConflictError(OTHER_PERSON)
     blanks = {field: value for field, value in stated.items() if value and not getattr(patient, field)}
     if blanks:
         Patient.objects.filter(pk=patient.pk).update(**blanks)
@@ -159,7 +161,7 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
         },
     )
     if study.patient_id != (patient.pk if patient else None):
-        raise ContradictsError(OTHER_PATIENT)
+        raise HeaderConflictError(OTHER_PATIENT)
     return study
 
 
@@ -180,6 +182,6 @@ def _series(found: Inspection, study: Study) -> Series:
             last_arrival_at=timezone.now(),
         )
     if known.study_id != study.pk:
-        raise ContradictsError(OTHER_STUDY)
+        raise HeaderConflictError(OTHER_STUDY)
     Series.objects.filter(pk=known.pk).update(last_arrival_at=timezone.now())
     return known

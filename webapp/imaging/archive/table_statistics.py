@@ -3,7 +3,7 @@
 from django.db import connection
 
 
-def statistics_refresh() -> None:
+def refresh_statistics() -> None:
     """Let SQLite look at a sample of its tables; PostgreSQL does so by itself.
 
     Without it, SQLite walks a site's whole list of studies to find one by its number.

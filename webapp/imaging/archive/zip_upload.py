@@ -52,7 +52,7 @@ def is_zip(path: Path) -> bool:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
 
 
-def members_unpacked(path: Path, *, largest: int) -> Iterator[Member]:
+def unpack_members(path: Path, *, largest: int) -> Iterator[Member]:
     """Unpack the files of an archive, one at a time.
 
     Parameters
@@ -109,7 +109,7 @@ def _check_whole(listed: list[zipfile.ZipInfo], *, size: int) -> None:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, largest: int) -> Iterator[Member]:
-    name = shown_name(info.filename)
+    name = printable_name(info.filename)
     if reason := _reason_against(info, largest=largest):
         yield Member(name, None, reason)
         return
@@ -138,6 +138,6 @@ def _reason_against(info: zipfile.ZipInfo, *, largest: int) -> str:
     return ""
 
 
-def shown_name(name: str) -> str:
+def printable_name(name: str) -> str:
     """Return a file's name as one line of text to show back to its sender; it is used for nothing else."""
     return "".join(character for character in name if character.isprintable())[:NAME_LONGEST]

@@ -6,13 +6,13 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, findings_marked
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding, annotated_findings
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.outbox import Built
-from webapp.imaging.dicom_objects.secondary_capture import captures_built
-from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError, segments_built
+from webapp.imaging.dicom_objects.secondary_capture import build_captures
+from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError, build_segments
 from webapp.imaging.dicom_objects.source_images import Sources
-from webapp.imaging.dicom_objects.sr_ai import report_built
+from webapp.imaging.dicom_objects.sr_ai import build_ai_report
 from webapp.imaging.inference.models import Run
 
 TOO_LARGE = "Without a segmentation: the outlines are larger than is made at once."
@@ -26,7 +26,7 @@ class BuiltSet:
     reason: str
 
 
-def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
+def build_results(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     """Build the objects of a run.
 
     Parameters
@@ -47,17 +47,17 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     ValueError, TypeError, KeyError, AttributeError
         If the headers of the sources are such that highdicom builds nothing of them.
     """
-    sources, findings, version = Sources.of_run(run), findings_marked(run), len(earlier) + 1
+    sources, findings, version = Sources.of_run(run), annotated_findings(run), len(earlier) + 1
     reason = ""
-    segments: list[Segment[MarkedFinding]] = []
+    segments: list[Segment[AnnotatedFinding]] = []
     try:
-        segments = segments_built(run, findings=findings, sources=sources, version=version)
+        segments = build_segments(run, findings=findings, sources=sources, version=version)
     except TooLargeError:
         reason = TOO_LARGE
-    report = report_built(
+    report = build_ai_report(
         run, findings=findings, segments=segments, sources=sources, version=version, earlier=earlier[-1:]
     )
-    captures = captures_built(run, findings=findings, sources=sources, version=version)
+    captures = build_captures(run, findings=findings, sources=sources, version=version)
     segmentations = list({id(segment.segmentation): segment.segmentation for segment in segments}.values())
     kinds = ResultSeries.Kind
     made: list[tuple[ResultSeries.Kind, Dataset]] = [
@@ -65,10 +65,10 @@ def results_built(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
         (kinds.SR, report),
         *((kinds.SC, one) for one in captures),
     ]
-    return BuiltSet([object_written(kind, ds, into) for kind, ds in made], reason)
+    return BuiltSet([write_object(kind, ds, into) for kind, ds in made], reason)
 
 
-def object_written(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
+def write_object(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
     """Write an object into a folder."""
     path = into / f"{ds.SOPInstanceUID}.dcm"
     ds.save_as(path, enforce_file_format=True)

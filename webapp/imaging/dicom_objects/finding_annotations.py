@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from webapp.imaging.annotations.masks import Mask, mask_opened
+from webapp.imaging.annotations.masks import Mask, open_mask
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.inference.models import Finding, Mark, Run, Stage
+from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from workers.storage import Attempt
 
 #: Object and frame (from 0): which slice it is, whatever came later.
@@ -43,7 +43,7 @@ class Outlined(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class MarkedFinding(Outlined):
+class AnnotatedFinding(Outlined):
     """One finding.
 
     Attributes
@@ -59,7 +59,7 @@ class MarkedFinding(Outlined):
 
     number: int
     row: Finding
-    marks: list[Mark]
+    marks: list[FindingRegion]
     stage: Stage
     outliner: Stage
 
@@ -69,22 +69,22 @@ class MarkedFinding(Outlined):
         return self.row.instance_id, self.row.frame
 
     @property
-    def outlined(self) -> list[Mark]:
+    def outlined(self) -> list[FindingRegion]:
         """Its marks that have a mask."""
         return [mark for mark in self.marks if mark.mask]
 
 
-def place_of(mark: Mark | OutlinedSlice) -> Place:
+def place_of(mark: FindingRegion | OutlinedSlice) -> Place:
     """Return the slice that a mark is on."""
     return mark.instance_id, mark.frame
 
 
-def findings_marked(run: Run) -> list[MarkedFinding]:
+def annotated_findings(run: Run) -> list[AnnotatedFinding]:
     """Return the findings of a run, the most urgent first."""
     stages = {stage.name: stage for stage in run.stages.all()}
     rows = run.findings.select_related("instance").prefetch_related("marks__instance")
     return [
-        MarkedFinding(
+        AnnotatedFinding(
             number,
             row,
             marks_of(row),
@@ -95,17 +95,19 @@ def findings_marked(run: Run) -> list[MarkedFinding]:
     ]
 
 
-def marks_of(row: Finding) -> list[Mark]:
+def marks_of(row: Finding) -> list[FindingRegion]:
     """Return the marks of a finding, in slice order; of one told before marks were kept, that of its clearest slice."""
     return list(row.marks.all()) or _only_mark(row)
 
 
 def mask_read(run: Run, name: str) -> Mask:
-    """Return a mask that a run drew, shape (rows, columns); raises as `annotations.masks.mask_opened`."""
-    return mask_opened(Attempt(run.pk, run.attempt).out / name)
+    """Return a mask that a run drew, shape (rows, columns); raises as `annotations.masks.open_mask`."""
+    return open_mask(Attempt(run.pk, run.attempt).out / name)
 
 
-def _only_mark(row: Finding) -> list[Mark]:
+def _only_mark(row: Finding) -> list[FindingRegion]:
     if row.box is None:
         return []
-    return [Mark(finding=row, slice=row.slice, instance=row.instance, frame=row.frame, box=row.box, mask=row.mask)]
+    return [
+        FindingRegion(finding=row, slice=row.slice, instance=row.instance, frame=row.frame, box=row.box, mask=row.mask)
+    ]

@@ -32,10 +32,10 @@ from webapp.imaging.dicom_objects.codes import (
     algorithm_content,
     label_code,
 )
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding
 from webapp.imaging.dicom_objects.segmentation import Found, Segment
 from webapp.imaging.dicom_objects.uids import tracking_uid
-from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Run
 
 Group: TypeAlias = (
@@ -46,7 +46,7 @@ Group: TypeAlias = (
 AnyGroup = TypeVar("AnyGroup", bound=Group)
 
 
-def finding_group(run: Run, finding: MarkedFinding, *, segments: list[Segment[MarkedFinding]]) -> Group:
+def finding_group(run: Run, finding: AnnotatedFinding, *, segments: list[Segment[AnnotatedFinding]]) -> Group:
     """Return the group of a finding: see `group_placed`; one of whole slices (TID 1501) has its clearest slice."""
     row, own = finding.row, [one for one in segments if one.finding is finding]
     said: dict[str, Any] = {
@@ -96,23 +96,23 @@ def group_placed(
     return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_regions=regions, **said)
 
 
-def _group(finding: MarkedFinding, segments: list[Segment[MarkedFinding]], said: dict[str, Any]) -> Group:
+def _group(finding: AnnotatedFinding, segments: list[Segment[AnnotatedFinding]], said: dict[str, Any]) -> Group:
     if finding.marks:
         return group_placed(segments, [region_of(mark.box, mark.instance, mark.frame) for mark in finding.marks], said)
     sources = [SourceImageForMeasurementGroup(*image_named(finding.row.instance, [finding.row.frame]))]
     return MeasurementsAndQualitativeEvaluations(source_images=sources, **said)
 
 
-def _certainty(finding: MarkedFinding) -> Iterable[Measurement]:
+def _certainty(finding: AnnotatedFinding) -> Iterable[Measurement]:
     """Return how sure the model is, and from where on it tells a finding, both in percent."""
     yield Measurement(name=CERTAINTY, value=round(100 * finding.row.probability, 2), unit=codes.UCUM.Percent)
     if finding.stage.threshold is not None:
         yield Measurement(name=THRESHOLD, value=round(100 * finding.stage.threshold, 2), unit=codes.UCUM.Percent)
 
 
-def _sizes(finding: MarkedFinding) -> Iterable[Measurement]:
+def _sizes(finding: AnnotatedFinding) -> Iterable[Measurement]:
     """Return how large the outline is, in millimetres: nothing where the header did not calibrate."""
-    measured = measured_of(finding.row)
+    measured = measurements_of(finding.row)
     for name, (what, unit) in SIZES.items():
         if measured.is_calibrated and name in measured.figures:
             yield Measurement(name=what, value=measured.figures[name].value, unit=unit)

@@ -28,7 +28,7 @@ DIED = "The process that makes objects stopped in the middle of these, each time
 UNFIT = "The headers of these images hold something that no valid object can be made of ({kind})."
 
 
-class CannotBeMadeError(Exception):
+class BuildFailedError(Exception):
     """Something that the objects need is missing; the message is kept for people."""
 
 
@@ -79,7 +79,7 @@ def attempted(claimed: OwedObjects, work: Callable[[Path], None], *, named: str)
             same = _rows(claimed).filter(pk=claimed.pk, attempts=claimed.attempts)
             same.update(attempts=F("attempts") - 1)
             raise
-        except (api.Refused, CannotBeMadeError) as refused:
+        except (api.Refused, BuildFailedError) as refused:
             given_up(claimed, str(refused))
         except Exception as unfit:  # noqa: BLE001 - whatever a header makes the library raise, housekeeping lives on
             # Not the message: it may quote the patient.

@@ -25,7 +25,7 @@ class Drawn:
     mask: NDArray[np.bool_] | None = None
 
 
-def picture_drawn(frame: Image.Image, *, marks: Sequence[Drawn], strip: str, aspect: float = 1.0) -> NDArray[np.uint8]:
+def draw_picture(frame: Image.Image, *, marks: Sequence[Drawn], strip: str, aspect: float = 1.0) -> NDArray[np.uint8]:
     """Draw marks into a frame, and below it what they are.
 
     Parameters

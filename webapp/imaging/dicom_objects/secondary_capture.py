@@ -10,11 +10,11 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from webapp.imaging.archive.headers import values
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, Place, mask_read, place_of
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding, Place, mask_read, place_of
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.overlays import Drawn, picture_drawn
+from webapp.imaging.dicom_objects.overlays import Drawn, draw_picture
 from webapp.imaging.dicom_objects.source_images import Sources
-from webapp.imaging.dicom_objects.uids import Identity, chance_removed
+from webapp.imaging.dicom_objects.uids import Identity, remove_randomness
 from webapp.imaging.inference.models import Run
 from workers import api, storage
 
@@ -24,7 +24,7 @@ STRIP = "Readroom AI marks. Research use, not for diagnosis. Unverified."
 GREY = "#9aa7b4"
 
 
-def captures_built(run: Run, *, findings: list[MarkedFinding], sources: Sources, version: int) -> list[SCImage]:
+def build_captures(run: Run, *, findings: list[AnnotatedFinding], sources: Sources, version: int) -> list[SCImage]:
     """Draw the slices on which findings are clearest, each with all that is marked on it.
 
     Raises
@@ -44,7 +44,7 @@ def _capture(
     run: Run,
     instance: Instance,
     place: Place,
-    findings: list[MarkedFinding],
+    findings: list[AnnotatedFinding],
     sources: Sources,
     identity: Identity,
 ) -> SCImage:
@@ -53,7 +53,7 @@ def _capture(
     where = f"Slice {_number(sources, place)} of {slices}. " if slices > 1 else ""
     lies = sources.image(instance).geometry(place[1])
     with _frame(instance, place[1]) as frame:
-        pixels = picture_drawn(
+        pixels = draw_picture(
             frame,
             marks=_marks(run, place, findings),
             strip=f"{where}{STRIP}",
@@ -79,11 +79,11 @@ def _capture(
     made.SourceImageSequence = [_reference(instance, place[1])]
     if stated := values(sources.image(instance).header, "BurnedInAnnotation"):
         made.BurnedInAnnotation = stated[0]  # of the source: what is drawn in here names nobody
-    chance_removed(made, identity)
+    remove_randomness(made, identity)
     return made
 
 
-def _marks(run: Run, place: Place, findings: list[MarkedFinding]) -> list[Drawn]:
+def _marks(run: Run, place: Place, findings: list[AnnotatedFinding]) -> list[Drawn]:
     drawn: list[Drawn] = []
     for finding in findings:
         row = finding.row

@@ -1,6 +1,6 @@
 """Outlines as DICOM segmentations (PS3.3 A.51): a segment a finding, on the slices that it was outlined on.
 
-Whoever outlined: `segments_built` is told the algorithm's, `segments_drawn` anybody's.
+Whoever outlined: `build_segments` is told the algorithm's, `draw_segments` anybody's.
 
 highdicom places the frames. It is handed single-frame stand-ins of the slices, whatever they are frames of, and the
 references to the stand-ins are then made references to the stored objects.
@@ -18,11 +18,17 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from webapp.imaging.dicom_objects.codes import ABNORMAL, LONGEST, algorithm_item, colour_of, label_code
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, Outlined, OutlinedSlice, mask_read, place_of
+from webapp.imaging.dicom_objects.finding_annotations import (
+    AnnotatedFinding,
+    Outlined,
+    OutlinedSlice,
+    mask_read,
+    place_of,
+)
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.source_images import Sources
-from webapp.imaging.dicom_objects.stacks import MarkedSlice, Stack, stacks_made
-from webapp.imaging.dicom_objects.uids import Identified, Identity, chance_removed, tracking_uid
+from webapp.imaging.dicom_objects.stacks import MarkedSlice, Stack, build_stacks
+from webapp.imaging.dicom_objects.uids import Identified, Identity, remove_randomness, tracking_uid
 from webapp.imaging.inference.models import Run
 
 #: Segmentations of one stack with more pixels than this are not made: they would take that many bytes of memory.
@@ -96,7 +102,7 @@ class _Algorithm:
     def identity(self, number: int) -> Identity:
         return Identity(self.run, ResultSeries.Kind.SEG, self.version, number)
 
-    def described(self, number: int, finding: MarkedFinding) -> SegmentDescription:
+    def described(self, number: int, finding: AnnotatedFinding) -> SegmentDescription:
         return SegmentDescription(
             segment_number=number,
             segment_label=f"{finding.number}. {finding.row.label_title}"[:LONGEST],
@@ -113,9 +119,9 @@ class _Algorithm:
         return mask_read(self.run, one.mask)
 
 
-def segments_built(
-    run: Run, *, findings: list[MarkedFinding], sources: Sources, version: int
-) -> list[Segment[MarkedFinding]]:
+def build_segments(
+    run: Run, *, findings: list[AnnotatedFinding], sources: Sources, version: int
+) -> list[Segment[AnnotatedFinding]]:
     """Build the segmentations of a run, and say where each finding's outline went.
 
     Raises
@@ -123,10 +129,10 @@ def segments_built(
     TooLargeError
         If the outlines need too much memory.
     """
-    return segments_drawn(findings, sources=sources, drawer=_Algorithm(run, version))
+    return draw_segments(findings, sources=sources, drawer=_Algorithm(run, version))
 
 
-def segments_drawn(findings: Sequence[Found], *, sources: Sources, drawer: Drawer[Found]) -> list[Segment[Found]]:
+def draw_segments(findings: Sequence[Found], *, sources: Sources, drawer: Drawer[Found]) -> list[Segment[Found]]:
     """Build the segmentations of outlines on one series, and say where each went.
 
     Raises
@@ -136,7 +142,7 @@ def segments_drawn(findings: Sequence[Found], *, sources: Sources, drawer: Drawe
     """
     segments: list[Segment[Found]] = []
     count = 0
-    for stack in stacks_made(findings, sources):
+    for stack in build_stacks(findings, sources):
         for layer in _layers(drawer, stack, findings):
             count += 1
             segments += _segments(layer, _segmentation(drawer, stack, layer, sources, drawer.identity(count)))
@@ -179,7 +185,7 @@ def _segmentation(
         **identity.arguments,
     )
     _refer_to(made, {f"2.25.{number + 1}": stack.slices[number] for number in used})
-    chance_removed(made, identity)
+    remove_randomness(made, identity)
     return made
 
 
@@ -194,8 +200,8 @@ def _stand_in(number: int, one: MarkedSlice, stack: Stack, sources: Sources) -> 
         ds.FrameOfReferenceUID, ds.PositionReferenceIndicator = first.frame_of_reference, ""
         ds.ImagePositionPatient, ds.ImageOrientationPatient = list(one.geometry.position), list(first.orientation)
         ds.PixelSpacing, ds.SliceThickness = list(first.spacing), first.thickness
-        if first.gap:
-            ds.SpacingBetweenSlices = first.gap
+        if first.placeholder:
+            ds.SpacingBetweenSlices = first.placeholder
     return ds
 
 

@@ -11,9 +11,9 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
-from webapp.imaging.dicom_objects.outbox import CannotBeMadeError, attempted, claimed_of, moved
-from webapp.imaging.dicom_objects.signals import results_filed
-from webapp.imaging.dicom_objects.storage import Filed, kinds_told, objects_file, series_told
+from webapp.imaging.dicom_objects.outbox import BuildFailedError, attempted, claimed_of, moved
+from webapp.imaging.dicom_objects.signals import results_stored
+from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
 
 if TYPE_CHECKING:
     from webapp.imaging.dicom_objects.builder import BuiltSet
@@ -22,7 +22,7 @@ State = ResultSet.State
 NO_MASK = "An outline that the run drew is missing or damaged."
 
 
-def results_make() -> int:
+def make_results() -> int:
     """Make the objects of the run that has waited longest; return how many runs that were, 0 or 1.
 
     Raises
@@ -48,9 +48,9 @@ def _built(claimed: ResultSet, into: Path) -> "BuiltSet":
     from webapp.imaging.dicom_objects import builder  # noqa: PLC0415
 
     try:
-        return builder.results_built(run=claimed.run, earlier=_earlier(claimed), into=into)
+        return builder.build_results(run=claimed.run, earlier=_earlier(claimed), into=into)
     except MaskError:
-        raise CannotBeMadeError(NO_MASK) from None
+        raise BuildFailedError(NO_MASK) from None
 
 
 def _earlier(claimed: ResultSet) -> list[Instance]:
@@ -67,9 +67,9 @@ def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
     """File all objects in one transaction, unless another attempt did it first."""
     study = claimed.run.series.study
 
-    def then(filed: Filed) -> None:
+    def then(filed: IngestResult) -> None:
         series_told(filed, results=claimed)
-        results_filed.send(sender=ResultSet, study=study, instances=[row for _, row in filed])
+        results_stored.send(sender=ResultSet, study=study, instances=[row for _, row in filed])
         audit_record(
             code=Code.RESULTS_FILED,
             actor="cascade",
@@ -77,7 +77,7 @@ def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
             details=f"run {claimed.run_id}: {kinds_told(built.objects)}",
         )
 
-    objects_file(
+    store_objects(
         built.objects,
         study=study,
         user=study.uploaded_by,

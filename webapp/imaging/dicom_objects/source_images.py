@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from pydicom.dataset import Dataset
 
-from webapp.imaging.archive.headers import Header, header_read, numbers, of_study, values
+from webapp.imaging.archive.headers import Header, load_header, numbers, of_study, values
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.inference.models import Run
 
@@ -37,7 +37,7 @@ class Geometry:
     orientation: tuple[float, ...]
     spacing: tuple[float, ...]
     thickness: float | None
-    gap: float | None
+    placeholder: float | None
 
     @property
     def along(self) -> float:
@@ -54,7 +54,7 @@ class SourceImage:
     @cached_property
     def header(self) -> Header:
         """Its header as DICOM JSON."""
-        return header_read(self.instance)
+        return load_header(self.instance)
 
     def geometry(self, frame: int) -> Geometry | None:
         """Return where a frame (from 0) lies; None where the header does not say (projection, capture, damage)."""
@@ -68,7 +68,7 @@ class SourceImage:
             return None
         if np.linalg.norm(np.cross(orientation[:3], orientation[3:])) < SHORTEST or min(spacing) <= 0:
             return None
-        thickness, gap = (
+        thickness, placeholder = (
             _first(places, "PixelMeasuresSequence", keyword, 1)
             for keyword in ("SliceThickness", "SpacingBetweenSlices")
         )
@@ -78,7 +78,7 @@ class SourceImage:
             orientation,
             spacing,
             thickness[0] if thickness else None,
-            abs(gap[0]) if gap else None,
+            abs(placeholder[0]) if placeholder else None,
         )
 
 

@@ -18,14 +18,14 @@ from pydicom.sr.codedict import codes
 
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.dicom_objects.codes import SUMMARY, outcome_code
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding
 from webapp.imaging.dicom_objects.measurement_groups import commented, finding_group
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.observers import Authorship
 from webapp.imaging.dicom_objects.segmentation import Segment
 from webapp.imaging.dicom_objects.source_images import Sources
 from webapp.imaging.dicom_objects.sr_second_opinion import opinion_groups
-from webapp.imaging.dicom_objects.uids import Identity, chance_removed, uid_made
+from webapp.imaging.dicom_objects.uids import Identity, derive_uid, remove_randomness
 from webapp.imaging.inference.models import Run, Stage
 
 RESEARCH = "Decision support for research use only, not for diagnosis."
@@ -39,11 +39,11 @@ SAID = {
 }
 
 
-def report_built(
+def build_ai_report(
     run: Run,
     *,
-    findings: list[MarkedFinding],
-    segments: list[Segment[MarkedFinding]],
+    findings: list[AnnotatedFinding],
+    segments: list[Segment[AnnotatedFinding]],
     sources: Sources,
     version: int,
     earlier: Sequence[Instance] = (),
@@ -84,7 +84,7 @@ def report_built(
         **identity.arguments,
         **authorship.flags,
     )
-    chance_removed(made, identity)
+    remove_randomness(made, identity)
     if authorship.person:
         made.VerifyingObserverSequence[0].VerificationDateTime = authorship.person.at.strftime("%Y%m%d%H%M%S.%f")
     return made
@@ -92,7 +92,7 @@ def report_built(
 
 def _summary_group(run: Run, authorship: Authorship) -> MeasurementsAndQualitativeEvaluations:
     group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=uid_made(run.pk, "summary"), identifier="Summary"),
+        tracking_identifier=TrackingIdentifier(uid=derive_uid(run.pk, "summary"), identifier="Summary"),
         qualitative_evaluations=[QualitativeEvaluation(name=SUMMARY, value=outcome_code(run))],
     )
     sentences = [RESEARCH, *([] if authorship.person else [UNVERIFIED]), SAID[Run.Outcome(run.outcome)]]
@@ -112,7 +112,7 @@ def _said(stage: Stage) -> str:
     return f"{stage.title} ({stage.model} {stage.version}): {answer}{sure}{least}.{because}{experimental}"
 
 
-def _evidence(segments: list[Segment[MarkedFinding]], sources: Sources) -> list[Dataset]:
+def _evidence(segments: list[Segment[AnnotatedFinding]], sources: Sources) -> list[Dataset]:
     """Return what the report rests on: every image of the series, and the segmentations."""
     images = [image_reference(instance) for instance in sources.instances]
     images[0].update(sources.study)

@@ -15,7 +15,7 @@ from highdicom.sr import (
 from pydicom.sr.codedict import codes
 
 from webapp.imaging.dicom_objects.codes import CERTAINTY, OPINION, THRESHOLD, algorithm_content, opinion_code
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding
 from webapp.imaging.dicom_objects.measurement_groups import commented, image_named
 from webapp.imaging.dicom_objects.uids import tracking_uid
 from webapp.imaging.inference.models import Run
@@ -23,7 +23,7 @@ from webapp.imaging.inference.second_opinions import opinions_of, sentences_of
 from workers.contracts import OpinionAnswer
 
 
-def opinion_groups(run: Run, finding: MarkedFinding) -> Iterable[MeasurementsAndQualitativeEvaluations]:
+def opinion_groups(run: Run, finding: AnnotatedFinding) -> Iterable[MeasurementsAndQualitativeEvaluations]:
     """Yield a group (PS3.16 TID 1501) for each second opinion on a finding."""
     row = finding.row
     for told in opinions_of(row):

@@ -44,7 +44,7 @@ class Stack:
         self.taken.add(one.depth)
 
 
-def stacks_made(findings: Sequence[Outlined], sources: Sources) -> list[Stack]:
+def build_stacks(findings: Sequence[Outlined], sources: Sources) -> list[Stack]:
     """Sort the outlined slices into stacks.
 
     Slices without a geometry (projection, capture) stand alone; those of several times or echoes at one place come

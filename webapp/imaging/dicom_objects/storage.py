@@ -8,17 +8,22 @@ from django.db.models import F
 
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Instance, Series, Study
-from webapp.imaging.archive.object_store import bytes_stored, bytes_weighed
-from webapp.imaging.archive.repository import instance_file
+from webapp.imaging.archive.object_store import digest_file, store_bytes
+from webapp.imaging.archive.repository import persist_instance
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.outbox import Built
 from workers import api
 
-Filed = Sequence[tuple[Built, Instance]]
+IngestResult = Sequence[tuple[Built, Instance]]
 
 
-def objects_file(
-    objects: Sequence[Built], *, study: Study, user: User, first: Callable[[], bool], then: Callable[[Filed], None]
+def store_objects(
+    objects: Sequence[Built],
+    *,
+    study: Study,
+    user: User,
+    first: Callable[[], bool],
+    then: Callable[[IngestResult], None],
 ) -> bool:
     """File objects into a study, in one transaction with what else is written.
 
@@ -29,24 +34,24 @@ def objects_file(
     then
         Told each object with its row. Series of them are owed no run.
     """
-    plan = [(one, bytes_weighed(one.path), api.inspect(one.path)) for one in objects]
+    plan = [(one, digest_file(one.path), api.inspect(one.path)) for one in objects]
     with ExitStack() as held:
         for _, weighed, _ in plan:
-            held.enter_context(bytes_stored(weighed))
+            held.enter_context(store_bytes(weighed))
         with transaction.atomic():
             if not first():
                 return False
             filed = [
-                (one, instance_file(found=found, weighed=weighed, site=study.site, user=user)[0])
+                (one, persist_instance(found=found, weighed=weighed, site=study.site, user=user)[0])
                 for one, weighed, found in plan
             ]
             series = {row.series_id for _, row in filed}
-            Series.objects.filter(pk__in=series).update(asked_at=F("last_arrival_at"))
+            Series.objects.filter(pk__in=series).update(analysis_requested_at=F("last_arrival_at"))
             then(filed)
     return True
 
 
-def series_told(filed: Filed, **of: object) -> list[ResultSeries]:
+def series_told(filed: IngestResult, **of: object) -> list[ResultSeries]:
     """Keep which series Readroom made, so that they are never analysed; `of` names the run's set, if it is one's."""
     return [
         ResultSeries.objects.get_or_create(series=instance.series, defaults={"kind": one.kind, **of})[0]

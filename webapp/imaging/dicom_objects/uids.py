@@ -24,19 +24,19 @@ TITLES = {
 }
 
 
-def uid_made(root: UUID, *names: str | int) -> str:
+def derive_uid(root: UUID, *names: str | int) -> str:
     """Return a UID that is the same whenever it is asked for (PS3.5 B.2: 2.25. and a 128-bit number)."""
     return f"2.25.{uuid5(root, '/'.join(map(str, names))).int}"
 
 
 def device_uid(cascade_digest: str) -> str:
     """Return the UID of the observer that is a device: one for each state of pathways and models."""
-    return uid_made(NAMESPACE_OID, "readroom", cascade_digest)
+    return derive_uid(NAMESPACE_OID, "readroom", cascade_digest)
 
 
 def tracking_uid(run: Run, order: int) -> str:
     """Return the UID by which segmentation and report call a finding the same thing."""
-    return uid_made(run.pk, "finding", order)
+    return derive_uid(run.pk, "finding", order)
 
 
 class Identified(Protocol):
@@ -78,18 +78,18 @@ class Identity:
     @property
     def sop_instance_uid(self) -> str:
         """Of this object."""
-        return uid_made(self.run.pk, self.kind, self.number)
+        return derive_uid(self.run.pk, self.kind, self.number)
 
     @property
     def dimensions_uid(self) -> str:
         """Of its dimensions, where it has some."""
-        return uid_made(self.run.pk, self.kind, self.number, "dimensions")
+        return derive_uid(self.run.pk, self.kind, self.number, "dimensions")
 
     @property
     def arguments(self) -> dict[str, Any]:
         """Return what every class of highdicom takes."""
         return {
-            "series_instance_uid": uid_made(self.run.pk, self.kind),
+            "series_instance_uid": derive_uid(self.run.pk, self.kind),
             "series_number": SERIES_NUMBERS[self.kind],
             "sop_instance_uid": self.sop_instance_uid,
             "instance_number": self.number,
@@ -106,15 +106,15 @@ class Identity:
         }
 
 
-def chance_removed(ds: Dataset, identity: Identified) -> None:
+def remove_randomness(ds: Dataset, identity: Identified) -> None:
     """Put what the library takes from the clock and from chance: when it was made, and the UID of its dimensions."""
-    moment_put(ds, identity.at)
+    set_datetime(ds, identity.at)
     for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
         for item in ds.get(keyword) or []:
             item.DimensionOrganizationUID = identity.dimensions_uid
 
 
-def moment_put(ds: Dataset, at: datetime) -> None:
+def set_datetime(ds: Dataset, at: datetime) -> None:
     """Put when an object was made, wherever the library wrote the clock's time."""
     day, time = at.strftime("%Y%m%d"), at.strftime("%H%M%S.%f")
     for name in ("InstanceCreation", "Content", "Series"):

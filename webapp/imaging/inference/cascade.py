@@ -14,7 +14,7 @@ class Declared:
     trouble: str = ""
 
 
-def cascade_declared() -> Declared:
+def load_cascade() -> Declared:
     """Return the declared cascade. Pictures can be read while it is broken."""
     try:
         return Declared(stages=api.pathways_drawn(), digest=api.cascade_digest())

@@ -54,7 +54,7 @@ class Graph:
     height: float
 
 
-def graph_drawn(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Graph:
+def layout_graph(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Graph:
     """Lay out stages that come in running order (each after those it waits for).
 
     With the steps of a run, the path that it took is lit and each box says what its step said; without,
@@ -79,7 +79,7 @@ def graph_drawn(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Gra
 
 
 def _node(stage: DrawnStage, step: Step | None, *, x: float, y: float) -> Node:
-    condition = condition_told(stage)
+    condition = describe_condition(stage)
     if step is None:
         lines = (f"{stage.model} {stage.version}", *condition.split("; "))
         return Node(stage, x, y, _texts(stage.title, *lines), told=f"{stage.title}: asked for {condition}")
@@ -112,7 +112,7 @@ def _texts(*lines: str) -> list[Text]:
     return [Text(Truncator(words).chars(most), kind, y) for words, (kind, y, most) in zip(lines, places, strict=False)]
 
 
-def condition_told(stage: DrawnStage) -> str:
+def describe_condition(stage: DrawnStage) -> str:
     """Return when a step is asked, as a few words."""
     told = []
     for fact, values in stage.when.items():

@@ -9,7 +9,7 @@ from django.utils import timezone
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.inference.models import Finding, Mark, Run, Stage
+from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from webapp.imaging.inference.signals import run_finished
 from webapp.imaging.inference.state_machine import run_move
 from workers.contracts import FindingAnswer, SeriesAnswer, SliceName, StageAnswer
@@ -38,7 +38,7 @@ def urgency_of(answer: SeriesAnswer) -> Urgency:
     return Urgency(0, "Nothing found" if answer.outcome == "negative" else "Sorted only: nothing was looked for")
 
 
-def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
+def store_answer(*, run: Run, answer: SeriesAnswer) -> bool:
     """Finish a run with its answer; False where it was finished or taken away before."""
     urgency = urgency_of(answer)
     outcome = Run.Outcome.NOT_ANALYSED if answer.status != "done" else Run.Outcome(answer.outcome)
@@ -73,7 +73,7 @@ def answer_store(*, run: Run, answer: SeriesAnswer) -> bool:
             findings = Finding.objects.bulk_create(
                 _finding(run, order, finding, answer, instances) for order, finding in enumerate(answer.findings)
             )
-            Mark.objects.bulk_create(
+            FindingRegion.objects.bulk_create(
                 mark
                 for row, finding in zip(findings, answer.findings, strict=True)
                 for mark in _marks(row, finding, answer, instances)
@@ -153,10 +153,10 @@ def _finding(
 
 def _marks(
     finding: Finding, answer: FindingAnswer, series: SeriesAnswer, instances: dict[str, Instance]
-) -> Iterator[Mark]:
+) -> Iterator[FindingRegion]:
     for mark in answer.marks:
         shown = series.slices[mark.slice]
-        yield Mark(
+        yield FindingRegion(
             finding=finding,
             slice=mark.slice,
             instance=_instance(shown, instances),

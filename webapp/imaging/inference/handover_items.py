@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.core.handover_items import Left, clock
+from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.services import IN_FLIGHT
 
@@ -15,7 +15,7 @@ from webapp.imaging.inference.services import IN_FLIGHT
 LONG = timedelta(minutes=15)
 
 
-def outages_left(site: Site) -> Iterable[Left]:
+def outage_items(site: Site) -> Iterable[HandoverItem]:
     """Yield, for what is not read at a site, the analyses that failed or have waited too long."""
     runs = Run.objects.filter(series__study__site=site).exclude(series__study__task__state="done")
     late = runs.filter(state__in=(Run.State.QUEUED, *IN_FLIGHT), created_at__lt=timezone.now() - LONG).order_by(
@@ -23,9 +23,11 @@ def outages_left(site: Site) -> Iterable[Left]:
     )
     first = late.first()
     if first is not None:
-        yield Left("waiting", None, f"Analyses wait since {clock(first.created_at)}: {late.count()} now.")
+        yield HandoverItem("waiting", None, f"Analyses wait since {clock(first.created_at)}: {late.count()} now.")
     newer = Run.objects.filter(series=OuterRef("series"), created_at__gt=OuterRef("created_at"))
     failed = runs.filter(~Exists(newer), state=Run.State.QUARANTINED).select_related("series")
     for run in failed.order_by("finished_at", "pk"):
         when = f" {clock(run.finished_at)}" if run.finished_at else ""
-        yield Left(str(run.pk), run.series.study_id, f"The analysis of a series failed{when}: read it without the AI.")
+        yield HandoverItem(
+            str(run.pk), run.series.study_id, f"The analysis of a series failed{when}: read it without the AI."
+        )

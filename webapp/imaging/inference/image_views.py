@@ -8,11 +8,11 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_GET
 from PIL import Image
 
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import answer_checked, series_checked, study_checked, user_of
+from webapp.imaging.archive.access import check_answer_visible, check_series_access, check_study_access, current_user
 from webapp.imaging.archive.models import Instance, Series
-from webapp.imaging.inference.models import Finding, Mark, Run, Stage
+from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from workers import api, storage
 from workers.storage import Attempt
 
@@ -31,15 +31,15 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
         found = Instance.objects.select_related("series__study", "series__result").get(pk=instance)
     except Instance.DoesNotExist:
         raise Http404 from None
-    study = series_checked(request=request, series=found.series, act=Act.SEE)
+    study = check_series_access(request=request, series=found.series, act=Action.SEE)
     if not found.has_pixels or number >= found.number_of_frames:
         raise Http404
-    study_view_record(user=user_of(request), request=request, study=study.pk)
+    study_view_record(user=current_user(request), request=request, study=study.pk)
     name = frame_name(found, number)
     if _has_it(request, name):
         return _cached(HttpResponse(status=304), name)
     try:
-        picture = frame_drawn(found, number=number, name=name)
+        picture = render_frame(found, number=number, name=name)
     except api.Refused as refused:
         return HttpResponse(str(refused), status=422, content_type="text/plain; charset=utf-8")
     return _cached(HttpResponse(picture.read_bytes(), content_type="image/png"), name)
@@ -52,7 +52,7 @@ def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
         found = Series.objects.select_related("study", "result").get(pk=series)
     except Series.DoesNotExist:
         raise Http404 from None
-    series_checked(request=request, series=found, act=Act.SEE)
+    check_series_access(request=request, series=found, act=Action.SEE)
     images = Instance.objects.filter(series=found, has_pixels=True)
     middle = images[images.count() // 2 :].first()
     if middle is None:
@@ -75,20 +75,20 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
         found = Run.objects.select_related("series__study").get(pk=run)
     except Run.DoesNotExist:
         raise Http404 from None
-    study = study_checked(request=request, study=found.series.study, act=Act.SEE)
+    study = check_study_access(request=request, study=found.series.study, act=Action.SEE)
     if not _is_stated(found, name):
         raise Http404
-    answer_checked(request=request, study=study)
-    study_view_record(user=user_of(request), request=request, study=study.pk)
-    return attempt_served(request, Attempt(found.pk, found.attempt), name)
+    check_answer_visible(request=request, study=study)
+    study_view_record(user=current_user(request), request=request, study=study.pk)
+    return serve_attempt_file(request, Attempt(found.pk, found.attempt), name)
 
 
-def attempt_served(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
+def serve_attempt_file(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
     """Serve a picture that an attempt drew; whoever calls has asked whether the user may see it."""
-    return drawn_served(request, attempt.out / name, tag=f"{attempt.run}-{attempt.number}-{name}")
+    return serve_drawing(request, attempt.out / name, tag=f"{attempt.run}-{attempt.number}-{name}")
 
 
-def drawn_served(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
+def serve_drawing(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
     """Serve a PNG that never changes; whoever calls has asked whether the user may see it."""
     if _has_it(request, tag):
         return _cached(HttpResponse(status=304), tag)
@@ -102,14 +102,14 @@ def drawn_served(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
 def _made_small(instance: Instance, *, number: int, name: str) -> Path:
     small = storage.cache_path(name)
     if not small.exists():
-        drawn = frame_drawn(instance, number=number, name=frame_name(instance, number))
+        drawn = render_frame(instance, number=number, name=frame_name(instance, number))
         with Image.open(drawn) as picture, storage.written_whole(small) as unfinished:
             picture.thumbnail(SMALL)
             picture.save(unfinished, format="PNG")
     return small
 
 
-def frame_drawn(instance: Instance, *, number: int, name: str) -> Path:
+def render_frame(instance: Instance, *, number: int, name: str) -> Path:
     """Return the PNG of a frame, drawing it first where nobody has.
 
     Raises
@@ -133,7 +133,7 @@ def _is_stated(run: Run, name: str) -> bool:
     stages = Stage.objects.filter(run=run, heat_map=name).values_list("pk")
     masks = Finding.objects.filter(run=run, mask=name).values_list("pk")
     heats = Finding.objects.filter(run=run, heat_map=name).values_list("pk")
-    marks = Mark.objects.filter(finding__run=run, mask=name).values_list("pk")
+    marks = FindingRegion.objects.filter(finding__run=run, mask=name).values_list("pk")
     return bool(name) and stages.union(masks, heats, marks).exists()
 
 

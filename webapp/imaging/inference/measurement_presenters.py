@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from webapp.imaging.inference.measurements import AREA, LONGEST, PERPENDICULAR, SIZES, VOLUME, Measured, measured_of
+from webapp.imaging.inference.measurements import (
+    AREA,
+    LONGEST,
+    PERPENDICULAR,
+    SIZES,
+    VOLUME,
+    Measurement,
+    measurements_of,
+)
 from webapp.imaging.inference.models import Finding
 from workers.contracts import FigureAnswer
 
@@ -20,7 +28,7 @@ DEFINED = "IBSI"
 
 
 @dataclass(frozen=True)
-class MeasuresShown:
+class MeasurementTable:
     """The measures of a finding: the line of its size, sentences, and all figures, sizes first."""
 
     line: str
@@ -28,19 +36,19 @@ class MeasuresShown:
     rows: list[tuple[str, str, str]]
 
 
-def measures_shown(finding: Finding) -> MeasuresShown | None:
+def measurement_table(finding: Finding) -> MeasurementTable | None:
     """Return how the measures of a finding are shown; None where there are none."""
-    measured = measured_of(finding)
+    measured = measurements_of(finding)
     if not measured:
         return None
     rows = [
         (one.title, told(one), f"{DEFINED} {one.ibsi}" if one.ibsi else "")
         for one in sorted(measured.figures.values(), key=lambda one: one.name not in SIZES)
     ]
-    return MeasuresShown(size_line(measured), measured.notes, rows)
+    return MeasurementTable(size_line(measured), measured.notes, rows)
 
 
-def size_line(measured: Measured) -> str:
+def size_line(measured: Measurement) -> str:
     """Return how large a lesion is, as "longest 23.4 mm x 12.0 mm, volume 5.1 mL"; "" where nothing was measured."""
     figures = measured.figures
     words = []

@@ -11,7 +11,7 @@ SIZES = (LONGEST, PERPENDICULAR, AREA, VOLUME)
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """The figures of a finding by name; none where nothing was outlined, or measured in those days."""
 
     is_calibrated: bool = False
@@ -22,9 +22,9 @@ class Measured:
         return bool(self.figures)
 
 
-def measured_of(finding: Finding) -> Measured:
+def measurements_of(finding: Finding) -> Measurement:
     """Return what was measured of a finding."""
     if not finding.measures:
-        return Measured()
+        return Measurement()
     told = MeasuresAnswer.model_validate(finding.measures)
-    return Measured(told.is_calibrated, tuple(told.notes), {one.name: one for one in told.figures})
+    return Measurement(told.is_calibrated, tuple(told.notes), {one.name: one for one in told.figures})

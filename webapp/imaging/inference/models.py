@@ -18,7 +18,7 @@ class Run(models.Model):
         """Where the work is (see states.py for who may move it)."""
 
         QUEUED = "queued", "Queued"
-        RUNG = "rung", "Queued"
+        DISPATCHED = "rung", "Queued"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         QUARANTINED = "quarantined", "Failed"
@@ -40,7 +40,7 @@ class Run(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
-    rung_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
@@ -145,7 +145,7 @@ class Finding(models.Model):
         ordering = ["order"]
 
 
-class Mark(models.Model):
+class FindingRegion(models.Model):
     """Where a finding lies on one of its slices. A finding of whole slices has none."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="marks")

@@ -31,7 +31,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class OpinionShown:
+class OpinionView:
     """What another road than the detector's says of a finding."""
 
     told: OpinionAnswer
@@ -67,9 +67,9 @@ class OpinionShown:
         return self.told.base + sum(one.contribution for one in self.told.reasons)
 
 
-def opinions_shown(finding: Finding) -> list[OpinionShown]:
+def opinion_views(finding: Finding) -> list[OpinionView]:
     """Return how the second opinions on a finding are shown; none where there are none."""
-    return [OpinionShown(one, _bars(one.reasons)) for one in opinions_of(finding)]
+    return [OpinionView(one, _bars(one.reasons)) for one in opinions_of(finding)]
 
 
 def _bars(reasons: Sequence[ReasonAnswer]) -> list[Bar]:

@@ -84,20 +84,20 @@ def person_of(study: Study) -> Person:
     if patient is None:
         return NOBODY
     return Person(
-        name=name_shown(patient.name) or "Name not stated",
+        name=format_person_name(patient.name) or "Name not stated",
         number=NO_NUMBER if patient.patient_id.startswith(NO_NUMBER) else patient.patient_id,
         born=patient.birth_date,
-        age=age_shown(patient, on=study.study_date or study.arrived_at.date()),
+        age=format_age(patient, on=study.study_date or study.arrived_at.date()),
         sex=SEXES.get(patient.sex.upper(), ""),
     )
 
 
-def name_of(user: User) -> str:
+def user_display_name(user: User) -> str:
     """Return what colleagues call somebody: their name, else the name they sign in with."""
     return user.get_full_name() or user.get_username()
 
 
-def name_shown(stated: str) -> str:
+def format_person_name(stated: str) -> str:
     """Return a DICOM person name (PS3.5 6.2.1, `family^given^middle^prefix^suffix`) as people write it."""
     alphabetic = stated.partition("=")[0]
     family, given, middle, prefix, suffix = ([part.strip() for part in alphabetic.split("^")] + [""] * 5)[:5]
@@ -105,7 +105,7 @@ def name_shown(stated: str) -> str:
     return ", ".join(part for part in (family, first, suffix) if part)
 
 
-def age_shown(patient: Patient, *, on: date) -> str:
+def format_age(patient: Patient, *, on: date) -> str:
     """Return the age at a day: years, or months under two years."""
     born = patient.birth_date
     if born is None or born > on:
@@ -114,7 +114,7 @@ def age_shown(patient: Patient, *, on: date) -> str:
     return f"{months} mo" if months < 24 else f"{months // 12} y"
 
 
-def kind_shown(series: Series, run: Run | None) -> list[str]:
+def describe_kind(series: Series, run: Run | None) -> list[str]:
     """Return what a series is, the surest word first: modality, part, plane."""
     answered = run is not None and bool(run.modality)
     stated = "" if series.is_picture else series.modality  # a picture's own says that it is none: OT
@@ -134,7 +134,7 @@ def percent(probability: float | None) -> str:
     return f"over 99{NARROW}%" if probability > 0.99 else f"{100 * probability:.0f}{NARROW}%"
 
 
-def range_shown(low: float | None, high: float | None, views: int | None) -> str:
+def format_range(low: float | None, high: float | None, views: int | None) -> str:
     """Return how far a probability moved over so many looks: "60 to 81% over 5 views"."""
     if low is None or high is None or not views:
         return ""
@@ -155,7 +155,7 @@ def milliseconds(ms: float | None) -> str:
     return f"{ms:.0f} ms" if ms < 10_000 else f"{ms / 1000:.1f} s"
 
 
-def size_told(size: int) -> str:
+def format_file_size(size: int) -> str:
     """Return how large a file is."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.presenters import STATUSES, Look, kind_shown
+from webapp.imaging.inference.presenters import STATUSES, Look, describe_kind
 from webapp.imaging.inference.series_status import Status, StatusColumns, with_status
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SeriesRow:
     @property
     def kind(self) -> list[str]:
         """Modality, part and plane in words."""
-        return kind_shown(self.series, self.run)
+        return describe_kind(self.series, self.run)
 
     @property
     def reason(self) -> str:

@@ -31,14 +31,14 @@ LIVE = frozenset({Status.RUNNING, Status.QUEUED, Status.RECEIVING})
 #: Run state -> status; a finished run has its outcome for a status.
 OF_STATE = {
     Run.State.QUEUED: Status.QUEUED,
-    Run.State.RUNG: Status.QUEUED,
+    Run.State.DISPATCHED: Status.QUEUED,
     Run.State.RUNNING: Status.RUNNING,
     Run.State.QUARANTINED: Status.FAILED,
 }
 
 
-#: A run is owed: nothing was asked yet, or images came after it was (see `services.series_due`).
-OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
+#: A run is owed: nothing was asked yet, or images came after it was (see `services.series_needing_run`).
+OWED = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
 
 
 class StatusColumns(TypedDict):

@@ -13,7 +13,7 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Series
-from webapp.imaging.inference.collect_results import answer_store
+from webapp.imaging.inference.collect_results import store_answer
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.signals import study_received
 from webapp.imaging.inference.state_machine import run_move
@@ -31,11 +31,11 @@ FAILURES_ALLOWED = 3
 
 LOST = "The worker stopped in the middle of the run."
 #: Series for which something arrived since a run was last asked for.
-OWED = Q(asked_at__isnull=True) | Q(asked_at__lt=F("last_arrival_at"))
-IN_FLIGHT = (Run.State.RUNG, Run.State.RUNNING)
+OWED = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
+IN_FLIGHT = (Run.State.DISPATCHED, Run.State.RUNNING)
 
 
-def series_due(*, quiet_seconds: float) -> list[Series]:
+def series_needing_run(*, quiet_seconds: float) -> list[Series]:
     """Return series that are owed a run: pictures at once, DICOM when nothing came for a while."""
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
@@ -50,7 +50,7 @@ def run_create(*, series: Series) -> Run | None:
     """
     with transaction.atomic():
         digests = sorted(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
-        asked = Series.objects.filter(pk=series.pk).update(asked_at=series.last_arrival_at)
+        asked = Series.objects.filter(pk=series.pk).update(analysis_requested_at=series.last_arrival_at)
         if asked and not Series.objects.filter(OWED, study=series.study_id).exists():
             study_received.send(sender=Series, study=series.study)
         if not digests:
@@ -63,7 +63,7 @@ def run_create(*, series: Series) -> Run | None:
     return run
 
 
-def runs_ring() -> int:
+def dispatch_runs() -> int:
     """Let the oldest waiting runs into the window and ring for them; return how many."""
     free = WINDOW - Run.objects.filter(state__in=IN_FLIGHT).count()
     waiting = Run.objects.filter(state=Run.State.QUEUED).select_related("series").order_by("created_at")[: max(0, free)]
@@ -76,7 +76,7 @@ def runs_ring() -> int:
             event="ring",
             from_state=run.state,
             attempt=run.attempt,
-            changes={"attempt": attempt, "rung_at": timezone.now()},
+            changes={"attempt": attempt, "dispatched_at": timezone.now()},
         ):
             run.attempt = attempt
             _ring(run)
@@ -84,9 +84,9 @@ def runs_ring() -> int:
     return rung
 
 
-def runs_watch() -> int:
+def watch_runs() -> int:
     """Look after every run in flight: collect its answer, or notice that its worker or its doorbell is gone."""
-    in_flight = Run.objects.filter(state__in=IN_FLIGHT).select_related("series").order_by("rung_at")
+    in_flight = Run.objects.filter(state__in=IN_FLIGHT).select_related("series").order_by("dispatched_at")
     return sum(_watch(run) for run in in_flight)
 
 
@@ -123,21 +123,21 @@ def _watch(run: Run) -> bool:
     if attempt.result.exists():
         return _collect(run, attempt)
     silence = attempt.heartbeat_age()
-    if silence is None and run.state == Run.State.RUNG:
+    if silence is None and run.state == Run.State.DISPATCHED:
         return _ring_again(run)
     # A run that was seen at work and gives no sign any more was lost with its files.
     if silence is None or silence > LEASE_SECONDS:
         return run_fail(run=run, reason=LOST)
-    if run.state == Run.State.RUNG:
+    if run.state == Run.State.DISPATCHED:
         changes = {"started_at": timezone.now()}
         return run_move(run=run.pk, event="start", from_state=run.state, attempt=run.attempt, changes=changes)
     return False
 
 
 def _ring_again(run: Run) -> bool:
-    if run.rung_at is not None and timezone.now() - run.rung_at < RING_AGAIN:
+    if run.dispatched_at is not None and timezone.now() - run.dispatched_at < RING_AGAIN:
         return False
-    changes = {"rung_at": timezone.now()}
+    changes = {"dispatched_at": timezone.now()}
     if run_move(run=run.pk, event="ring_again", from_state=run.state, attempt=run.attempt, changes=changes):
         _ring(run)
     return True
@@ -150,7 +150,7 @@ def _collect(run: Run, attempt: Attempt) -> bool:
         return run_fail(run=run, reason="The worker's answer cannot be read: web and worker may be of two versions.")
     if result.answer is None:
         return run_fail(run=run, reason=result.error or LOST)
-    return answer_store(run=run, answer=result.answer)
+    return store_answer(run=run, answer=result.answer)
 
 
 def run_fail(*, run: Run, reason: str) -> bool:

@@ -11,14 +11,14 @@ State = Run.State
 
 #: (from, event) -> to. What is not here cannot happen.
 TRANSITIONS: dict[tuple[str, str], str] = {
-    (State.QUEUED, "ring"): State.RUNG,
-    (State.RUNG, "ring_again"): State.RUNG,
-    (State.RUNG, "start"): State.RUNNING,
-    (State.RUNG, "finish"): State.DONE,
+    (State.QUEUED, "ring"): State.DISPATCHED,
+    (State.DISPATCHED, "ring_again"): State.DISPATCHED,
+    (State.DISPATCHED, "start"): State.RUNNING,
+    (State.DISPATCHED, "finish"): State.DONE,
     (State.RUNNING, "finish"): State.DONE,
-    (State.RUNG, "lose"): State.QUEUED,
+    (State.DISPATCHED, "lose"): State.QUEUED,
     (State.RUNNING, "lose"): State.QUEUED,
-    (State.RUNG, "give_up"): State.QUARANTINED,
+    (State.DISPATCHED, "give_up"): State.QUARANTINED,
     (State.RUNNING, "give_up"): State.QUARANTINED,
     (State.QUARANTINED, "retry"): State.QUEUED,
 }

@@ -14,7 +14,7 @@ from webapp.reading.reviews.agreement import Box, Tolerance, iou, kappa_of, pair
 By = ConsensusRow.By
 
 
-class Stand(StrEnum):
+class CaseStatus(StrEnum):
     """Where a case stands."""
 
     OPEN = "waits for readers"
@@ -24,7 +24,7 @@ class Stand(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class CaseConsensus:
     """A case and what was said of it.
 
     Attributes
@@ -41,7 +41,7 @@ class Standing:
         How many of these pairs of outlines are empty twice: two readers say that there is nothing to outline.
     """
 
-    stand: Stand
+    stand: CaseStatus
     answers: Sequence[Answer] = ()
     third: Answer | None = None
     differences: Sequence[str] = ()
@@ -52,30 +52,30 @@ class Standing:
     @property
     def label(self) -> str:
         """What is kept; "" where nothing is, or where it cannot be told."""
-        if self.stand == Stand.DECIDED and self.third:
+        if self.stand == CaseStatus.DECIDED and self.third:
             return self.third.label
-        return self.answers[0].label if self.stand == Stand.AGREED else ""
+        return self.answers[0].label if self.stand == CaseStatus.AGREED else ""
 
     @property
     def boxes(self) -> list[list[float]]:
         """Where it is: the third's boxes, or the middle of those that lie over each other."""
-        if self.stand == Stand.DECIDED and self.third:
+        if self.stand == CaseStatus.DECIDED and self.third:
             return [list(box) for box in self.third.box_list]
-        return middles([one.box_list for one in self.answers]) if self.stand == Stand.AGREED else []
+        return mean_boxes([one.box_list for one in self.answers]) if self.stand == CaseStatus.AGREED else []
 
     @property
     def outlines(self) -> list[str]:
         """Where it is, as sha256 of masks: the third's alone where one decided, else those of all who agree."""
-        if self.stand == Stand.DECIDED and self.third:
+        if self.stand == CaseStatus.DECIDED and self.third:
             kept: Sequence[Answer] = [self.third]
         else:
-            kept = self.answers if self.stand == Stand.AGREED else []
+            kept = self.answers if self.stand == CaseStatus.AGREED else []
         return [one.outline for one in kept if one.outline]
 
     @property
     def by(self) -> By:
         """Who the label is from."""
-        if self.stand == Stand.DECIDED:
+        if self.stand == CaseStatus.DECIDED:
             return By.ADJUDICATED
         return By.AGREED if len(self.answers) > 1 else By.ONE
 
@@ -115,7 +115,7 @@ class Agreement:
         return _mean(self.dices)
 
 
-def stood(said: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -> Standing:
+def evaluate_case(said: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -> CaseConsensus:
     """Say where a case stands.
 
     Parameters
@@ -131,7 +131,7 @@ def stood(said: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -
     answers = [one for (_reader, is_third), one in sorted(newest.items(), key=lambda pair: pair[0]) if not is_third]
     third = max((one for one in newest.values() if one.is_third), key=lambda one: one.pk, default=None)
     if len(answers) < campaign.readers_per_case:
-        return Standing(Stand.OPEN, answers)
+        return CaseConsensus(CaseStatus.OPEN, answers)
     seen = _Compared()
     for one, other in combinations(answers, 2):
         if one.label != other.label:
@@ -140,16 +140,16 @@ def stood(said: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -
             seen.boxes(one.box_list, other.box_list, tolerance.iou)
         elif one.outline and other.outline:
             seen.outlines(one, other, tolerance.dice)
-    stand = Stand.DECIDED if third else Stand.DIFFERS if seen.differences else Stand.AGREED
+    stand = CaseStatus.DECIDED if third else CaseStatus.DIFFERS if seen.differences else CaseStatus.AGREED
     differences = tuple(dict.fromkeys(seen.differences))
-    return Standing(stand, answers, third, differences, tuple(seen.ious), tuple(seen.dices), seen.both_empty)
+    return CaseConsensus(stand, answers, third, differences, tuple(seen.ious), tuple(seen.dices), seen.both_empty)
 
 
-def agreement_of(standings: Iterable[Standing]) -> Agreement:
+def agreement_of(standings: Iterable[CaseConsensus]) -> Agreement:
     """Count all pairs of readers of all cases that are read."""
     counted = Agreement()
     for standing in standings:
-        if standing.stand != Stand.OPEN:
+        if standing.stand != CaseStatus.OPEN:
             counted.pairs.update((one.told, other.told) for one, other in combinations(standing.answers, 2))
             counted.ious.extend(standing.ious)
             counted.dices.extend(standing.dices)
@@ -157,7 +157,7 @@ def agreement_of(standings: Iterable[Standing]) -> Agreement:
     return counted
 
 
-def middles(drawn: Sequence[Sequence[Box]]) -> list[list[float]]:
+def mean_boxes(drawn: Sequence[Sequence[Box]]) -> list[list[float]]:
     """Return for each box of the first reader the mean of it and of those that the others drew over it."""
     if not drawn:
         return []
@@ -181,8 +181,10 @@ class _Compared:
         """Compare what two drew boxes around."""
         pairs = paired(ones, others, iou)
         self.ious.extend(overlap for _i, _j, overlap in pairs)
-        if alone := len(ones) + len(others) - 2 * len(pairs):
-            self.differences.append(f"{alone} box{'' if alone == 1 else 'es'} that only one of the two drew.")
+        if single_instance := len(ones) + len(others) - 2 * len(pairs):
+            self.differences.append(
+                f"{single_instance} box{'' if single_instance == 1 else 'es'} that only one of the two drew."
+            )
         self.differences.extend(
             f"Their boxes overlap by {overlap:.0%}, less than {least:.0%}."
             for _i, _j, overlap in pairs

@@ -11,7 +11,7 @@ from webapp.foundation.accounts.models import Site
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.series_status import with_status
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 
 MOST = 500
 #: Modality as models name it -> as headers do.
@@ -64,19 +64,19 @@ def series_found(*, site: Site, wanted: Wanted) -> QuerySet[Series]:
         described = Q(study__description__icontains=word) | Q(description__icontains=word)
         found = found.filter(described | Q(body_part__icontains=word))
     if wanted.only_read:
-        found = found.filter(study__task__state=Task.State.DONE)
+        found = found.filter(study__task__state=ReadingTask.State.DONE)
     return found.order_by("study__arrived_at", "pk")
 
 
-def series_picked(*, site: Site, wanted: Wanted) -> list[Series]:
+def select_series(*, site: Site, wanted: Wanted) -> list[Series]:
     """Return those that are taken, at most MOST."""
     found: Iterable[Series] = series_found(site=site, wanted=wanted)
     if wanted.is_drawn:
-        found = mixed(found, by=f"{wanted.seed}", name=lambda one: str(one.pk))
+        found = seeded_shuffle(found, by=f"{wanted.seed}", name=lambda one: str(one.pk))
     return list(found)[: min(wanted.limit, MOST)]
 
 
-def mixed(things: Iterable[Thing], *, by: str, name: Callable[[Thing], str]) -> list[Thing]:
+def seeded_shuffle(things: Iterable[Thing], *, by: str, name: Callable[[Thing], str]) -> list[Thing]:
     """Return things in an order that looks random, and is the same whenever the same is mixed by the same word."""
     return sorted(things, key=lambda thing: hashlib.sha256(f"{by} {name(thing)}".encode()).hexdigest())
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from webapp.imaging.annotations.masks import Mask, mask_kept, mask_read
+from webapp.imaging.annotations.masks import Mask, mask_read, store_mask
 from webapp.reading.reviews.agreement import dice
 
 
@@ -21,7 +21,7 @@ def overlap_of(one: str, other: str) -> float:
     return dice({"picture": mask_read(one)}, {"picture": mask_read(other)})
 
 
-def consensus_kept(outlines: Sequence[str]) -> str:
+def store_consensus(outlines: Sequence[str]) -> str:
     """Keep what a set holds of outlines that agree, by their sha256; return its sha256, "" where there are none.
 
     Raises
@@ -31,7 +31,7 @@ def consensus_kept(outlines: Sequence[str]) -> str:
     """
     if len(set(outlines)) <= 1:
         return next(iter(outlines), "")
-    return mask_kept(consensus_of([mask_read(one) for one in outlines]))
+    return store_mask(consensus_of([mask_read(one) for one in outlines]))
 
 
 def consensus_of(masks: Sequence[Mask]) -> Mask:

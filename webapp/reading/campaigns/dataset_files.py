@@ -16,11 +16,11 @@ from PIL import Image
 from webapp.exchange.exports.deidentified_files import person_of, secret_of
 from webapp.imaging.annotations.masks import MaskError, mask_png, mask_read
 from webapp.imaging.archive.models import Series
-from webapp.imaging.inference.image_views import frame_drawn, frame_name
+from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.imaging.inference.models import Run
 from webapp.reading.campaigns.case_selection import HEADERS
 from webapp.reading.campaigns.models import Campaign, ConsensusRow, ConsensusSet
-from webapp.reading.worklist.services import rules_of
+from webapp.reading.worklist.services import settings_of
 from workers import api, storage
 
 MANIFEST = (
@@ -80,7 +80,7 @@ def _bare(row: ConsensusRow, made: ConsensusSet) -> bytes:
     if not made.looked_through:
         raise api.Refused(BARE)
     case = row.case
-    return frame_drawn(case.instance, number=case.frame, name=frame_name(case.instance, case.frame)).read_bytes()
+    return render_frame(case.instance, number=case.frame, name=frame_name(case.instance, case.frame)).read_bytes()
 
 
 def _nameless(row: ConsensusRow, made: ConsensusSet) -> bytes:
@@ -126,7 +126,7 @@ def boxes_of(pictures: Sequence[Held]) -> str:
 def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[str]) -> str:
     """Return campaign.json: the question, who labelled and how far they agree, what stayed."""
     campaign = made.campaign
-    rules = rules_of(campaign.site_id)
+    rules = settings_of(campaign.site_id)
     told = {
         "campaign": campaign.name,
         "version": made.number,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.background_jobs import beat, file_made, next_taken, taken_back
+from webapp.foundation.core.background_jobs import claim_next, release_stale, renew_lease, write_output
 from webapp.reading.campaigns.dataset_files import boxes_of, campaign_of, held, manifest_of
 from webapp.reading.campaigns.dataset_snapshot import NAMED
 from webapp.reading.campaigns.models import ConsensusRow, ConsensusSet
@@ -19,15 +19,15 @@ State = ConsensusSet.State
 
 def set_next() -> ConsensusSet | None:
     """Take the oldest set whose file waits, or whose maker died; None where there is none."""
-    return next_taken(ConsensusSet, end=_end)
+    return claim_next(ConsensusSet, end=_end)
 
 
 def sets_recover() -> int:
     """Take back what a process that died was making."""
-    return taken_back(ConsensusSet)
+    return release_stale(ConsensusSet)
 
 
-def sets_made() -> int:
+def build_sets() -> int:
     """Make the next file; return how many were due."""
     made = set_next()
     if made is not None:
@@ -38,7 +38,7 @@ def sets_made() -> int:
 def set_make(made: ConsensusSet) -> None:
     """Write the set's file, which appears whole; a picture that cannot leave is told, not a failure."""
     made.rows.exclude(refused=NAMED).update(refused="")  # what an attempt before could not draw may be there by now
-    file_made(
+    write_output(
         made,
         write=lambda path, mine: _archive_written(path, made, mine),
         end=_end,
@@ -61,7 +61,7 @@ def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[Conse
                 for name, content in files.items():
                     _added(archive, name, content)
                 pictures.append(one)
-            beat(mine, objects_done=done)
+            renew_lease(mine, objects_done=done)
         _added(archive, "manifest.csv", manifest_of(pictures, made))
         _added(archive, "boxes.csv", boxes_of(pictures))
         _added(archive, "campaign.json", campaign_of(made, pictures, stayed))

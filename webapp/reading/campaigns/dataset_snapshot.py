@@ -15,8 +15,8 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Study
-from webapp.reading.campaigns.agreement import Stand, Standing
-from webapp.reading.campaigns.consensus_masks import consensus_kept
+from webapp.reading.campaigns.agreement import CaseConsensus, CaseStatus
+from webapp.reading.campaigns.consensus_masks import store_consensus
 from webapp.reading.campaigns.models import Campaign, ConsensusRow, ConsensusSet
 from webapp.reading.campaigns.selectors import Progress, progress_of
 from webapp.reading.campaigns.services import CampaignRefusedError
@@ -26,7 +26,7 @@ SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
 @transaction.atomic
-def set_ask(
+def request_set(
     *, campaign: Campaign, looked_through: bool, user: User, request: HttpRequest | None = None
 ) -> ConsensusSet:
     """Write down what readers agree on now, or a third decided, as the next numbered set, and queue its file.
@@ -50,7 +50,7 @@ def set_ask(
         summary=summary_of(progress, rows),
         digest=digest_of(rows),
         objects_total=len(rows),
-        asked_by=user,
+        requested_by=user,
     )
     for row in rows:
         row.of = made
@@ -104,10 +104,10 @@ def rows_now(progress: Progress) -> list[ConsensusRow]:
     return kept
 
 
-def _mask_of(standing: Standing) -> str:
+def _mask_of(standing: CaseConsensus) -> str:
     """Return the sha256 of the outline that is kept of a case; "" where none was asked for."""
     try:
-        return consensus_kept(standing.outlines)
+        return store_consensus(standing.outlines)
     except MaskError as error:
         raise CampaignRefusedError(f"{error} No set was made.") from None
 
@@ -155,9 +155,9 @@ def summary_of(progress: Progress, rows: Sequence[ConsensusRow]) -> dict[str, ob
     agreement, counts = progress.agreement, progress.counts
     return {
         "cases": len(progress.cases),
-        "agreed": counts[Stand.AGREED],
-        "decided_by_a_third": counts[Stand.DECIDED],
-        "not_read_or_not_decided_yet": counts[Stand.OPEN] + counts[Stand.DIFFERS],
+        "agreed": counts[CaseStatus.AGREED],
+        "decided_by_a_third": counts[CaseStatus.DECIDED],
+        "not_read_or_not_decided_yet": counts[CaseStatus.OPEN] + counts[CaseStatus.DIFFERS],
         "cannot_be_told": progress.untold,
         "kappa": None if agreement.kappa is None else round(agreement.kappa, 4),
         "kappa_pairs": agreement.n_pairs,

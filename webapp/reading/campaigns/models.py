@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.core.background_jobs import MadeApart
+from webapp.foundation.core.background_jobs import LeasedJob
 from webapp.imaging.archive.models import Instance, Series, Study
 
 
@@ -37,11 +37,11 @@ class Campaign(models.Model):
     readers_per_case = models.PositiveSmallIntegerField(default=2)
     selection = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["site", "-made_at"])]
+        indexes = [models.Index(fields=["site", "-created_at"])]
 
     @property
     def is_open(self) -> bool:
@@ -113,7 +113,7 @@ class Answer(models.Model):
         return boxes
 
     @property
-    def outline_told(self) -> str:
+    def serialize_outline(self) -> str:
         """The outline in words; "" where none was given."""
         if self.outlined is None:
             return ""
@@ -124,7 +124,7 @@ CANNOT_BE_TOLD = "Cannot be told"
 NOTHING = "nothing to outline"
 
 
-class ConsensusSet(MadeApart):
+class ConsensusSet(LeasedJob):
     """One numbered version of what a campaign agreed on: rows that never change, and the zip that is made of them."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="sets")
@@ -139,7 +139,7 @@ class ConsensusSet(MadeApart):
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="set_number_per_campaign")]
-        indexes = [models.Index(fields=["state", "asked_at"])]
+        indexes = [models.Index(fields=["state", "requested_at"])]
 
 
 class ConsensusRow(models.Model):

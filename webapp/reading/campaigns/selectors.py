@@ -8,13 +8,13 @@ from functools import cached_property
 from django.db.models import Count, Q, QuerySet
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import ACTS, Act, may, visible_sites
+from webapp.foundation.accounts.permissions import ROLE_ACTIONS, Action, may, visible_sites
 from webapp.imaging.archive.models import Instance
-from webapp.reading.campaigns.agreement import Agreement, Stand, Standing, agreement_of, stood
-from webapp.reading.campaigns.case_selection import mixed
+from webapp.reading.campaigns.agreement import Agreement, CaseConsensus, CaseStatus, agreement_of, evaluate_case
+from webapp.reading.campaigns.case_selection import seeded_shuffle
 from webapp.reading.campaigns.models import Answer, Campaign, Case
 from webapp.reading.reviews.agreement import Tolerance
-from webapp.reading.worklist.services import rules_of
+from webapp.reading.worklist.services import settings_of
 
 LISTED = 100
 
@@ -33,13 +33,13 @@ class Progress:
 
     campaign: Campaign
     cases: Sequence[Case]
-    standings: Mapping[int, Standing]
+    standings: Mapping[int, CaseConsensus]
 
     @cached_property
-    def counts(self) -> dict[Stand, int]:
+    def counts(self) -> dict[CaseStatus, int]:
         """How many cases stand where."""
         stands = [one.stand for one in self.standings.values()]
-        return {stand: stands.count(stand) for stand in Stand}
+        return {stand: stands.count(stand) for stand in CaseStatus}
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -63,7 +63,9 @@ class Progress:
     @property
     def untold(self) -> int:
         """How many are read, and cannot be told."""
-        return sum(one.stand in {Stand.AGREED, Stand.DECIDED} and not one.label for one in self.standings.values())
+        return sum(
+            one.stand in {CaseStatus.AGREED, CaseStatus.DECIDED} and not one.label for one in self.standings.values()
+        )
 
     def answered(self, user: User) -> list[Case]:
         """Return the cases that a reader has answered, the last one first."""
@@ -74,15 +76,15 @@ class Progress:
     def waiting(self, user: User) -> list[Case]:
         """Return the cases that a reader has still to answer, in an order of their own."""
         done = {case.pk for case in self.answered(user)}
-        open_ = [one for one in self.cases if self.standings[one.pk].stand == Stand.OPEN and one.pk not in done]
-        return mixed(open_, by=f"{self.campaign.pk} {user.pk}", name=lambda case: str(case.number))
+        open_ = [one for one in self.cases if self.standings[one.pk].stand == CaseStatus.OPEN and one.pk not in done]
+        return seeded_shuffle(open_, by=f"{self.campaign.pk} {user.pk}", name=lambda case: str(case.number))
 
     def to_decide(self, user: User) -> list[Case]:
         """Return the cases in which readers differ and that a user may decide."""
-        if not may(user, Act.ADJUDICATE, self.campaign):
+        if not may(user, Action.ADJUDICATE, self.campaign):
             return []
         done = {case.pk for case in self.answered(user)}
-        return [one for one in self.cases if self.standings[one.pk].stand == Stand.DIFFERS and one.pk not in done]
+        return [one for one in self.cases if self.standings[one.pk].stand == CaseStatus.DIFFERS and one.pk not in done]
 
 
 def campaigns_list(user: User) -> QuerySet[Campaign]:
@@ -91,16 +93,16 @@ def campaigns_list(user: User) -> QuerySet[Campaign]:
     Those they are invited to; all of the sites that they see, where they run or decide them.
     """
     seen = Campaign.objects.filter(site__in=visible_sites(user, Site.objects.all()))
-    if not (may(user, Act.MANAGE_READING) or may(user, Act.ADJUDICATE)):
+    if not (may(user, Action.MANAGE_READING) or may(user, Action.ADJUDICATE)):
         seen = seen.filter(readers=user)
     own = Q(cases__answers__reader=user, cases__answers__is_third=False)
     counted = seen.annotate(n_cases=Count("cases", distinct=True), n_own=Count("cases", filter=own, distinct=True))
-    return counted.select_related("site").order_by("-made_at", "-pk")[:LISTED]
+    return counted.select_related("site").order_by("-created_at", "-pk")[:LISTED]
 
 
 def readers_of(site: Site) -> QuerySet[User]:
     """Return whoever reads at a site, and so may be invited."""
-    roles = [role for role, acts in ACTS.items() if Act.READ in acts]
+    roles = [role for role, acts in ROLE_ACTIONS.items() if Action.READ in acts]
     return User.objects.filter(site=site, role__in=roles, is_active=True).order_by("username")
 
 
@@ -111,18 +113,18 @@ def progress_of(campaign: Campaign) -> Progress:
     for one in Answer.objects.filter(case__campaign=campaign):
         said[one.case_id].append(one)
     tolerance = tolerance_of(campaign)
-    standings = {case.pk: stood(said[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
+    standings = {case.pk: evaluate_case(said[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
     return Progress(campaign, cases, standings)
 
 
-def standing_of(case: Case) -> Standing:
+def standing_of(case: Case) -> CaseConsensus:
     """Return where one case stands."""
-    return stood(case.answers.all(), campaign=case.campaign, tolerance=tolerance_of(case.campaign))
+    return evaluate_case(case.answers.all(), campaign=case.campaign, tolerance=tolerance_of(case.campaign))
 
 
 def tolerance_of(campaign: Campaign) -> Tolerance:
     """Return from which overlap on two readers of a campaign are the same, by the rules of its site."""
-    return Tolerance.of(rules_of(campaign.site_id))
+    return Tolerance.of(settings_of(campaign.site_id))
 
 
 def own_answer(*, case: Case, user: User, is_third: bool) -> Answer | None:

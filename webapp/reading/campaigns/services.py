@@ -9,12 +9,12 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.annotations.masks import MaskError, mask_kept, mask_of_runs
-from webapp.reading.campaigns.agreement import Stand
-from webapp.reading.campaigns.case_selection import Wanted, key_picture, series_found, series_picked
+from webapp.imaging.annotations.masks import MaskError, decode_runs, store_mask
+from webapp.reading.campaigns.agreement import CaseStatus
+from webapp.reading.campaigns.case_selection import Wanted, key_picture, select_series, series_found
 from webapp.reading.campaigns.models import Answer, Campaign, Case
 from webapp.reading.campaigns.selectors import standing_of
 
@@ -46,7 +46,7 @@ class Said:
     label
         Empty where it cannot be told.
     boxes, runs
-        What they drew: boxes, or an outline as runs of pixels, see `mask_of_runs`; None where nothing was outlined.
+        What they drew: boxes, or an outline as runs of pixels, see `decode_runs`; None where nothing was outlined.
     is_empty
         They say instead that there is nothing to outline.
     """
@@ -77,9 +77,9 @@ def campaign_make(
         raise CampaignRefusedError("Please invite as many readers as are to answer each case, or more.")
     if asked.asks_boxes and asked.asks_outlines:
         raise CampaignRefusedError("Please ask for boxes or for outlines, not for both.")
-    if any(reader.site_id != site.pk or not may(reader, Act.READ) for reader in readers):
+    if any(reader.site_id != site.pk or not may(reader, Action.READ) for reader in readers):
         raise CampaignRefusedError("Only those who read at this site can be invited.")
-    shown = [(one, key_picture(one)) for one in series_picked(site=site, wanted=wanted)]
+    shown = [(one, key_picture(one)) for one in select_series(site=site, wanted=wanted)]
     if not shown:
         raise CampaignRefusedError("No series here is what you search for.")
     campaign = Campaign.objects.create(
@@ -91,7 +91,7 @@ def campaign_make(
         asks_outlines=asked.asks_outlines,
         readers_per_case=asked.readers_per_case,
         selection=wanted.kept(found=series_found(site=site, wanted=wanted).count()),
-        made_by=user,
+        created_by=user,
     )
     campaign.readers.set(readers)
     cases = [
@@ -166,12 +166,12 @@ def answers_as(*, case: Case, user: User) -> bool | None:
     """
     standing = standing_of(case)
     has_answered = any(one.reader_id == user.pk for one in standing.answers)
-    is_invited = case.campaign.readers.contains(user) and may(user, Act.READ, case.campaign)
-    if is_invited and (has_answered or standing.stand == Stand.OPEN):
+    is_invited = case.campaign.readers.contains(user) and may(user, Action.READ, case.campaign)
+    if is_invited and (has_answered or standing.stand == CaseStatus.OPEN):
         return False
     is_own = standing.third is not None and standing.third.reader_id == user.pk
-    waits = standing.stand == Stand.DIFFERS or (standing.stand == Stand.DECIDED and is_own)
-    return True if waits and not has_answered and may(user, Act.ADJUDICATE, case.campaign) else None
+    waits = standing.stand == CaseStatus.DIFFERS or (standing.stand == CaseStatus.DECIDED and is_own)
+    return True if waits and not has_answered and may(user, Action.ADJUDICATE, case.campaign) else None
 
 
 def _outline(said: Said, case: Case) -> tuple[str, int]:
@@ -181,10 +181,10 @@ def _outline(said: Said, case: Case) -> tuple[str, int]:
         raise CampaignRefusedError("Please outline it, or say that there is nothing to outline; nothing was kept.")
     try:
         runs = [rows * columns] if said.is_empty else said.runs or []
-        mask = mask_of_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)
+        mask = decode_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)
     except MaskError as error:
         raise CampaignRefusedError(f"{error} Nothing was kept.") from None
-    return mask_kept(mask), int(mask.sum())
+    return store_mask(mask), int(mask.sum())
 
 
 def _boxes(drawn: Sequence[Sequence[Any]], case: Case) -> list[list[float]]:

@@ -12,16 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act, may, visible_sites
+from webapp.foundation.accounts.permissions import Action, may, visible_sites
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
-from webapp.foundation.core.request_params import number_asked
-from webapp.imaging.archive.access import allowed, site_checked, site_chosen, user_of
-from webapp.imaging.inference.image_views import drawn_served
+from webapp.foundation.core.request_params import int_param
+from webapp.imaging.archive.access import check_site_access, current_user, requires, selected_site
+from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.campaigns import selectors, services
-from webapp.reading.campaigns.agreement import Stand
+from webapp.reading.campaigns.agreement import CaseStatus
 from webapp.reading.campaigns.case_selection import series_found
-from webapp.reading.campaigns.dataset_snapshot import set_ask, set_retry
+from webapp.reading.campaigns.dataset_snapshot import request_set, set_retry
 from webapp.reading.campaigns.forms import CampaignForm
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError, Said
@@ -30,21 +30,21 @@ from workers import storage
 
 
 @require_GET
-@allowed(Act.READ)
+@requires(Action.READ)
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Show the campaigns that concern a user."""
-    user = user_of(request)
-    shown = {"campaigns": selectors.campaigns_list(user), "may_manage": may(user, Act.MANAGE_READING)}
+    user = current_user(request)
+    shown = {"campaigns": selectors.campaigns_list(user), "may_manage": may(user, Action.MANAGE_READING)}
     return render(request, "campaigns/page.html", shown)
 
 
 @require_http_methods(["GET", "POST"])
-@allowed(Act.MANAGE_READING)
+@requires(Action.MANAGE_READING)
 def campaign_make(request: HttpRequest) -> HttpResponse:
     """Show the form of a new campaign; count what it would find, or make it."""
-    user = user_of(request)
+    user = current_user(request)
     sites = visible_sites(user, Site.objects.order_by("name"))
-    site = site_chosen(user, number_asked(request.GET.get("site", "")))
+    site = selected_site(user, int_param(request.GET.get("site", "")))
     form = CampaignForm(request.POST or None, site=site)
     shown = {"form": form, "site": site, "sites": sites, "found": None}
     if request.method == "GET":
@@ -72,7 +72,7 @@ def campaign_make(request: HttpRequest) -> HttpResponse:
 @require_GET
 def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
     """Show a campaign: to a reader what is next, to who runs it how far all are."""
-    found, user = _opened(request, campaign, Act.READ), user_of(request)
+    found, user = _opened(request, campaign, Action.READ), current_user(request)
     progress = selectors.progress_of(found)
     waiting, to_decide, answered = progress.waiting(user), progress.to_decide(user), progress.answered(user)
     shown = {
@@ -83,9 +83,9 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
         "answered": answered,
         "n_own": len(waiting) + len(answered),
         "to_decide": to_decide,
-        "may_manage": may(user, Act.MANAGE_READING, found),
-        "stands": [(stand, progress.counts[stand]) for stand in Stand],
-        "sets": found.sets.select_related("asked_by"),
+        "may_manage": may(user, Action.MANAGE_READING, found),
+        "stands": [(stand, progress.counts[stand]) for stand in CaseStatus],
+        "sets": found.sets.select_related("requested_by"),
     }
     return render(request, "campaigns/one.html", shown)
 
@@ -93,9 +93,9 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
 @require_POST
 def campaign_switch(request: HttpRequest, campaign: int) -> HttpResponse:
     """Close a campaign, or open it again."""
-    found = _opened(request, campaign, Act.MANAGE_READING)
+    found = _opened(request, campaign, Action.MANAGE_READING)
     state = Campaign.State.OPEN if request.POST.get("to") == "open" else Campaign.State.CLOSED
-    services.campaign_switch(campaign=found, state=state, user=user_of(request), request=request)
+    services.campaign_switch(campaign=found, state=state, user=current_user(request), request=request)
     return redirect("campaign", found.pk)
 
 
@@ -106,8 +106,8 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     Whoever decides between readers that differ sees their answers.
     """
     rows = Case.objects.select_related("campaign__site", "series__study", "instance")
-    found, user = get_object_or_404(rows, pk=case), user_of(request)
-    site_checked(request=request, of=found.campaign, act=Act.READ)
+    found, user = get_object_or_404(rows, pk=case), current_user(request)
+    check_site_access(request=request, of=found.campaign, act=Action.READ)
     as_third = services.answers_as(case=found, user=user)
     if as_third is None or not found.campaign.is_open:
         messages.error(request, "This case is not yours to answer (any more).")
@@ -127,8 +127,8 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
 def answer_outline(request: HttpRequest, answer: int) -> HttpResponse:
     """Serve the outline of an answer as PNG, white inside: to whoever gave it, and to the third who decides."""
     rows = Answer.objects.select_related("case__campaign__site", "case__series")
-    found, user = get_object_or_404(rows, pk=answer), user_of(request)
-    site_checked(request=request, of=found.case.campaign, act=Act.READ)
+    found, user = get_object_or_404(rows, pk=answer), current_user(request)
+    check_site_access(request=request, of=found.case.campaign, act=Action.READ)
     study = found.case.series.study_id
     if found.reader_id != user.pk and services.answers_as(case=found.case, user=user) is not True:
         audit_record(code=Code.ACCESS_REFUSED, user=user, request=request, study=study, success=False, details="blind")
@@ -136,16 +136,16 @@ def answer_outline(request: HttpRequest, answer: int) -> HttpResponse:
     if not found.outline:
         raise Http404
     study_view_record(user=user, request=request, study=study)
-    return drawn_served(request, storage.mask_path(found.outline), tag=found.outline)
+    return serve_drawing(request, storage.mask_path(found.outline), tag=found.outline)
 
 
 @require_POST
 def campaign_sets(request: HttpRequest, campaign: int) -> HttpResponse:
     """Keep what is agreed on now as the next set."""
-    found = _opened(request, campaign, Act.MANAGE_READING)
+    found = _opened(request, campaign, Action.MANAGE_READING)
     looked_through = request.POST.get("looked_through") == "on"
     try:
-        made = set_ask(campaign=found, looked_through=looked_through, user=user_of(request), request=request)
+        made = request_set(campaign=found, looked_through=looked_through, user=current_user(request), request=request)
     except CampaignRefusedError as refused:
         messages.error(request, str(refused))
         return redirect("campaign", found.pk)
@@ -164,7 +164,7 @@ def campaign_set(request: HttpRequest, made: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, made: UUID) -> HttpResponse:
     """Make the file of a set again that failed."""
-    set_retry(made=_set_opened(request, made), user=user_of(request), request=request)
+    set_retry(made=_set_opened(request, made), user=current_user(request), request=request)
     return redirect("campaign-set", made)
 
 
@@ -179,21 +179,21 @@ def download(request: HttpRequest, made: UUID) -> HttpResponseBase:
     except FileNotFoundError:
         raise Http404 from None
     details = f"campaign {found.campaign_id}, set {found.number}"
-    audit_record(code=Code.SET_FETCHED, user=user_of(request), request=request, details=details)
+    audit_record(code=Code.SET_FETCHED, user=current_user(request), request=request, details=details)
     name = f"readroom-campaign-{found.campaign_id}-v{found.number}.zip"
     return FileResponse(file, as_attachment=True, filename=name)
 
 
-def _opened(request: HttpRequest, campaign: int, act: Act) -> Campaign:
-    found = get_object_or_404(Campaign.objects.select_related("site", "made_by"), pk=campaign)
-    site_checked(request=request, of=found, act=act)
+def _opened(request: HttpRequest, campaign: int, act: Action) -> Campaign:
+    found = get_object_or_404(Campaign.objects.select_related("site", "created_by"), pk=campaign)
+    check_site_access(request=request, of=found, act=act)
     return found
 
 
 def _set_opened(request: HttpRequest, made: UUID) -> ConsensusSet:
-    rows = ConsensusSet.objects.select_related("campaign__site", "asked_by")
+    rows = ConsensusSet.objects.select_related("campaign__site", "requested_by")
     found = get_object_or_404(rows, pk=made)
-    site_checked(request=request, of=found.campaign, act=Act.MANAGE_READING)
+    check_site_access(request=request, of=found.campaign, act=Action.MANAGE_READING)
     return found
 
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
-from webapp.imaging.archive.access import user_of
+from webapp.foundation.accounts.permissions import Action, may
+from webapp.imaging.archive.access import current_user
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import Notification
 from webapp.reading.critical_results.selectors import criticals_of
-from webapp.reading.reviews.blinding import is_veiled
+from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.selectors import findings_asked
 from webapp.reading.worklist.models import AI_CRITICAL
 
@@ -19,13 +19,13 @@ from webapp.reading.worklist.models import AI_CRITICAL
 AGO = (0, 5, 10, 15, 30, 60)
 
 
-def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") -> dict[str, Any]:
+def critical_context(request: HttpRequest, study: Study, *, trouble: str = "") -> dict[str, Any]:
     """Return what the panel shows: the study's critical results, and forms for who may read it.
 
     Where the site reads first it says nothing of the AI before the reader has committed.
     """
-    criticals, user = criticals_of(study), user_of(request)
-    veiled = is_veiled(study=study, user=user)
+    criticals, user = criticals_of(study), current_user(request)
+    veiled = is_blinded(study=study, user=user)
     return {
         "study": study,
         "left": [one for one in criticals if not one.is_settled],
@@ -33,7 +33,7 @@ def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") ->
         "trouble": trouble,
         "names_ai": not veiled,
         "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
-        "may_record": may(user, Act.READ, study),
+        "may_record": may(user, Action.READ, study),
         "findings": [] if veiled else _surest(study),
         "ways": Notification.How.choices,
         "ago": AGO,
@@ -42,7 +42,7 @@ def criticals_shown(request: HttpRequest, study: Study, *, trouble: str = "") ->
 
 def findings_offered(*, study: Study, user: User) -> list[Finding]:
     """Return what the newest answers point at, the surest first; nothing while the AI is kept from the user."""
-    return [] if is_veiled(study=study, user=user) else _surest(study)
+    return [] if is_blinded(study=study, user=user) else _surest(study)
 
 
 def _surest(study: Study) -> list[Finding]:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.core.handover_items import Left, clock
-from webapp.reading.critical_results.selectors import CriticalShown, criticals_open_at
+from webapp.foundation.core.handover_items import HandoverItem, clock
+from webapp.reading.critical_results.selectors import CriticalRow, criticals_open_at
 
 
-def criticals_left(site: Site) -> Iterable[Left]:
+def critical_items(site: Site) -> Iterable[HandoverItem]:
     """Yield the critical results of a site that nobody has read back, and by how much they are overdue."""
     for one in criticals_open_at(site):
-        yield Left(str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_told(one)}.")
+        yield HandoverItem(str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_told(one)}.")
 
 
-def _told(one: CriticalShown) -> str:
+def _told(one: CriticalRow) -> str:
     times = len(one.told)
     told = f"told {times} times" if times > 1 else "told once"
     told = f"{told}, not read back" if times else "nobody was told"

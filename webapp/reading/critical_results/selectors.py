@@ -13,7 +13,7 @@ from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import visible_sites
 from webapp.imaging.archive.models import Study
 from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, State, Withdrawal
-from webapp.reading.worklist.models import SiteRules
+from webapp.reading.worklist.models import SiteSettings
 from webapp.reading.worklist.selectors import OVERDUE, Waiting, waited
 
 #: Settled ones that the list shows; the others are found by their study.
@@ -21,7 +21,7 @@ LISTED = 50
 
 
 @dataclass(frozen=True)
-class CriticalShown:
+class CriticalRow:
     """A critical result with who was told, how long it took (or takes) until it was settled, and whether by mistake.
 
     `escalation` says when its time was over, where that was written down.
@@ -68,7 +68,7 @@ class CriticalShown:
         }[self.state]
 
 
-def criticals_of(study: Study) -> list[CriticalShown]:
+def criticals_of(study: Study) -> list[CriticalRow]:
     """Return the critical results of a study, in the order in which they were recorded."""
     return _shown(CriticalResult.objects.filter(study=study))
 
@@ -81,7 +81,7 @@ def unacknowledged(criticals: QuerySet[CriticalResult] | None = None) -> QuerySe
 
 def overdue(criticals: QuerySet[CriticalResult]) -> list[tuple[CriticalResult, Waiting]]:
     """Return those that nobody has read back within their site's target, the oldest first: one query."""
-    target = Coalesce("study__site__rules__critical_minutes", Value(SiteRules().critical_minutes))
+    target = Coalesce("study__site__rules__critical_minutes", Value(SiteSettings().critical_minutes))
     now = timezone.now()
     rows = [
         (row, waited(since=row.opened_at, until=now, minutes=row.target))
@@ -95,14 +95,14 @@ def overdue_count(user: User) -> int:
     return len(overdue(_seen(user)))
 
 
-def criticals_list(user: User) -> tuple[list[CriticalShown], list[CriticalShown]]:
+def criticals_list(user: User) -> tuple[list[CriticalRow], list[CriticalRow]]:
     """Return what is open at the sites that the user sees, oldest first, and what was settled, newest first."""
     seen = _seen(user)
     settled = seen.filter(_settled())
     return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
 
 
-def criticals_open_at(site: Site) -> list[CriticalShown]:
+def criticals_open_at(site: Site) -> list[CriticalRow]:
     """Return what nobody has read back at a site, the oldest first."""
     return _shown(unacknowledged(CriticalResult.objects.filter(study__site=site)))
 
@@ -122,18 +122,18 @@ def _settled() -> Q:
     return Q(Exists(read_back)) | Q(Exists(Withdrawal.objects.filter(critical=OuterRef("pk"))))
 
 
-def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalShown]:
+def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalRow]:
     found = list(
         rows.select_related(
             "study__patient", "study__site", "opened_by", "finding", "withdrawal__by", "escalation"
         ).prefetch_related("notifications__by")
     )
-    rules = SiteRules.objects.in_bulk({one.study.site_id for one in found})
-    return [_one(row, rules.get(row.study.site_id) or SiteRules(), row.notifications.all()) for row in found]
+    rules = SiteSettings.objects.in_bulk({one.study.site_id for one in found})
+    return [_one(row, rules.get(row.study.site_id) or SiteSettings(), row.notifications.all()) for row in found]
 
 
-def _one(row: CriticalResult, rules: SiteRules, notifications: Iterable[Notification]) -> CriticalShown:
+def _one(row: CriticalResult, rules: SiteSettings, notifications: Iterable[Notification]) -> CriticalRow:
     told, withdrawal = list(notifications), getattr(row, "withdrawal", None)
     until = next((one.told_at for one in told if one.read_back), withdrawal.at if withdrawal else timezone.now())
     waiting = waited(since=row.opened_at, until=until, minutes=rules.critical_minutes)
-    return CriticalShown(row, told, waiting, withdrawal, getattr(row, "escalation", None))
+    return CriticalRow(row, told, waiting, withdrawal, getattr(row, "escalation", None))

@@ -46,7 +46,7 @@ def critical_open(
 
 
 @transaction.atomic
-def critical_tell(
+def critical_notify(
     *,
     critical: CriticalResult,
     told: str,
@@ -112,7 +112,7 @@ def critical_withdraw(
     return row
 
 
-def criticals_escalate() -> int:
+def escalate_overdue() -> int:
     """Let it be known which critical results nobody read back in time, each once; return how many that were now."""
     waiting = overdue(CriticalResult.objects.filter(escalation=None))
     return sum(_escalate(critical, over.target) for critical, over in waiting)

@@ -10,29 +10,29 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from webapp.foundation.accounts.permissions import Act, is_everywhere
+from webapp.foundation.accounts.permissions import Action, sees_all_sites
 from webapp.foundation.audit.services import study_view_record, worklist_view_record
-from webapp.imaging.archive.access import allowed, study_checked, study_opened, user_of
+from webapp.imaging.archive.access import check_study_access, current_user, open_study, requires
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
-from webapp.reading.critical_results.context import AGO, criticals_shown, findings_offered
+from webapp.reading.critical_results.context import AGO, critical_context, findings_offered
 from webapp.reading.critical_results.models import CriticalResult
 from webapp.reading.critical_results.selectors import criticals_list
-from webapp.reading.critical_results.services import critical_open, critical_tell, critical_withdraw
+from webapp.reading.critical_results.services import critical_notify, critical_open, critical_withdraw
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def criticals(request: HttpRequest) -> HttpResponse:
     """Show what nobody has read back, the oldest first, and what was settled lately."""
-    user = user_of(request)
+    user = current_user(request)
     worklist_view_record(user=user, request=request)
     left, settled = criticals_list(user)
     shown = {
         "left": left,
         "settled": settled,
         "overdue": sum(one.is_overdue for one in left),
-        "names_site": is_everywhere(user),
+        "names_site": sees_all_sites(user),
     }
     return render(request, "critical_results/page.html", shown)
 
@@ -40,9 +40,9 @@ def criticals(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show a study's critical results; record another one."""
-    opened = study_opened(request=request, study=study, act=Act.READ if request.method == "POST" else Act.SEE)
+    opened = open_study(request=request, study=study, act=Action.READ if request.method == "POST" else Action.SEE)
     if request.method == "GET":
-        study_view_record(user=user_of(request), request=request, study=opened.pk)
+        study_view_record(user=current_user(request), request=request, study=opened.pk)
         return _panel(request, opened)
     return _recorded(
         request,
@@ -51,7 +51,7 @@ def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
             study=opened,
             sentence=request.POST.get("sentence", ""),
             finding=_finding(request, opened),
-            user=user_of(request),
+            user=current_user(request),
             request=request,
         ),
     )
@@ -64,13 +64,13 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
     return _recorded(
         request,
         study,
-        lambda: critical_tell(
+        lambda: critical_notify(
             critical=found,
             told=request.POST.get("told", ""),
             how=request.POST.get("how", ""),
             read_back="read_back" in request.POST,
             told_at=_told_at(request.POST.get("ago", "0")),
-            user=user_of(request),
+            user=current_user(request),
             request=request,
         ),
     )
@@ -80,7 +80,7 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
 def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
     """Say that a critical result was recorded by mistake."""
     found, study = _opened(request, critical)
-    reason, user = request.POST.get("reason", ""), user_of(request)
+    reason, user = request.POST.get("reason", ""), current_user(request)
     return _recorded(
         request, study, lambda: critical_withdraw(critical=found, reason=reason, user=user, request=request)
     )
@@ -89,7 +89,7 @@ def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
 def _opened(request: HttpRequest, critical: int) -> tuple[CriticalResult, Study]:
     """Return a critical result, and its study, of one who may add to it."""
     found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
-    return found, study_checked(request=request, study=found.study, act=Act.READ)
+    return found, check_study_access(request=request, study=found.study, act=Action.READ)
 
 
 def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) -> HttpResponse:
@@ -104,7 +104,9 @@ def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) 
 def _finding(request: HttpRequest, study: Study) -> Finding | None:
     """Return the finding that was chosen, of those that were offered."""
     asked = request.POST.get("finding", "")
-    return next((one for one in findings_offered(study=study, user=user_of(request)) if str(one.pk) == asked), None)
+    return next(
+        (one for one in findings_offered(study=study, user=current_user(request)) if str(one.pk) == asked), None
+    )
 
 
 def _told_at(minutes: str) -> datetime:
@@ -123,4 +125,4 @@ def _answer(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpRes
 
 
 def _panel(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
-    return render(request, "critical_results/panel.html", criticals_shown(request, study, trouble=trouble))
+    return render(request, "critical_results/panel.html", critical_context(request, study, trouble=trouble))

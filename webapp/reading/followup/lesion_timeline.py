@@ -6,7 +6,7 @@ from datetime import date
 
 from webapp.foundation.core.charts import Chart, Line, lines_chart
 from webapp.imaging.inference.measurement_presenters import told
-from webapp.imaging.inference.measurements import LONGEST, PERPENDICULAR, VOLUME, Measured, measured_of
+from webapp.imaging.inference.measurements import LONGEST, PERPENDICULAR, VOLUME, Measurement, measurements_of
 from webapp.reading.followup.models import Lesion, Sighting
 
 PIXELS = "Not compared: pixels, not millimetres."
@@ -42,7 +42,7 @@ class Seen:
 
     sighting: Sighting
     on: date
-    measured: Measured
+    measured: Measurement
     change: Change
     is_baseline: bool
     is_superseded: bool
@@ -90,7 +90,7 @@ class LesionCourse:
 def course_of(lesion: Lesion, sightings: Sequence[tuple[Sighting, date, bool]]) -> LesionCourse:
     """Return the course of a lesion from its sightings, each with its day and whether its answer is superseded."""
     ordered = sorted(sightings, key=lambda one: (one[1], one[0].pk))
-    measured = [measured_of(sighting.finding) for sighting, _, _ in ordered]
+    measured = [measurements_of(sighting.finding) for sighting, _, _ in ordered]
     sizes = [_millimetres(one, LONGEST) for one in measured]
     first = next((number for number, size in enumerate(sizes) if size is not None), None)
     seen = [
@@ -120,7 +120,7 @@ def _line(name: str, seen: Sequence[Seen], figure: str) -> Line:
     return Line(name, [(float(day), size) for day, size in sizes if size is not None])
 
 
-def _millimetres(measured: Measured, name: str) -> float | None:
+def _millimetres(measured: Measurement, name: str) -> float | None:
     """Return a figure where it is calibrated."""
     figure = measured.figures.get(name) if measured.is_calibrated else None
     return figure.value if figure else None

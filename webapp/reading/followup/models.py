@@ -15,11 +15,11 @@ class Lesion(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="lesions")
     name = models.CharField(max_length=60)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["made_at"]
+        ordering = ["created_at"]
 
 
 class Sighting(models.Model):
@@ -53,16 +53,16 @@ class Registration(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     prior = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="+")
     follow_up = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="registrations")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
-    rung_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True, help_text="why it is refused, or failed")
     answer = models.JSONField(default=dict, help_text="as `workers.contracts.RegistrationAnswer`; empty before")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["prior", "follow_up"], name="one_registration_per_pair")]
-        indexes = [models.Index(fields=["state", "asked_at"])]
+        indexes = [models.Index(fields=["state", "requested_at"])]

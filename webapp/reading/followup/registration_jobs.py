@@ -28,7 +28,7 @@ class NotAPairError(Exception):
 
 
 @transaction.atomic
-def registration_ask(*, prior: Series, follow_up: Series, user: User, request: HttpRequest) -> Registration:
+def request_registration(*, prior: Series, follow_up: Series, user: User, request: HttpRequest) -> Registration:
     """Ask for a registration; one that is over is made again, one that is under way goes on.
 
     Raises
@@ -43,7 +43,9 @@ def registration_ask(*, prior: Series, follow_up: Series, user: User, request: H
         or len({one.patient_id for one in studies}) > 1
     ):
         raise NotAPairError("Choose a series of this study and one of another study of the same patient.")
-    asked, is_new = Registration.objects.get_or_create(prior=prior, follow_up=follow_up, defaults={"asked_by": user})
+    asked, is_new = Registration.objects.get_or_create(
+        prior=prior, follow_up=follow_up, defaults={"requested_by": user}
+    )
     again = Registration.objects.filter(pk=asked.pk, state__in=OVER)
     if is_new or again.update(state=State.QUEUED, failures=0, reason="", answer={}, finished_at=None):
         audit_record(
@@ -57,13 +59,13 @@ def registration_ask(*, prior: Series, follow_up: Series, user: User, request: H
     return asked
 
 
-def registrations_tend() -> int:
+def advance_registrations() -> int:
     """Collect what is answered, notice who died, ring for the oldest where none is under way; return how much that was.
 
     One at a time: studies that wait for their first answer go before.
     """
     due = list(
-        Registration.objects.filter(state__in=OPEN).select_related("prior", "follow_up").order_by("asked_at")[:50]
+        Registration.objects.filter(state__in=OPEN).select_related("prior", "follow_up").order_by("requested_at")[:50]
     )
     running = [one for one in due if one.state == State.RUNNING]
     if running:
@@ -78,7 +80,7 @@ def _moved(row: Registration, **changes: Any) -> bool:
 
 def _ring(row: Registration) -> bool:
     attempt = row.attempt + 1
-    if not _moved(row, state=State.RUNNING, attempt=attempt, rung_at=timezone.now()):
+    if not _moved(row, state=State.RUNNING, attempt=attempt, dispatched_at=timezone.now()):
         return False
     row.attempt = attempt
     _doorbell(row)
@@ -103,9 +105,9 @@ def _watch(row: Registration) -> bool:
     silence = attempt.heartbeat_age()
     if silence is not None:
         return silence > LEASE_SECONDS and _fail(row, LOST)
-    if row.rung_at is not None and timezone.now() - row.rung_at < RING_AGAIN:
+    if row.dispatched_at is not None and timezone.now() - row.dispatched_at < RING_AGAIN:
         return False
-    if _moved(row, rung_at=timezone.now()):
+    if _moved(row, dispatched_at=timezone.now()):
         _doorbell(row)
     return True
 

@@ -11,13 +11,13 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import visible_studies
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.measurement_presenters import size_line
-from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.reading.followup.lesion_timeline import LesionCourse, course_of
 from webapp.reading.followup.models import Registration, Sighting
 from webapp.reading.followup.timeline import places_of
-from webapp.reading.reviews.blinding import studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies
 from workers.contracts import RegistrationAnswer
 
 #: The newest visits that are shown; more on one line cannot be told apart.
@@ -90,7 +90,7 @@ def day_of(study: Study) -> date:
     return study.study_date or study.arrived_at.date()
 
 
-def followup_read(*, study: Study, user: User) -> FollowUp:
+def load_followup(*, study: Study, user: User) -> FollowUp:
     """Return the page of a study: its patient's visits and lesions.
 
     Where the site reads first, what the AI says of a study that the user has not committed to yet stays out.
@@ -100,18 +100,20 @@ def followup_read(*, study: Study, user: User) -> FollowUp:
     rows: dict[object, list[SeriesRow]] = defaultdict(list)
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         rows[row.series.study_id].append(row)
-    veiled = set(studies_veiled(user).filter(pk__in=[one.pk for one in studies]).values_list("pk", flat=True))
+    veiled = set(blinded_studies(user).filter(pk__in=[one.pk for one in studies]).values_list("pk", flat=True))
     runs = {row.run.pk for listed in rows.values() for row in listed if row.run and row.series.study_id not in veiled}
     unlinked: dict[object, list[FindingSeen]] = defaultdict(list)
     for finding in Finding.objects.filter(run__in=runs, sighting=None).select_related("run__series"):
-        unlinked[finding.run.series.study_id].append(FindingSeen(finding, size_line(measured_of(finding))))
+        unlinked[finding.run.series.study_id].append(FindingSeen(finding, size_line(measurements_of(finding))))
     places = places_of([day_of(one) for one in studies])
     visits = [
         Visit(one, number, place, one == study, rows[one.pk], unlinked[one.pk])
         for number, (one, place) in enumerate(zip(studies, places, strict=True), start=1)
     ]
     laid = Registration.objects.filter(follow_up__study=study, prior__study__in=studies)
-    registrations = list(laid.select_related("prior__study", "follow_up__study", "asked_by").order_by("-asked_at"))
+    registrations = list(
+        laid.select_related("prior__study", "follow_up__study", "requested_by").order_by("-requested_at")
+    )
     return FollowUp(study, visits, _lesions([one for one in studies if one.pk not in veiled], runs), registrations)
 
 
@@ -125,7 +127,7 @@ def is_brain_mr(row: SeriesRow) -> bool:
 def _lesions(studies: list[Study], runs: set[UUID]) -> list[LesionCourse]:
     seen = Sighting.objects.filter(study__in=studies).select_related("lesion", "linked_by", "finding__run", "study")
     by_lesion: dict[object, list[tuple[Sighting, date, bool]]] = defaultdict(list)
-    for one in seen.order_by("lesion__made_at"):
+    for one in seen.order_by("lesion__created_at"):
         by_lesion[one.lesion].append((one, day_of(one.study), one.finding.run_id not in runs))
     return [course_of(sightings[0][0].lesion, sightings) for sightings in by_lesion.values()]
 

@@ -41,7 +41,7 @@ def finding_link(
         raise LinkRefusedError(NOBODY)
     if lesion is None:
         called = name.strip()[:60] or finding.label_title[:60]
-        lesion = Lesion.objects.create(patient=study.patient, name=called, made_by=user)
+        lesion = Lesion.objects.create(patient=study.patient, name=called, created_by=user)
     elif lesion.patient_id != study.patient_id:
         raise LinkRefusedError(ANOTHER_PATIENT)
     try:

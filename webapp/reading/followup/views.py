@@ -8,19 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
-from webapp.foundation.core.request_params import number_asked, uuid_asked
-from webapp.imaging.archive.access import study_checked, study_opened, user_of
+from webapp.foundation.core.request_params import int_param, uuid_param
+from webapp.imaging.archive.access import check_study_access, current_user, open_study
 from webapp.imaging.archive.models import Series, Study
-from webapp.imaging.inference.image_views import attempt_served
+from webapp.imaging.inference.image_views import serve_attempt_file
 from webapp.imaging.inference.models import Finding
 from webapp.imaging.inference.presenters import person_of
 from webapp.reading.followup.models import Lesion, Registration, Sighting
-from webapp.reading.followup.registration_jobs import NotAPairError, registration_ask
-from webapp.reading.followup.selectors import FollowUp, answer_of, followup_read
+from webapp.reading.followup.registration_jobs import NotAPairError, request_registration
+from webapp.reading.followup.selectors import FollowUp, answer_of, load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
-from webapp.reading.reviews.blinding import studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
 
@@ -32,27 +32,27 @@ GONE = "This was changed meanwhile; nothing was saved. Please look again."
 @require_GET
 def follow_up(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show the visits of a study's patient on one line, and each lesion over time."""
-    opened = study_opened(request=request, study=study)
-    page = followup_read(study=opened, user=user_of(request))
+    opened = open_study(request=request, study=study)
+    page = load_followup(study=opened, user=current_user(request))
     # Findings of all of them are shown, so each was looked at; a picture of nobody stands alone.
     for seen in {visit.study.pk for visit in page.visits} | {opened.pk}:
-        study_view_record(user=user_of(request), request=request, study=seen)
+        study_view_record(user=current_user(request), request=request, study=seen)
     return render(request, "followup/page.html", _shown(request, page))
 
 
 @require_POST
 def link(request: HttpRequest, study: UUID) -> HttpResponse:
     """Say that a finding of the patient is a lesion: one that is named, or a new one."""
-    opened = study_opened(request=request, study=study, act=Act.MARK)
+    opened = open_study(request=request, study=study, act=Action.MARK)
     finding = _finding(request, opened)
     chosen = request.POST.get("lesion", "")
-    lesion = Lesion.objects.filter(pk=asked).first() if (asked := uuid_asked(chosen)) else None
+    lesion = Lesion.objects.filter(pk=asked).first() if (asked := uuid_param(chosen)) else None
     if finding is None or (chosen and lesion is None):
         messages.error(request, GONE)
         return redirect("follow-up", study=study)
     try:
         name = request.POST.get("name", "")
-        finding_link(finding=finding, lesion=lesion, name=name, user=user_of(request), request=request)
+        finding_link(finding=finding, lesion=lesion, name=name, user=current_user(request), request=request)
     except LinkRefusedError as refused:
         messages.error(request, str(refused))
     return redirect("follow-up", study=study)
@@ -61,34 +61,34 @@ def link(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
     """Take back that a finding is a lesion."""
-    opened = study_opened(request=request, study=study, act=Act.MARK)
-    asked = number_asked(request.POST.get("sighting", ""), digits=DIGITS)
+    opened = open_study(request=request, study=study, act=Action.MARK)
+    asked = int_param(request.POST.get("sighting", ""), digits=DIGITS)
     sightings = Sighting.objects.select_related("study", "lesion").filter(study__patient=opened.patient_id)
-    sightings = sightings.exclude(study__in=studies_veiled(user_of(request)))
+    sightings = sightings.exclude(study__in=blinded_studies(current_user(request)))
     sighting = sightings.filter(pk=asked).first() if asked is not None else None
     if sighting is None:
         messages.error(request, GONE)
     else:
-        study_checked(request=request, study=sighting.study, act=Act.MARK)
-        finding_unlink(sighting=sighting, user=user_of(request), request=request)
+        check_study_access(request=request, study=sighting.study, act=Action.MARK)
+        finding_unlink(sighting=sighting, user=current_user(request), request=request)
     return redirect("follow-up", study=study)
 
 
 @require_POST
 def register(request: HttpRequest, study: UUID) -> HttpResponse:
     """Ask that a series of this study is laid over one of a prior."""
-    opened = study_opened(request=request, study=study, act=Act.MARK)
+    opened = open_study(request=request, study=study, act=Action.MARK)
     mine = Series.objects.select_related("study").filter(study__patient=opened.patient_id, study__patient__isnull=False)
     prior, follow_up = (
-        mine.filter(pk=asked).first() if (asked := uuid_asked(request.POST.get(name, ""))) else None
+        mine.filter(pk=asked).first() if (asked := uuid_param(request.POST.get(name, ""))) else None
         for name in ("prior", "follow_up")
     )
     if prior is None or follow_up is None or follow_up.study_id != opened.pk:
         messages.error(request, GONE)
         return redirect("follow-up", study=study)
-    study_checked(request=request, study=prior.study, act=Act.SEE)
+    check_study_access(request=request, study=prior.study, act=Action.SEE)
     try:
-        registration_ask(prior=prior, follow_up=follow_up, user=user_of(request), request=request)
+        request_registration(prior=prior, follow_up=follow_up, user=current_user(request), request=request)
     except NotAPairError as refused:
         messages.error(request, str(refused))
     return redirect("follow-up", study=study)
@@ -108,19 +108,19 @@ def registration_file(request: HttpRequest, registration: UUID, name: str) -> Ht
     answer = answer_of(found)
     if answer is None or name not in {drawn for one in answer.slices for drawn in (one.fused, one.checkerboard)}:
         raise Http404
-    return attempt_served(request, Attempt(found.pk, found.attempt), name)
+    return serve_attempt_file(request, Attempt(found.pk, found.attempt), name)
 
 
 def _registration(request: HttpRequest, registration: UUID) -> Registration:
     """Return a registration whose both studies the user may see; looks at both are noted."""
-    rows = Registration.objects.select_related("prior__study", "follow_up__study", "asked_by")
+    rows = Registration.objects.select_related("prior__study", "follow_up__study", "requested_by")
     try:
         found = rows.get(pk=registration)
     except Registration.DoesNotExist:
         raise Http404 from None
     for series in (found.follow_up, found.prior):
-        study_checked(request=request, study=series.study, act=Act.SEE)
-        study_view_record(user=user_of(request), request=request, study=series.study_id)
+        check_study_access(request=request, study=series.study, act=Action.SEE)
+        study_view_record(user=current_user(request), request=request, study=series.study_id)
     return found
 
 
@@ -136,18 +136,18 @@ def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
         "study": page.study,
         "person": person_of(page.study),
         "registrations": [_registration_shown(one) for one in page.registrations],
-        "may_link": may(request.user, Act.MARK, page.study),
+        "may_link": may(request.user, Action.MARK, page.study),
     }
 
 
 def _finding(request: HttpRequest, opened: Study) -> Finding | None:
     """Return the finding that is meant, of a study of the same patient that the user may mark; none that is veiled."""
-    asked = number_asked(request.POST.get("finding", ""), digits=DIGITS)
+    asked = int_param(request.POST.get("finding", ""), digits=DIGITS)
     if asked is None or opened.patient_id is None:
         return None
     of_patient = Finding.objects.filter(run__series__study__patient=opened.patient_id)
-    of_patient = of_patient.exclude(run__series__study__in=studies_veiled(user_of(request)))
+    of_patient = of_patient.exclude(run__series__study__in=blinded_studies(current_user(request)))
     found = of_patient.select_related("run__series__study__patient").filter(pk=asked).first()
     if found is not None:
-        study_checked(request=request, study=found.run.series.study, act=Act.MARK)
+        check_study_access(request=request, study=found.run.series.study, act=Action.MARK)
     return found

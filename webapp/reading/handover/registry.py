@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.core.handover_items import Left
-from webapp.imaging.inference.handover_items import outages_left
-from webapp.reading.critical_results.handover_items import criticals_left
-from webapp.reading.reporting.handover_items import drafts_left
-from webapp.reading.worklist.handover_items import held_left, stat_left
+from webapp.foundation.core.handover_items import HandoverItem
+from webapp.imaging.inference.handover_items import outage_items
+from webapp.reading.critical_results.handover_items import critical_items
+from webapp.reading.reporting.handover_items import draft_items
+from webapp.reading.worklist.handover_items import claim_items, stat_items
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class Kind:
     name: str
     title: str
     icon: str
-    left: Callable[[Site], Iterable[Left]]
+    left: Callable[[Site], Iterable[HandoverItem]]
 
 
 #: An app that leaves something open adds its line here.
 KINDS = (
-    Kind("critical", "Critical results that nobody read back", "first", criticals_left),
-    Kind("stat", "STAT, not read", "soon", stat_left),
-    Kind("draft", "Reports begun and not signed", "file", drafts_left),
-    Kind("held", "In somebody's hands", "mine", held_left),
-    Kind("outage", "AI outages", "failed", outages_left),
+    Kind("critical", "Critical results that nobody read back", "first", critical_items),
+    Kind("stat", "STAT, not read", "soon", stat_items),
+    Kind("draft", "Reports begun and not signed", "file", draft_items),
+    Kind("held", "In somebody's hands", "mine", claim_items),
+    Kind("outage", "AI outages", "failed", outage_items),
 )
 
 
@@ -44,7 +44,7 @@ class Open:
     """Something left open, with its kind."""
 
     kind: Kind
-    left: Left
+    left: HandoverItem
 
     @property
     def key(self) -> tuple[str, str]:
@@ -52,6 +52,6 @@ class Open:
         return self.kind.name, self.left.about
 
 
-def lines_now(site: Site) -> list[Open]:
+def current_items(site: Site) -> list[Open]:
     """Return all that is left open at a site now."""
     return [Open(kind, left) for kind in KINDS for left in kind.left(site)]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act, may, visible_sites
+from webapp.foundation.accounts.permissions import Action, may, visible_sites
 from webapp.imaging.archive.models import Study
 from webapp.reading.handover.models import Handover
-from webapp.reading.handover.registry import KINDS, Kind, lines_now
+from webapp.reading.handover.registry import KINDS, Kind, current_items
 
 LISTED = 50
 
@@ -44,15 +44,15 @@ def handovers_list(user: User) -> QuerySet[Handover]:
 
 def handovers_waiting(user: User) -> list[Handover]:
     """Return the hand-overs of the user's own site that wait for a reader: for them, that is."""
-    if not may(user, Act.READ):
+    if not may(user, Action.READ):
         return []
     waiting = Handover.objects.filter(site=user.site_id, accepted_by=None).exclude(by=user)
     return list(waiting.select_related("by").order_by("at", "pk"))
 
 
-def open_now(site: Site) -> list[Group]:
+def open_items(site: Site) -> list[Group]:
     """Return what is left open at a site now, by kind."""
-    now = lines_now(site)
+    now = current_items(site)
     studies = _studies(one.left.study for one in now)
     lines = [(one.kind.name, LineShown(one.left.sentence, studies.get(one.left.study))) for one in now]
     return _grouped(lines)
@@ -60,7 +60,7 @@ def open_now(site: Site) -> list[Group]:
 
 def kept(handover: Handover) -> list[Group]:
     """Return the lines of a hand-over by kind: what no app leaves open any more is settled."""
-    still = {one.key for one in lines_now(handover.site)}
+    still = {one.key for one in current_items(handover.site)}
     rows = list(handover.lines.all())
     studies = _studies(row.study_id for row in rows)
     lines = [

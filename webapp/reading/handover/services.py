@@ -8,7 +8,7 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.registry import lines_now
+from webapp.reading.handover.registry import current_items
 
 
 class NotAcceptedError(Exception):
@@ -35,7 +35,7 @@ def handover_make(*, user: User, note: str, request: HttpRequest | None = None) 
             study_id=one.left.study,
             sentence=one.left.sentence[:300],
         )
-        for one in lines_now(user.site)
+        for one in current_items(user.site)
     ]
     HandoverLine.objects.bulk_create(lines)
     details = f"hand-over {made.pk}: {len(lines)} open"

@@ -4,14 +4,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.models import Mark, MarkVersion
-from webapp.imaging.annotations.selectors import mark_list
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
+from webapp.imaging.annotations.selectors import annotation_list
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.measurement_presenters import size_line
-from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reporting.slice_labels import Places
-from webapp.reading.reviews.models import Read, Verdict
+from webapp.reading.reviews.models import Read, Review
 from webapp.reading.reviews.selectors import Accepted, accepted, findings_asked
 
 #: Figures of a mark in the order in which they are told: name, sign behind the number by unit.
@@ -77,16 +77,16 @@ def statements_of(read: Read | None) -> list[Statement]:
     return [_statement(one, places) for one in accepted(read)]
 
 
-def lines_filled(*, study: Study, user: User, read: Read | None) -> list[Filled]:
+def prefill_lines(*, study: Study, user: User, read: Read | None) -> list[Filled]:
     """Return what the findings of a report begin with: accepted findings, then the reader's other measurements."""
     stated = statements_of(read)
     lines = [Filled(one.line, _words(one.title, one.place)) for one in stated]
     used = {one.mark for one in stated}
     places = Places(study)
-    for now in mark_list(study=study):
+    for now in annotation_list(study=study):
         if now.mark.author_id == user.pk and str(now.mark_id) not in used and (now.figures or now.text):
             figures, place = figures_told(now), places.of_mark(now.mark)
-            title = now.text or Mark.Kind(now.mark.kind).label
+            title = now.text or Annotation.Kind(now.mark.kind).label
             lines.append(Filled(line_of(title, place, figures), _words(title, place, figures)))
     return lines
 
@@ -111,7 +111,7 @@ def line_of(title: str, place: str, figures: str) -> str:
     return f"{title}{where}{f': {figures}' if figures else ''}."
 
 
-def figures_told(now: MarkVersion) -> str:
+def figures_told(now: AnnotationVersion) -> str:
     """Return the figures of a mark with their units, as the viewer shows them."""
     words = []
     for name, sign in FIGURES:
@@ -119,7 +119,7 @@ def figures_told(now: MarkVersion) -> str:
             label = f"{name} " if name in {"mean", "area"} else ""
             words.append(f"{label}{now.figures[name]:.1f}{sign.format(now.unit)}")
     is_size = any(name in now.figures for name in ("length", "area"))
-    return ", ".join(words) + (NOT_CALIBRATED if is_size and now.unit == MarkVersion.Unit.PX else "")
+    return ", ".join(words) + (NOT_CALIBRATED if is_size and now.unit == AnnotationVersion.Unit.PX else "")
 
 
 def _statement(one: Accepted, places: Places) -> Statement:
@@ -128,7 +128,7 @@ def _statement(one: Accepted, places: Places) -> Statement:
         place, figures = places.of_mark(mark.mark), figures_told(mark)
     else:
         place = places.of_finding(finding) if finding and not one.is_nowhere else ""
-        figures = _size_by_ai(finding) if finding and one.verdict.says == Verdict.Says.AGREE else ""
+        figures = _size_by_ai(finding) if finding and one.verdict.says == Review.Decision.AGREE else ""
     return Statement(
         says=one.verdict.says,
         title=one.title,
@@ -148,7 +148,7 @@ def _statement(one: Accepted, places: Places) -> Statement:
 
 def _size_by_ai(finding: Finding) -> str:
     """Return how large the outline is that the AI drew, and whose it is; "" where there is none."""
-    size = size_line(measured_of(finding))
+    size = size_line(measurements_of(finding))
     return f"{size} by the AI's outline" if size else ""
 
 

@@ -6,15 +6,15 @@ from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.reporting.accepted_findings import line_of
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.slice_labels import Places
-from webapp.reading.reviews.models import Verdict
-from webapp.reading.reviews.selectors import findings_asked, reasons_told
+from webapp.reading.reviews.models import Review
+from webapp.reading.reviews.selectors import findings_asked, format_reasons
 
 Direction = Discrepancy.Direction
 LOOKED_FOR = (Run.Outcome.FINDINGS, Run.Outcome.NEGATIVE)
 DID_NOT_LOOK = "The AI looked for no finding in this study."
 
 
-def discrepancies_make(report: Report) -> list[Discrepancy]:
+def record_discrepancies(report: Report) -> list[Discrepancy]:
     """Write down where AI and a report that is being signed differ; what an earlier version left open stays one."""
     known = Discrepancy.objects.filter(study=report.study)
     seen = {(row.direction, row.finding_id, row.verdict_id) for row in known}
@@ -49,22 +49,22 @@ def _report_only(report: Report) -> Iterator[Discrepancy]:
         if one["finding"] is None:
             sentence = line_of(one["title"], one["place"], one["figures"])
             more = " The AI points at nothing there." if looked else f" {DID_NOT_LOOK}"
-            verdict = Verdict.objects.get(pk=one["verdict"])
+            verdict = Review.objects.get(pk=one["verdict"])
             yield _row(report, Direction.REPORT_ONLY, sentence + more, verdict=verdict)
     if report.is_abnormal and looked and not asked and not report.statements:
         yield _row(report, Direction.REPORT_ONLY, "The report calls the study abnormal; the AI points at nothing.")
 
 
-def _said(report: Report) -> dict[int | None, Verdict]:
+def _said(report: Report) -> dict[int | None, Review]:
     """Return the newest verdict of the report's read on each finding."""
-    rows = Verdict.objects.filter(read=report.read, finding__isnull=False) if report.read_id else []
+    rows = Review.objects.filter(read=report.read, finding__isnull=False) if report.read_id else []
     return {row.finding_id: row for row in rows}
 
 
-def _why(verdict: Verdict | None) -> str:
-    if verdict is None or verdict.says == Verdict.Says.WITHDRAWN:
+def _why(verdict: Review | None) -> str:
+    if verdict is None or verdict.says == Review.Decision.WITHDRAWN:
         return "The reader said nothing of it."
-    reasons = reasons_told(verdict.reasons)
+    reasons = format_reasons(verdict.reasons)
     return f"The reader disagreed{f': {reasons}' if reasons else ''}."
 
 
@@ -74,7 +74,7 @@ def _row(
     sentence: str,
     *,
     finding: Finding | None = None,
-    verdict: Verdict | None = None,
+    verdict: Review | None = None,
 ) -> Discrepancy:
     return Discrepancy(
         study=report.study,

@@ -11,7 +11,7 @@ from django.db import models
 from webapp.imaging.archive.models import Study
 from webapp.imaging.dicom_objects.models import OwedObjects, ResultSeries
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.models import Read, Verdict
+from webapp.reading.reviews.models import Read, Review
 
 
 class Report(models.Model):
@@ -57,8 +57,8 @@ class Report(models.Model):
     )
     supersedes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="superseding")
     edit = models.PositiveIntegerField(default=0)
-    made_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
@@ -117,18 +117,18 @@ class Discrepancy(models.Model):
     direction = models.CharField(max_length=8, choices=Direction.choices)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="+")
     verdict = models.ForeignKey(
-        Verdict, on_delete=models.PROTECT, null=True, related_name="+", help_text="what the report says of it"
+        Review, on_delete=models.PROTECT, null=True, related_name="+", help_text="what the report says of it"
     )
     sentence = models.CharField(max_length=500)
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
     acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
         verbose_name_plural = "discrepancies"
-        indexes = [models.Index(fields=["acknowledged_at", "made_at"])]
-        ordering = ["made_at", "pk"]
+        indexes = [models.Index(fields=["acknowledged_at", "created_at"])]
+        ordering = ["created_at", "pk"]
 
 
 class ReportObjects(OwedObjects):

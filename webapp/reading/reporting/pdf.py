@@ -34,7 +34,7 @@ INK, QUIET, LINE, GROUND, AMBER = (HexColor(one) for one in ("#14181c", "#55606a
 BY = {"missed": "the reader alone", "edit": "AI, corrected by the reader", "agree": "AI, agreed by the reader"}
 
 
-def pdf_made(report: Report, *, is_superseded: bool = False) -> bytes:
+def render_pdf(report: Report, *, is_superseded: bool = False) -> bytes:
     """Return a signed report as PDF (A4); one that is superseded says so at its head."""
     held = io.BytesIO()
     document = SimpleDocTemplate(

@@ -5,7 +5,7 @@ from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.archive.priors import prior_list
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.presenters import MODALITIES
-from webapp.reading.reporting.accepted_findings import lines_filled
+from webapp.reading.reporting.accepted_findings import prefill_lines
 from webapp.reading.reporting.report_templates import Kind, Template
 from webapp.reading.reviews.models import Read
 
@@ -26,20 +26,20 @@ def kind_of(study: Study) -> Kind:
     )
 
 
-def sections_filled(template: Template, *, study: Study, user: User, read: Read | None) -> Sections:
+def prefill_sections(template: Template, *, study: Study, user: User, read: Read | None) -> Sections:
     """Return a template's sections with what they begin with."""
     kind = kind_of(study)
     fills = {
         "": "",
-        "technique": technique_told(study),
-        "comparison": comparison_told(study, user, kind),
-        "findings": "\n".join(one.line for one in lines_filled(study=study, user=user, read=read)),
+        "technique": describe_technique(study),
+        "comparison": describe_comparison(study, user, kind),
+        "findings": "\n".join(one.line for one in prefill_lines(study=study, user=user, read=read)),
         "impression": read.impression if read else "",
     }
     return [{"key": one.key, "title": one.title, "text": fills[one.fill]} for one in template.sections]
 
 
-def technique_told(study: Study) -> str:
+def describe_technique(study: Study) -> str:
     """Say from the headers how the examination was made: kind, part, series, images."""
     rows = list(Series.objects.filter(study=study, result=None).order_by("series_number", "last_arrival_at"))
     counts: dict[object, int] = {}
@@ -60,7 +60,7 @@ def technique_told(study: Study) -> str:
     return f"{what}{'. ' if what else ''}{total}: {', '.join(told)}."
 
 
-def comparison_told(study: Study, user: User, kind: Kind) -> str:
+def describe_comparison(study: Study, user: User, kind: Kind) -> str:
     """Name the earlier studies that can be compared with, those of the same kind first."""
     priors = prior_list(study=study, user=user, modalities=kind.modalities, parts=kind.parts)
     told = []

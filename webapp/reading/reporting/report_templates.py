@@ -80,10 +80,10 @@ class Kind:
 @cache
 def templates() -> tuple[Template, ...]:
     """Return the declared templates in the order in which they are tried, the general one last."""
-    return templates_read()
+    return load_templates()
 
 
-def templates_read(folder: Path = FOLDER) -> tuple[Template, ...]:
+def load_templates(folder: Path = FOLDER) -> tuple[Template, ...]:
     """Read the templates.
 
     Raises

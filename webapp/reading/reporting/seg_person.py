@@ -12,15 +12,15 @@ from uuid import UUID
 from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, SegmentDescription
 
 from webapp.imaging.annotations.masks import Mask, MaskError, mask_read
-from webapp.imaging.annotations.models import MarkVersion
+from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.dicom_objects.codes import ABNORMAL, LONGEST, colour_of
 from webapp.imaging.dicom_objects.finding_annotations import OutlinedSlice
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.outbox import CannotBeMadeError
-from webapp.imaging.dicom_objects.segmentation import Segment, segments_drawn
+from webapp.imaging.dicom_objects.outbox import BuildFailedError
+from webapp.imaging.dicom_objects.segmentation import Segment, draw_segments
 from webapp.imaging.dicom_objects.source_images import Sources
-from webapp.imaging.dicom_objects.uids import uid_made
+from webapp.imaging.dicom_objects.uids import derive_uid
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reporting.codes import title_code
 from webapp.reading.reporting.models import Report
@@ -39,7 +39,7 @@ class DrawnSlice:
         sha256 of its PNG, out of what the signature binds.
     """
 
-    version: MarkVersion
+    version: AnnotationVersion
     mask: str
 
     @property
@@ -92,7 +92,7 @@ def drawn_findings(report: Report) -> list[DrawnFinding]:
     """Return what a report's reader outlined: two queries. A report from before it was kept has nothing."""
     told = [(number, one) for number, one in enumerate(report.statements, start=1) if one.get("outlines")]
     marks = {drawn["mark"] for _, one in told for drawn in one["outlines"]}
-    rows = MarkVersion.objects.filter(mark__in=marks).select_related("mark__instance__series__study")
+    rows = AnnotationVersion.objects.filter(mark__in=marks).select_related("mark__instance__series__study")
     versions = {(str(row.mark_id), row.version): row for row in rows}
     findings = Finding.objects.in_bulk([one["finding"] for _, one in told if one["finding"]])
     every = [
@@ -111,7 +111,7 @@ def drawn_findings(report: Report) -> list[DrawnFinding]:
     return [one for one in every if not one.series.is_picture]
 
 
-def segments_outlined(report: Report, drawn: Sequence[DrawnFinding]) -> list[Segment[DrawnFinding]]:
+def build_reader_segments(report: Report, drawn: Sequence[DrawnFinding]) -> list[Segment[DrawnFinding]]:
     """Build the segmentations of a report, a series of them for each that was drawn on.
 
     Raises
@@ -130,7 +130,7 @@ def segments_outlined(report: Report, drawn: Sequence[DrawnFinding]) -> list[Seg
     return [
         segment
         for series, theirs in by_series.items()
-        for segment in segments_drawn(theirs, sources=_sources(report, series), drawer=_Reader(report, series))
+        for segment in draw_segments(theirs, sources=_sources(report, series), drawer=_Reader(report, series))
     ]
 
 
@@ -169,7 +169,7 @@ class _Identity:
         return self._uid(self.number, "dimensions")
 
     def _uid(self, *names: str | int) -> str:
-        return uid_made(self.report.pk, ResultSeries.Kind.SEG, self.series.series_instance_uid, *names)
+        return derive_uid(self.report.pk, ResultSeries.Kind.SEG, self.series.series_instance_uid, *names)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class _Reader:
             segmented_property_category=ABNORMAL,
             segmented_property_type=title_code(finding.title, finding.finding),
             algorithm_type=SegmentAlgorithmTypeValues.MANUAL,
-            tracking_uid=uid_made(self.report.pk, "finding", finding.number),
+            tracking_uid=derive_uid(self.report.pk, "finding", finding.number),
             tracking_id=f"Finding {finding.number}",
             display_color=colour_of(finding.finding) if finding.finding else None,
         )
@@ -208,4 +208,4 @@ class _Reader:
         try:
             return mask_read(one.mask)
         except MaskError:
-            raise CannotBeMadeError(NO_MASK) from None
+            raise BuildFailedError(NO_MASK) from None

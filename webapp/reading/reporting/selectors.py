@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may, visible_studies
+from webapp.foundation.accounts.permissions import Action, may, visible_studies
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.accepted_findings import Filled, lines_filled, lines_refused, statements_of
+from webapp.reading.reporting.accepted_findings import Filled, lines_refused, prefill_lines, statements_of
 from webapp.reading.reporting.models import Discrepancy, Report
-from webapp.reading.reporting.prefill import Sections, kind_of, sections_filled
+from webapp.reading.reporting.prefill import Sections, kind_of, prefill_sections
 from webapp.reading.reporting.report_templates import Template, template_for, template_named, templates
-from webapp.reading.reviews.blinding import is_veiled, studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies, is_blinded
 from webapp.reading.reviews.models import Read
 from webapp.reading.reviews.selectors import may_conclude, read_of
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 
 State, Kind = Report.State, Report.Kind
 ADDENDUM = "addendum"
@@ -31,11 +31,11 @@ def reports_shown(*, study: Study, user: User) -> list[Report]:
 
     What colleagues signed meanwhile tells of the answer, and of what they made of it.
     """
-    return _unveiled(reports_signed(study), user, is_veiled=is_veiled(study=study, user=user))
+    return _unveiled(reports_signed(study), user, is_blinded=is_blinded(study=study, user=user))
 
 
-def _unveiled(signed: list[Report], user: User, *, is_veiled: bool) -> list[Report]:
-    return [one for one in signed if not is_veiled or one.author_id == user.pk]
+def _unveiled(signed: list[Report], user: User, *, is_blinded: bool) -> list[Report]:
+    return [one for one in signed if not is_blinded or one.author_id == user.pk]
 
 
 def report_newest(study: Study) -> Report | None:
@@ -85,7 +85,7 @@ def form_of(*, study: Study, user: User) -> Form:
         template, texts = template_named(begun.template), begun.sections
         return Form(template, texts, begun.free_text, begun.is_abnormal, edit, number, draft, is_addendum=False)
     template = template_for(kind_of(study), templates())
-    filled = sections_filled(template, study=study, user=user, read=read)
+    filled = prefill_sections(template, study=study, user=user, read=read)
     first = read.is_abnormal if read else None
     return Form(template, filled, "", first, edit, number, draft, is_addendum=False)
 
@@ -102,7 +102,7 @@ def _addendum_text(draft: Report | None) -> str:
 
 def lines_missing(*, study: Study, user: User, text: str) -> list[Filled]:
     """Return what a reader accepted or measured and a text does not say yet."""
-    lines = lines_filled(study=study, user=user, read=read_of(study=study, user=user))
+    lines = prefill_lines(study=study, user=user, read=read_of(study=study, user=user))
     return [one for one in lines if not one.is_in(text)]
 
 
@@ -115,9 +115,9 @@ def lines_disowned(*, read: Read | None, text: str) -> list[str]:
 
 def kinds_open(*, study: Study, user: User) -> list[str]:
     """Return as what a user may sign now, the most final first."""
-    if not may(user, Act.READ, study):
+    if not may(user, Action.READ, study):
         return []
-    base, task = report_newest(study), Task.objects.get(study=study)
+    base, task = report_newest(study), ReadingTask.objects.get(study=study)
     if base is not None and base.kind != Kind.PRELIMINARY:
         return [Kind.ADDENDUM]
     holds = task.is_held_by(user)
@@ -142,8 +142,8 @@ def report_line(*, study: Study, user: User) -> Line:
     """Return how far a study's report is, as one user may know it."""
     drafts = list(Report.objects.filter(study=study, state=State.DRAFT))
     own = next((draft for draft in drafts if draft.author_id == user.pk), None)
-    veiled, signed = is_veiled(study=study, user=user), reports_signed(study)
-    shown = _unveiled(signed, user, is_veiled=veiled)
+    veiled, signed = is_blinded(study=study, user=user), reports_signed(study)
+    shown = _unveiled(signed, user, is_blinded=veiled)
     left = 0 if veiled else Discrepancy.objects.filter(study=study, acknowledged_at=None).count()
     others_write = any(draft.author_id != user.pk for draft in drafts)
     return Line(next(iter(shown), None), shown != signed, own, others_write, left)
@@ -151,14 +151,14 @@ def report_line(*, study: Study, user: User) -> Line:
 
 def discrepancies_visible(user: User) -> QuerySet[Discrepancy]:
     """Return the discrepancies of the studies that a user may read, what is open first, the oldest first."""
-    if not may(user, Act.READ):
+    if not may(user, Action.READ):
         return Discrepancy.objects.none()
     rows = Discrepancy.objects.filter(study__in=visible_studies(user, Study.objects.all()))
-    rows = rows.exclude(study__in=studies_veiled(user))
+    rows = rows.exclude(study__in=blinded_studies(user))
     rows = rows.select_related("study__patient", "study__site", "report__signature__user", "acknowledged_by")
-    return rows.order_by("acknowledged_at", "made_at", "pk")
+    return rows.order_by("acknowledged_at", "created_at", "pk")
 
 
 def may_acknowledge(*, discrepancy: Discrepancy, user: User) -> bool:
     """Say whether somebody may close a discrepancy: who adjudicates, and never who signed that report."""
-    return may(user, Act.ADJUDICATE, discrepancy.study) and discrepancy.report.signature.user_id != user.pk
+    return may(user, Action.ADJUDICATE, discrepancy.study) and discrepancy.report.signature.user_id != user.pk

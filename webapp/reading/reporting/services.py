@@ -17,7 +17,7 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.accepted_findings import statements_of
-from webapp.reading.reporting.discrepancies import discrepancies_make
+from webapp.reading.reporting.discrepancies import record_discrepancies
 from webapp.reading.reporting.models import Discrepancy, Report, ReportObjects, Signature
 from webapp.reading.reporting.prefill import Sections
 from webapp.reading.reporting.report_templates import Template, template_named, templates
@@ -33,8 +33,8 @@ from webapp.reading.reporting.selectors import (
 from webapp.reading.reporting.signals import report_signed
 from webapp.reading.reporting.signing import signature_make
 from webapp.reading.reviews.selectors import may_conclude, read_of
-from webapp.reading.reviews.services import Then, VerdictRefusedError, read_finish
-from webapp.reading.worklist.models import Task
+from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
+from webapp.reading.worklist.models import ReadingTask
 
 State, Kind = Report.State, Report.Kind
 LONGEST = 20_000
@@ -124,7 +124,7 @@ def report_save(*, study: Study, user: User, text: Text, edit: int, request: Htt
     values = _values(text, draft or base, is_addendum=is_addendum)
     if draft is None:
         draft, made = Report.objects.get_or_create(
-            study=study, author=user, state=State.DRAFT, defaults={**values, "edit": 1, "changed_at": timezone.now()}
+            study=study, author=user, state=State.DRAFT, defaults={**values, "edit": 1, "updated_at": timezone.now()}
         )
         if made:
             audit_record(code=Code.REPORT_BEGUN, user=user, request=request, study=study.pk)
@@ -132,7 +132,7 @@ def report_save(*, study: Study, user: User, text: Text, edit: int, request: Htt
     if all(getattr(draft, name) == value for name, value in values.items()):
         return draft
     seen = Report.objects.filter(pk=draft.pk, state=State.DRAFT, edit=edit)
-    if not seen.update(**values, edit=F("edit") + 1, changed_at=timezone.now()):
+    if not seen.update(**values, edit=F("edit") + 1, updated_at=timezone.now()):
         raise ChangedMeanwhileError(Report.objects.get(pk=draft.pk))
     return Report.objects.get(pk=draft.pk)
 
@@ -205,7 +205,7 @@ def report_sign(
         raise
     with transaction.atomic():
         # One version of a study is signed at a time.
-        Task.objects.select_for_update(of=("self",)).get(study=study)
+        ReadingTask.objects.select_for_update(of=("self",)).get(study=study)
         if before := _signed_before(study, user, kind, text, base):
             return before
         newest = report_newest(study)
@@ -305,12 +305,12 @@ def _check_text(draft: Report, user: User) -> None:
 
 def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
     """Finish the read of who signs a final report; None where it is finished already."""
-    read, task = read_of(study=study, user=user), Task.objects.get(study=study)
+    read, task = read_of(study=study, user=user), ReadingTask.objects.get(study=study)
     if (read and read.finished_at) or not task.is_held_by(user):
         return None
     try:
         return read_finish(study=study, user=user, request=request)
-    except VerdictRefusedError as refused:
+    except ReviewRefusedError as refused:
         raise ReportRefusedError(str(refused)) from refused
 
 
@@ -342,7 +342,7 @@ def _signed(draft: Report, kind: str, newest: Report | None) -> Report:
 def _follow(report: Report, signature: Signature, user: User, request: HttpRequest) -> None:
     """Do what signing brings with it, in its transaction: what differs, what is owed, who is told."""
     if report.kind != Kind.PRELIMINARY:
-        discrepancies_make(report)
+        record_discrepancies(report)
     if settings.RESULTS:
         is_owed = report.study.patient_id is not None
         state, reason = (ReportObjects.State.OWED, "") if is_owed else (ReportObjects.State.NONE, NO_HEADER)

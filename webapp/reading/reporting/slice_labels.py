@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.annotations.mpr import plane_words
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
@@ -35,7 +35,7 @@ class Places:
         slices = f"slice {here}" if first == last else f"slices {first} to {last}, clearest on {here}"
         return self._told(finding.instance_id, slices)
 
-    def of_mark(self, mark: Mark) -> str:
+    def of_mark(self, mark: Annotation) -> str:
         """Say where a person drew: on which slice, or on a cut in which plane."""
         if mark.normal is not None:
             name = self._names.get(mark.series_id, "") if len(self._counted) > 1 else ""

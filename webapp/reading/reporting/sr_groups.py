@@ -14,30 +14,30 @@ from highdicom.sr import (
 )
 from pydicom.sr.codedict import codes
 
-from webapp.imaging.annotations.models import MarkVersion
+from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.dicom_objects.codes import ABNORMAL, COMMENT
-from webapp.imaging.dicom_objects.finding_annotations import MarkedFinding, findings_marked, place_of
+from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding, annotated_findings, place_of
 from webapp.imaging.dicom_objects.measurement_groups import Group, finding_group, group_placed, image_named, region_of
 from webapp.imaging.dicom_objects.segmentation import Segment
-from webapp.imaging.dicom_objects.uids import uid_made
+from webapp.imaging.dicom_objects.uids import derive_uid
 from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.reporting.codes import title_code
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.scoord3d import cut_group, measured_of
+from webapp.reading.reporting.scoord3d import cut_group, measurements_of
 from webapp.reading.reporting.seg_person import DrawnFinding, DrawnSlice
-from webapp.reading.reviews.models import Verdict
+from webapp.reading.reviews.models import Review
 
 #: A region has a size: half a pixel round a point.
 LEAST = 0.5
 SAID = {
-    Verdict.Says.AGREE: "Agreed by the reader.",
-    Verdict.Says.EDIT: "Corrected by the reader.",
-    Verdict.Says.MISSED: "Found by the reader; the AI did not point at it.",
+    Review.Decision.AGREE: "Agreed by the reader.",
+    Review.Decision.EDIT: "Corrected by the reader.",
+    Review.Decision.MISSED: "Found by the reader; the AI did not point at it.",
 }
 Statement = dict[str, Any]
 #: The AI's findings by their number, with the run that told them.
-Marked: TypeAlias = Mapping[int, tuple[Run, MarkedFinding]]
+Marked: TypeAlias = Mapping[int, tuple[Run, AnnotatedFinding]]
 #: What the reader outlined of one statement, where it went, and where they said that nothing of it lies.
 Drawn: TypeAlias = tuple[Sequence[DrawnSlice], Sequence[Segment[DrawnFinding]], Sequence[DrawnSlice]]
 
@@ -71,7 +71,7 @@ def _summary(report: Report) -> Group:
         if said is report.is_abnormal
     ]
     group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=uid_made(report.pk, "summary"), identifier="Summary"),
+        tracking_identifier=TrackingIdentifier(uid=derive_uid(report.pk, "summary"), identifier="Summary"),
         qualitative_evaluations=told or None,
     )
     count = len(report.statements)
@@ -88,30 +88,32 @@ def _comment(group: Group, sentences: Iterable[str]) -> None:
 
 
 def _group(report: Report, number: int, one: Statement, marked: Marked, drawn: Drawn) -> Group:
-    if one["says"] == Verdict.Says.AGREE and one["mark"] is None and one["title"] == one["ai_title"]:
+    if one["says"] == Review.Decision.AGREE and one["mark"] is None and one["title"] == one["ai_title"]:
         run, finding = marked[one["finding"]]
         made = finding_group(run, finding, segments=[])
     else:
         made = _reader_group(report, number, one, marked, drawn)
     called = one["ai_title"] and f"The AI called it: {one['ai_title']}"
-    _comment(made, [SAID[Verdict.Says(one["says"])], called, one["figures"], _outlined(one, marked, drawn)])
+    _comment(made, [SAID[Review.Decision(one["says"])], called, one["figures"], _outlined(one, marked, drawn)])
     return made
 
 
 def _reader_group(report: Report, number: int, one: Statement, marked: Marked, drawn: Drawn) -> Group:
-    now = MarkVersion.objects.select_related("mark__instance").filter(mark=one["mark"], version=one["mark_version"])
+    now = AnnotationVersion.objects.select_related("mark__instance").filter(
+        mark=one["mark"], version=one["mark_version"]
+    )
     mark = now.first() if one["mark"] else None
     finding: Finding | None = marked[one["finding"]][1].row if one["finding"] else None
     said: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(
-            uid=uid_made(report.pk, "finding", number), identifier=f"Finding {number}"
+            uid=derive_uid(report.pk, "finding", number), identifier=f"Finding {number}"
         ),
         "finding_category": ABNORMAL,
         "finding_type": title_code(one["title"], finding),
     }
     outlines, segments, empty = drawn
     if mark is not None and len(outlines) <= 1:  # the size on one image is none of several
-        said["measurements"] = list(measured_of(mark))
+        said["measurements"] = list(measurements_of(mark))
     if outlines:
         regions = [_region(_corners(each.version), each.instance, each.frame) for each in outlines]
         return group_placed(segments, regions, said)
@@ -130,7 +132,7 @@ def _reader_group(report: Report, number: int, one: Statement, marked: Marked, d
     return MeasurementsAndQualitativeEvaluations(source_images=[SourceImageForMeasurementGroup(*image)], **said)
 
 
-def _corners(mark: MarkVersion) -> list[float]:
+def _corners(mark: AnnotationVersion) -> list[float]:
     """Return two opposite corners: a mark's points count from the first pixel's centre, a region's from its corner."""
     xs, ys = (sorted(value + 0.5 for value in values) for values in zip(*mark.points, strict=True))
     return [xs[0], ys[0], xs[-1], ys[-1]]  # PS3.3 C.18.6.1
@@ -166,4 +168,4 @@ def _images(count: int) -> str:
 def _marked(report: Report) -> Marked:
     wanted = [one["finding"] for one in report.statements if one["finding"]]
     runs = Run.objects.filter(findings__in=wanted).distinct().prefetch_related("stages")
-    return {finding.row.pk: (run, finding) for run in runs for finding in findings_marked(run)}
+    return {finding.row.pk: (run, finding) for run in runs for finding in annotated_findings(run)}

@@ -18,19 +18,19 @@ from pydicom.sequence import Sequence
 from pydicom.sr.codedict import codes
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
-from webapp.imaging.archive.headers import header_read, of_study
+from webapp.imaging.archive.headers import load_header, of_study
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.dicom_objects.builder import TOO_LARGE, BuiltSet, object_written
+from webapp.imaging.dicom_objects.builder import TOO_LARGE, BuiltSet, write_object
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.observers import Authorship, person_observer
-from webapp.imaging.dicom_objects.outbox import CannotBeMadeError
+from webapp.imaging.dicom_objects.outbox import BuildFailedError
 from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError
 from webapp.imaging.dicom_objects.sr_ai import RESEARCH, image_reference
-from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, moment_put
+from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, set_datetime
 from webapp.imaging.inference.models import Run
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.pdf import pdf_made
-from webapp.reading.reporting.seg_person import DrawnFinding, drawn_findings, segments_outlined
+from webapp.reading.reporting.pdf import render_pdf
+from webapp.reading.reporting.seg_person import DrawnFinding, build_reader_segments, drawn_findings
 from webapp.reading.reporting.selectors import ADDENDUM
 from webapp.reading.reporting.services import NO_HEADER
 from webapp.reading.reporting.signing import images_of
@@ -50,7 +50,7 @@ HEADINGS = {
 OTHER = (("121076", "Conclusions"), ("121106", "Comment"))
 
 
-def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path, without_outlines: str = "") -> BuiltSet:
+def build_documents(report: Report, *, earlier: Iterable[Instance], into: Path, without_outlines: str = "") -> BuiltSet:
     """Build the objects of a signed report, the same bytes whenever they are made again.
 
     Parameters
@@ -70,25 +70,25 @@ def documents_built(report: Report, *, earlier: Iterable[Instance], into: Path, 
     images = list(images_of(report.study).select_related("series__study", "index").order_by("series", "pk"))
     dicom = [image for image in images if not image.series.is_picture]
     if report.study.patient_id is None or not dicom:
-        raise CannotBeMadeError(NO_HEADER)
-    header = of_study(header_read(dicom[0]))
+        raise BuildFailedError(NO_HEADER)
+    header = of_study(load_header(dicom[0]))
     kinds, drawn, reason = ResultSeries.Kind, drawn_findings(report), without_outlines
     segments: list[Segment[DrawnFinding]] = []
     try:
         if drawn and not without_outlines:
-            segments = segments_outlined(report, drawn)
+            segments = build_reader_segments(report, drawn)
     except TooLargeError:
         reason = TOO_LARGE
-    told = sr_built(report, header, dicom, earlier, drawn=drawn, segments=segments)
+    told = build_person_sr(report, header, dicom, earlier, drawn=drawn, segments=segments)
     objects = [
         *((kinds.SEG, one) for one in _segmentations(segments)),
         (kinds.SR, told),
-        (kinds.DOC, pdf_encapsulated(report, header)),
+        (kinds.DOC, encapsulate_pdf(report, header)),
     ]
-    return BuiltSet([object_written(kind, ds, into) for kind, ds in objects], reason if drawn else "")
+    return BuiltSet([write_object(kind, ds, into) for kind, ds in objects], reason if drawn else "")
 
 
-def sr_built(
+def build_person_sr(
     report: Report,
     header: Dataset,
     images: Iterable[Instance],
@@ -122,7 +122,7 @@ def sr_built(
         **report_identity(report, ResultSeries.Kind.SR),
         **{**authorship.flags, "is_final": report.kind != Report.Kind.PRELIMINARY},
     )
-    moment_put(made, person.at)
+    set_datetime(made, person.at)
     made.VerifyingObserverSequence[0].VerificationDateTime = person.at.strftime("%Y%m%d%H%M%S.%f")
     return made
 
@@ -132,12 +132,12 @@ def _is_in_space(item: Dataset) -> bool:
     return item.ValueType == "SCOORD3D" or any(_is_in_space(one) for one in item.get("ContentSequence") or [])
 
 
-def pdf_encapsulated(report: Report, header: Dataset) -> Dataset:
+def encapsulate_pdf(report: Report, header: Dataset) -> Dataset:
     """Return the PDF as an object (PS3.3 A.45.1)."""
     ds, at = Dataset(), signed_at(report)
     ds.update(header)
     given = report_identity(report, ResultSeries.Kind.DOC)
-    content = pdf_made(report)
+    content = render_pdf(report)
     ds.SOPClassUID, ds.SOPInstanceUID = EncapsulatedPDFStorage, given["sop_instance_uid"]
     ds.SeriesInstanceUID, ds.SeriesNumber = given["series_instance_uid"], given["series_number"]
     ds.SeriesDescription, ds.InstanceNumber = given["series_description"], 1
@@ -154,7 +154,7 @@ def pdf_encapsulated(report: Report, header: Dataset) -> Dataset:
     ds.MIMETypeOfEncapsulatedDocument = "application/pdf"
     ds.EncapsulatedDocumentLength = len(content)
     ds.EncapsulatedDocument = content + b"\0" * (len(content) % 2)
-    moment_put(ds, at)
+    set_datetime(ds, at)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian

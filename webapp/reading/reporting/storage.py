@@ -10,8 +10,8 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.outbox import ATTEMPTS_ALLOWED, attempted, claimed_of, moved
-from webapp.imaging.dicom_objects.signals import results_filed
-from webapp.imaging.dicom_objects.storage import Filed, kinds_told, objects_file, series_told
+from webapp.imaging.dicom_objects.signals import results_stored
+from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
 from webapp.reading.reporting.models import Report, ReportObjects
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ State = ReportObjects.State
 WITHOUT = "Without a segmentation of the outlines, as it failed before. {}"
 
 
-def reports_file() -> int:
+def store_signed_reports() -> int:
     """Make and file the objects of the signed report that has waited longest; return how many reports, 0 or 1.
 
     Raises
@@ -51,7 +51,7 @@ def _built(claimed: ReportObjects, into: Path) -> "BuiltSet":
     from webapp.reading.reporting import sr_person  # noqa: PLC0415
 
     is_last = claimed.attempts == ATTEMPTS_ALLOWED
-    return sr_person.documents_built(
+    return sr_person.build_documents(
         claimed.report,
         earlier=_earlier(claimed.report),
         into=into,
@@ -69,9 +69,9 @@ def _earlier(report: Report) -> list[Instance]:
 def _file(claimed: ReportObjects, built: "BuiltSet") -> None:
     report = claimed.report
 
-    def then(filed: Filed) -> None:
+    def then(filed: IngestResult) -> None:
         claimed.series.set(series_told(filed))
-        results_filed.send(sender=Report, study=report.study, instances=[row for _, row in filed])
+        results_stored.send(sender=Report, study=report.study, instances=[row for _, row in filed])
         audit_record(
             code=Code.RESULTS_FILED,
             actor=report.signature.login,
@@ -79,7 +79,7 @@ def _file(claimed: ReportObjects, built: "BuiltSet") -> None:
             details=f"report version {report.number}: {kinds_told(built.objects)}",
         )
 
-    objects_file(
+    store_objects(
         built.objects,
         study=report.study,
         user=report.signature.user,

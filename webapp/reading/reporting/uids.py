@@ -9,7 +9,7 @@ from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from webapp.foundation.accounts.models import User
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.observers import Signatory
-from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, OWN_SCHEME, uid_made
+from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, OWN_SCHEME, derive_uid
 from webapp.reading.reporting.models import Report
 
 #: Behind the series of the AI (webapp.imaging.dicom_objects.uids).
@@ -40,9 +40,9 @@ def report_identity(report: Report, kind: ResultSeries.Kind) -> dict[str, Any]:
     """Return what makes an object of a report the same object when it is made again."""
     digest = report.signature.digest
     return {
-        "series_instance_uid": uid_made(report.pk, kind, "series"),
+        "series_instance_uid": derive_uid(report.pk, kind, "series"),
         "series_number": SERIES_NUMBERS[kind],
-        "sop_instance_uid": uid_made(report.pk, kind),
+        "sop_instance_uid": derive_uid(report.pk, kind),
         "instance_number": 1,
         "manufacturer": MANUFACTURER,
         "manufacturer_model_name": MODEL_NAME,

@@ -12,12 +12,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record, worklist_view_record
-from webapp.foundation.core.request_params import number_asked
-from webapp.imaging.archive.access import allowed, answer_checked, kept_back, study_checked, study_opened, user_of
+from webapp.foundation.core.request_params import int_param
+from webapp.imaging.archive.access import (
+    check_answer_visible,
+    check_study_access,
+    current_user,
+    deny_blinded,
+    open_study,
+    requires,
+)
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.presenters import person_of
 from webapp.reading.reporting.models import Discrepancy, Report
@@ -60,31 +67,35 @@ LATEST = 1_000_000_000
 @require_GET
 def report(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show a study's report: the form for who may write, what is signed for all who may see the study."""
-    opened = study_opened(request=request, study=study)
-    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    opened = open_study(request=request, study=study)
+    study_view_record(user=current_user(request), request=request, study=opened.pk)
     return _page(request, opened)
 
 
 @require_GET
 def report_version(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     """Show one signed version; a superseded one says so."""
-    opened = study_opened(request=request, study=study)
-    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    opened = open_study(request=request, study=study)
+    study_view_record(user=current_user(request), request=request, study=opened.pk)
     return render(request, "reporting/version.html", _version_shown(request, opened, _signed(request, opened, number)))
 
 
 @require_GET
 def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     """Hand a signed version out as PDF; written down in the audit trail before it leaves."""
-    from webapp.reading.reporting.pdf import pdf_made  # noqa: PLC0415 - the library is large, and few requests ask for it
+    from webapp.reading.reporting.pdf import render_pdf  # noqa: PLC0415 - the library is large, and few requests ask for it
 
-    opened = study_opened(request=request, study=study)
+    opened = open_study(request=request, study=study)
     found = _signed(request, opened, number)
     audit_record(
-        code=Code.REPORT_FETCHED, user=user_of(request), request=request, study=opened.pk, details=f"version {number}"
+        code=Code.REPORT_FETCHED,
+        user=current_user(request),
+        request=request,
+        study=opened.pk,
+        details=f"version {number}",
     )
     is_superseded = found.number != reports_signed(opened)[0].number
-    answer = HttpResponse(pdf_made(found, is_superseded=is_superseded), content_type="application/pdf")
+    answer = HttpResponse(render_pdf(found, is_superseded=is_superseded), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="report-{str(opened.pk)[:8]}-{number}.pdf"'
     return answer
 
@@ -92,11 +103,11 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 @require_POST
 def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     """Recompute a signature's digests and say in words whether it holds."""
-    opened = study_opened(request=request, study=study)
+    opened = open_study(request=request, study=study)
     verified = signature_verify(_signed(request, opened, number).signature)
     audit_record(
         code=Code.REPORT_VERIFIED,
-        user=user_of(request),
+        user=current_user(request),
         request=request,
         study=opened.pk,
         success=verified.holds,
@@ -108,13 +119,13 @@ def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 @require_POST
 def save(request: HttpRequest, study: UUID) -> HttpResponse:
     """Keep what is typed, as it is typed."""
-    opened = study_opened(request=request, study=study, act=Act.READ)
-    edit = number_asked(request.POST.get("edit", ""))
+    opened = open_study(request=request, study=study, act=Action.READ)
+    edit = int_param(request.POST.get("edit", ""))
     if edit is None:
         return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
     text = text_of(request.POST)
     try:
-        draft = report_save(study=opened, user=user_of(request), text=text, edit=edit, request=request)
+        draft = report_save(study=opened, user=current_user(request), text=text, edit=edit, request=request)
     except ReportRefusedError as refused:
         return _refused(request, refused, text)
     answer = render(request, "reporting/saved.html", {"draft": draft, "is_swapped": True})
@@ -126,8 +137,8 @@ def save(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def fill(request: HttpRequest, study: UUID) -> HttpResponse:
     """Add to the findings what was accepted or measured and is missing; nothing typed is touched."""
-    opened = study_opened(request=request, study=study, act=Act.READ)
-    edit, user = number_asked(request.POST.get("edit", "")), user_of(request)
+    opened = open_study(request=request, study=study, act=Action.READ)
+    edit, user = int_param(request.POST.get("edit", "")), current_user(request)
     if edit is None:
         return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
     text = text_of(request.POST)
@@ -142,8 +153,8 @@ def fill(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def sign(request: HttpRequest, study: UUID) -> HttpResponse:
     """Sign what the page shows, and open the next case after a final report."""
-    opened = study_opened(request=request, study=study, act=Act.READ)
-    edit, base = (number_asked(request.POST.get(name, "")) for name in ("edit", "base"))
+    opened = open_study(request=request, study=study, act=Action.READ)
+    edit, base = (int_param(request.POST.get(name, "")) for name in ("edit", "base"))
     text = text_of(request.POST)
     if edit is None or base is None:
         return _page(request, opened, refused=NO_NUMBERS, status=400)
@@ -151,7 +162,7 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
     try:
         signed = report_sign(
             study=opened,
-            user=user_of(request),
+            user=current_user(request),
             kind=kind,
             password=request.POST.get("password", ""),
             text=text,
@@ -171,10 +182,10 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.READ)
+@requires(Action.READ)
 def discrepancies(request: HttpRequest) -> HttpResponse:
     """Show where AI and signed reports differ: what is open first."""
-    user = user_of(request)
+    user = current_user(request)
     worklist_view_record(user=user, request=request)
     return _discrepancies(request)
 
@@ -186,11 +197,11 @@ def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
     found = rows.filter(pk=discrepancy).first() if discrepancy < LATEST else None
     if found is None:
         raise Http404
-    study_checked(request=request, study=found.study, act=Act.READ)
-    answer_checked(request=request, study=found.study)
+    check_study_access(request=request, study=found.study, act=Action.READ)
+    check_answer_visible(request=request, study=found.study)
     try:
         discrepancy_acknowledge(
-            discrepancy=found, user=user_of(request), note=request.POST.get("note", ""), request=request
+            discrepancy=found, user=current_user(request), note=request.POST.get("note", ""), request=request
         )
     except ReportRefusedError as refused:
         messages.error(request, str(refused))
@@ -214,7 +225,7 @@ def _page(
     kind: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user = user_of(request)
+    user = current_user(request)
     versions = reports_shown(study=study, user=user)
     if versions != reports_signed(study):  # what is written next would go on from what is not shown
         return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "is_kept": True})
@@ -222,7 +233,7 @@ def _page(
     draft = draft_of(study=study, user=user)
     is_over = newest is not None and newest.kind != Report.Kind.PRELIMINARY
     asked = "write" in request.GET or "sign" in request.GET or draft is not None or bool(refused)
-    is_writing = may(user, Act.READ, study) and (asked or not is_over)
+    is_writing = may(user, Action.READ, study) and (asked or not is_over)
     if not is_writing:
         if newest is not None:
             return render(request, "reporting/version.html", _version_shown(request, study, newest))
@@ -261,7 +272,7 @@ def _form_shown(study: Study, form: Form, user: User) -> dict[str, Any]:
 
 
 def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[str, Any]:
-    versions = reports_shown(study=study, user=user_of(request))
+    versions = reports_shown(study=study, user=current_user(request))
     by = next((one for one in versions if one.supersedes_id == report.pk), None)
     return {
         "study": study,
@@ -278,10 +289,10 @@ def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[s
 
 
 def _signed(request: HttpRequest, study: Study, number: int) -> Report:
-    shown = reports_shown(study=study, user=user_of(request))
+    shown = reports_shown(study=study, user=current_user(request))
     found = next((one for one in shown if one.number == number), None)
     if found is None and any(one.number == number for one in reports_signed(study)):
-        kept_back(request=request, study=study)
+        deny_blinded(request=request, study=study)
     if found is None:
         raise Http404
     return found
@@ -309,7 +320,7 @@ def _told(text: Text) -> list[tuple[str, str]]:
 
 
 def _discrepancies(request: HttpRequest) -> HttpResponse:
-    user, show, direction = user_of(request), request.GET.get("show", "open"), request.GET.get("direction", "")
+    user, show, direction = current_user(request), request.GET.get("show", "open"), request.GET.get("direction", "")
     every = discrepancies_visible(user)
     rows = every.filter(acknowledged_at__isnull=show != "done") if show in {"open", "done"} else every
     if direction in Discrepancy.Direction.values:

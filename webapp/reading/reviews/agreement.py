@@ -11,7 +11,7 @@ from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.models import Comparison
 from webapp.reading.reviews.segmentation_selectors import masks_of
 from webapp.reading.reviews.selectors import Accepted
-from webapp.reading.worklist.models import SiteRules
+from webapp.reading.worklist.models import SiteSettings
 
 Box = Sequence[float]
 Word = TypeVar("Word", bound=Hashable)
@@ -27,7 +27,7 @@ class Tolerance:
     dice: float
 
     @classmethod
-    def of(cls, rules: SiteRules) -> "Tolerance":
+    def of(cls, rules: SiteSettings) -> "Tolerance":
         """Return what the rules of a site allow."""
         return cls(rules.least_overlap, rules.least_dice)
 

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.foundation.accounts.permissions import Act
-from webapp.imaging.archive.access import study_opened, user_of
-from webapp.reading.reviews.models import Reason, Verdict
-from webapp.reading.reviews.selectors import verdict_told, verdicts_of
-from webapp.reading.reviews.services import Said, VerdictRefusedError, verdict_say
+from webapp.foundation.accounts.permissions import Action
+from webapp.imaging.archive.access import current_user, open_study
+from webapp.reading.reviews.models import Reason, Review
+from webapp.reading.reviews.selectors import reviews_of, serialize_review
+from webapp.reading.reviews.services import ReviewRefusedError, Said, review_finding
 
 
 class Refused(APIException):
@@ -27,7 +27,7 @@ class Refused(APIException):
 class SaidSent(serializers.Serializer[Said]):
     """What a page sends."""
 
-    says = serializers.ChoiceField(choices=Verdict.Says.choices)
+    says = serializers.ChoiceField(choices=Review.Decision.choices)
     finding = serializers.IntegerField(required=False, min_value=0)
     mark = serializers.UUIDField(required=False)
     reasons = serializers.ListField(
@@ -37,7 +37,7 @@ class SaidSent(serializers.Serializer[Said]):
     comment = serializers.CharField(required=False, allow_blank=True, max_length=500)
 
 
-class VerdictsView(APIView):
+class ReviewsView(APIView):
     """What the reader who asks says of a study."""
 
     parser_classes = [JSONParser]
@@ -45,20 +45,22 @@ class VerdictsView(APIView):
     @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request: Request, study: UUID) -> Response:
         """List what they say now."""
-        opened = study_opened(request=request._request, study=study)
-        return Response([verdict_told(row) for row in verdicts_of(study=opened, user=user_of(request._request))])
+        opened = open_study(request=request._request, study=study)
+        return Response(
+            [serialize_review(row) for row in reviews_of(study=opened, user=current_user(request._request))]
+        )
 
     @extend_schema(request=SaidSent, responses={201: {"type": "object"}})
     def post(self, request: Request, study: UUID) -> Response:
         """Add one thing that they say."""
-        opened = study_opened(request=request._request, study=study, act=Act.READ)
+        opened = open_study(request=request._request, study=study, act=Action.READ)
         sent = SaidSent(data=request.data)
         sent.is_valid(raise_exception=True)
         fields: dict[str, Any] = dict(sent.validated_data)
         try:
-            row = verdict_say(
-                study=opened, user=user_of(request._request), said=Said(**fields), request=request._request
+            row = review_finding(
+                study=opened, user=current_user(request._request), said=Said(**fields), request=request._request
             )
-        except VerdictRefusedError as refused:
+        except ReviewRefusedError as refused:
             raise Refused(str(refused)) from None
-        return Response(verdict_told(row), status=201)
+        return Response(serialize_review(row), status=201)

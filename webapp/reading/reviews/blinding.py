@@ -8,11 +8,11 @@ meanwhile, which tells of it. What is veiled is answered as if it were not there
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may, visible_studies
+from webapp.foundation.accounts.permissions import Action, may, visible_studies
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.reading.reviews.models import Read
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 
 
 def is_reader(user: User) -> bool:
@@ -20,59 +20,61 @@ def is_reader(user: User) -> bool:
 
     A machine that comes by a token of an account without a password does not: nobody signs in as that account.
     """
-    is_machine = user.is_kept_to_site and not user.has_usable_password()
-    return user.pk is not None and may(user, Act.READ) and not is_machine
+    is_machine = user.is_site_scoped and not user.has_usable_password()
+    return user.pk is not None and may(user, Action.READ) and not is_machine
 
 
-def studies_veiled(user: User) -> QuerySet[Study]:
+def blinded_studies(user: User) -> QuerySet[Study]:
     """Return the studies whose AI answer is kept from somebody."""
     if not is_reader(user):
         return Study.objects.none()
     committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
-    return visible_studies(user, studies_read_first()).exclude(Exists(committed))
+    return visible_studies(user, read_first_studies()).exclude(Exists(committed))
 
 
-def studies_read_first() -> QuerySet[Study]:
+def read_first_studies() -> QuerySet[Study]:
     """Return the studies whose answers are kept from somebody or other: their site reads first, and they are unread."""
-    sites = SiteRules.objects.filter(read_first=True).values("site")
-    return Study.objects.filter(site__in=sites).exclude(task__state=Task.State.DONE)
+    sites = SiteSettings.objects.filter(read_first=True).values("site")
+    return Study.objects.filter(site__in=sites).exclude(task__state=ReadingTask.State.DONE)
 
 
-def is_veiled(*, study: Study, user: User) -> bool:
+def is_blinded(*, study: Study, user: User) -> bool:
     """Say whether the AI's answer to a study is kept from somebody."""
-    return studies_veiled(user).filter(pk=study.pk).exists()
+    return blinded_studies(user).filter(pk=study.pk).exists()
 
 
-def studies_kept(user: User) -> QuerySet[Study]:
+def studies_hidden_from(user: User) -> QuerySet[Study]:
     """Return the studies of which more than the AI's answer is kept: nothing that others said or did may be told.
 
     Veiled ones, and those that two read blind to each other, until they are read; whoever adjudicates knows of both.
     """
     if not is_reader(user):
         return Study.objects.none()
-    as_third = Read.objects.filter(study=OuterRef("pk"), reader=user, seat=Read.Seat.THIRD)
-    of_two = Study.objects.filter(task__readers__gt=1).exclude(task__state=Task.State.DONE).exclude(Exists(as_third))
-    return visible_studies(user, Study.objects.filter(Q(pk__in=studies_veiled(user)) | Q(pk__in=of_two)))
+    as_third = Read.objects.filter(study=OuterRef("pk"), reader=user, seat=Read.ReaderRole.ADJUDICATOR)
+    of_two = (
+        Study.objects.filter(task__readers__gt=1).exclude(task__state=ReadingTask.State.DONE).exclude(Exists(as_third))
+    )
+    return visible_studies(user, Study.objects.filter(Q(pk__in=blinded_studies(user)) | Q(pk__in=of_two)))
 
 
-def results_veiled(user: User) -> QuerySet[ResultSeries]:
+def blinded_results(user: User) -> QuerySet[ResultSeries]:
     """Return the series that Readroom filed and that are kept from somebody."""
-    return ResultSeries.objects.filter(series__study__in=studies_veiled(user))
+    return ResultSeries.objects.filter(series__study__in=blinded_studies(user))
 
 
-def somewhere_read_first() -> Exists:
+def any_site_reads_first() -> Exists:
     """Return the question whether any site reads first, to be asked within another one: nearly nowhere does one."""
-    return Exists(SiteRules.objects.filter(read_first=True))
+    return Exists(SiteSettings.objects.filter(read_first=True))
 
 
-def series_unveiled(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
+def unblinded_series(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
     """Narrow a query to the series that are not kept from somebody."""
-    return series.exclude(pk__in=results_veiled(user).values("series"))
+    return series.exclude(pk__in=blinded_results(user).values("series"))
 
 
-def is_series_veiled(*, series: Series, user: User) -> bool:
+def is_series_blinded(*, series: Series, user: User) -> bool:
     """Say whether a series is kept from somebody: ours, of a study whose answer is veiled.
 
     `series` is read with its `result`, so that those of scanners cost no query.
     """
-    return hasattr(series, "result") and is_veiled(study=series.study, user=user)
+    return hasattr(series, "result") and is_blinded(study=series.study, user=user)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 
@@ -30,16 +30,16 @@ class Read(models.Model):
         Where the site reads first: what the reader committed before the AI's answer was shown. Written once.
     """
 
-    class Seat(models.IntegerChoices):
+    class ReaderRole(models.IntegerChoices):
         """As whom somebody reads. A third reads only where two differ."""
 
         FIRST = 1, "First reader"
         SECOND = 2, "Second reader"
-        THIRD = 3, "Adjudicator"
+        ADJUDICATOR = 3, "Adjudicator"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="reads")
     reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reads")
-    seat = models.PositiveSmallIntegerField(choices=Seat.choices, default=Seat.FIRST)
+    seat = models.PositiveSmallIntegerField(choices=ReaderRole.choices, default=ReaderRole.FIRST)
     begun_at = models.DateTimeField(default=timezone.now)
     is_abnormal = models.BooleanField(null=True)
     impression = models.CharField(max_length=1000, blank=True)
@@ -59,10 +59,10 @@ class Read(models.Model):
         ordering = ["seat"]
 
 
-class Verdict(models.Model):
+class Review(models.Model):
     """What a reader says of one finding, or of a mark of theirs that no finding is. The newest of each counts."""
 
-    class Says(models.TextChoices):
+    class Decision(models.TextChoices):
         """What is said."""
 
         AGREE = "agree", "Agreed"
@@ -74,7 +74,11 @@ class Verdict(models.Model):
     read = models.ForeignKey(Read, on_delete=models.PROTECT, related_name="verdicts")
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="verdicts")
     mark = models.ForeignKey(
-        Mark, on_delete=models.PROTECT, null=True, related_name="verdicts", help_text="where it is instead, or too"
+        Annotation,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="verdicts",
+        help_text="where it is instead, or too",
     )
     mark_version = models.PositiveIntegerField(
         null=True, help_text="of an outline: the version that is meant, for good; see `outlined`"
@@ -82,7 +86,7 @@ class Verdict(models.Model):
     missed = models.UUIDField(
         null=True, help_text="of what the AI missed, on its second image and later: the outline that was drawn first"
     )
-    says = models.CharField(max_length=10, choices=Says.choices)
+    says = models.CharField(max_length=10, choices=Decision.choices)
     reasons = models.JSONField(default=list, help_text="of Reason")
     label_title = models.CharField(max_length=80, blank=True, help_text="what it is, in the reader's words")
     comment = models.CharField(max_length=500, blank=True)
@@ -101,7 +105,7 @@ class Comparison(models.Model):
     """Where two readers of a study stand to each other; made once, when the second has finished."""
 
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="comparison")
-    made_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
     both_present = models.PositiveIntegerField(help_text="findings that both call real")
     only_first = models.PositiveIntegerField()
     only_second = models.PositiveIntegerField()

@@ -4,34 +4,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.imaging.archive.models import Study
-from webapp.imaging.inference.presenters import name_of
-from webapp.reading.reviews.models import Comparison, Read, Verdict
+from webapp.imaging.inference.presenters import user_display_name
+from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.segmentation_selectors import Key, Outline, key_of, outlines_of
-from webapp.reading.reviews.selectors import reads_seen, reasons_told, verdicts_now
-from webapp.reading.worklist.models import Task
+from webapp.reading.reviews.selectors import current_reviews, format_reasons, reads_seen
+from webapp.reading.worklist.models import ReadingTask
 
-Says = Verdict.Says
+Decision = Review.Decision
 
 
 @dataclass(frozen=True)
 class SaidShown:
     """One verdict in words."""
 
-    row: Verdict
+    row: Review
     by: str
     outlines: Sequence[Outline] = ()
 
     @property
     def icon(self) -> str:
         """Its shape."""
-        return {Says.AGREE: "read", Says.DISAGREE: "close", Says.EDIT: "mark"}.get(Says(self.row.says), "mark")
+        return {Decision.AGREE: "read", Decision.DISAGREE: "close", Decision.EDIT: "mark"}.get(
+            Decision(self.row.says), "mark"
+        )
 
     @property
     def words(self) -> str:
         """What was said, and why."""
-        parts = [self._outlined, self.row.label_title, reasons_told(self.row.reasons), self.row.comment]
+        parts = [self._outlined, self.row.label_title, format_reasons(self.row.reasons), self.row.comment]
         told = ": ".join([self.row.get_says_display(), ". ".join(part for part in parts if part)])
         return told.removesuffix(": ")
 
@@ -39,7 +41,7 @@ class SaidShown:
     def _outlined(self) -> str:
         """That an outline was drawn, or that nothing is to be outlined; on how many images, where on several."""
         empty = sum(one.is_empty for one in self.outlines)
-        done = "drawn" if self.row.says == Says.MISSED else "corrected"
+        done = "drawn" if self.row.says == Decision.MISSED else "corrected"
         told = [(f"outline {done}", len(self.outlines) - empty), ("nothing to outline", empty)]
         return ", ".join(f"{words}{f' on {count} images' if count > 1 else ''}" for words, count in told if count)
 
@@ -69,12 +71,12 @@ class ReadsShown:
         Whether the AI's answer is still kept from them.
     """
 
-    task: Task
+    task: ReadingTask
     own: ReadShown | None
     others: list[ReadShown]
     comparison: Comparison | None
     may_say: bool
-    is_veiled: bool
+    is_blinded: bool
 
     def said_of(self, finding: int) -> SaidShown | None:
         """Return what they said of a finding."""
@@ -100,21 +102,21 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
     shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in seen.reads]
     own = next((read for read in shown if read.is_own), None)
     is_anothers = task.is_held and not task.is_held_by(user)
-    is_open = task.state != Task.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
+    is_open = task.state != ReadingTask.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
     others = [one for one in shown if not one.is_own]
     return ReadsShown(
         task=task,
         own=own,
         others=others,
         comparison=Comparison.objects.filter(study=study).first() if others else None,
-        may_say=is_open and may(user, Act.READ, study),
-        is_veiled=seen.is_veiled,
+        may_say=is_open and may(user, Action.READ, study),
+        is_blinded=seen.is_blinded,
     )
 
 
 def _shown(read: Read, outlines: Mapping[Key, Sequence[Outline]], *, is_own: bool) -> ReadShown:
-    by = "You" if is_own else name_of(read.reader)
-    said = [SaidShown(row, by, outlines.get(key_of(row), ())) for row in verdicts_now(read)]
+    by = "You" if is_own else user_display_name(read.reader)
+    said = [SaidShown(row, by, outlines.get(key_of(row), ())) for row in current_reviews(read)]
     return ReadShown(
         row=read,
         by=by,

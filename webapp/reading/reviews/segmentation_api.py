@@ -10,18 +10,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from webapp.foundation.accounts.permissions import Act
+from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.services import study_view_record
 from webapp.imaging.annotations.api import Conflict, DrawnView
 from webapp.imaging.annotations.masks import MOST_RUNS
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.annotations.serializers import OnImageSent
-from webapp.imaging.archive.access import study_opened, user_of
-from webapp.imaging.inference.image_views import drawn_served
+from webapp.imaging.archive.access import current_user, open_study
+from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.reviews.segmentation_selectors import is_instead
 from webapp.reading.reviews.segmentation_services import Sent, outline_hide, outline_save
-from webapp.reading.reviews.selectors import outline_told, outlines_shown, reads_seen, verdict_told
-from webapp.reading.reviews.services import VerdictRefusedError
+from webapp.reading.reviews.selectors import outlines_shown, reads_seen, serialize_outline, serialize_review
+from webapp.reading.reviews.services import ReviewRefusedError
 from workers import storage
 
 TOLD = {"type": "object"}
@@ -50,8 +50,8 @@ class OutlineSent(OnImageSent):
 class OutlineView(DrawnView):
     """One outline, by the id that its browser chose: as a mark, and a verdict goes with it."""
 
-    kinds = frozenset({Mark.Kind.OUTLINE})
-    act = Act.READ
+    kinds = frozenset({Annotation.Kind.OUTLINE})
+    act = Action.READ
     largest_bytes = 1 << 20
 
     @extend_schema(request=OutlineSent, responses={200: TOLD, 201: TOLD, 409: TOLD})
@@ -72,12 +72,12 @@ class OutlineView(DrawnView):
                 unit=given["unit"],
             ),
             read=given["version"],
-            user=user_of(request._request),
+            user=current_user(request._request),
             request=request._request,
         )
         told = {
-            **outline_told(outline),
-            "verdict": verdict_told(outline.verdict),
+            **serialize_outline(outline),
+            "verdict": serialize_review(outline.verdict),
             "instead": is_instead(outline),
         }
         return Response(told, status=201 if is_new else 200)
@@ -86,22 +86,25 @@ class OutlineView(DrawnView):
     def delete(self, request: Request, mark: UUID) -> Response:
         """Take the outline away; `version` is the one that was read. It is kept, and counts no more."""
         outline_hide(
-            mark=mark, read=self.version_read(request, mark), user=user_of(request._request), request=request._request
+            mark=mark,
+            read=self.version_read(request, mark),
+            user=current_user(request._request),
+            request=request._request,
         )
         return Response(status=204)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as a mark does, and what is not said because of the read."""
-        return super().handle_exception(Conflict(str(exc)) if isinstance(exc, VerdictRefusedError) else exc)
+        return super().handle_exception(Conflict(str(exc)) if isinstance(exc, ReviewRefusedError) else exc)
 
 
 @require_GET
 def outline_mask(request: HttpRequest, study: UUID, mark: UUID, version: int) -> HttpResponse:
     """Serve the mask of an outline that counts, as PNG: white inside. One that others may not see yet is like none."""
-    opened, user = study_opened(request=request, study=study), user_of(request)
+    opened, user = open_study(request=request, study=study), current_user(request)
     shown = outlines_shown(reads_seen(study=opened, user=user))
     found = next((one for one in shown if (one.mark.pk, one.version.version) == (mark, version)), None)
     if found is None:
         raise Http404
     study_view_record(user=user, request=request, study=opened.pk)
-    return drawn_served(request, storage.mask_path(found.version.mask), tag=found.version.mask)
+    return serve_drawing(request, storage.mask_path(found.version.mask), tag=found.version.mask)

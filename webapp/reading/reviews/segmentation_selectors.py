@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from webapp.imaging.annotations.masks import Mask, mask_read
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.dicom_objects.finding_annotations import Place, marks_of, place_of
 from webapp.imaging.dicom_objects.finding_annotations import mask_read as drawn_read
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.models import Read, Verdict
+from webapp.reading.reviews.models import Read, Review
 
-Says = Verdict.Says
-DRAWN = frozenset({Says.EDIT, Says.MISSED})
+Decision = Review.Decision
+DRAWN = frozenset({Decision.EDIT, Decision.MISSED})
 #: The read, and what is outlined in it: a finding by its number, what the AI missed by the mark that showed it first.
 Key = tuple[int, object]
 
@@ -29,11 +29,11 @@ class Outline:
     """One reader's outline of one thing on one image."""
 
     read: Read
-    verdict: Verdict
-    version: MarkVersion
+    verdict: Review
+    version: AnnotationVersion
 
     @property
-    def mark(self) -> Mark:
+    def mark(self) -> Annotation:
         """The mark that it is a version of."""
         return self.version.mark
 
@@ -48,24 +48,24 @@ class Outline:
         return self.version.is_empty
 
 
-def key_of(verdict: Verdict) -> Key:
+def key_of(verdict: Review) -> Key:
     """Return what a verdict is about."""
     return verdict.read_id, verdict.finding_id or verdict.missed or verdict.mark_id
 
 
-def outlines_of(reads: Collection[Read], *, before: Verdict | None = None) -> Mapping[Key, list[Outline]]:
+def outlines_of(reads: Collection[Read], *, before: Review | None = None) -> Mapping[Key, list[Outline]]:
     """Return the outlines that count in some reads, the oldest first: two queries, however many there are.
 
     Or that counted before something was said.
     """
     by_pk = {read.pk: read for read in reads}
-    verdicts = Verdict.objects.filter(read__in=by_pk).order_by("pk")
+    verdicts = Review.objects.filter(read__in=by_pk).order_by("pk")
     told = list(verdicts.filter(pk__lt=before.pk) if before else verdicts)
     marks = {one.mark_id for one in told if one.mark_version is not None}
     if not marks:
         return {}
-    versions = MarkVersion.objects.filter(mark__in=marks).select_related("mark__instance", "mark__author")
-    named: dict[tuple[UUID | None, int], MarkVersion] = {
+    versions = AnnotationVersion.objects.filter(mark__in=marks).select_related("mark__instance", "mark__author")
+    named: dict[tuple[UUID | None, int], AnnotationVersion] = {
         (version.mark_id, version.version): version for version in versions
     }
     held: defaultdict[Key, dict[Place, Outline]] = defaultdict(dict)
@@ -75,7 +75,7 @@ def outlines_of(reads: Collection[Read], *, before: Verdict | None = None) -> Ma
 
 
 def _heard(
-    held: dict[Place, Outline], verdict: Verdict, read: Read, named: Mapping[tuple[UUID | None, int], MarkVersion]
+    held: dict[Place, Outline], verdict: Review, read: Read, named: Mapping[tuple[UUID | None, int], AnnotationVersion]
 ) -> None:
     """Take in one verdict: another outline, none any more, or a word that leaves outlines where they are."""
     if verdict.mark_version is None:
@@ -84,7 +84,7 @@ def _heard(
         return
     outline = Outline(read, verdict, named[verdict.mark_id, verdict.mark_version])
     held.pop(outline.place, None)
-    if verdict.says in DRAWN and not outline.version.is_hidden:
+    if verdict.says in DRAWN and not outline.version.is_deleted:
         held[outline.place] = outline
 
 
@@ -94,7 +94,7 @@ def is_instead(one: Outline) -> bool:
     return any(other.place == one.place and other.mark != one.mark for other in held)
 
 
-def newest_of(outlines: Iterable[Outline]) -> MarkVersion | None:
+def newest_of(outlines: Iterable[Outline]) -> AnnotationVersion | None:
     """Return the outline that was drawn last, those left out that say that nothing lies there."""
     last = max((one for one in outlines if not one.is_empty), key=lambda one: one.verdict.pk, default=None)
     return last.version if last else None

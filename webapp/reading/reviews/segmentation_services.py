@@ -9,16 +9,16 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.masks import MaskError, edges_of, mask_kept, mask_of_runs
-from webapp.imaging.annotations.models import Mark, MarkVersion
-from webapp.imaging.annotations.services import OnImage, mark_hide, mark_save
+from webapp.imaging.annotations.masks import MaskError, decode_runs, edges_of, store_mask
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
+from webapp.imaging.annotations.services import OnImage, annotation_delete, annotation_save
 from webapp.imaging.annotations.services import Said as Drawn
 from webapp.imaging.archive.models import Instance
-from webapp.reading.reviews.models import Read, Verdict
+from webapp.reading.reviews.models import Read, Review
 from webapp.reading.reviews.segmentation_selectors import Outline, key_of, outlines_of
-from webapp.reading.reviews.services import Said, VerdictRefusedError, finding_named, read_opened, verdict_add
+from webapp.reading.reviews.services import ReviewRefusedError, Said, finding_named, read_opened, review_add
 
-Says = Verdict.Says
+Decision = Review.Decision
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sent:
     instance, frame
         The image, and its frame from 1.
     runs
-        Its pixels, see `mask_of_runs`.
+        Its pixels, see `decode_runs`.
     finding, label_title
         The finding that it corrects, or in the reader's words what the AI missed.
     missed
@@ -47,7 +47,7 @@ class Sent:
     finding: int | None = None
     label_title: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
-    unit: str = MarkVersion.Unit.PX
+    unit: str = AnnotationVersion.Unit.PX
     missed: UUID | None = None
     is_empty: bool = False
 
@@ -73,32 +73,32 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
     VerdictRefusedError
         If the study is not in the reader's hands, their read is finished, or the outline is of no use.
     webapp.imaging.annotations.services.MarkRefusedError
-        As `mark_save`: it is somebody else's, lies on another image, or was changed meanwhile.
+        As `annotation_save`: it is somebody else's, lies on another image, or was changed meanwhile.
     """
     study = sent.instance.series.study
     opened = read_opened(study, user)
     finding = finding_named(study, sent.finding, user) if sent.finding is not None else None
     if finding and finding.run.series_id != sent.instance.series_id:
-        raise VerdictRefusedError("This finding lies on another series.")
+        raise ReviewRefusedError("This finding lies on another series.")
     missed = sent.missed if finding is None and sent.missed != mark else None
-    says = Says.EDIT if finding else Says.MISSED
+    says = Decision.EDIT if finding else Decision.MISSED
     said = Said(says, sent.finding, mark, label_title=sent.label_title, missed=missed)
     if why_not := said.why_not() or _why_not(opened, mark, said, sent):
-        raise VerdictRefusedError(why_not)
-    now, is_new = mark_save(
+        raise ReviewRefusedError(why_not)
+    now, is_new = annotation_save(
         mark=mark,
         where=OnImage(sent.instance, sent.frame),
-        kind=Mark.Kind.OUTLINE,
+        kind=Annotation.Kind.OUTLINE,
         said=_drawn(sent),
         read=read,
         user=user,
         request=request,
     )
     before = _said_before(opened, said)
-    told = Verdict.objects.filter(mark=mark, mark_version=now.version).last()
+    told = Review.objects.filter(mark=mark, mark_version=now.version).last()
     if told is None or (read == now.version and told != before):  # else it was sent twice
         said = _with_words(said, before)
-        told = verdict_add(opened, said, finding=finding, mark=now.mark, version=now.version, request=request)
+        told = review_add(opened, said, finding=finding, mark=now.mark, version=now.version, request=request)
     return Outline(opened, told, now), is_new
 
 
@@ -111,34 +111,34 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
     VerdictRefusedError, webapp.imaging.annotations.services.MarkRefusedError
         As `outline_save`.
     """
-    drawn = Mark.objects.select_related("series__study").get(pk=mark)
+    drawn = Annotation.objects.select_related("series__study").get(pk=mark)
     opened = read_opened(drawn.series.study, user)
-    gone = mark_hide(mark=mark, read=read, user=user, request=request)
-    last = Verdict.objects.filter(mark=mark).select_related("finding").last()
+    gone = annotation_delete(mark=mark, read=read, user=user, request=request)
+    last = Review.objects.filter(mark=mark).select_related("finding").last()
     if last is None or last.mark_version == gone.version:
         return
-    said = Said(Says.WITHDRAWN, last.finding_id, mark, missed=last.missed)
+    said = Said(Decision.WITHDRAWN, last.finding_id, mark, missed=last.missed)
     before = _said_before(opened, said)
     others = [one for one in outlines_of([opened]).get(key_of(last), []) if one.mark != drawn]
-    if before is not None and before.says == Says.EDIT and (others or before.label_title):
-        said = _with_words(Said(Says.EDIT, last.finding_id, mark), before)
-    elif before is not None and before.says == Says.MISSED and others:
-        said = Said(Says.MISSED, None, mark, label_title=before.label_title, missed=last.missed)
+    if before is not None and before.says == Decision.EDIT and (others or before.label_title):
+        said = _with_words(Said(Decision.EDIT, last.finding_id, mark), before)
+    elif before is not None and before.says == Decision.MISSED and others:
+        said = Said(Decision.MISSED, None, mark, label_title=before.label_title, missed=last.missed)
     elif before is not None and before.mark_version is None:  # something else is said by now: that stays
         return
-    verdict_add(opened, said, finding=last.finding, mark=drawn, version=gone.version, request=request)
+    review_add(opened, said, finding=last.finding, mark=drawn, version=gone.version, request=request)
 
 
 def _drawn(sent: Sent) -> Drawn:
     try:
-        mask = mask_of_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns, is_empty=sent.is_empty)
+        mask = decode_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns, is_empty=sent.is_empty)
     except MaskError as error:
-        raise VerdictRefusedError(str(error)) from None
-    return Drawn(edges_of(mask), sent.label_title.strip()[:80], sent.figures, sent.unit, mask=mask_kept(mask))
+        raise ReviewRefusedError(str(error)) from None
+    return Drawn(edges_of(mask), sent.label_title.strip()[:80], sent.figures, sent.unit, mask=store_mask(mask))
 
 
-def _said_before(read: Read, said: Said) -> Verdict | None:
-    told = Verdict.objects.filter(read=read, finding=said.finding)
+def _said_before(read: Read, said: Said) -> Review | None:
+    told = Review.objects.filter(read=read, finding=said.finding)
     return (told.filter(_of_missed(said)) if said.finding is None else told).last()
 
 
@@ -150,20 +150,20 @@ def _of_missed(said: Said) -> Q:
 
 def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> str:
     """Return in a sentence why an outline does not belong to what it is sent for; "" where it does."""
-    last = Verdict.objects.filter(mark=mark).last()
+    last = Review.objects.filter(mark=mark).last()
     if last and key_of(last)[1] != (said.finding or said.missed or mark):
         return "This outline was drawn for something else. Draw a new one instead."
     if said.finding is not None:
         return ""
     if sent.is_empty:
         return "What the AI missed is outlined where it lies. Of other images nothing has to be said."
-    here = Verdict.objects.filter(_of_missed(said), read=read)
+    here = Review.objects.filter(_of_missed(said), read=read)
     elsewhere = here.exclude(mark__instance__series=sent.instance.series_id).exists()
     return "What the AI missed is outlined on another series. Name it anew on this one." if elsewhere else ""
 
 
-def _with_words(said: Said, before: Verdict | None) -> Said:
+def _with_words(said: Said, before: Review | None) -> Said:
     """Return what is said with the words of the correction before it: drawing takes no word back."""
-    if said.label_title.strip() or before is None or before.says != Says.EDIT:
+    if said.label_title.strip() or before is None or before.says != Decision.EDIT:
         return said
     return Said(said.says, said.finding, said.mark, label_title=before.label_title, comment=before.comment)

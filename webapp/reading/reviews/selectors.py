@@ -8,20 +8,20 @@ from uuid import UUID
 from django.urls import reverse
 
 from webapp.foundation.accounts.models import User
-from webapp.foundation.accounts.permissions import Act, may
-from webapp.imaging.annotations.models import MarkVersion
-from webapp.imaging.annotations.selectors import mark_list
+from webapp.foundation.accounts.permissions import Action, may
+from webapp.imaging.annotations.models import AnnotationVersion
+from webapp.imaging.annotations.selectors import annotation_list
 from webapp.imaging.archive.models import Study
 from webapp.imaging.dicom_objects.finding_annotations import Place
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.blinding import is_veiled
-from webapp.reading.reviews.models import Read, Reason, Verdict
+from webapp.reading.reviews.blinding import is_blinded
+from webapp.reading.reviews.models import Read, Reason, Review
 from webapp.reading.reviews.segmentation_selectors import Key, Outline, is_nowhere, key_of, newest_of, outlines_of
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 
-Says = Verdict.Says
+Decision = Review.Decision
 #: What a reader takes for real.
-REAL = frozenset({Says.AGREE, Says.EDIT, Says.MISSED})
+REAL = frozenset({Decision.AGREE, Decision.EDIT, Decision.MISSED})
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Accepted:
         The reader's outlines are all empty, and leave nothing of what the AI saw.
     """
 
-    verdict: Verdict
+    verdict: Review
     title: str
     finding: Finding | None
-    mark: MarkVersion | None
+    mark: AnnotationVersion | None
     outlines: Sequence[Outline] = ()
     is_nowhere: bool = False
 
@@ -78,7 +78,7 @@ class Accepted:
         return {one.mark.place: _round(one) for one in drawn}
 
 
-def _round(drawn: MarkVersion) -> list[float]:
+def _round(drawn: AnnotationVersion) -> list[float]:
     """Return the box round a mark."""
     xs, ys = zip(*drawn.points, strict=True)
     return [min(xs), min(ys), max(xs), max(ys)]
@@ -109,7 +109,7 @@ class Seen:
     reads: list[Read]
     own: Read | None
     hidden: frozenset[int]
-    is_veiled: bool
+    is_blinded: bool
 
 
 def reads_seen(*, study: Study, user: User) -> Seen:
@@ -117,29 +117,29 @@ def reads_seen(*, study: Study, user: User) -> Seen:
     reads = list(Read.objects.filter(study=study).select_related("reader"))
     own = next((read for read in reads if read.reader_id == user.pk), None)
     is_over = bool(reads) and all(read.finished_at for read in reads) and hasattr(study, "comparison")
-    is_open = is_over or study.task.readers == 1 or bool(own and own.seat == Read.Seat.THIRD)
-    veiled = is_veiled(study=study, user=user)
+    is_open = is_over or study.task.readers == 1 or bool(own and own.seat == Read.ReaderRole.ADJUDICATOR)
+    veiled = is_blinded(study=study, user=user)
     if is_open and not veiled:
-        return Seen(reads, own, frozenset(), is_veiled=False)
+        return Seen(reads, own, frozenset(), is_blinded=False)
     others = frozenset(read.reader_id for read in reads if read != own)
-    return Seen([own] if own else [], own, others, is_veiled=veiled)
+    return Seen([own] if own else [], own, others, is_blinded=veiled)
 
 
-def verdicts_now(read: Read) -> list[Verdict]:
+def current_reviews(read: Read) -> list[Review]:
     """Return what a reader says now of each finding and mark, what was taken back left out: one query."""
-    newest: dict[Key, Verdict] = {}
-    for verdict in Verdict.objects.filter(read=read).select_related("finding", "mark"):
+    newest: dict[Key, Review] = {}
+    for verdict in Review.objects.filter(read=read).select_related("finding", "mark"):
         newest[key_of(verdict)] = verdict  # the newest counts, whatever was drawn for it
-    return [verdict for verdict in newest.values() if verdict.says != Says.WITHDRAWN]
+    return [verdict for verdict in newest.values() if verdict.says != Decision.WITHDRAWN]
 
 
-def verdicts_of(*, study: Study, user: User) -> list[Verdict]:
+def reviews_of(*, study: Study, user: User) -> list[Review]:
     """Return what a reader says now of a study."""
     read = read_of(study=study, user=user)
-    return verdicts_now(read) if read else []
+    return current_reviews(read) if read else []
 
 
-def verdict_told(row: Verdict) -> dict[str, Any]:
+def serialize_review(row: Review) -> dict[str, Any]:
     """Return a verdict as programs read it."""
     return {
         "finding": row.finding_id,
@@ -154,7 +154,7 @@ def verdict_told(row: Verdict) -> dict[str, Any]:
     }
 
 
-def outline_told(one: Outline) -> dict[str, Any]:
+def serialize_outline(one: Outline) -> dict[str, Any]:
     """Return an outline as programs read it."""
     mark, version = one.mark, one.version
     address = reverse("outline-mask", args=[one.read.study_id, mark.pk, version.version])
@@ -179,9 +179,9 @@ def outline_told(one: Outline) -> dict[str, Any]:
 
 def accepted(read: Read) -> list[Accepted]:
     """Return what a reader takes for real, in the order of the findings, what was missed behind."""
-    marks = {now.mark_id: now for now in mark_list(study=read.study)}
+    marks = {now.mark_id: now for now in annotation_list(study=read.study)}
     outlines = outlines_of([read])
-    real = [verdict for verdict in verdicts_now(read) if verdict.says in REAL]
+    real = [verdict for verdict in current_reviews(read) if verdict.says in REAL]
     order = sorted(real, key=lambda one: (one.finding is None, one.finding.order if one.finding else one.pk))
     return [
         Accepted(
@@ -206,11 +206,11 @@ def findings_asked(study: Study) -> list[Finding]:
 
 def unsaid(read: Read) -> list[Finding]:
     """Return the findings that a reader has said nothing of yet."""
-    said = {verdict.finding_id for verdict in verdicts_now(read)}
+    said = {verdict.finding_id for verdict in current_reviews(read)}
     return [finding for finding in findings_asked(read.study) if finding.pk not in said]
 
 
-def reasons_told(reasons: Iterable[str]) -> str:
+def format_reasons(reasons: Iterable[str]) -> str:
     """Return reasons in words."""
     return ", ".join(Reason(reason).label for reason in reasons)
 
@@ -226,12 +226,16 @@ def may_conclude(*, study: Study, user: User) -> bool:
     It is the only reader's; of two that agree the second's; the adjudicator's where they differ. What is read and left
     unsigned any senior reader may conclude, in their own words.
     """
-    task, read = Task.objects.get(study=study), read_of(study=study, user=user)
+    task, read = ReadingTask.objects.get(study=study), read_of(study=study, user=user)
     has_it = task.is_held_by(user)
-    if task.state == Task.State.DONE and may(user, Act.ADJUDICATE, study):
+    if task.state == ReadingTask.State.DONE and may(user, Action.ADJUDICATE, study):
         return True
     if task.readers == 1:
-        return has_it or bool(read and read.finished_at and task.state == Task.State.DONE)
-    if read is None or read.seat == Read.Seat.FIRST:
+        return has_it or bool(read and read.finished_at and task.state == ReadingTask.State.DONE)
+    if read is None or read.seat == Read.ReaderRole.FIRST:
         return False
-    return task.state == Task.State.DONE if read.seat == Read.Seat.SECOND else has_it or read.finished_at is not None
+    return (
+        task.state == ReadingTask.State.DONE
+        if read.seat == Read.ReaderRole.SECOND
+        else has_it or read.finished_at is not None
+    )

@@ -12,21 +12,21 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import Tolerance, compared
-from webapp.reading.reviews.blinding import is_veiled
+from webapp.reading.reviews.blinding import is_blinded
 from webapp.reading.reviews.dice import between_readers_keep, with_ai_keep
-from webapp.reading.reviews.models import Comparison, Read, Reason, Verdict
+from webapp.reading.reviews.models import Comparison, Read, Reason, Review
 from webapp.reading.reviews.selectors import accepted, findings_asked, read_of, unsaid
-from webapp.reading.worklist.models import Task
-from webapp.reading.worklist.services import rules_of, task_finish, task_pass_on
+from webapp.reading.worklist.models import ReadingTask
+from webapp.reading.worklist.services import settings_of, task_finish, task_pass_on
 
-Says = Verdict.Says
+Decision = Review.Decision
 
 
-class VerdictRefusedError(Exception):
+class ReviewRefusedError(Exception):
     """It is not kept; the message is for the one who said it."""
 
 
@@ -35,7 +35,7 @@ class Then(StrEnum):
 
     DONE = "done"
     SECOND = "a second reader reads it"
-    THIRD = "a third reader adjudicates"
+    ADJUDICATOR = "a third reader adjudicates"
 
 
 NOT_IN_HAND = "You do not have this study in hand (any more). Take it first: what you said was not kept."
@@ -50,7 +50,7 @@ class Said:
     Attributes
     ----------
     says
-        One of `Verdict.Says`.
+        One of `Review.Decision`.
     finding, mark
         Of which finding of the AI; which mark of the reader's shows where it is instead, or what was missed.
     reasons, label_title, comment
@@ -71,18 +71,19 @@ class Said:
         """Return in a sentence what is wrong with it, "" where nothing is."""
         label = self.label_title.strip()
         wrong = {
-            "Please agree, disagree or correct.": self.says not in Says.values,
+            "Please agree, disagree or correct.": self.says not in Decision.values,
             "One of the reasons is not known.": bool(set(self.reasons) - set(Reason.values)),
-            "Please say why you disagree: one reason or more.": self.says == Says.DISAGREE and not self.reasons,
-            "Please say what the AI missed.": self.says == Says.MISSED and not label,
-            "Please say what it is instead, or draw where it is.": self.says == Says.EDIT and not (label or self.mark),
+            "Please say why you disagree: one reason or more.": self.says == Decision.DISAGREE and not self.reasons,
+            "Please say what the AI missed.": self.says == Decision.MISSED and not label,
+            "Please say what it is instead, or draw where it is.": self.says == Decision.EDIT
+            and not (label or self.mark),
             "Please say of which finding, or mark what was missed.": self.finding is None and self.mark is None,
         }
         return next((sentence for sentence, is_so in wrong.items() if is_so), "")
 
 
 @transaction.atomic
-def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | None = None) -> Verdict:
+def review_finding(*, study: Study, user: User, said: Said, request: HttpRequest | None = None) -> Review:
     """Add what a reader says of a finding or of a mark of theirs.
 
     Raises
@@ -91,23 +92,23 @@ def verdict_say(*, study: Study, user: User, said: Said, request: HttpRequest | 
         If the study is not in the reader's hands, their read is finished, or what they say is of no use.
     """
     if why_not := said.why_not():
-        raise VerdictRefusedError(why_not)
+        raise ReviewRefusedError(why_not)
     finding = finding_named(study, said.finding, user) if said.finding is not None else None
     mark = _mark(study, user, said.mark) if said.mark is not None else None
-    return verdict_add(read_opened(study, user), said, finding=finding, mark=mark, request=request)
+    return review_add(read_opened(study, user), said, finding=finding, mark=mark, request=request)
 
 
-def verdict_add(
+def review_add(
     read: Read,
     said: Said,
     *,
     finding: Finding | None,
-    mark: Mark | None,
+    mark: Annotation | None,
     version: int | None = None,
     request: HttpRequest | None,
-) -> Verdict:
+) -> Review:
     """Write down what was said in an open read, and in the audit trail; `version` is that of an outline."""
-    row = Verdict.objects.create(
+    row = Review.objects.create(
         read=read,
         finding=finding,
         mark=mark,
@@ -144,7 +145,7 @@ def read_commit(
     now = timezone.now()
     first = Read.objects.filter(pk=read.pk, committed_at=None)
     if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
-        raise VerdictRefusedError("Your first impression is kept already; it is not changed any more.")
+        raise ReviewRefusedError("Your first impression is kept already; it is not changed any more.")
     audit_record(
         code=Code.READ_COMMITTED,
         user=user,
@@ -166,12 +167,12 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
         cannot before it is shown to them.
     """
     read = read_opened(study, user)
-    task = Task.objects.select_for_update().get(study=study)
-    if task.readers > 1 and is_veiled(study=study, user=user):
-        raise VerdictRefusedError(COMMIT_FIRST)
+    task = ReadingTask.objects.select_for_update().get(study=study)
+    if task.readers > 1 and is_blinded(study=study, user=user):
+        raise ReviewRefusedError(COMMIT_FIRST)
     left = unsaid(read)
     if task.readers > 1 and left:
-        raise VerdictRefusedError(
+        raise ReviewRefusedError(
             f"Two read this study, so each says something of every finding; {len(left)} of yours "
             f"{'is' if len(left) == 1 else 'are'} still open."
         )
@@ -181,7 +182,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     if then == Then.DONE:
         task_finish(task=task, user=user)
     else:
-        task_pass_on(task=task, user=user, to_third=then == Then.THIRD)
+        task_pass_on(task=task, user=user, to_third=then == Then.ADJUDICATOR)
     audit_record(code=Code.READ_FINISHED, user=user, request=request, study=study.pk, details=f"then: {then}")
     return then
 
@@ -194,49 +195,49 @@ def read_opened(study: Study, user: User) -> Read:
     VerdictRefusedError
         If it is not in their hands, or their read is finished.
     """
-    task = Task.objects.get(study=study)
+    task = ReadingTask.objects.get(study=study)
     if not task.is_held_by(user):
-        raise VerdictRefusedError(NOT_IN_HAND)
+        raise ReviewRefusedError(NOT_IN_HAND)
     read = read_of(study=study, user=user)
     if read is None:
         over = Read.objects.filter(study=study, finished_at__isnull=False).count()
-        seat = Read.Seat(min(over + 1, Read.Seat.THIRD))
+        seat = Read.ReaderRole(min(over + 1, Read.ReaderRole.ADJUDICATOR))
         read, _ = Read.objects.get_or_create(study=study, reader=user, defaults={"seat": seat})
     if read.finished_at:
-        raise VerdictRefusedError(OVER)
+        raise ReviewRefusedError(OVER)
     return read
 
 
 def finding_named(study: Study, finding: int, user: User) -> Finding:
-    """Return a finding of a study; raises `VerdictRefusedError` where it is another's, or veiled from the reader."""
+    """Return a finding of a study; raises `ReviewRefusedError` where it is another's, or veiled from the reader."""
     found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
-    if found is None or is_veiled(study=study, user=user):
-        raise VerdictRefusedError("This finding is not one of this study.")
+    if found is None or is_blinded(study=study, user=user):
+        raise ReviewRefusedError("This finding is not one of this study.")
     return found
 
 
-def _then(task: Task, study: Study, read: Read) -> Then:
-    if task.readers == 1 or read.seat == Read.Seat.THIRD:
+def _then(task: ReadingTask, study: Study, read: Read) -> Then:
+    if task.readers == 1 or read.seat == Read.ReaderRole.ADJUDICATOR:
         return Then.DONE
-    if read.seat == Read.Seat.FIRST:
+    if read.seat == Read.ReaderRole.FIRST:
         return Then.SECOND
-    return Then.THIRD if _compare(study, second=read).differences else Then.DONE
+    return Then.ADJUDICATOR if _compare(study, second=read).differences else Then.DONE
 
 
 def _compare(study: Study, *, second: Read) -> Comparison:
-    first = Read.objects.get(study=study, seat=Read.Seat.FIRST, finished_at__isnull=False)
+    first = Read.objects.get(study=study, seat=Read.ReaderRole.FIRST, finished_at__isnull=False)
     counted = compared(
         asked=findings_asked(study),
         accepted=(accepted(first), accepted(second)),
-        tolerance=Tolerance.of(rules_of(study.site_id)),
+        tolerance=Tolerance.of(settings_of(study.site_id)),
     )
     between_readers_keep(second, first, counted.of_findings)
     return Comparison.objects.create(study=study, **counted.row())
 
 
-def _mark(study: Study, user: User, mark: UUID) -> Mark:
-    own = Mark.objects.filter(pk=mark, series__study=study, author=user)
-    found = own.exclude(kind=Mark.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
+def _mark(study: Study, user: User, mark: UUID) -> Annotation:
+    own = Annotation.objects.filter(pk=mark, series__study=study, author=user)
+    found = own.exclude(kind=Annotation.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
     if found is None:
-        raise VerdictRefusedError("This mark is not one of yours on this study, or it is not saved yet.")
+        raise ReviewRefusedError("This mark is not one of yours on this study, or it is not saved yet.")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webapp.imaging.inference.models import Stage
-from webapp.imaging.inference.presenters import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look, range_shown
+from webapp.imaging.inference.presenters import HEADER_WORDS, MODALITIES, STAGE_LOOKS, Look, format_range
 from workers.api import DrawnStage
 
 #: A step of a run that is not over yet.
@@ -47,7 +47,7 @@ class Step:
     def range(self) -> str:
         """How far the probability moved over slices and views; "" where it was looked at once."""
         stage = self.stage
-        return range_shown(stage.probability_low, stage.probability_high, stage.views) if stage else ""
+        return format_range(stage.probability_low, stage.probability_high, stage.views) if stage else ""
 
     @property
     def experimental(self) -> str:
@@ -90,7 +90,7 @@ class Step:
         return [(MODALITIES.get(label, label), float(share)) for label, share in answers]
 
 
-def path_drawn(
+def build_path(
     *, declared: Sequence[DrawnStage], stages: Iterable[Stage], heat_slices: Mapping[str, int], is_over: bool
 ) -> list[Step]:
     """Return the roots of the tree: every declared step, with the answer of its stage where there is one.
@@ -116,7 +116,7 @@ def steps_listed(roots: Iterable[Step]) -> list[Step]:
     return [step for root in roots for step in (root, *steps_listed(root.children))]
 
 
-def colours_of(declared: Iterable[DrawnStage]) -> Mapping[tuple[str, str], str]:
+def stage_colours(declared: Iterable[DrawnStage]) -> Mapping[tuple[str, str], str]:
     """Return the colour of each label that a stage can find, by stage and label."""
     return {(node.name, label): colour for node in declared for label, colour in node.colours.items()}
 

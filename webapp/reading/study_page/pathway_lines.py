@@ -35,7 +35,7 @@ class Line:
     rails: list[str]
 
 
-def lines_drawn(roots: Sequence[Step]) -> list[Line]:
+def layout_lines(roots: Sequence[Step]) -> list[Line]:
     """Return the lines of a path from its tree."""
     placed = [line for root in roots for line in _placed(root, level=0, is_on=False)]
     return [Line(line.step, line.beyond, _rails(placed, index)) for index, line in enumerate(placed)]

@@ -9,17 +9,17 @@ from django.urls import reverse
 
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.imaging.inference.cascade import Declared, cascade_declared
-from webapp.imaging.inference.cascade_graph import Graph, graph_drawn
-from webapp.imaging.inference.measurement_presenters import MeasuresShown, measures_shown
+from webapp.imaging.inference.cascade import Declared, load_cascade
+from webapp.imaging.inference.cascade_graph import Graph, layout_graph
+from webapp.imaging.inference.measurement_presenters import MeasurementTable, measurement_table
 from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
-from webapp.imaging.inference.opinion_presenters import OpinionShown, opinions_shown
-from webapp.imaging.inference.presenters import STATUSES, Look, percent, range_shown
+from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_views
+from webapp.imaging.inference.presenters import STATUSES, Look, format_range, percent
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE, Status
 from webapp.reading.reviews.presenters import ReadsShown, SaidShown
-from webapp.reading.study_page.path import Step, colours_of, path_drawn, steps_listed
-from webapp.reading.study_page.pathway_lines import Line, lines_drawn
+from webapp.reading.study_page.path import Step, build_path, stage_colours, steps_listed
+from webapp.reading.study_page.pathway_lines import Line, layout_lines
 from webapp.reading.study_page.superseded import EarlierAnswer, earlier_answers, images_before
 
 #: Object and frame -> number of the slice, from 0, in the page's order.
@@ -47,14 +47,14 @@ class FindingShown:
     others: Sequence[SaidShown] = ()
 
     @property
-    def measures(self) -> MeasuresShown | None:
+    def measures(self) -> MeasurementTable | None:
         """What was measured of its outline; None where there is none."""
-        return measures_shown(self.row)
+        return measurement_table(self.row)
 
     @property
-    def opinions(self) -> list[OpinionShown]:
+    def opinions(self) -> list[OpinionView]:
         """What other roads than the detector's say of it, each with its reasons."""
-        return opinions_shown(self.row)
+        return opinion_views(self.row)
 
     @property
     def is_whole(self) -> bool:
@@ -114,12 +114,12 @@ class Reading:
     @property
     def lines(self) -> list[Line]:
         """The path as it is drawn beside the picture."""
-        return lines_drawn(self.path)
+        return layout_lines(self.path)
 
     @property
     def graph(self) -> Graph:
         """The whole cascade with the path lit."""
-        return graph_drawn(self.declared.stages, self.steps)
+        return layout_graph(self.declared.stages, self.steps)
 
     @property
     def steps(self) -> list[Step]:
@@ -146,7 +146,7 @@ class Reading:
             "outlines": self._outlines,
             "heats": [
                 {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
-                for step in ([] if self.reads.is_veiled else self.steps)
+                for step in ([] if self.reads.is_blinded else self.steps)
                 if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
             ],
         }
@@ -170,15 +170,15 @@ class Reading:
         ]
 
 
-def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:
+def load_study(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:
     """Return a study with one of its series opened: the asked one, else the most urgent that holds images.
 
     `asked` names a superseded run of it that is to be read instead of the newest; `reads` is what was said of it.
     """
     rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
-    chosen = _chosen(rows, series, is_veiled=reads.is_veiled)
+    chosen = _chosen(rows, series, is_blinded=reads.is_blinded)
     newest = chosen.run if chosen else None
-    declared = cascade_declared()
+    declared = load_cascade()
     slices = slices_of(chosen.series) if chosen else []
     images = {instance for instance, _frame in slices}
     earlier = earlier_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
@@ -192,11 +192,11 @@ def study_read(*, study: Study, series: UUID | None, reads: ReadsShown, asked: U
         series=rows,
         chosen=chosen,
         slices=slices,
-        findings=_findings(run, stages, place, colours_of(declared.stages), reads)
-        if run and not reads.is_veiled
+        findings=_findings(run, stages, place, stage_colours(declared.stages), reads)
+        if run and not reads.is_blinded
         else [],
         stages=stages,
-        path=path_drawn(
+        path=build_path(
             declared=declared.stages,
             stages=stages,
             heat_slices=_heat_slices(stages, place),
@@ -224,12 +224,12 @@ def run_file(run: UUID, name: str) -> str:
     return reverse("run-file", args=[run, name]) if name else ""
 
 
-def _chosen(rows: list[SeriesRow], asked: UUID | None, *, is_veiled: bool) -> SeriesRow | None:
+def _chosen(rows: list[SeriesRow], asked: UUID | None, *, is_blinded: bool) -> SeriesRow | None:
     for row in rows:
         if row.series.pk == asked:
             return row
     shown = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
-    return max(shown, key=lambda row: row.run.urgency if row.run and not is_veiled else 0, default=None)
+    return max(shown, key=lambda row: row.run.urgency if row.run and not is_blinded else 0, default=None)
 
 
 def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
@@ -254,7 +254,7 @@ def _findings(
                 threshold=stage.threshold if stage else None,
                 places=f"Slice {index + 1}" if len(place) > 1 else "",
                 # The range is that of its stage's answer, which a finding of whole slices is.
-                range=range_shown(stage.probability_low, stage.probability_high, stage.views)
+                range=format_range(stage.probability_low, stage.probability_high, stage.views)
                 if stage and row.box is None
                 else "",
                 said=reads.said_of(row.pk),

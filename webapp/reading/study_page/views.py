@@ -11,20 +11,20 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
-from webapp.foundation.core.request_params import uuid_asked
-from webapp.imaging.archive.access import study_checked, study_opened, user_of
+from webapp.foundation.core.request_params import uuid_param
+from webapp.imaging.archive.access import check_study_access, current_user, open_study
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.presenters import LAYERS, OUTCOMES, URGENCIES, person_of
 from webapp.imaging.inference.services import run_retry
-from webapp.reading.critical_results.context import criticals_shown
+from webapp.reading.critical_results.context import critical_context
 from webapp.reading.followup.selectors import studies_of
 from webapp.reading.reporting.selectors import report_line
 from webapp.reading.reviews.models import Reason
 from webapp.reading.reviews.presenters import reads_read
-from webapp.reading.study_page.selectors import Reading, study_read
-from webapp.reading.worklist.assignee import held_shown
+from webapp.reading.study_page.selectors import Reading, load_study
+from webapp.reading.worklist.assignee import describe_assignee
 
 
 @require_GET
@@ -32,10 +32,10 @@ def study(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show one study, one series of it opened."""
     reading = _read(request, study)
     # Claimed by the open page itself (a look changes nothing): the line asks as soon as it is there.
-    held = held_shown(request, reading.study.task)
-    visits = studies_of(study=reading.study, user=user_of(request)).count()
-    shown = {**_shown(request, reading), **held, **criticals_shown(request, reading.study), "visits": visits}
-    report = report_line(study=reading.study, user=user_of(request))
+    held = describe_assignee(request, reading.study.task)
+    visits = studies_of(study=reading.study, user=current_user(request)).count()
+    shown = {**_shown(request, reading), **held, **critical_context(request, reading.study), "visits": visits}
+    report = report_line(study=reading.study, user=current_user(request))
     return render(request, "study_page/page.html", {**shown, "is_first": True, "report_line": report})
 
 
@@ -56,17 +56,17 @@ def retry(request: HttpRequest, run: UUID) -> HttpResponse:
         found = Run.objects.select_related("series__study").get(pk=run)
     except Run.DoesNotExist:
         raise Http404 from None
-    study = study_checked(request=request, study=found.series.study, act=Act.RETRY)
-    run_retry(run=found, user=user_of(request), request=request)
+    study = check_study_access(request=request, study=found.series.study, act=Action.RETRY)
+    run_retry(run=found, user=current_user(request), request=request)
     return redirect(f"{reverse('study', args=[study.pk])}?series={found.series_id}")
 
 
 def _read(request: HttpRequest, study: UUID) -> Reading:
-    opened = study_opened(request=request, study=study)
-    study_view_record(user=user_of(request), request=request, study=opened.pk)
-    reads = reads_read(study=opened, user=user_of(request))
-    series, asked = uuid_asked(request.GET.get("series", "")), uuid_asked(request.GET.get("run", ""))
-    return study_read(study=opened, series=series, asked=asked, reads=reads)
+    opened = open_study(request=request, study=study)
+    study_view_record(user=current_user(request), request=request, study=opened.pk)
+    reads = reads_read(study=opened, user=current_user(request))
+    series, asked = uuid_param(request.GET.get("series", "")), uuid_param(request.GET.get("run", ""))
+    return load_study(study=opened, series=series, asked=asked, reads=reads)
 
 
 def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def _shown(request: HttpRequest, reading: Reading) -> dict[str, Any]:
         "urgency_look": URGENCIES[reading.run.urgency] if reading.run else None,
         "layers": LAYERS,
         "outcome": OUTCOMES[reading.status] if reading.status else None,
-        "may_retry": may(request.user, Act.RETRY, reading.study),
-        "may_send": may(request.user, Act.SEND, reading.study),
+        "may_retry": may(request.user, Action.RETRY, reading.study),
+        "may_send": may(request.user, Action.SEND, reading.study),
     }
     answer = render_to_string("study_page/answer.html", shown, request)
     series = render_to_string("study_page/series.html", shown, request)

@@ -11,9 +11,9 @@ class ViewerConfig(AppConfig):
 
     def ready(self) -> None:
         """Read both once, so that a mistake in a file is told to whoever starts the web, not to who reads."""
-        from webapp.reading.viewer.hanging_protocols import HangingError, hangings  # noqa: PLC0415 - the app must be loaded first
+        from webapp.reading.viewer.hanging_protocols import HangingProtocolError, hangings  # noqa: PLC0415 - the app must be loaded first
 
         try:
             hangings()
-        except HangingError as error:
+        except HangingProtocolError as error:
             raise ImproperlyConfigured(str(error)) from error

@@ -12,7 +12,7 @@ HANGINGS = FOLDER / "hangings"
 Word = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
 
 
-class HangingError(Exception):
+class HangingProtocolError(Exception):
     """A declaration cannot be used; the message names the file and is for whoever wrote it."""
 
 
@@ -56,7 +56,7 @@ class Cell(Declared):
     preset: str | None = None
 
 
-class Hanging(Declared):
+class HangingProtocol(Declared):
     """One hanging protocol: when it applies, and what hangs where, row by row."""
 
     name: str = Word
@@ -79,7 +79,7 @@ class Hanging(Declared):
 Kind = TypeVar("Kind", bound=Declared)
 
 
-def presets_read(file: Path = PRESETS) -> tuple[Preset, ...]:
+def load_presets(file: Path = PRESETS) -> tuple[Preset, ...]:
     """Read the presets.
 
     Raises
@@ -93,7 +93,7 @@ def presets_read(file: Path = PRESETS) -> tuple[Preset, ...]:
     return presets
 
 
-def hangings_read(folder: Path = HANGINGS, *, presets: tuple[Preset, ...]) -> tuple[Hanging, ...]:
+def load_hanging_protocols(folder: Path = HANGINGS, *, presets: tuple[Preset, ...]) -> tuple[HangingProtocol, ...]:
     """Read the protocols, in the order in which they are tried.
 
     Raises
@@ -102,11 +102,11 @@ def hangings_read(folder: Path = HANGINGS, *, presets: tuple[Preset, ...]) -> tu
         If a file is malformed, names a preset that is not declared, or shares its name or rank with another.
     """
     known = {preset.id for preset in presets}
-    read: dict[str, Hanging] = {}
+    read: dict[str, HangingProtocol] = {}
     for file in sorted(folder.glob("*.toml")):
-        hanging = _checked(file, Hanging, _read(file))
+        hanging = _checked(file, HangingProtocol, _read(file))
         if unknown := sorted({cell.preset for cell in hanging.cells if cell.preset} - known):
-            raise HangingError(f"{file.name}: there is no preset {unknown[0]} in presets.toml.")
+            raise HangingProtocolError(f"{file.name}: there is no preset {unknown[0]} in presets.toml.")
         read[file.name] = hanging
     _only_once(folder, [hanging.name for hanging in read.values()])
     _only_once(folder, [f"rank {hanging.rank}" for hanging in read.values()])
@@ -117,7 +117,7 @@ def _read(file: Path) -> dict[str, list[object]]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise HangingError(f"{file.name} cannot be read: {error}") from error
+        raise HangingProtocolError(f"{file.name} cannot be read: {error}") from error
 
 
 def _checked(file: Path, kind: type[Kind], raw: object) -> Kind:
@@ -126,9 +126,9 @@ def _checked(file: Path, kind: type[Kind], raw: object) -> Kind:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise HangingError(f"{file.name}{f', {place}' if place else ''}: {first['msg']}.") from error
+        raise HangingProtocolError(f"{file.name}{f', {place}' if place else ''}: {first['msg']}.") from error
 
 
 def _only_once(file: Path, names: list[str]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise HangingError(f"{file.name}: {twice[0]} stands there twice.")
+        raise HangingProtocolError(f"{file.name}: {twice[0]} stands there twice.")

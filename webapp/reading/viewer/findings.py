@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from webapp.imaging.inference.measurement_presenters import size_line
-from webapp.imaging.inference.measurements import measured_of
+from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding, Run, Stage
-from webapp.imaging.inference.opinion_presenters import OpinionShown, opinions_shown
+from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_views
 from webapp.imaging.inference.presenters import percent
-from webapp.reading.study_page.path import colours_of
+from webapp.reading.study_page.path import stage_colours
 from webapp.reading.study_page.selectors import GREY, Place, run_file
 from workers.api import DrawnStage
 
@@ -35,16 +35,16 @@ def answers_of(runs: Iterable[Run]) -> Mapping[UUID, Answered]:
     return answers
 
 
-def findings_told(answered: Answered, place: Place, declared: Iterable[DrawnStage]) -> list[dict[str, Any]]:
+def serialize_findings(answered: Answered, place: Place, declared: Iterable[DrawnStage]) -> list[dict[str, Any]]:
     """Return the findings of a series as the page reads them; `place` says where each image stands among its slices."""
-    colours = colours_of(declared)
+    colours = stage_colours(declared)
     return [
         _finding(number, row, answered.stages.get(row.stage), place, colours.get((row.stage, row.label), GREY))
         for number, row in enumerate(answered.findings, start=1)
     ]
 
 
-def heats_told(answered: Answered, place: Place) -> list[dict[str, Any]]:
+def serialize_heat_maps(answered: Answered, place: Place) -> list[dict[str, Any]]:
     """Return the heat maps of steps, without those that a finding has for its own."""
     of_findings = {row.heat_map for row in answered.findings}
     return [
@@ -79,12 +79,12 @@ def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colou
         "last": row.last_slice + shift,
         "marks": _marks(row, place, image),
         "heat": run_file(row.run_id, row.heat_map) or None,
-        "size": size_line(measured_of(row)),
-        "opinions": [_opinion(one) for one in opinions_shown(row)],
+        "size": size_line(measurements_of(row)),
+        "opinions": [_opinion(one) for one in opinion_views(row)],
     }
 
 
-def _opinion(shown: OpinionShown) -> dict[str, Any]:
+def _opinion(shown: OpinionView) -> dict[str, Any]:
     told = shown.told
     return {
         "title": told.title,

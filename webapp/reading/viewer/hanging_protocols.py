@@ -6,12 +6,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from webapp.reading.viewer.config import Cell, Hanging, HangingError, Preset, When, hangings_read, presets_read
+from webapp.reading.viewer.config import (
+    Cell,
+    HangingProtocol,
+    HangingProtocolError,
+    Preset,
+    When,
+    load_hanging_protocols,
+    load_presets,
+)
 
-__all__ = ["HangingError", "Hung", "Seen", "hangings", "hung", "presets"]
+__all__ = ["HangingProtocolError", "HungCell", "Seen", "hangings", "hung", "presets"]
 
 #: What hangs a study that no file describes: nothing can keep it from being shown.
-FALLBACK = Hanging(
+FALLBACK = HangingProtocol(
     name="one-picture",
     rank=0,
     why="No hanging protocol describes this study, so its first series with images is shown alone.",
@@ -31,10 +39,10 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Hung:
+class HungCell:
     """A study on its protocol."""
 
-    protocol: Hanging
+    protocol: HangingProtocol
     series: Sequence[Seen]
     prior: UUID | None
 
@@ -61,16 +69,16 @@ class Hung:
 @cache
 def presets() -> tuple[Preset, ...]:
     """Return the declared presets."""
-    return presets_read()
+    return load_presets()
 
 
 @cache
-def hangings() -> tuple[Hanging, ...]:
-    """Return the declared protocols; raises `HangingError` where one cannot be used."""
-    return hangings_read(presets=presets())
+def hangings() -> tuple[HangingProtocol, ...]:
+    """Return the declared protocols; raises `HangingProtocolError` where one cannot be used."""
+    return load_hanging_protocols(presets=presets())
 
 
-def hung(*, series: Sequence[Seen], prior: UUID | None, protocols: Sequence[Hanging]) -> Hung:
+def hung(*, series: Sequence[Seen], prior: UUID | None, protocols: Sequence[HangingProtocol]) -> HungCell:
     """Return a study on the first protocol that fits, else one picture alone.
 
     Parameters
@@ -85,8 +93,8 @@ def hung(*, series: Sequence[Seen], prior: UUID | None, protocols: Sequence[Hang
     for protocol in protocols:
         asked = [one for one in series if _is_asked(one, protocol.when)]
         if _fits(protocol.when, asked, has_prior=prior is not None):
-            return Hung(protocol, asked, prior)
-    return Hung(FALLBACK, series, prior)
+            return HungCell(protocol, asked, prior)
+    return HungCell(FALLBACK, series, prior)
 
 
 def _is_asked(one: Seen, when: When) -> bool:

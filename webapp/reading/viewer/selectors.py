@@ -6,16 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.selectors import mark_list, mark_told
+from webapp.imaging.annotations.selectors import annotation_list, serialize_annotation
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.archive.priors import prior_list
-from webapp.imaging.inference.cascade import cascade_declared
+from webapp.imaging.inference.cascade import load_cascade
 from webapp.imaging.inference.presenters import OUTCOMES, person_of
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE
-from webapp.reading.reviews.selectors import outline_told, outlines_shown, reads_seen, verdict_told, verdicts_now
+from webapp.reading.reviews.selectors import (
+    current_reviews,
+    outlines_shown,
+    reads_seen,
+    serialize_outline,
+    serialize_review,
+)
 from webapp.reading.study_page.selectors import Place
-from webapp.reading.viewer.findings import Answered, answers_of, findings_told, heats_told
+from webapp.reading.viewer.findings import Answered, answers_of, serialize_findings, serialize_heat_maps
 from webapp.reading.viewer.hanging_protocols import Seen, hangings, hung, presets
 from workers.api import DrawnStage
 
@@ -35,16 +41,16 @@ VEILED = "Your site reads first: commit your read on the study's page, then the 
 Slice = tuple[Instance, int]
 
 
-def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
+def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
     """Return all that the viewer's page shows of a study, as JSON has it."""
     every = Series.objects.filter(study=study)
     # Those that Readroom filed with an answer have no answer of their own, and no row.
     rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
     seen_reads = reads_seen(study=study, user=user)
-    veiled = seen_reads.is_veiled
+    veiled = seen_reads.is_blinded
     answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
-    declared = cascade_declared().stages
+    declared = load_cascade().stages
     listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
     seen = [_seen(row) for one, row in listed if row and slices.get(one.pk)]
     priors = prior_list(
@@ -58,16 +64,20 @@ def viewer_read(*, study: Study, user: User) -> dict[str, Any]:
         "study": _study(study),
         "dicomweb": "/dicomweb",
         "series": [
-            _series(one, row, slices.get(one.pk, []), answers, declared, is_veiled=veiled)
+            _series(one, row, slices.get(one.pk, []), answers, declared, is_blinded=veiled)
             for one, row in listed
             if row or not veiled  # what was filed with the answer tells it too
         ],
         "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
-        "marks": [mark_told(now) for now in mark_list(study=study) if now.mark.author_id not in seen_reads.hidden],
-        "outlines": [outline_told(one) for one in outlines_shown(seen_reads)],
-        "verdicts": [verdict_told(row) for row in verdicts_now(seen_reads.own)] if seen_reads.own else [],
+        "marks": [
+            serialize_annotation(now)
+            for now in annotation_list(study=study)
+            if now.mark.author_id not in seen_reads.hidden
+        ],
+        "outlines": [serialize_outline(one) for one in outlines_shown(seen_reads)],
+        "verdicts": [serialize_review(row) for row in current_reviews(seen_reads.own)] if seen_reads.own else [],
     }
 
 
@@ -110,7 +120,7 @@ def _series(
     answers: Mapping[UUID, Answered],
     declared: Sequence[DrawnStage],
     *,
-    is_veiled: bool,
+    is_blinded: bool,
 ) -> dict[str, Any]:
     place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
     answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
@@ -130,11 +140,11 @@ def _series(
         ],
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
         "isOurs": row is None,
-        "run": _run(row, is_veiled=is_veiled) if row and slices else None,
+        "run": _run(row, is_blinded=is_blinded) if row and slices else None,
         # Of what is told below: a veil that hides the findings hides how urgent they are.
         "urgency": row.run.urgency if row and row.run and answered.findings else 0,
-        "findings": findings_told(answered, place, declared),
-        "heats": heats_told(answered, place),
+        "findings": serialize_findings(answered, place, declared),
+        "heats": serialize_heat_maps(answered, place),
     }
 
 
@@ -144,11 +154,11 @@ def _kind(series: Series, slices: Sequence[Slice]) -> str:
     return "result" if series.modality in RESULTS else "other"
 
 
-def _run(row: SeriesRow, *, is_veiled: bool) -> dict[str, Any]:
+def _run(row: SeriesRow, *, is_blinded: bool) -> dict[str, Any]:
     """Return what became of the analysis; `id` is null where it has not been asked for yet."""
     return {
         "id": str(row.run.pk) if row.run else None,
-        "status": "veiled" if is_veiled else row.status.value,
-        "words": VEILED if is_veiled else OUTCOMES[row.status],
+        "status": "veiled" if is_blinded else row.status.value,
+        "words": VEILED if is_blinded else OUTCOMES[row.status],
         "finished": row.status not in LIVE,
     }

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
-from webapp.imaging.archive.access import study_opened, user_of
+from webapp.imaging.archive.access import current_user, open_study
 from webapp.imaging.inference.presenters import person_of
 from webapp.reading.viewer.vite_manifest import built_get
 
@@ -19,14 +19,14 @@ from webapp.reading.viewer.vite_manifest import built_get
 @ensure_csrf_cookie
 def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
     """Show a study in the viewer, which fetches what it needs by itself."""
-    opened = study_opened(request=request, study=study)
-    study_view_record(user=user_of(request), request=request, study=opened.pk)
+    opened = open_study(request=request, study=study)
+    study_view_record(user=current_user(request), request=request, study=opened.pk)
     shown = {
         "study": opened,
         "person": person_of(opened),
         "built": built_get(),
         "series": request.GET.get("series", ""),
-        "may_mark": may(request.user, Act.MARK, opened),
+        "may_mark": may(request.user, Action.MARK, opened),
     }
     shown["address"] = reverse("viewer-api", args=[opened.pk])
     return render(request, "viewer/page.html", shown)

@@ -4,17 +4,19 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from webapp.foundation.accounts.permissions import Act, may
-from webapp.imaging.inference.presenters import name_of
-from webapp.reading.worklist.models import Task
+from webapp.foundation.accounts.permissions import Action, may
+from webapp.imaging.inference.presenters import user_display_name
+from webapp.reading.worklist.models import ReadingTask
 
 
-def held_shown(request: HttpRequest, task: Task) -> dict[str, Any]:
+def describe_assignee(request: HttpRequest, task: ReadingTask) -> dict[str, Any]:
     """Return what the line about a task's holder shows."""
     is_mine = task.is_held_by(request.user)
     return {
         "task": task,
         "is_mine": is_mine,
-        "holder": name_of(task.holder) if task.holder and (task.is_held or task.state == Task.State.DONE) else "",
-        "may_read": may(request.user, Act.READ, task.study),
+        "assignee": user_display_name(task.assignee)
+        if task.assignee and (task.is_held or task.state == ReadingTask.State.DONE)
+        else "",
+        "may_read": may(request.user, Action.READ, task.study),
     }

@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from webapp.foundation.accounts.permissions import Act, may
-from webapp.imaging.archive.access import allowed, study_opened, user_of
-from webapp.reading.reviews.services import Then, VerdictRefusedError, read_finish
-from webapp.reading.worklist.assignee import held_shown
-from webapp.reading.worklist.models import Priority, Task
+from webapp.foundation.accounts.permissions import Action, may
+from webapp.imaging.archive.access import current_user, open_study, requires
+from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
+from webapp.reading.worklist.assignee import describe_assignee
+from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.selectors import tasks_visible
 from webapp.reading.worklist.services import (
-    NotYoursError,
+    NotAssigneeError,
     task_claim,
     task_pick,
     task_read_by_two,
@@ -32,29 +32,29 @@ ALL_READ = "Nothing waits to be read."
 @require_POST
 def claim(request: HttpRequest, study: UUID) -> HttpResponse:
     """Take a study in hand, or keep it, and say in a line who has it; the open page asks every minute."""
-    task, user = _opened(request, study, Act.READ), user_of(request)
-    if may(user, Act.CLAIM_BY_OPENING, task.study) or task.holder_id == user.pk or "asked" in request.POST:
+    task, user = _opened(request, study, Action.READ), current_user(request)
+    if may(user, Action.CLAIM_BY_OPENING, task.study) or task.assignee_id == user.pk or "asked" in request.POST:
         try:
             task = task_claim(task=task, user=user)
-        except NotYoursError:
-            task = Task.objects.select_related("holder").get(pk=task.pk)
-    return render(request, "worklist/assignee.html", held_shown(request, task))
+        except NotAssigneeError:
+            task = ReadingTask.objects.select_related("assignee").get(pk=task.pk)
+    return render(request, "worklist/assignee.html", describe_assignee(request, task))
 
 
 @require_POST
 def release(request: HttpRequest, study: UUID) -> HttpResponse:
     """Put a study back and show the list."""
-    task_release(task=_opened(request, study, Act.READ), user=user_of(request))
+    task_release(task=_opened(request, study, Action.READ), user=current_user(request))
     return redirect("worklist")
 
 
 @require_POST
 def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
     """Take a study out of a colleague's hands; a note is asked for."""
-    task = _opened(request, study, Act.READ)
+    task = _opened(request, study, Action.READ)
     try:
-        task_take_over(task=task, note=request.POST.get("note", ""), user=user_of(request), request=request)
-    except (ValueError, NotYoursError) as refused:
+        task_take_over(task=task, note=request.POST.get("note", ""), user=current_user(request), request=request)
+    except (ValueError, NotAssigneeError) as refused:
         messages.error(request, str(refused))
     return redirect("study", study)
 
@@ -62,10 +62,10 @@ def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def finish(request: HttpRequest, study: UUID) -> HttpResponse:
     """Finish the reader's read of a study and open the next one."""
-    opened = _opened(request, study, Act.READ).study
+    opened = _opened(request, study, Action.READ).study
     try:
-        then = read_finish(study=opened, user=user_of(request), request=request)
-    except VerdictRefusedError as refused:
+        then = read_finish(study=opened, user=current_user(request), request=request)
+    except ReviewRefusedError as refused:
         messages.error(request, str(refused))
         return redirect("study", study)
     if then != Then.DONE:
@@ -76,7 +76,7 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
     """Ask for a second reader, blind to the first."""
-    if not task_read_by_two(task=_opened(request, study, Act.READ), user=user_of(request), request=request):
+    if not task_read_by_two(task=_opened(request, study, Action.READ), user=current_user(request), request=request):
         messages.error(request, NOT_BLIND)
     return redirect("study", study)
 
@@ -84,11 +84,15 @@ def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_POST
 def triage(request: HttpRequest, study: UUID) -> HttpResponse:
     """Give a study another priority, for a reason."""
-    task = _opened(request, study, Act.TRIAGE)
+    task = _opened(request, study, Action.TRIAGE)
     try:
         priority = Priority(int(request.POST.get("priority", "")))
         task_triage(
-            task=task, priority=priority, reason=request.POST.get("reason", ""), user=user_of(request), request=request
+            task=task,
+            priority=priority,
+            reason=request.POST.get("reason", ""),
+            user=current_user(request),
+            request=request,
         )
     except ValueError as refused:
         sentence = str(refused) if str(refused).startswith("Please") else "Please choose a priority."
@@ -99,7 +103,7 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.READ)
+@requires(Action.READ)
 def pick(request: HttpRequest) -> HttpResponse:
     """Open the next case, whichever the list says it is."""
     return next_opened(request)
@@ -107,7 +111,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 
 def next_opened(request: HttpRequest) -> HttpResponse:
     """Open the next case, or the list where nothing waits."""
-    user = user_of(request)
+    user = current_user(request)
     task = task_pick(user=user, tasks=tasks_visible(user))
     if task is None:
         messages.info(request, ALL_READ)
@@ -115,6 +119,6 @@ def next_opened(request: HttpRequest) -> HttpResponse:
     return redirect("study", task.study_id)
 
 
-def _opened(request: HttpRequest, study: UUID, act: Act) -> Task:
-    opened = study_opened(request=request, study=study, act=act)
-    return Task.objects.select_related("holder", "study").get(study=opened)
+def _opened(request: HttpRequest, study: UUID, act: Action) -> ReadingTask:
+    opened = open_study(request=request, study=study, act=act)
+    return ReadingTask.objects.select_related("assignee", "study").get(study=opened)

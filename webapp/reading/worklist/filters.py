@@ -11,7 +11,7 @@ from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.series_status import Status, StatusColumns, with_status
-from webapp.reading.reviews.blinding import studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -73,11 +73,11 @@ def narrowed_by_view(studies: QuerySet[Study], show: str, *, user: User) -> Quer
 
 def with_status_told(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Add the status, and leave out series whose answer is veiled from the user."""
-    return with_status(series).exclude(Q(status__in=ANSWERS, newest_run__isnull=False), study__in=studies_veiled(user))
+    return with_status(series).exclude(Q(status__in=ANSWERS, newest_run__isnull=False), study__in=blinded_studies(user))
 
 
 def contradicting(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Keep series whose newest run found the header and the pixels to disagree, where the user may know its answer."""
     disagree = Run.objects.filter(state=Run.State.DONE).exclude(contradictions=[])
-    told = with_status(series).exclude(study__in=studies_veiled(user))
+    told = with_status(series).exclude(study__in=blinded_studies(user))
     return told.filter(newest_run__in=disagree.values("pk"))

@@ -17,7 +17,7 @@ class Priority(models.IntegerChoices):
     ROUTINE = 2, "Routine"
 
 
-class SiteRules(models.Model):
+class SiteSettings(models.Model):
     """How a site reads. A site without a row has the defaults."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="rules")
@@ -39,7 +39,9 @@ class SiteRules(models.Model):
     least_dice = models.FloatField(
         default=0.7, help_text="Dice from which on two readers' outlines are the same (Zijdenbos et al., 1994)"
     )
-    picks = models.PositiveBigIntegerField(default=0, help_text="cases that were handed out; every third is the oldest")
+    cases_handed_out = models.PositiveBigIntegerField(
+        default=0, help_text="cases that were handed out; every third is the oldest"
+    )
 
     def target_minutes(self, priority: int) -> int:
         """Return after how many minutes a task of that priority is due."""
@@ -48,7 +50,7 @@ class SiteRules(models.Model):
         )
 
 
-class Task(models.Model):
+class ReadingTask(models.Model):
     """One reading of one study.
 
     The AI may raise `ai_urgency`, and with it the place in the list; nothing lowers it but a newer task, and a
@@ -71,10 +73,12 @@ class Task(models.Model):
     ai_reason = models.CharField(max_length=300, blank=True)
     rank = models.PositiveSmallIntegerField(default=0, help_text="place in the list, see `rank_of`")
     waiting_since = models.DateTimeField(default=timezone.now)
-    holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="held_tasks")
-    held_until = models.DateTimeField(null=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="assigned_tasks"
+    )
+    claim_expires_at = models.DateTimeField(null=True)
     readers = models.PositiveSmallIntegerField(default=1, help_text="how many read it, blind to each other: 1 or 2")
-    needs_third = models.BooleanField(default=False, help_text="the two differ: somebody who may adjudicates")
+    needs_adjudication = models.BooleanField(default=False, help_text="the two differ: somebody who may adjudicates")
     read_by = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", help_text="who finished their read")
     claim = models.PositiveIntegerField(default=0, help_text="counts claims: a former holder is told from this one")
     done_at = models.DateTimeField(null=True)
@@ -90,17 +94,21 @@ class Task(models.Model):
     @property
     def is_held(self) -> bool:
         """Whether somebody has it in hand now; a claim that ran out holds nothing."""
-        return self.state == self.State.CLAIMED and self.held_until is not None and self.held_until > timezone.now()
+        return (
+            self.state == self.State.CLAIMED
+            and self.claim_expires_at is not None
+            and self.claim_expires_at > timezone.now()
+        )
 
     def is_held_by(self, user: User | AnonymousUser) -> bool:
         """Say whether this user has it in hand now."""
-        return self.is_held and self.holder_id == user.pk
+        return self.is_held and self.assignee_id == user.pk
 
 
-class TaskEvent(models.Model):
+class ReadingTaskEvent(models.Model):
     """One move of a task; written in the same transaction as the move, never changed."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="events")
+    task = models.ForeignKey(ReadingTask, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(auto_now_add=True)
     event = models.CharField(max_length=16)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

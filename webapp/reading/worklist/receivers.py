@@ -4,7 +4,7 @@ from typing import Any
 
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run, RunEvent
-from webapp.reading.worklist.services import rules_of, task_let_two_read, task_make, task_raise
+from webapp.reading.worklist.services import settings_of, task_let_two_read, task_make, task_raise
 
 
 def study_arrived(*, instance: Study, created: bool, raw: bool = False, **_: Any) -> None:
@@ -19,5 +19,5 @@ def run_moved(*, instance: RunEvent, created: bool, raw: bool = False, **_: Any)
         return
     run = Run.objects.select_related("series__study").get(pk=instance.run_id)
     task_raise(study=run.series.study_id, urgency=run.urgency, reason=run.urgency_reason)
-    if run.region in rules_of(run.series.study.site_id).two_readers_for:
+    if run.region in settings_of(run.series.study.site_id).two_readers_for:
         task_let_two_read(study=run.series.study_id)

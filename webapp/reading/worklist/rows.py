@@ -14,11 +14,19 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import RunEvent
-from webapp.imaging.inference.presenters import PRIORITIES, STATUSES, URGENCIES, Look, Person, name_of, person_of
+from webapp.imaging.inference.presenters import (
+    PRIORITIES,
+    STATUSES,
+    URGENCIES,
+    Look,
+    Person,
+    person_of,
+    user_display_name,
+)
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import Status
 from webapp.reading.critical_results.selectors import criticals_open
-from webapp.reading.reviews.blinding import studies_veiled
+from webapp.reading.reviews.blinding import blinded_studies
 from webapp.reading.worklist.filters import (
     CONTRADICTION,
     MINE,
@@ -29,7 +37,7 @@ from webapp.reading.worklist.filters import (
     narrowed_by_words,
     with_status_told,
 )
-from webapp.reading.worklist.models import Priority, SiteRules, Task, TaskEvent
+from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings
 from webapp.reading.worklist.selectors import Waiting, tasks_visible, waiting_of
 
 PER_PAGE = 50
@@ -44,14 +52,14 @@ class StudyRow:
     `criticals` counts its critical results that nobody has read back.
     """
 
-    task: Task
+    task: ReadingTask
     person: Person
     why: str
     waiting: Waiting
     series: list[SeriesRow]
     more: int
     #: It is kept from who looks what the AI says: the list tells that it has answered.
-    is_veiled: bool
+    is_blinded: bool
     criticals: int
     #: Studies of the same person that came before.
     priors: int
@@ -79,7 +87,7 @@ class StudyRow:
     @property
     def held_by(self) -> str:
         """Who reads it now, "" where nobody does."""
-        return name_of(self.task.holder) if self.task.is_held and self.task.holder else ""
+        return user_display_name(self.task.assignee) if self.task.is_held and self.task.assignee else ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ def worklist_version(user: User) -> str:
     """Return a word that changes whenever any row could: three look-ups at the ends of three indexes."""
     newest = (
         RunEvent.objects.aggregate(last=Max("pk"))["last"],
-        TaskEvent.objects.aggregate(last=Max("pk"))["last"],
+        ReadingTaskEvent.objects.aggregate(last=Max("pk"))["last"],
         Series.objects.aggregate(last=Max("last_arrival_at"))["last"],
         user.site_id,
         user.role,
@@ -104,9 +112,9 @@ def worklist_version(user: User) -> str:
     return hashlib.sha256(repr(newest).encode()).hexdigest()[:16]
 
 
-def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[Task], list[StudyRow]]:
+def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[ReadingTask], list[StudyRow]]:
     """Return one page of tasks: STAT, then what the AI calls critical, then by age."""
-    tasks = _shown(user, narrowing).select_related("study__patient", "study__site", "holder")
+    tasks = _shown(user, narrowing).select_related("study__patient", "study__site", "assignee")
     page = Paginator(tasks, PER_PAGE).get_page(number)
     return page, _rows(list(page), user)
 
@@ -116,52 +124,52 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     tasks = tasks_visible(user)
     if narrowing.words:
         tasks = tasks.filter(study__in=narrowed_by_words(Study.objects.all(), narrowing.words).values("pk"))
-    series = Series.objects.filter(study__in=tasks.exclude(state=Task.State.DONE).values("study"))
+    series = Series.objects.filter(study__in=tasks.exclude(state=ReadingTask.State.DONE).values("study"))
     told = with_status_told(series, user=user).order_by().values_list("status")
     counts = dict(told.annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series, user=user).aggregate(studies=Count("study", distinct=True))["studies"]
     of_tasks = dict(tasks.order_by().values_list("state").annotate(tasks=Count("pk")))
-    mine = tasks.filter(holder=user, state=Task.State.CLAIMED).count()
-    waiting = sum(count for state, count in of_tasks.items() if state != Task.State.DONE)
+    mine = tasks.filter(assignee=user, state=ReadingTask.State.CLAIMED).count()
+    waiting = sum(count for state, count in of_tasks.items() if state != ReadingTask.State.DONE)
     return [
         Chip("", "To read", "all", waiting if narrowing.show else shown),
         Chip(MINE, "In my hands", "mine", mine),
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
         Chip(CONTRADICTION, "Disagree", "contradiction", disagree),
-        Chip(READ, "Read", "read", of_tasks.get(Task.State.DONE, 0)),
+        Chip(READ, "Read", "read", of_tasks.get(ReadingTask.State.DONE, 0)),
     ]
 
 
-def _shown(user: User, narrowing: Narrowing) -> QuerySet[Task]:
+def _shown(user: User, narrowing: Narrowing) -> QuerySet[ReadingTask]:
     """Return the tasks of a view, in its order."""
     tasks = tasks_visible(user)
     if narrowing.show == READ:
-        tasks = tasks.filter(state=Task.State.DONE).order_by("-done_at", "pk")
+        tasks = tasks.filter(state=ReadingTask.State.DONE).order_by("-done_at", "pk")
     else:
-        tasks = tasks.exclude(state=Task.State.DONE).order_by("rank", "waiting_since", "pk")
+        tasks = tasks.exclude(state=ReadingTask.State.DONE).order_by("rank", "waiting_since", "pk")
     if narrowing.show == MINE:
-        tasks = tasks.filter(holder=user, state=Task.State.CLAIMED)
+        tasks = tasks.filter(assignee=user, state=ReadingTask.State.CLAIMED)
     if narrowing == Narrowing():
         return tasks  # walked along its index, however many wait
     studies = narrowed_by_view(narrowed_by_words(Study.objects.all(), narrowing.words), narrowing.show, user=user)
     return tasks.filter(study__in=studies.values("pk"))
 
 
-def _rows(tasks: list[Task], user: User) -> list[StudyRow]:
+def _rows(tasks: list[ReadingTask], user: User) -> list[StudyRow]:
     of_study: dict[object, list[SeriesRow]] = defaultdict(list)
     studies = [task.study_id for task in tasks]
     for row in series_rows(Series.objects.filter(study__in=studies).order_by("series_number", "last_arrival_at")):
         of_study[row.series.study_id].append(row)
-    rules = SiteRules.objects.in_bulk({task.site_id for task in tasks})
+    rules = SiteSettings.objects.in_bulk({task.site_id for task in tasks})
     priors = _priors([task.study for task in tasks])
     criticals = criticals_open(studies)
-    veiled = set(studies_veiled(user).filter(pk__in=studies).values_list("pk", flat=True))
+    veiled = set(blinded_studies(user).filter(pk__in=studies).values_list("pk", flat=True))
     return [
         _row(
             task,
-            rules.get(task.site_id) or SiteRules(),
+            rules.get(task.site_id) or SiteSettings(),
             of_study[task.study_id],
-            is_veiled=task.study_id in veiled,
+            is_blinded=task.study_id in veiled,
             criticals=criticals.get(task.study_id, 0),
             priors=priors.get(task.study_id, 0),
         )
@@ -183,28 +191,28 @@ def _priors(studies: Sequence[Study]) -> dict[UUID, int]:
 
 
 def _row(
-    task: Task, rules: SiteRules, series: list[SeriesRow], *, is_veiled: bool, criticals: int, priors: int
+    task: ReadingTask, rules: SiteSettings, series: list[SeriesRow], *, is_blinded: bool, criticals: int, priors: int
 ) -> StudyRow:
     # The series that speaks for the study comes first, where it may be told which; otherwise they keep their order.
-    ranked = series if is_veiled else sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
+    ranked = series if is_blinded else sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
     return StudyRow(
         task=task,
         person=person_of(task.study),
-        why=_why_veiled(task) if is_veiled else _why(task, ranked),
+        why=_why_veiled(task) if is_blinded else _why(task, ranked),
         waiting=waiting_of(task, rules, at=timezone.now()),
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
-        is_veiled=is_veiled,
+        is_blinded=is_blinded,
         criticals=criticals,
         priors=priors,
     )
 
 
-def _why_veiled(task: Task) -> str:
+def _why_veiled(task: ReadingTask) -> str:
     return "Raised by the AI; read first" if task.ai_urgency else ""
 
 
-def _why(task: Task, ranked: Iterable[SeriesRow]) -> str:
+def _why(task: ReadingTask, ranked: Iterable[SeriesRow]) -> str:
     """Return the words of the run that raised the task, and whether a newer answer says less."""
     answers = [row.run for row in ranked if row.run is not None and row.run.finished_at is not None]
     if not task.ai_urgency:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import visible_sites
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 
 OVERDUE = "overdue"
 
@@ -40,18 +40,18 @@ class Waiting:
         return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def tasks_visible(user: User) -> QuerySet[Task]:
+def tasks_visible(user: User) -> QuerySet[ReadingTask]:
     """Return the tasks of the sites whose studies the user may see."""
-    return Task.objects.filter(site__in=visible_sites(user, Site.objects.all()))
+    return ReadingTask.objects.filter(site__in=visible_sites(user, Site.objects.all()))
 
 
-def tasks_list(user: User) -> QuerySet[Task]:
+def tasks_list(user: User) -> QuerySet[ReadingTask]:
     """Return what is not read yet: STAT, then what the AI calls critical, then by age (see `rank_of`)."""
-    unread = tasks_visible(user).exclude(state=Task.State.DONE)
-    return unread.select_related("study__patient", "study__site", "holder").order_by("rank", "waiting_since", "pk")
+    unread = tasks_visible(user).exclude(state=ReadingTask.State.DONE)
+    return unread.select_related("study__patient", "study__site", "assignee").order_by("rank", "waiting_since", "pk")
 
 
-def waiting_of(task: Task, rules: SiteRules, *, at: datetime) -> Waiting:
+def waiting_of(task: ReadingTask, rules: SiteSettings, *, at: datetime) -> Waiting:
     """Say how long a task has waited at a moment, beside its site's target."""
     return waited(since=task.waiting_since, until=at, minutes=rules.target_minutes(task.priority))
 

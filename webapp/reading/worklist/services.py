@@ -10,26 +10,26 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.accounts.permissions import Act, may
+from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Study
-from webapp.reading.worklist.models import Priority, SiteRules, Task, TaskEvent, rank_of
+from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings, rank_of
 
 #: Every so many cases that are handed out, the oldest comes first: routine work cannot starve.
 OLDEST_EVERY = 3
 
 
-class NotYoursError(Exception):
+class NotAssigneeError(Exception):
     """The task is in another's hands; the message names whose, for the one who asked."""
 
 
-def task_make(*, study: Study) -> Task:
+def task_make(*, study: Study) -> ReadingTask:
     """Return a study's task, made where it has none."""
     rank = rank_of(priority=Priority.ROUTINE, ai_urgency=0)
-    task, made = Task.objects.get_or_create(study=study, defaults={"site_id": study.site_id, "rank": rank})
+    task, made = ReadingTask.objects.get_or_create(study=study, defaults={"site_id": study.site_id, "rank": rank})
     if made:
-        TaskEvent.objects.create(task=task, event="arrived")
+        ReadingTaskEvent.objects.create(task=task, event="arrived")
     return task
 
 
@@ -39,18 +39,20 @@ def task_raise(*, study: UUID, urgency: int, reason: str) -> bool:
 
     Nothing lowers it again: a later run that says less may have seen less.
     """
-    task = Task.objects.select_for_update().filter(study=study, ai_urgency__lt=urgency).first()
+    task = ReadingTask.objects.select_for_update().filter(study=study, ai_urgency__lt=urgency).first()
     if task is None:
         return False
     task.ai_urgency, task.ai_reason = urgency, reason[:300]
     task.rank = rank_of(priority=task.priority, ai_urgency=urgency)
     task.save(update_fields=["ai_urgency", "ai_reason", "rank"])
-    TaskEvent.objects.create(task=task, event="raised", note=task.ai_reason)
+    ReadingTaskEvent.objects.create(task=task, event="raised", note=task.ai_reason)
     return True
 
 
 @transaction.atomic
-def task_triage(*, task: Task, priority: Priority, reason: str, user: User, request: HttpRequest | None = None) -> Task:
+def task_triage(
+    *, task: ReadingTask, priority: Priority, reason: str, user: User, request: HttpRequest | None = None
+) -> ReadingTask:
     """Give a task another priority, for a reason that is kept.
 
     Raises
@@ -60,7 +62,7 @@ def task_triage(*, task: Task, priority: Priority, reason: str, user: User, requ
     """
     if not reason.strip():
         raise ValueError("Please say why: the next reader wants to know.")
-    found = Task.objects.select_for_update().get(pk=task.pk)
+    found = ReadingTask.objects.select_for_update().get(pk=task.pk)
     found.priority, found.priority_reason = priority, reason.strip()[:200]
     found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
     found.save(update_fields=["priority", "priority_reason", "rank"])
@@ -71,7 +73,7 @@ def task_triage(*, task: Task, priority: Priority, reason: str, user: User, requ
     return found
 
 
-def task_claim(*, task: Task, user: User) -> Task:
+def task_claim(*, task: ReadingTask, user: User) -> ReadingTask:
     """Take a task in hand, or keep it: a claim lasts as long as the site's rules say, and is renewed by asking again.
 
     Raises
@@ -81,26 +83,26 @@ def task_claim(*, task: Task, user: User) -> Task:
     """
     until = _held_until(task)
     with transaction.atomic():
-        if _held(task, user).update(held_until=until):
-            return Task.objects.get(pk=task.pk)
-        free = _free(Task.objects.filter(pk=task.pk), user)
-        if free.update(state=Task.State.CLAIMED, holder=user, held_until=until, claim=F("claim") + 1):
+        if _held(task, user).update(claim_expires_at=until):
+            return ReadingTask.objects.get(pk=task.pk)
+        free = _free(ReadingTask.objects.filter(pk=task.pk), user)
+        if free.update(state=ReadingTask.State.CLAIMED, assignee=user, claim_expires_at=until, claim=F("claim") + 1):
             task_told(task, "claimed", user)
-            return Task.objects.get(pk=task.pk)
-    raise NotYoursError(_whose(Task.objects.select_related("holder").get(pk=task.pk)))
+            return ReadingTask.objects.get(pk=task.pk)
+    raise NotAssigneeError(_whose(ReadingTask.objects.select_related("assignee").get(pk=task.pk)))
 
 
-def task_release(*, task: Task, user: User) -> bool:
+def task_release(*, task: ReadingTask, user: User) -> bool:
     """Put a task back; False where the user does not hold it."""
     with transaction.atomic():
-        released = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None)
+        released = _held(task, user).update(state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None)
         if released:
             task_told(task, "released", user)
     return bool(released)
 
 
 @transaction.atomic
-def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | None = None) -> Task:
+def task_take_over(*, task: ReadingTask, note: str, user: User, request: HttpRequest | None = None) -> ReadingTask:
     """Take a task out of another's hands; the note is kept, and shown to whom it was taken from.
 
     Raises
@@ -112,24 +114,24 @@ def task_take_over(*, task: Task, note: str, user: User, request: HttpRequest | 
     """
     if not note.strip():
         raise ValueError("Please leave a note for the one who has it now.")
-    found = Task.objects.select_for_update(of=("self",)).select_related("holder").get(pk=task.pk)
-    if found.state == Task.State.DONE:
-        raise NotYoursError(_whose(found))
-    if not _open_to(Task.objects.filter(pk=found.pk), user).exists():
-        raise NotYoursError("This study waits for another reader.")
-    before = found.holder.get_username() if found.holder else "nobody"
-    found.state, found.holder, found.claim = Task.State.CLAIMED, user, found.claim + 1
-    found.held_until = _held_until(found)
-    found.save(update_fields=["state", "holder", "claim", "held_until"])
+    found = ReadingTask.objects.select_for_update(of=("self",)).select_related("assignee").get(pk=task.pk)
+    if found.state == ReadingTask.State.DONE:
+        raise NotAssigneeError(_whose(found))
+    if not _open_to(ReadingTask.objects.filter(pk=found.pk), user).exists():
+        raise NotAssigneeError("This study waits for another reader.")
+    before = found.assignee.get_username() if found.assignee else "nobody"
+    found.state, found.assignee, found.claim = ReadingTask.State.CLAIMED, user, found.claim + 1
+    found.claim_expires_at = _held_until(found)
+    found.save(update_fields=["state", "assignee", "claim", "claim_expires_at"])
     task_told(found, "taken over", user, f"from {before}: {note.strip()}")
     audit_record(code=Code.TASK_TAKEN_OVER, user=user, request=request, study=found.study_id, details=f"from {before}")
     return found
 
 
-def task_finish(*, task: Task, user: User) -> bool:
+def task_finish(*, task: ReadingTask, user: User) -> bool:
     """Mark a task as read; False where the user does not hold it (any more): nothing is written then."""
     with transaction.atomic():
-        finished = _held(task, user).update(state=Task.State.DONE, done_at=timezone.now(), held_until=None)
+        finished = _held(task, user).update(state=ReadingTask.State.DONE, done_at=timezone.now(), claim_expires_at=None)
         if finished:
             task.read_by.add(user)
             task_told(task, "read", user)
@@ -137,9 +139,11 @@ def task_finish(*, task: Task, user: User) -> bool:
 
 
 @transaction.atomic
-def task_pass_on(*, task: Task, user: User, to_third: bool) -> bool:
+def task_pass_on(*, task: ReadingTask, user: User, to_third: bool) -> bool:
     """Hand a task on to its second reader, or to the third; False where the user does not hold it."""
-    passed = _held(task, user).update(state=Task.State.WAITING, holder=None, held_until=None, needs_third=to_third)
+    passed = _held(task, user).update(
+        state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None, needs_adjudication=to_third
+    )
     if passed:
         task.read_by.add(user)
         task_told(task, "read", user, "a third reader adjudicates" if to_third else "a second reader reads it")
@@ -147,9 +151,9 @@ def task_pass_on(*, task: Task, user: User, to_third: bool) -> bool:
 
 
 @transaction.atomic
-def task_read_by_two(*, task: Task, user: User, request: HttpRequest | None = None) -> bool:
+def task_read_by_two(*, task: ReadingTask, user: User, request: HttpRequest | None = None) -> bool:
     """Ask for a second reader; False where it is read already, or a signed report would tell them of the first."""
-    asked = _unsigned(Task.objects.filter(pk=task.pk)).exclude(state=Task.State.DONE).update(readers=2)
+    asked = _unsigned(ReadingTask.objects.filter(pk=task.pk)).exclude(state=ReadingTask.State.DONE).update(readers=2)
     if asked:
         task_told(task, "two readers", user)
         audit_record(code=Code.TASK_TRIAGED, user=user, request=request, study=task.study_id, details="two readers")
@@ -158,15 +162,15 @@ def task_read_by_two(*, task: Task, user: User, request: HttpRequest | None = No
 
 def task_let_two_read(*, study: UUID) -> None:
     """Let two read a study that waits, as its site's rules want."""
-    _unsigned(Task.objects.filter(study=study, state=Task.State.WAITING)).update(readers=2)
+    _unsigned(ReadingTask.objects.filter(study=study, state=ReadingTask.State.WAITING)).update(readers=2)
 
 
-def _unsigned(tasks: QuerySet[Task]) -> QuerySet[Task]:
+def _unsigned(tasks: QuerySet[ReadingTask]) -> QuerySet[ReadingTask]:
     """Leave out tasks of studies that have a signed report: nobody reads blind to it any more."""
     return tasks.exclude(study__reports__state="signed")
 
 
-def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
+def task_pick(*, user: User, tasks: QuerySet[ReadingTask]) -> ReadingTask | None:
     """Claim the next task for a reader: the first of the list, every third time the oldest; None where none waits.
 
     Parameters
@@ -180,62 +184,62 @@ def task_pick(*, user: User, tasks: QuerySet[Task]) -> Task | None:
     for task in _free(tasks, user).order_by(*order)[:20]:
         try:
             return task_claim(task=task, user=user)
-        except NotYoursError:  # somebody was quicker: the next one, then
+        except NotAssigneeError:  # somebody was quicker: the next one, then
             continue
     return None
 
 
-def _held(task: Task, user: User) -> QuerySet[Task]:
+def _held(task: ReadingTask, user: User) -> QuerySet[ReadingTask]:
     """Keep the task if the user has it in hand: it is changed only then."""
-    return Task.objects.filter(pk=task.pk, state=Task.State.CLAIMED, holder=user)
+    return ReadingTask.objects.filter(pk=task.pk, state=ReadingTask.State.CLAIMED, assignee=user)
 
 
-def _held_until(task: Task) -> datetime:
+def _held_until(task: ReadingTask) -> datetime:
     """Return until when a claim made now lasts, by the site's rules."""
-    return timezone.now() + timedelta(minutes=rules_of(task.site_id).claim_minutes)
+    return timezone.now() + timedelta(minutes=settings_of(task.site_id).claim_minutes)
 
 
-def _free(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
+def _free(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
     """Keep what a reader may claim: what waits, and what somebody held too long without a sign of life."""
-    unread = tasks.exclude(state=Task.State.DONE)
-    return _open_to(unread.exclude(state=Task.State.CLAIMED, held_until__gt=timezone.now()), user)
+    unread = tasks.exclude(state=ReadingTask.State.DONE)
+    return _open_to(unread.exclude(state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now()), user)
 
 
-def _open_to(tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
+def _open_to(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
     """Keep what a reader has not read: nobody reads a study twice, and only who may adjudicate is the third."""
-    left = tasks.exclude(pk__in=Task.read_by.through.objects.filter(user=user).values("task"))
-    return left if may(user, Act.ADJUDICATE) else left.filter(needs_third=False)
+    left = tasks.exclude(pk__in=ReadingTask.read_by.through.objects.filter(user=user).values("readingtask"))
+    return left if may(user, Action.ADJUDICATE) else left.filter(needs_adjudication=False)
 
 
-def rules_of(site: int) -> SiteRules:
+def settings_of(site: int) -> SiteSettings:
     """Return a site's rules, the defaults where it made none."""
-    return SiteRules.objects.filter(pk=site).first() or SiteRules(site_id=site)
+    return SiteSettings.objects.filter(pk=site).first() or SiteSettings(site_id=site)
 
 
 @transaction.atomic
-def rules_change(*, rules: SiteRules, changed: Iterable[str], user: User, request: HttpRequest) -> None:
+def update_settings(*, rules: SiteSettings, changed: Iterable[str], user: User, request: HttpRequest) -> None:
     """Keep how a site reads from now on."""
     fields = sorted(changed)
-    SiteRules.objects.update_or_create(pk=rules.pk, defaults={name: getattr(rules, name) for name in fields})
+    SiteSettings.objects.update_or_create(pk=rules.pk, defaults={name: getattr(rules, name) for name in fields})
     told = ", ".join(f"{name} {getattr(rules, name)}" for name in fields) or "nothing"
     audit_record(code=Code.RULES_CHANGED, user=user, request=request, details=f"{rules.site}: {told}"[:500])
 
 
 def _counted(site: Site) -> int:
     with transaction.atomic():
-        SiteRules.objects.get_or_create(site=site)
-        SiteRules.objects.filter(pk=site.pk).update(picks=F("picks") + 1)
-        return SiteRules.objects.get(pk=site.pk).picks
+        SiteSettings.objects.get_or_create(site=site)
+        SiteSettings.objects.filter(pk=site.pk).update(cases_handed_out=F("cases_handed_out") + 1)
+        return SiteSettings.objects.get(pk=site.pk).cases_handed_out
 
 
-def _whose(task: Task) -> str:
-    if task.state == Task.State.DONE:
+def _whose(task: ReadingTask) -> str:
+    if task.state == ReadingTask.State.DONE:
         return "This study is read already."
-    if task.holder is None:
+    if task.assignee is None:
         return "This study waits for another reader."
-    return f"{task.holder.get_username()} is reading this study."
+    return f"{task.assignee.get_username()} is reading this study."
 
 
-def task_told(task: Task, event: str, user: User, note: str = "") -> None:
+def task_told(task: ReadingTask, event: str, user: User, note: str = "") -> None:
     """Write down what happened in the reading of a study; the open worklists renew themselves by it."""
-    TaskEvent.objects.create(task=task, event=event, by=user, note=note[:300])
+    ReadingTaskEvent.objects.create(task=task, event=event, by=user, note=note[:300])

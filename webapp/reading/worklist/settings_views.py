@@ -9,14 +9,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.accounts.permissions import Act, visible_sites
-from webapp.imaging.archive.access import allowed, site_chosen, user_of
-from webapp.reading.worklist.models import SiteRules
-from webapp.reading.worklist.services import rules_change, rules_of
+from webapp.foundation.accounts.permissions import Action, visible_sites
+from webapp.imaging.archive.access import current_user, requires, selected_site
+from webapp.reading.worklist.models import SiteSettings
+from webapp.reading.worklist.services import settings_of, update_settings
 from workers import api
 
 if TYPE_CHECKING:
-    RulesFields = forms.ModelForm[SiteRules]
+    RulesFields = forms.ModelForm[SiteSettings]
 else:
     RulesFields = forms.ModelForm
 
@@ -29,8 +29,8 @@ class RulesForm(RulesFields):
     )
 
     class Meta:
-        model = SiteRules
-        exclude = ("site", "picks")
+        model = SiteSettings
+        exclude = ("site", "cases_handed_out")
         labels: ClassVar[dict[str, Any]] = {
             "stat_minutes": "STAT is due after, minutes",
             "urgent_minutes": "Urgent is due after, minutes",
@@ -70,14 +70,14 @@ def _parts() -> set[str]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@allowed(Act.MANAGE_READING)
+@requires(Action.MANAGE_READING)
 def rules(request: HttpRequest, site: int | None = None) -> HttpResponse:
     """Show and change the rules of a site; of the user's own, where none is named."""
-    user = user_of(request)
-    sites, chosen = visible_sites(user, Site.objects.order_by("name")), site_chosen(user, site)
-    form = RulesForm(request.POST or None, instance=rules_of(chosen.pk))
+    user = current_user(request)
+    sites, chosen = visible_sites(user, Site.objects.order_by("name")), selected_site(user, site)
+    form = RulesForm(request.POST or None, instance=settings_of(chosen.pk))
     if request.method == "POST" and form.is_valid():
-        rules_change(rules=form.save(commit=False), changed=form.changed_data, user=user, request=request)
+        update_settings(rules=form.save(commit=False), changed=form.changed_data, user=user, request=request)
         messages.success(request, "Kept. It holds from now on.")
         return redirect("reading-rules-of", chosen.pk)
     status = 400 if request.method == "POST" else 200

@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from webapp.foundation.accounts.permissions import Act, is_everywhere, may
+from webapp.foundation.accounts.permissions import Action, may, sees_all_sites
 from webapp.foundation.audit.services import worklist_view_record
-from webapp.imaging.archive.access import allowed, user_of
+from webapp.imaging.archive.access import current_user, requires
 from webapp.reading.handover.selectors import handovers_waiting
 from webapp.reading.worklist.filters import Narrowing
 from webapp.reading.worklist.models import Priority
@@ -21,7 +21,7 @@ WORDS = "worklist_words"
 
 def live(request: HttpRequest, *, version: str) -> dict[str, Any]:
     """Return what the self-filling part shows."""
-    user = user_of(request)
+    user = current_user(request)
     narrowing = Narrowing.asked(request.GET, words=request.session.get(WORDS, ""))
     page, rows = worklist_page(user=user, narrowing=narrowing, number=request.GET.get("page"))
     return {
@@ -30,20 +30,20 @@ def live(request: HttpRequest, *, version: str) -> dict[str, Any]:
         "page": page,
         "rows": rows,
         "version": version,
-        "names_site": is_everywhere(user),
-        "may_read": may(user, Act.READ),
-        "may_triage": may(user, Act.TRIAGE),
-        "may_retry": may(user, Act.RETRY),
-        "may_upload": may(user, Act.UPLOAD),
+        "names_site": sees_all_sites(user),
+        "may_read": may(user, Action.READ),
+        "may_triage": may(user, Action.TRIAGE),
+        "may_retry": may(user, Action.RETRY),
+        "may_upload": may(user, Action.UPLOAD),
         "priorities": Priority.choices,
     }
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def worklist(request: HttpRequest) -> HttpResponse:
     """Show the worklist."""
-    user = user_of(request)
+    user = current_user(request)
     version = worklist_version(user)
     worklist_view_record(user=user, request=request)
     shown = {**live(request, version=version), "handovers": handovers_waiting(user)}
@@ -51,10 +51,10 @@ def worklist(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def worklist_rows(request: HttpRequest) -> HttpResponse:
     """Answer a page that asks for news: 204 when there is none since the version that it shows."""
-    user = user_of(request)
+    user = current_user(request)
     version = worklist_version(user)  # Before the rows: news between the two shows up at the next question.
     if request.GET.get("seen") == version:
         return HttpResponse(status=204)
@@ -63,7 +63,7 @@ def worklist_rows(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allowed(Act.SEE)
+@requires(Action.SEE)
 def worklist_search(request: HttpRequest) -> HttpResponse:
     """Keep the words for this session and show the list that they leave."""
     request.session[WORDS] = request.POST.get("words", "")[:80]

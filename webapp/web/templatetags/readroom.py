@@ -52,7 +52,7 @@ def hundredths(share: float) -> str:
 @register.filter
 def patient_name(stated: str) -> str:
     """Return a name of the header as people write it."""
-    return presenters.name_shown(stated)
+    return presenters.format_person_name(stated)
 
 
 @register.filter

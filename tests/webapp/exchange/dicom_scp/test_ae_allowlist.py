@@ -3,9 +3,9 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from webapp.exchange.dicom_scp.ae_allowlist import Caller, caller_get, callers_read
+from webapp.exchange.dicom_scp.ae_allowlist import Caller, caller_get, parse_callers
 
-LIST = callers_read(["CT01", "MR2@10.0.0.7", "US 3@10.1.0.0/16", "*@127.0.0.1", "V6@fd00::/8"])
+LIST = parse_callers(["CT01", "MR2@10.0.0.7", "US 3@10.1.0.0/16", "*@127.0.0.1", "V6@fd00::/8"])
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,15 @@ def test_anybody_else_is_not(title: str, address: str) -> None:
 
 
 def test_without_a_list_nobody_may_call() -> None:
-    assert callers_read([]) == []
+    assert parse_callers([]) == []
     assert caller_get(title="CT01", address="127.0.0.1", callers=[]) is None
 
 
 @pytest.mark.parametrize("word", ["", "A" * 17, "CT\\1", "CT01@", "CT01@nowhere", "CT01@10.0.0.0/99", "ÄPFEL"])
 def test_an_entry_that_makes_no_sense_is_refused(word: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="READROOM_DICOM_CALLERS holds"):
-        callers_read([word])
+        parse_callers([word])
 
 
 def test_an_entry_without_a_place_is_from_anywhere() -> None:
-    assert callers_read(["CT01"]) == [Caller("CT01")]
+    assert parse_callers(["CT01"]) == [Caller("CT01")]

@@ -14,10 +14,10 @@ from pytest_django import Settings
 
 from tests.webapp import factories
 from webapp.exchange.dicom_scp.accounts import receiving_site_get, sender_account_get
-from webapp.exchange.dicom_scp.safe_directory import folder_opened
+from webapp.exchange.dicom_scp.safe_directory import open_folder
 from webapp.exchange.dicom_scp.statuses import STATUS_OF, Status, filed_told, told, trouble_told
 from webapp.foundation.accounts.models import User
-from webapp.imaging.archive.ingest import Fault, Filed
+from webapp.imaging.archive.ingest import Fault, IngestResult
 
 
 @pytest.mark.django_db
@@ -49,7 +49,9 @@ def test_a_senders_account_is_made_once_and_opens_no_page() -> None:
 
 @pytest.mark.parametrize("fault", list(STATUS_OF))
 def test_a_refusal_has_a_number_and_its_sentence(fault: Fault) -> None:
-    response = filed_told(Filed("", "refused" if fault else "stored", "What was wrong, in plain words.", fault=fault))
+    response = filed_told(
+        IngestResult("", "refused" if fault else "stored", "What was wrong, in plain words.", fault=fault)
+    )
     assert response.Status == STATUS_OF[fault]
     assert response.get("ErrorComment") == ("What was wrong, in plain words." if fault else None)
 
@@ -100,7 +102,7 @@ def test_what_makes_no_sense_is_said_in_one_sentence(
 def test_one_folder_is_watched_once(settings: Settings, tmp_path: Path) -> None:
     factories.site()
     settings.WATCHED_FOLDER = str(tmp_path)
-    with folder_opened(tmp_path) as folder:
+    with open_folder(tmp_path) as folder:
         fcntl.flock(folder.handle, fcntl.LOCK_EX)
         with pytest.raises(CommandError, match="watches this folder already"):
             call_command("watch")

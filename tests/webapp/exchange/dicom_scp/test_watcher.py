@@ -16,10 +16,10 @@ from tests.webapp import factories
 from webapp.exchange.dicom_scp import sender_activity
 from webapp.exchange.dicom_scp import watcher as watching
 from webapp.exchange.dicom_scp.models import Sender
-from webapp.exchange.dicom_scp.safe_directory import OpenFolder, folder_opened
+from webapp.exchange.dicom_scp.safe_directory import OpenFolder, open_folder
 from webapp.exchange.dicom_scp.watcher import Watcher
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.archive.ingest import Filed, intake_file
+from webapp.imaging.archive.ingest import IngestResult, ingest_file
 from webapp.imaging.archive.models import Instance
 from workers import storage
 
@@ -44,7 +44,7 @@ def incoming(tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(incoming: Path) -> Iterator[OpenFolder]:
     """The same, held open."""
-    with folder_opened(incoming) as opened:
+    with open_folder(incoming) as opened:
         yield opened
 
 
@@ -184,7 +184,7 @@ def test_a_folder_that_becomes_a_link_is_not_followed(incoming: Path, folder: Op
 def test_done_may_not_be_a_link(incoming: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (incoming / "done").symlink_to(tmp_path / "outside")
-    with pytest.raises(OSError, match=r"Not a directory|symbolic link"), folder_opened(incoming):
+    with pytest.raises(OSError, match=r"Not a directory|symbolic link"), open_folder(incoming):
         pass
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_was_stored_when_the_process_died_is_finished_by_the_next(
     incoming: Path, folder: OpenFolder
 ) -> None:
     file = dicom.saved(dicom.image(), incoming / "a.dcm")
-    intake_file(path=file, name="a.dcm", user=factories.clinician("Watched folder"))
+    ingest_file(path=file, name="a.dcm", user=factories.clinician("Watched folder"))
     seen_and_taken(folder)
     assert set(below(incoming)) == {"done/a.dcm"}
     assert Instance.objects.count() == 1
@@ -225,7 +225,7 @@ def test_a_full_disk_leaves_the_file_where_it_is(
 ) -> None:
     file = dicom.saved(dicom.image(), incoming / "a.dcm")
 
-    def full(**_: object) -> list[Filed]:
+    def full(**_: object) -> list[IngestResult]:
         raise OSError(28, "No space left on device")
 
     watcher = watcher_of(folder)

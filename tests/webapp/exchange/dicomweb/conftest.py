@@ -9,7 +9,7 @@ from pydicom.dataset import FileDataset
 from tests.phantoms import dicom
 from tests.webapp import factories
 from webapp.foundation.accounts.models import User
-from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.ingest import ingest_file
 
 
 class Sender:
@@ -29,7 +29,7 @@ class Sender:
         """File objects, each of which must be taken."""
         for one in objects:
             path = one if isinstance(one, Path) else self.file(one)
-            (filed,) = intake_file(path=path, name="sent", user=self.user, request=None)
+            (filed,) = ingest_file(path=path, name="sent", user=self.user, request=None)
             assert filed.status == "stored", filed.reason
 
 

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
 from tests.webapp.exchange.dicomweb.conftest import Sender
-from webapp.imaging.archive.frame_offsets import frame_pieces, frames_packed, pieces_read
+from webapp.imaging.archive.frame_offsets import frame_fragments, pack_frame_offsets, read_fragments
 from webapp.imaging.archive.models import Instance, InstanceIndex, Series, Study
-from webapp.imaging.archive.object_store import objects_sweep
+from webapp.imaging.archive.object_store import sweep_objects
 from workers import storage
 
 
@@ -59,7 +59,7 @@ def test_a_picture_that_was_stored_before_becomes_an_object(sender: Sender, tmp_
     assert (told["00080018"]["Value"], told["00080064"]["Value"]) == ([instance.sop_instance_uid], ["WSD"])
     assert Instance.objects.values().get() == new
     assert sender.browser.get(f"{where}/rendered").status_code == 200
-    objects_sweep(older_than_seconds=-1)
+    sweep_objects(older_than_seconds=-1)
     # A run that began with the picture may still read it, and answers under its name.
     assert storage.object_path(new["original_sha256"]).read_bytes() == picture.read_bytes()
 
@@ -80,13 +80,13 @@ def test_what_cannot_be_read_any_more_is_named_by_its_digest(sender: Sender) -> 
     "frames", [[], [[(5, 3)]], [[(0, 2)], [(2, 2)]], [[(0, 1), (4, 2)], [(8, 1)], [(9, 1), (3, 1), (2, 1)]]]
 )
 def test_a_column_gives_back_what_it_was_given(frames: list[list[tuple[int, int]]]) -> None:
-    packed = frames_packed(frames)
-    assert [frame_pieces(packed, number) for number in range(len(frames))] == frames
+    packed = pack_frame_offsets(frames)
+    assert [frame_fragments(packed, number) for number in range(len(frames))] == frames
     for number in (-1, len(frames)):
         with pytest.raises(IndexError):
-            frame_pieces(packed, number)
+            frame_fragments(packed, number)
 
 
 def test_pieces_are_read_one_behind_the_other(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
-    assert pieces_read(tmp_path / "a", [(8, 2), (0, 3)]) == b"89012"
+    assert read_fragments(tmp_path / "a", [(8, 2), (0, 3)]) == b"89012"

@@ -17,7 +17,7 @@ from tests.phantoms import dicom, pictures
 from tests.webapp.exchange.dicomweb.conftest import Sender
 from tests.webapp.exchange.routing.conftest import asked, carried, pacs
 from webapp.exchange.routing import cstore
-from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.echo import echo_destination
 from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
 from webapp.imaging.archive.models import Instance, Study
 
@@ -109,14 +109,14 @@ def test_why_there_is_no_association_is_said_in_words(study: Study) -> None:
         destination = pacs(peer)
         delivery = carried(asked(study, destination))
         said = f"PACS at 127.0.0.1:{peer.port} rejected us: it does not know our AE title, READROOM."
-        assert delivery.said == destination_echoed(destination) == said
+        assert delivery.said == echo_destination(destination) == said
     assert carried(delivery).said == f"PACS at 127.0.0.1:{peer.port} does not answer."
-    assert destination_echoed(destination) == f"PACS at 127.0.0.1:{peer.port} does not answer."
+    assert echo_destination(destination) == f"PACS at 127.0.0.1:{peer.port} does not answer."
 
 
 def test_an_echo_is_answered_by_who_lets_us_in(db: None) -> None:  # noqa: ARG001 - asks for the database
     with node(callers=["CLINIC"]) as peer, override_settings(DICOM_TITLE="CLINIC"):
-        assert destination_echoed(pacs(peer)) == ""
+        assert echo_destination(pacs(peer)) == ""
 
 
 def test_more_kinds_of_objects_than_one_association_has_room_for(

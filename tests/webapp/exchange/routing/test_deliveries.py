@@ -20,9 +20,9 @@ from webapp.exchange.routing.worker import Ended, carry
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, pause_after
+from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, backoff_delay
 from webapp.imaging.archive.models import Instance, Study
-from webapp.imaging.dicom_objects.services import results_make
+from webapp.imaging.dicom_objects.services import make_results
 
 pytestmark = pytest.mark.both_databases
 
@@ -59,8 +59,8 @@ def test_of_two_that_claim_a_delivery_one_has_it(study: Study, nowhere: Destinat
 
 
 def test_pauses_double_up_to_an_hour() -> None:
-    assert [pause_after(failures).total_seconds() for failures in (1, 2, 3)] == [5, 10, 20]
-    assert pause_after(20) == LONGEST_PAUSE
+    assert [backoff_delay(failures).total_seconds() for failures in (1, 2, 3)] == [5, 10, 20]
+    assert backoff_delay(20) == LONGEST_PAUSE
 
 
 def test_after_too_many_failures_it_waits_for_a_person_who_can_send_again(study: Study, nowhere: Destination) -> None:
@@ -117,10 +117,10 @@ def test_a_stop_between_two_objects_leaves_the_rest_for_later(study: Study) -> N
 
 def test_a_destination_that_is_off_keeps_what_waits_for_it(study: Study, nowhere: Destination) -> None:
     asked(study, nowhere)
-    Destination.objects.update(is_used=False)
+    Destination.objects.update(is_active=False)
     assert services.deliveries_due() == []
     assert services.destinations_open(study) == []
-    Destination.objects.update(is_used=True)
+    Destination.objects.update(is_active=True)
     assert len(services.deliveries_due()) == 1
 
 
@@ -159,16 +159,20 @@ def test_results_leave_by_themselves_together_and_once(study: Study) -> None:
     series = study.series.get()
     told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["result.filed"])
     with node(classes=[ComprehensiveSRStorage]) as peer:
-        destination = pacs(peer, takes_results=True)
-        pacs(peer, name="Asks", takes_results=False)
+        destination = pacs(peer, auto_forward_results=True)
+        pacs(peer, name="Asks", auto_forward_results=False)
         with pytest.raises(NothingToSendError, match="no results yet"):
             asked(study, destination, Delivery.What.RESULTS)
         run_answered(series)
-        assert results_make() == 1
+        assert make_results() == 1
         delivery = Delivery.objects.get()
-        assert (delivery.destination, delivery.what, delivery.asked_by) == (destination, Delivery.What.RESULTS, None)
+        assert (delivery.destination, delivery.what, delivery.requested_by) == (
+            destination,
+            Delivery.What.RESULTS,
+            None,
+        )
         assert carried(delivery).state == State.SENT
-        assert results_make() == 0
+        assert make_results() == 0
     made = set(Instance.objects.exclude(series=series).values_list("sop_instance_uid", flat=True))
     assert set(peer.uids) == made
     assert set(services.instances_of(study, what=Delivery.What.RESULTS)) == set(Instance.objects.exclude(series=series))
@@ -188,7 +192,7 @@ def test_the_command_line_names_destinations_and_sends(study: Study, capsys: pyt
     told = capsys.readouterr().out
     assert "Archive answers." in told
     assert f"Archive\tc-store\tPACS@127.0.0.1:{peer.port}\t0 on their way, 0 not sent" in told
-    assert Destination.objects.get().takes_results
+    assert Destination.objects.get().auto_forward_results
     assert len(peer.uids) == 3
 
 

@@ -12,7 +12,7 @@ from webapp.exchange.routing.models import Delivery, Destination
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
-from webapp.imaging.dicom_objects.services import results_make
+from webapp.imaging.dicom_objects.services import make_results
 
 pytestmark = pytest.mark.sqlite
 
@@ -22,7 +22,7 @@ ARCHIVE = {
     "host": "pacs.example",
     "port": "104",
     "title": "PACS",
-    "is_used": "on",
+    "is_active": "on",
 }
 
 
@@ -71,20 +71,20 @@ def test_a_clinician_sends_a_study_and_sees_how_far_it_is(clinician: Client, stu
 
 @pytest.mark.parametrize("what", ["study", "everything"])
 def test_what_was_not_chosen_is_asked_for(clinician: Client, study: Study, what: str) -> None:
-    Destination.objects.create(**{**ARCHIVE, "is_used": True}, site=factories.site("Other clinic"))
+    Destination.objects.create(**{**ARCHIVE, "is_active": True}, site=factories.site("Other clinic"))
     chosen = {"destination": Destination.objects.get().pk, "what": what}
     assert "Choose where" in clinician.post(f"/studies/{study.pk}/sending/", chosen).content.decode()
     assert not Delivery.objects.exists()
 
 
 def test_results_are_offered_where_there_are_some(clinician: Client, study: Study) -> None:
-    archive = Destination.objects.create(**{**ARCHIVE, "is_used": True})
+    archive = Destination.objects.create(**{**ARCHIVE, "is_active": True})
     address = f"/studies/{study.pk}/sending/"
     assert "Its results" not in clinician.get(address).content.decode()
     nothing = clinician.post(address, {"destination": archive.pk, "what": "results"}).content.decode()
     assert "This study has no results yet." in nothing
     run_answered(study.series.get())
-    assert results_make() == 1
+    assert make_results() == 1
     assert "Its results" in clinician.get(address).content.decode()
 
 
@@ -101,7 +101,7 @@ def test_a_dead_letter_is_seen_and_sent_again(admin: Client, study: Study, where
 
 
 def test_who_sent_last_is_listed(admin: Client) -> None:
-    sender_activity.sender_heard(name="DICOM CT01", address="10.0.0.7")
+    sender_activity.record_sender(name="DICOM CT01", address="10.0.0.7")
     page = admin.get("/network/").content.decode()
     assert "DICOM CT01" in page
     assert "<time datetime=" in page

@@ -16,7 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RLELossless
 from tests.phantoms import dicom
 from tests.webapp.exchange.dicomweb.conftest import Sender
 from tests.webapp.exchange.routing.conftest import asked, carried
-from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.echo import echo_destination
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.imaging.archive.models import Instance, Study
 from workers import storage
@@ -155,6 +155,6 @@ def test_credentials_come_from_the_environment(
 
 def test_does_it_answer(db: None) -> None:  # noqa: ARG001 - asks for the database
     with service((200, None), (404, None), (401, None), (502, None)) as (_peer, cloud):
-        answers = [destination_echoed(cloud) for _ in range(4)]
+        answers = [echo_destination(cloud) for _ in range(4)]
     assert answers == ["", "", f"{cloud.url} answers 401 Unauthorized.", f"{cloud.url} answers 502 Bad Gateway."]
-    assert destination_echoed(cloud) == f"{cloud.url} does not answer as a DICOMweb service does."
+    assert echo_destination(cloud) == f"{cloud.url} does not answer as a DICOMweb service does."

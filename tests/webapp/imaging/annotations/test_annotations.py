@@ -9,7 +9,7 @@ from django.test import Client
 from tests.webapp import factories
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Instance
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -51,7 +51,7 @@ def test_a_mark_sent_twice_is_one_and_reads_as_it_was_sent(clinician: Client, im
     (listed,) = clinician.get(f"/api/studies/{image.series.study_id}/marks/").json()
     assert {name: listed[name] for name in body(image)} == body(image)
     assert (listed["id"], listed["version"], listed["author"]) == (str(mark), 1, "clinician")
-    assert MarkVersion.objects.count() == 1
+    assert AnnotationVersion.objects.count() == 1
     events = AuditEvent.objects.filter(code=Code.MARK_SAVED, study=image.series.study_id)
     assert [event.details for event in events] == [f"length {mark}, version 1"]
 
@@ -97,7 +97,7 @@ def test_nobody_changes_a_mark_of_somebody_else(clinician: Client, admin: Client
         assert answer.status_code == 403
         assert answer.json()["detail"].startswith("Somebody else drew this mark")
     assert AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, actor="admin").count() == 2
-    assert MarkVersion.objects.get().text == ""
+    assert AnnotationVersion.objects.get().text == ""
 
 
 def test_a_stranger_learns_nothing_of_marks_and_images(clinician: Client, stranger: Client, image: Instance) -> None:
@@ -112,7 +112,7 @@ def test_a_stranger_learns_nothing_of_marks_and_images(clinician: Client, strang
         stranger.delete(f"/api/marks/{uuid.uuid4()}/?version=1"),
     ]
     assert {(answer.status_code, answer.content) for answer in hidden} == {(404, unknown.content)}
-    assert Mark.objects.count() == 1
+    assert Annotation.objects.count() == 1
     assert AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, actor="stranger").count() == 4
 
 
@@ -123,7 +123,7 @@ def test_without_a_session_or_in_somebody_elses_nothing_is_saved(admin: Client, 
         (401, "not_authenticated"),
         (403, "somebody_else"),
     ]
-    assert not Mark.objects.exists()
+    assert not Annotation.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_is_no_mark_is_refused_in_words(
 ) -> None:
     answer = put(clinician, body(image, **changed), uuid.uuid4())
     assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
-    assert not Mark.objects.exists()
+    assert not Annotation.objects.exists()
 
 
 def test_bodies_that_are_too_large_or_nested_without_measure_are_refused(clinician: Client, image: Instance) -> None:

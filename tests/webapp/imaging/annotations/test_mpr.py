@@ -15,11 +15,11 @@ from tests.webapp.imaging.dicom_objects.conftest import Send, sent  # noqa: F401
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import frame_of_reference_of, is_flat, plane_words
 from webapp.imaging.archive.models import Series
 from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
+from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
 from webapp.reading.worklist.services import task_claim, task_read_by_two
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -83,7 +83,7 @@ def test_a_stranger_learns_nothing_of_it(clinician: Client, stranger: Client, vo
         put(stranger, {**body(volume), "series": str(uuid.uuid4())}, uuid.uuid4()),
     ]
     assert {answer.status_code for answer in answers} == {404}
-    assert Mark.objects.count() == 1
+    assert Annotation.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_is_no_mark_on_a_cut_is_refused_in_words(
 ) -> None:
     answer = put(clinician, body(volume, **changed), uuid.uuid4())
     assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
-    assert not Mark.objects.exists()
+    assert not Annotation.objects.exists()
 
 
 def test_a_picture_has_no_place_in_the_patient(clinician: Client) -> None:
@@ -118,7 +118,7 @@ def test_a_mark_lies_on_an_image_or_on_a_cut_and_the_database_knows(volume: Seri
     both = {"instance": volume.instances.first(), "frame": 1, "frame_of_reference": "1.2", "normal": [0, 0, 1]}
     for wrong in ({}, both, {"frame_of_reference": "1.2"}):
         with pytest.raises((IntegrityError, ValidationError)), transaction.atomic():
-            Mark.objects.create(pk=uuid.uuid4(), **common, **wrong)
+            Annotation.objects.create(pk=uuid.uuid4(), **common, **wrong)
 
 
 def test_planes_are_called_as_radiologists_call_them() -> None:
@@ -129,10 +129,10 @@ def test_planes_are_called_as_radiologists_call_them() -> None:
     assert not is_flat([[0, 0, 5.0], [9, 9, 5.2]], [0, 0, 1])
 
 
-def drawn(series: Series, reader: User) -> Mark:
+def drawn(series: Series, reader: User) -> Annotation:
     """Draw a rectangle on a coronal cut."""
     corners = [[x, -12.5, z] for z in (19.0, 11.0) for x in (-30.0, -15.0)]
-    return factories.cut_mark(series, author=reader, kind=Mark.Kind.RECTANGLE, points=corners).mark
+    return factories.cut_mark(series, author=reader, kind=Annotation.Kind.RECTANGLE, points=corners).mark
 
 
 def test_a_second_reader_is_blind_to_it_and_the_two_are_not_compared_by_place(volume: Series) -> None:
@@ -140,17 +140,17 @@ def test_a_second_reader_is_blind_to_it_and_the_two_are_not_compared_by_place(vo
     study = volume.study
     task_claim(task=study.task, user=first)
     task_read_by_two(task=study.task, user=first)
-    verdict_say(study=study, user=first, said=Said("missed", mark=drawn(volume, first).pk, label_title="Node"))
+    review_finding(study=study, user=first, said=Said("missed", mark=drawn(volume, first).pk, label_title="Node"))
     assert read_finish(study=study, user=first) == Then.SECOND
     study = type(study).objects.get(pk=study.pk)
     task_claim(task=study.task, user=second)
     client = Client()
     client.force_login(second)
     assert client.get(f"/api/studies/{study.pk}/marks/").json() == []
-    verdict_say(study=study, user=second, said=Said("missed", mark=drawn(volume, second).pk, label_title="Node"))
-    assert read_finish(study=study, user=second) == Then.THIRD
+    review_finding(study=study, user=second, said=Said("missed", mark=drawn(volume, second).pk, label_title="Node"))
+    assert read_finish(study=study, user=second) == Then.ADJUDICATOR
     read = read_of(study=study, user=second)
     assert read is not None
     (one,) = accepted(read)
     assert (one.is_on_cut, one.box) == (True, None)
-    assert MarkVersion.objects.count() == 2
+    assert AnnotationVersion.objects.count() == 2

@@ -24,13 +24,13 @@ from webapp.imaging.archive.ingest import (
     NO_OBJECT,
     NOT_AS_ANNOUNCED,
     Announced,
-    Filed,
+    IngestResult,
     NoSite,
-    intake_file,
-    object_intake,
+    ingest_file,
+    ingest_object,
 )
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
-from webapp.imaging.archive.object_store import is_same_data_set, objects_sweep
+from webapp.imaging.archive.object_store import is_same_data_set, sweep_objects
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -50,9 +50,9 @@ def user() -> User:
     return factories.clinician()
 
 
-def sent(path: Path, user: User) -> Filed:
+def sent(path: Path, user: User) -> IngestResult:
     """Send one file that is no archive."""
-    (filed,) = intake_file(path=path, name=path.name, user=user, request=None)
+    (filed,) = ingest_file(path=path, name=path.name, user=user, request=None)
     return filed
 
 
@@ -122,8 +122,8 @@ def test_a_picture_is_stored_as_an_object_and_known_again_by_either(
     assert list(stored_bytes()) == [instance.sha256]
     assert sent(path, user).status == "duplicate"
     assert sent(storage.object_path(instance.sha256), user).status == "duplicate"
-    assert object_intake(path=storage.object_path(instance.sha256), user=user, request=None).status == "duplicate"
-    assert object_intake(path=path, user=user, request=None).reason == NO_OBJECT
+    assert ingest_object(path=storage.object_path(instance.sha256), user=user, request=None).status == "duplicate"
+    assert ingest_object(path=path, user=user, request=None).reason == NO_OBJECT
 
 
 def test_a_report_is_kept_and_has_no_pixels(tmp_path: Path, user: User) -> None:
@@ -184,10 +184,10 @@ def test_an_object_other_than_the_announced_one_is_refused(tmp_path: Path, user:
     ds = dicom.image()
     path = dicom.saved(ds, tmp_path / "a")
     for wrong in (Announced(ds.SOPClassUID, generate_uid()), Announced(generate_uid(), ds.SOPInstanceUID)):
-        (filed,) = intake_file(path=path, name="", user=user, announced=wrong)
+        (filed,) = ingest_file(path=path, name="", user=user, announced=wrong)
         assert (filed.status, filed.reason, filed.fault) == ("refused", NOT_AS_ANNOUNCED, "not as announced")
     right = Announced(ds.SOPClassUID, ds.SOPInstanceUID)
-    (filed,) = intake_file(path=path, name="", user=user, address="192.0.2.1", announced=right)
+    (filed,) = ingest_file(path=path, name="", user=user, address="192.0.2.1", announced=right)
     assert filed.status == "stored"
     assert AuditEvent.objects.get(code=Code.UPLOADED).address == "192.0.2.1"
 
@@ -253,11 +253,11 @@ def test_one_bad_member_never_hurts_the_rest(tmp_path: Path, user: User) -> None
             out.write(dicom.saved(ds, tmp_path / "slice"), f"folder/{number}.dcm")
         out.writestr("folder/readme.txt", "hello")
         out.writestr("/etc/../../climbs.png", pictures.png(tmp_path / "a.png").read_bytes())
-    filed = intake_file(path=archive, name="study.zip", user=user, request=None)
+    filed = ingest_file(path=archive, name="study.zip", user=user, request=None)
     assert [each.status for each in filed] == ["stored"] * 3 + ["refused", "stored"]
     assert [each.name for each in filed][3:] == ["folder/readme.txt", "/etc/../../climbs.png"]
     assert Instance.objects.count() == 4
-    again = intake_file(path=archive, name="study.zip", user=user, request=None)
+    again = ingest_file(path=archive, name="study.zip", user=user, request=None)
     assert [each.status for each in again] == ["duplicate"] * 3 + ["refused", "duplicate"]
 
 
@@ -266,7 +266,7 @@ def test_nothing_is_left_behind(tmp_path: Path, data_folder: Path, user: User) -
     with zipfile.ZipFile(archive, "w") as out:
         out.writestr("a.png", pictures.png(tmp_path / "a.png").read_bytes())
         out.writestr("b.txt", "no image")
-    intake_file(path=archive, name="a.zip", user=user, request=None)
+    ingest_file(path=archive, name="a.zip", user=user, request=None)
     assert list((data_folder / "tmp").iterdir()) == []
     outside = {path.name for path in tmp_path.iterdir()}
     assert outside == {"a.png", "a.zip", "data"}
@@ -279,14 +279,14 @@ def test_bytes_without_a_row_are_swept_and_others_kept(tmp_path: Path, user: Use
     hour_ago = time.time() - 3600
     for digest in (*owned, orphan):
         os.utime(storage.object_path(digest), (hour_ago, hour_ago))
-    assert objects_sweep(older_than_seconds=60) == 1
+    assert sweep_objects(older_than_seconds=60) == 1
     assert set(stored_bytes()) == owned | {young}
 
 
 def test_whoever_works_nowhere_can_file_nothing(tmp_path: Path) -> None:
     nobody = User.objects.create(username="nobody")
     with pytest.raises(NoSite):
-        intake_file(path=pictures.png(tmp_path / "a.png"), name="a.png", user=nobody, request=None)
+        ingest_file(path=pictures.png(tmp_path / "a.png"), name="a.png", user=nobody, request=None)
 
 
 def test_every_file_is_audited_without_a_name(tmp_path: Path, user: User) -> None:

@@ -14,11 +14,11 @@ from pydicom.dataset import FileDataset
 from ml.drawing import mask_png
 from tests.phantoms import dicom
 from tests.webapp import factories
-from webapp.imaging.archive.ingest import intake_file
+from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.imaging.dicom_objects.services import results_make
-from webapp.imaging.inference.models import Finding, Mark, Run
+from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.inference.models import Finding, FindingRegion, Run
 from workers import storage
 
 Masks = NDArray[np.bool_]
@@ -32,7 +32,7 @@ def sent(db: None, data_folder: Path, tmp_path: Path) -> Send:  # noqa: ARG001
     def send(objects: list[FileDataset]) -> Series:
         for number, ds in enumerate(objects):
             path = dicom.saved(ds, tmp_path / f"sent-{number}.dcm")
-            (filed,) = intake_file(path=path, name="sent", user=factories.clinician())
+            (filed,) = ingest_file(path=path, name="sent", user=factories.clinician())
             assert filed.status == "stored", filed.reason
         return Series.objects.get(series_instance_uid=objects[0].SeriesInstanceUID)
 
@@ -73,7 +73,7 @@ def finding_outlined(run: Run, masks: Masks, *, outlined: bool = True, **fields:
         if outlined:
             mask_png(masks[number], factories.answer_folder(run) / name)
         instance, frame = slices[number]
-        Mark.objects.create(
+        FindingRegion.objects.create(
             finding=row, slice=number, instance=instance, frame=frame, box=box_of(masks[number]), mask=name
         )
     return row
@@ -87,7 +87,7 @@ def box_of(mask: Masks) -> list[float]:
 
 def made(run: Run) -> dict[str, list[pydicom.FileDataset]]:
     """Let housekeeping make the objects of the run and read them, by kind, from where they are stored."""
-    assert results_make() == 1
+    assert make_results() == 1
     results = ResultSet.objects.get(run=run)
     assert results.state == ResultSet.State.DONE, results.reason
     return {row.kind: [read(instance) for instance in row.series.instances.all()] for row in results.series.all()}

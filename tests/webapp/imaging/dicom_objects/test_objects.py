@@ -22,8 +22,8 @@ from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.dicom_objects.codes import OPINION
 from webapp.imaging.dicom_objects.observers import Authorship, Signatory
 from webapp.imaging.dicom_objects.source_images import Sources
-from webapp.imaging.dicom_objects.sr_ai import report_built
-from webapp.imaging.inference.services import series_due
+from webapp.imaging.dicom_objects.sr_ai import build_ai_report
+from webapp.imaging.inference.services import series_needing_run
 from workers import storage
 
 pytestmark = pytest.mark.sqlite
@@ -219,7 +219,7 @@ def test_images_that_came_after_the_answer_are_no_part_of_it(sent: Send) -> None
 def test_a_person_can_sign_what_a_device_found(sent: Send) -> None:
     run = run_answered(sent([dicom.image()]))
     person = Signatory("Moreau^Claire^^Dr", "claire", "Main clinic", datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
-    ds = report_built(
+    ds = build_ai_report(
         run,
         findings=[],
         segments=[],
@@ -248,9 +248,11 @@ def test_objects_are_listed_and_served_like_others_and_never_analysed(sent: Send
         answer = clinician.get(address, headers={"Accept": "application/dicom; transfer-syntax=*"})
         assert answer.status_code == 200
         assert body_of(answer) == storage.object_path(instance.sha256).read_bytes()
-    assert series not in series_due(quiet_seconds=0)
+    assert series not in series_needing_run(quiet_seconds=0)
     assert (
-        not Series.objects.filter(pk__in=[one.pk for one in series_due(quiet_seconds=0)]).exclude(result=None).exists()
+        not Series.objects.filter(pk__in=[one.pk for one in series_needing_run(quiet_seconds=0)])
+        .exclude(result=None)
+        .exists()
     )
     page = clinician.get(f"/studies/{series.study_id}/").content.decode()
     assert "Segmentation: 1 object" in page

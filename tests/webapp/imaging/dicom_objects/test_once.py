@@ -16,10 +16,10 @@ from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, 
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.dicom_objects import builder, outbox, services, storage
-from webapp.imaging.dicom_objects.builder import BuiltSet, results_built
+from webapp.imaging.dicom_objects.builder import BuiltSet, build_results
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.imaging.dicom_objects.services import results_make
-from webapp.imaging.inference.collect_results import answer_store
+from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.inference.collect_results import store_answer
 from webapp.imaging.inference.models import Run
 from workers import storage as data_folder
 from workers.contracts import SeriesAnswer
@@ -48,26 +48,26 @@ def answer(series: Series) -> SeriesAnswer:
 def test_an_answer_that_is_collected_is_owed_its_objects(sent: Send, settings: Settings) -> None:
     series = sent([dicom.image()])
     settings.RESULTS = False
-    assert answer_store(run=factories.run_of(series, state=Run.State.RUNNING), answer=answer(series))
+    assert store_answer(run=factories.run_of(series, state=Run.State.RUNNING), answer=answer(series))
     assert not ResultSet.objects.exists()
     settings.RESULTS = True
     run = factories.run_of(series, state=Run.State.RUNNING)
-    assert answer_store(run=run, answer=answer(series))
-    assert not answer_store(run=run, answer=answer(series))
+    assert store_answer(run=run, answer=answer(series))
+    assert not store_answer(run=run, answer=answer(series))
     assert list(made(run)) == ["SR"]
-    assert results_make() == 0
+    assert make_results() == 0
 
 
 @pytest.mark.usefixtures("db", "data_folder")
 def test_a_picture_without_a_header_has_no_study_to_file_into() -> None:
     series = factories.picture_series()
-    answer_store(run=factories.run_of(series, state=Run.State.RUNNING), answer=answer(series))
+    store_answer(run=factories.run_of(series, state=Run.State.RUNNING), answer=answer(series))
     results = ResultSet.objects.get()
     assert (results.state, results.reason) == (
         "none",
         "The picture came without a DICOM header, so there is no DICOM study to file objects into.",
     )
-    assert results_make() == 0
+    assert make_results() == 0
 
 
 def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("first", "again")]
     for folder in folders:
         folder.mkdir()
-        results_built(run=run, earlier=[], into=folder)
+        build_results(run=run, earlier=[], into=folder)
     first, again = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
     assert len(first) == 3
     assert first == again
@@ -97,15 +97,15 @@ def test_killed_while_filing_they_are_made_again_and_once(
     with monkeypatch.context() as patched:
         patched.setattr(*where, kill)
         with pytest.raises(Killed):
-            results_make()
+            make_results()
     assert not Instance.objects.exclude(series=series).exists()
-    assert results_make() == 0  # somebody may still be at it
+    assert make_results() == 0  # somebody may still be at it
     due_again()
     assert sorted(made(run)) == ["SC", "SEG", "SR"]
     assert Instance.objects.exclude(series=series).count() == 3
     assert AuditEvent.objects.filter(code="110104 results filed").count() == 1
     due_again()
-    assert results_make() == 0
+    assert make_results() == 0
 
 
 def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) 
         for _ in range(outbox.ATTEMPTS_ALLOWED + 1):
             due_again()
             with pytest.raises(OSError, match="No space left"):
-                results_make()
+                make_results()
     due_again()
     assert list(made(run)) == ["SR"]
 
@@ -130,10 +130,10 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
 
     def overtaken(**asked: Any) -> BuiltSet:
         ResultSet.objects.update(attempts=2)
-        return results_built(**asked)
+        return build_results(**asked)
 
     monkeypatch.setattr(builder, "results_built", overtaken)
-    results_make()
+    make_results()
     assert not Instance.objects.exclude(series=series).exists()
     assert ResultSet.objects.get().state == "owed"
 
@@ -146,9 +146,9 @@ def test_what_cannot_be_made_is_given_up_with_a_reason_and_holds_up_nobody(sent:
     other = run_answered(sent([dicom.image()]))
     for _ in range(outbox.ATTEMPTS_ALLOWED):
         due_again()
-        results_make()
+        make_results()
     results = ResultSet.objects.get(run=run)
     assert (results.state, results.attempts) == ("failed", outbox.ATTEMPTS_ALLOWED)
     assert results.reason == "An outline that the run drew is missing or damaged."
-    results_make()
+    make_results()
     assert ResultSet.objects.get(run=other).state == "done"

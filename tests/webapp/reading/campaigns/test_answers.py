@@ -8,13 +8,13 @@ from tests.webapp.conftest import signed_in
 from tests.webapp.reading.campaigns import scene
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Series
-from webapp.reading.campaigns.agreement import Stand, middles
-from webapp.reading.campaigns.case_selection import Wanted, series_found, series_picked
+from webapp.reading.campaigns.agreement import CaseStatus, mean_boxes
+from webapp.reading.campaigns.case_selection import Wanted, select_series, series_found
 from webapp.reading.campaigns.models import Answer, Campaign
 from webapp.reading.campaigns.selectors import progress_of, standing_of
 from webapp.reading.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
 from webapp.reading.reviews.agreement import iou, paired
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -41,18 +41,18 @@ def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -
     assert found(modality="MR") == found(part="brain") == found(words="head T1") == [brain]
     assert found(modality="XR") == found(words="chest") == [chest]
     assert found(words="Phantom") == [], "names are not searched"
-    Task.objects.filter(study=chest.study).update(state=Task.State.DONE)
+    ReadingTask.objects.filter(study=chest.study).update(state=ReadingTask.State.DONE)
     assert found(only_read=True) == [chest]
 
 
 def test_a_draw_is_the_same_for_the_same_seed() -> None:
     scene.brains(12)
     site = factories.site()
-    first, again, other = (series_picked(site=site, wanted=Wanted(limit=6, seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (select_series(site=site, wanted=Wanted(limit=6, seed=seed)) for seed in (1, 1, 2))
     assert first == again
     assert first != other
     arrived = list(Series.objects.order_by("study__arrived_at")[:6])
-    assert series_picked(site=site, wanted=Wanted(limit=6, is_drawn=False)) == arrived != first
+    assert select_series(site=site, wanted=Wanted(limit=6, is_drawn=False)) == arrived != first
 
 
 def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Campaign) -> None:
@@ -101,12 +101,12 @@ def test_two_agree_and_where_they_differ_a_third_decides(campaign: Campaign) -> 
     scene.both(second, "tumour", "none")
     scene.say(third, scene.readers()[0], "none")
     stands = [standing_of(case).stand for case in (first, second, third)]
-    assert stands == [Stand.AGREED, Stand.DIFFERS, Stand.OPEN]
+    assert stands == [CaseStatus.AGREED, CaseStatus.DIFFERS, CaseStatus.OPEN]
     assert standing_of(second).differences == ("One says “tumour”, the other “none”.",)
     senior = factories.senior()
     scene.say(second, senior, "none")
     decided = standing_of(second)
-    assert (decided.stand, decided.label, decided.by) == (Stand.DECIDED, "none", "adjudicated")
+    assert (decided.stand, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
     agreement = progress_of(campaign).agreement
     assert agreement.n_pairs == 2, "what the third says is no reader's answer"
     with pytest.raises(CampaignRefusedError):
@@ -120,11 +120,11 @@ def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: C
     anna, ben = scene.readers()
     scene.say(case, senior, "tumour")
     scene.say(case, anna, "none")
-    assert standing_of(case).stand == Stand.DIFFERS
+    assert standing_of(case).stand == CaseStatus.DIFFERS
     with pytest.raises(CampaignRefusedError):
         scene.say(case, ben, "none")
     scene.say(case, senior, "tumour")
-    assert standing_of(case).stand == Stand.DIFFERS, "they changed nothing, and decided nothing"
+    assert standing_of(case).stand == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
     assert progress_of(campaign).to_decide(senior) == []
 
 
@@ -132,7 +132,7 @@ def test_the_newest_answer_counts_and_the_older_stays(campaign: Campaign) -> Non
     case = campaign.cases.all()[0]
     scene.both(case, "tumour", "none")
     scene.say(case, scene.readers()[1], "tumour")
-    assert standing_of(case).stand == Stand.AGREED
+    assert standing_of(case).stand == CaseStatus.AGREED
     assert Answer.objects.count() == 3
 
 
@@ -142,7 +142,7 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
     anna, ben = scene.readers()
     scene.say(near, anna, "tumour", scene.BOX)
     scene.say(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
-    assert standing_of(near).stand == Stand.AGREED
+    assert standing_of(near).stand == CaseStatus.AGREED
     assert standing_of(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
     scene.say(far, anna, "tumour", scene.BOX)
     scene.say(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
@@ -158,7 +158,7 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
 def test_boxes_are_paired_by_their_overlap() -> None:
     ones, others = [[0, 0, 10, 10], [20, 20, 30, 30]], [[21, 20, 31, 30], [0, 0, 10, 9], [50, 50, 60, 60]]
     assert [(i, j) for i, j, _overlap in paired(ones, others, iou)] == [(0, 1), (1, 0)]
-    assert middles([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
+    assert mean_boxes([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
 
 
 def test_kappa_tells_agreement_from_chance() -> None:
@@ -214,7 +214,7 @@ def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers
         address = browser.post(address, {"label": "tumour"}).headers["Location"]
         assert ("cases" in address) == (number < 4)
     assert "Nothing waits for you" in browser.get(address).content.decode()
-    assert progress_of(campaign).counts[Stand.AGREED] == 5
+    assert progress_of(campaign).counts[CaseStatus.AGREED] == 5
 
 
 def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> None:
@@ -226,7 +226,7 @@ def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> Non
     assert "Reader 1: <b>tumour</b>" in shown
     assert "Reader 2: <b>Cannot be told</b>" in shown
     browser.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"})
-    assert standing_of(case).stand == Stand.DECIDED
+    assert standing_of(case).stand == CaseStatus.DECIDED
 
 
 def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:

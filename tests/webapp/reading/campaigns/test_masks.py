@@ -20,14 +20,14 @@ from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.reading.campaigns import scene
 from webapp.imaging.annotations.masks import mask_read
-from webapp.reading.campaigns.agreement import Stand
+from webapp.reading.campaigns.agreement import CaseStatus
 from webapp.reading.campaigns.consensus_masks import consensus_of, overlap_of
-from webapp.reading.campaigns.dataset_jobs import sets_made
-from webapp.reading.campaigns.dataset_snapshot import digest_of, set_ask
+from webapp.reading.campaigns.dataset_jobs import build_sets
+from webapp.reading.campaigns.dataset_snapshot import digest_of, request_set
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.selectors import progress_of, standing_of
 from webapp.reading.campaigns.services import CampaignRefusedError, Said, answer_give
-from webapp.reading.worklist.models import SiteRules
+from webapp.reading.worklist.models import SiteSettings
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
@@ -50,8 +50,8 @@ def drawn(case: Case, first: Mask, second: Mask) -> None:
 
 def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
     """Ask for a set, make its file, and unpack it."""
-    one = set_ask(campaign=campaign, looked_through=False, user=factories.senior())
-    assert sets_made() == 1
+    one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
+    assert build_sets() == 1
     with zipfile.ZipFile(storage.export_path(one.pk)) as archive:
         archive.extractall(folder)
     return ConsensusSet.objects.get(pk=one.pk), folder
@@ -60,34 +60,34 @@ def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
 @pytest.mark.parametrize(
     ("shift", "least", "stand", "overlap"),
     [
-        (0, 0.7, Stand.AGREED, 1.0),
-        (5, 0.7, Stand.AGREED, 0.75),
-        (8, 0.7, Stand.DIFFERS, 0.6),
-        (8, 0.5, Stand.AGREED, 0.6),
+        (0, 0.7, CaseStatus.AGREED, 1.0),
+        (5, 0.7, CaseStatus.AGREED, 0.75),
+        (8, 0.7, CaseStatus.DIFFERS, 0.6),
+        (8, 0.5, CaseStatus.AGREED, 0.6),
     ],
 )
 def test_two_outlines_are_the_same_from_the_sites_dice_on(
-    shift: int, least: float, stand: Stand, overlap: float
+    shift: int, least: float, stand: CaseStatus, overlap: float
 ) -> None:
     case = asked().cases.get()
-    SiteRules.objects.update_or_create(site=case.campaign.site, defaults={"least_dice": least})
+    SiteSettings.objects.update_or_create(site=case.campaign.site, defaults={"least_dice": least})
     drawn(case, scene.block(case), scene.block(case, left=20 + shift))
     standing = standing_of(case)
     assert (standing.stand, standing.dices) == (stand, (overlap,))
-    words = ("Their outlines overlap by 60% (Dice), less than 70%.",) if stand == Stand.DIFFERS else ()
+    words = ("Their outlines overlap by 60% (Dice), less than 70%.",) if stand == CaseStatus.DIFFERS else ()
     assert standing.differences == words
 
 
 def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> None:
     campaign = asked(2)
-    SiteRules.objects.update_or_create(site=campaign.site, defaults={"least_dice": 0.0})
+    SiteSettings.objects.update_or_create(site=campaign.site, defaults={"least_dice": 0.0})
     alike, unlike = campaign.cases.all()
     drawn(alike, nothing(alike), nothing(alike))
     for reader, is_empty in zip(scene.readers(), (True, False), strict=True):
         runs = None if is_empty else factories.runs(scene.block(unlike))
         answer_give(case=unlike, user=reader, said=Said("tumour", runs=runs, is_empty=is_empty))
-    assert (standing_of(alike).stand, standing_of(alike).dices) == (Stand.AGREED, (1.0,))
-    assert (standing_of(unlike).stand, standing_of(unlike).dices) == (Stand.DIFFERS, (0.0,))
+    assert (standing_of(alike).stand, standing_of(alike).dices) == (CaseStatus.AGREED, (1.0,))
+    assert (standing_of(unlike).stand, standing_of(unlike).dices) == (CaseStatus.DIFFERS, (0.0,))
     assert "the other says that there is nothing to outline" in standing_of(unlike).differences[0]
     agreement = progress_of(campaign).agreement
     assert (agreement.mean_dice, len(agreement.dices), agreement.both_empty) == (0.5, 2, 1)
@@ -177,7 +177,7 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
 def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks() -> None:
     case = asked().cases.get()
     drawn(case, scene.block(case), scene.block(case))
-    row = set_ask(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
+    row = request_set(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
     assert np.array_equal(mask_read(row.mask), scene.block(case))
     before = digest_of([row])
     row.mask = "0" * 64
@@ -197,9 +197,9 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
     first, second = campaign.cases.all()
     drawn(first, scene.block(first), scene.block(first))
     drawn(second, scene.block(second, top=50), scene.block(second, top=52))
-    one = set_ask(campaign=campaign, looked_through=False, user=factories.senior())
+    one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
     storage.mask_path(one.rows.all()[0].mask).unlink()
-    assert sets_made() == 1
+    assert build_sets() == 1
     assert [row.refused for row in one.rows.all()] == ["An outline is not where it was kept.", ""]
     (line,) = csv.DictReader(io.StringIO(zipfile.ZipFile(storage.export_path(one.pk)).read("manifest.csv").decode()))
     assert line["mask"] == "masks/tumours-v1/0002.png"
@@ -207,7 +207,7 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
     assert "cannot be read any more" in standing_of(first).differences[0]
     storage.mask_path(standing_of(second).answers[0].outline).unlink()
     with pytest.raises(CampaignRefusedError, match="No set was made"):
-        set_ask(campaign=campaign, looked_through=False, user=factories.senior())
+        request_set(campaign=campaign, looked_through=False, user=factories.senior())
 
 
 def test_a_segmenter_learns_from_a_set(

@@ -23,10 +23,10 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.core.background_jobs import LEASE
 from webapp.imaging.archive.models import Instance, Patient, Study
-from webapp.imaging.inference.image_views import frame_drawn, frame_name
+from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.reading.campaigns.dataset_files import MANIFEST
-from webapp.reading.campaigns.dataset_jobs import set_make, set_next, sets_made
-from webapp.reading.campaigns.dataset_snapshot import digest_of, set_ask
+from webapp.reading.campaigns.dataset_jobs import build_sets, set_make, set_next
+from webapp.reading.campaigns.dataset_snapshot import digest_of, request_set
 from webapp.reading.campaigns.models import Campaign, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError
 from workers import storage
@@ -35,13 +35,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
 def asked(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
-    return set_ask(campaign=campaign, looked_through=looked_through, user=factories.senior())
+    return request_set(campaign=campaign, looked_through=looked_through, user=factories.senior())
 
 
 def made(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
     """Ask for a set and make its file."""
     one = asked(campaign, looked_through=looked_through)
-    assert sets_made() == 1
+    assert build_sets() == 1
     return ConsensusSet.objects.get(pk=one.pk)
 
 
@@ -172,7 +172,7 @@ def test_boxes_stand_in_the_pixels_of_their_picture(tmp_path: Path) -> None:
     (line,) = csv.DictReader(io.StringIO((folder / "boxes.csv").read_text()))
     assert line["label"] == "tumour"
     case = campaign.cases.all()[0]
-    shown = frame_drawn(case.instance, number=0, name=frame_name(case.instance, 0))
+    shown = render_frame(case.instance, number=0, name=frame_name(case.instance, 0))
     with Image.open(folder / with_box.path) as picture, Image.open(shown) as as_read:
         assert picture.size == (80, 96)
         assert picture.tobytes() == as_read.tobytes()
@@ -238,7 +238,7 @@ def test_the_page_asks_watches_and_fetches(clinician: Client) -> None:
     address = browser.post(f"/campaigns/{campaign.pk}/sets/").headers["Location"]
     assert 'hx-trigger="every 2s"' in browser.get(address).content.decode()
     assert browser.get(f"{address}download.zip").status_code == 404
-    sets_made()
+    build_sets()
     part = browser.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "Download (" in part
     assert "hx-trigger" not in part

@@ -15,11 +15,11 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.reading.critical_results import services
-from webapp.reading.critical_results.handover_items import criticals_left
+from webapp.reading.critical_results.handover_items import critical_items
 from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, State
 from webapp.reading.critical_results.selectors import criticals_list, criticals_of, overdue
-from webapp.reading.critical_results.services import critical_open, critical_tell, critical_withdraw, criticals_escalate
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.critical_results.services import critical_notify, critical_open, critical_withdraw, escalate_overdue
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -42,7 +42,7 @@ def recorded(study: Study, reader: User, *, minutes: float = 0) -> CriticalResul
 
 
 def told(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
-    return critical_tell(critical=critical, told="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader)
+    return critical_notify(critical=critical, told="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader)
 
 
 def test_it_is_open_until_somebody_was_told_and_settled_when_they_read_it_back(study: Study, reader: User) -> None:
@@ -88,7 +88,7 @@ def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: Us
 def test_what_is_missing_is_asked_for(changes: dict[str, object], sentence: str, study: Study, reader: User) -> None:
     given = {"told": "Dr Weiss", "how": "phone", "read_back": True, **changes}
     with pytest.raises(ValueError, match=sentence):
-        critical_tell(critical=recorded(study, reader), user=reader, **given)  # type: ignore[arg-type]
+        critical_notify(critical=recorded(study, reader), user=reader, **given)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="in one sentence"):
         critical_open(study=study, sentence=" ", user=reader)
 
@@ -101,9 +101,9 @@ def test_a_finding_of_another_study_is_refused(study: Study, reader: User) -> No
 
 
 def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(study: Study, reader: User) -> None:
-    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    SiteSettings.objects.create(site=study.site, critical_minutes=20)
     late, fresh, settled = (recorded(factories.study(), reader, minutes=minutes) for minutes in (25, 16, 50))
-    critical_tell(
+    critical_notify(
         critical=settled,
         told="Dr Weiss",
         how="person",
@@ -118,7 +118,7 @@ def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(stu
 
 
 def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(study: Study, reader: User) -> None:
-    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    SiteSettings.objects.create(site=study.site, critical_minutes=20)
     Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["critical.overdue"])
     late, fresh, settled, mistaken = (
         recorded(factories.study(patient=factories.patient()), reader, minutes=minutes) for minutes in (20, 19, 50, 50)
@@ -126,7 +126,7 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
     told(settled, reader, read_back=True)
     critical_withdraw(critical=mistaken, reason="Another patient.", user=reader)
     told(late, reader, read_back=False)
-    assert [criticals_escalate() for _ in range(2)] == [1, 0]
+    assert [escalate_overdue() for _ in range(2)] == [1, 0]
     escalation = Escalation.objects.get()
     assert (escalation.critical, escalation.target_minutes) == (late, 20)
     event = AuditEvent.objects.get(code__contains="overdue")
@@ -143,7 +143,7 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
         "recorded_at": late.opened_at.isoformat(), "target_minutes": "20",
     }  # fmt: skip
     CriticalResult.objects.filter(pk=fresh.pk).update(opened_at=timezone.now() - timedelta(hours=3, minutes=25))
-    assert criticals_escalate() == 1
+    assert escalate_overdue() == 1
 
 
 class OneLook(Event):
@@ -168,16 +168,16 @@ def test_what_is_read_back_while_it_is_looked_at_is_not_escalated(
     seen = overdue(CriticalResult.objects.all())
     told(critical, reader, read_back=True)
     monkeypatch.setattr(services, "overdue", lambda _rows: seen)
-    assert (criticals_escalate(), Escalation.objects.count()) == (0, 0)
+    assert (escalate_overdue(), Escalation.objects.count()) == (0, 0)
 
 
 def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_and_in_the_hand_over(
     study: Study, reader: User, clinician: Client
 ) -> None:
-    SiteRules.objects.create(site=study.site, critical_minutes=20)
+    SiteSettings.objects.create(site=study.site, critical_minutes=20)
     critical = recorded(study, reader, minutes=105)
     recorded(factories.study(patient=factories.patient()), reader, minutes=5)
-    criticals_escalate()
+    escalate_overdue()
     text = " ".join(clinician.get("/criticals/").content.decode().split())
     for said in ("1 critical result overdue.", "Overdue by 1 h 25 min", "105 min, target 20 min", "escalated"):
         assert said in text
@@ -189,7 +189,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     assert [count in pages[name] for name in ("senior", "clinician")] == [True, False]
     factories.senior("elsewhere", at=factories.site("Other clinic"))
     assert "overdue" not in signed_in("elsewhere").get("/upload/").content.decode()
-    late, fresh = criticals_left(study.site)
+    late, fresh = critical_items(study.site)
     assert late.sentence.endswith("nobody was told; overdue by 1 h 25 min (target 20 min).")
     assert "overdue" not in fresh.sentence
     told(critical, reader, read_back=True)
@@ -227,14 +227,14 @@ def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clini
     assert criticals_of(study)[0].state == State.WITHDRAWN
     left, settled = criticals_list(factories.clinician("bert"))
     assert (left, [one.row for one in settled]) == ([], [critical])
-    assert not list(criticals_left(study.site))
+    assert not list(critical_items(study.site))
     assert AuditEvent.objects.filter(code__contains="withdrawn", study=study.pk).count() == 1
     # The same sentence is another result from now on.
     assert recorded(study, factories.clinician("bert")) != critical
 
 
 def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician: Client, study: Study) -> None:
-    Task.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected haemorrhage, 91%")
+    ReadingTask.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected haemorrhage, 91%")
     page = f"/studies/{study.pk}/"
     sentence = "The AI calls this critical: Suspected haemorrhage, 91%. No critical result is recorded."
     assert sentence in clinician.get(page).content.decode()
@@ -246,11 +246,11 @@ def test_where_a_site_reads_first_nothing_is_said_of_the_ai_before_the_reader_co
     series = factories.picture_series()
     finding = factories.finding(factories.run_of(series, outcome="findings"), instance=series.instances.get())
     study = series.study
-    Task.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected brain tumour, 87%")
+    ReadingTask.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected brain tumour, 87%")
     critical_open(study=study, sentence="Mass effect.", finding=finding, user=factories.clinician("anna"))
     page = f"/studies/{study.pk}/criticals/"
     assert "Suspected brain tumour" in clinician.get(page).content.decode()
-    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
     veiled = clinician.get(page).content.decode()
     assert "Mass effect." in veiled
     assert "Suspected brain tumour" not in veiled

@@ -17,13 +17,13 @@ from webapp.imaging.archive.models import Patient, Study
 from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.followup.lesion_timeline import Change, changes_of
 from webapp.reading.followup.models import Lesion, Sighting
-from webapp.reading.followup.selectors import followup_read
+from webapp.reading.followup.selectors import load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
 from webapp.reading.followup.timeline import LEAST, LENGTH, MARGIN, places_of
-from webapp.reading.worklist.models import SiteRules
+from webapp.reading.worklist.models import SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
-FIRST, SECOND, THIRD = date(2026, 1, 10), date(2026, 4, 10), date(2026, 7, 10)
+FIRST, SECOND, ADJUDICATOR = date(2026, 1, 10), date(2026, 4, 10), date(2026, 7, 10)
 
 
 def linked(*findings: Finding, name: str = "Left frontal") -> Lesion:
@@ -74,7 +74,7 @@ def test_a_lesion_over_three_visits_has_its_sizes_its_changes_and_its_chart(
 ) -> None:
     findings = [
         factories.visit(patient, on=day, radius=radius)
-        for day, radius in ((SECOND, 5), (FIRST, 10), (THIRD, 7.5))  # not in the order of their days
+        for day, radius in ((SECOND, 5), (FIRST, 10), (ADJUDICATOR, 7.5))  # not in the order of their days
     ]
     linked(*findings)
     text = page(clinician, findings[2])
@@ -97,7 +97,7 @@ def test_pixels_are_never_compared_with_millimetres(patient: Patient, clinician:
     findings = [
         factories.visit(patient, on=FIRST, spacing=None),
         factories.visit(patient, on=SECOND, radius=8),
-        factories.visit(patient, on=THIRD, spacing=None),
+        factories.visit(patient, on=ADJUDICATOR, spacing=None),
     ]
     linked(*findings)
     text = page(clinician, findings[0])
@@ -206,7 +206,7 @@ def test_a_picture_of_nobody_has_nothing_to_follow(clinician: Client) -> None:
 
 
 def test_visits_lie_apart_as_their_days_and_never_on_top_of_each_other() -> None:
-    places = places_of([FIRST, FIRST, SECOND, THIRD, THIRD])
+    places = places_of([FIRST, FIRST, SECOND, ADJUDICATOR, ADJUDICATOR])
 
     assert (places[0], places[-1]) == (MARGIN, LENGTH - MARGIN)
     assert min(later - former for former, later in itertools.pairwise(places)) >= LEAST - 1e-9
@@ -221,7 +221,7 @@ def test_the_page_takes_as_many_queries_for_ten_visits_as_for_two(patient: Patie
         findings = [factories.visit(patient, on=date(2026, 1, day)) for day in days]
         linked(*findings[1:])
         with CaptureQueriesContext(connection) as asked:
-            followup_read(study=study_of(findings[0]), user=factories.clinician())
+            load_followup(study=study_of(findings[0]), user=factories.clinician())
         counted.append(len(asked) - 1)  # one to find the user
 
     assert counted[0] == counted[1] <= 8
@@ -230,7 +230,7 @@ def test_the_page_takes_as_many_queries_for_ten_visits_as_for_two(patient: Patie
 def test_what_the_ai_says_stays_out_until_the_reader_has_committed(patient: Patient, clinician: Client) -> None:
     finding = factories.visit(patient, on=FIRST, label="Suspected cyst")
     linked(factories.visit(patient, on=SECOND))
-    SiteRules.objects.update_or_create(site=patient.site, defaults={"read_first": True})
+    SiteSettings.objects.update_or_create(site=patient.site, defaults={"read_first": True})
     text = page(clinician, finding)
 
     assert "Suspected cyst" not in text

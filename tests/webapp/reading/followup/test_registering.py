@@ -16,7 +16,7 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Patient, Series
 from webapp.imaging.inference.services import FAILURES_ALLOWED, LEASE_SECONDS
 from webapp.reading.followup.models import Registration
-from webapp.reading.followup.registration_jobs import LOST, NotAPairError, registration_ask, registrations_tend
+from webapp.reading.followup.registration_jobs import LOST, NotAPairError, advance_registrations, request_registration
 from workers.contracts import RegistrationAnswer, RegistrationResult
 from workers.registration import attempt_register
 from workers.storage import Attempt
@@ -52,7 +52,7 @@ def pair(db: None, data_folder: object) -> tuple[Series, Series]:  # noqa: ARG00
 def asked(pair: tuple[Series, Series]) -> Registration:
     """Ask for a pair."""
     request = RequestFactory().post("/")
-    return registration_ask(prior=pair[0], follow_up=pair[1], user=factories.clinician(), request=request)
+    return request_registration(prior=pair[0], follow_up=pair[1], user=factories.clinician(), request=request)
 
 
 def answered(row: Registration, **said: object) -> None:
@@ -70,10 +70,10 @@ def test_a_reader_asks_a_worker_registers_and_the_page_shows_both_in_one(clinici
     address = f"/studies/{follow_up.study_id}/follow-up/"
     clinician.post(f"{address}register/", {"prior": str(prior.pk), "follow_up": str(follow_up.pk)})
     assert "this line renews itself" in clinician.get(address).content.decode()
-    assert registrations_tend() == 1
+    assert advance_registrations() == 1
     row = Registration.objects.get()
     attempt_register(Attempt(row.pk, row.attempt))
-    assert registrations_tend() == 1
+    assert advance_registrations() == 1
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.DONE, "")
@@ -95,9 +95,9 @@ def test_what_is_no_body_is_refused_by_the_worker_and_said_on_the_page(
     pair: tuple[Series, Series], clinician: Client
 ) -> None:
     row = asked(pair)
-    registrations_tend()
+    advance_registrations()
     attempt_register(Attempt(row.pk, 1))
-    registrations_tend()
+    advance_registrations()
 
     row.refresh_from_db()
     assert (row.state, row.failures) == (State.REFUSED, 0)
@@ -108,9 +108,9 @@ def test_what_is_no_body_is_refused_by_the_worker_and_said_on_the_page(
 
 def test_a_poor_one_is_refused_with_its_figures_and_can_be_asked_for_again(pair: tuple[Series, Series]) -> None:
     row = asked(pair)
-    registrations_tend()
+    advance_registrations()
     answered(row, answer=RegistrationAnswer(refusal="Too little in common.", dice=0.9, nmi=1.05, correlation=0.2))
-    registrations_tend()
+    advance_registrations()
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.REFUSED, "Too little in common.")
 
@@ -121,44 +121,44 @@ def test_a_poor_one_is_refused_with_its_figures_and_can_be_asked_for_again(pair:
 def test_a_worker_that_dies_loses_it_three_times_and_then_it_is_given_up(pair: tuple[Series, Series]) -> None:
     row = asked(pair)
     for attempt in range(1, FAILURES_ALLOWED + 1):
-        registrations_tend()
+        advance_registrations()
         Attempt(row.pk, attempt).claim()
         then = time.time() - LEASE_SECONDS - 1
         os.utime(Attempt(row.pk, attempt).heartbeat, (then, then))
-        registrations_tend()
+        advance_registrations()
 
     row.refresh_from_db()
     assert (row.state, row.attempt, row.failures, row.reason) == (State.FAILED, 3, 3, LOST)
-    assert registrations_tend() == 0
+    assert advance_registrations() == 0
 
 
 def test_a_doorbell_that_nobody_heard_is_rung_again_as_the_same_attempt(pair: tuple[Series, Series]) -> None:
     row = asked(pair)
-    registrations_tend()
-    assert registrations_tend() == 0
-    Registration.objects.update(rung_at=timezone.now() - timedelta(minutes=1))
+    advance_registrations()
+    assert advance_registrations() == 0
+    Registration.objects.update(dispatched_at=timezone.now() - timedelta(minutes=1))
 
-    assert registrations_tend() == 1
+    assert advance_registrations() == 1
     row.refresh_from_db()
     assert (row.state, row.attempt) == (State.RUNNING, 1)
 
 
 def test_a_late_answer_of_an_earlier_attempt_is_not_collected(pair: tuple[Series, Series]) -> None:
     row = asked(pair)
-    registrations_tend()
+    advance_registrations()
     Registration.objects.update(attempt=2)
     Attempt(row.pk, 1).out.mkdir(parents=True, exist_ok=True)
     (Attempt(row.pk, 1).out / "result.json").write_text("{}")
 
-    assert registrations_tend() == 0
+    assert advance_registrations() == 0
 
 
 def test_asking_twice_is_one_registration_and_one_runs_at_a_time(pair: tuple[Series, Series]) -> None:
     row = asked(pair)
     assert asked(pair) == row
     asked((pair[1], pair[0]))
-    registrations_tend()
-    registrations_tend()
+    advance_registrations()
+    advance_registrations()
 
     assert sorted(Registration.objects.values_list("state", flat=True)) == [State.QUEUED, State.RUNNING]
     assert AuditEvent.objects.filter(code=Code.REGISTRATION_ASKED).count() == 2

@@ -12,13 +12,13 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run
-from webapp.reading.critical_results.services import critical_open, critical_tell
+from webapp.reading.critical_results.services import critical_notify, critical_open
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.registry import lines_now
+from webapp.reading.handover.registry import current_items
 from webapp.reading.handover.selectors import handovers_waiting, kept
 from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
 from webapp.reading.reporting.models import Report
-from webapp.reading.worklist.models import Priority, Task
+from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.services import task_claim, task_finish, task_triage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -42,7 +42,7 @@ def stat(anna: User) -> Study:
 
 
 def told_now() -> list[tuple[str, str]]:
-    return [(one.kind.name, one.left.sentence) for one in lines_now(factories.site())]
+    return [(one.kind.name, one.left.sentence) for one in current_items(factories.site())]
 
 
 def settled(handover: Handover) -> dict[str, list[bool | None]]:
@@ -58,7 +58,7 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     study = stat(anna)
     task_claim(task=factories.study().task, user=anna)
     critical_open(study=study, sentence="Bleeding", user=anna)
-    Report.objects.create(study=study, author=anna, template="general", template_version="1", changed_at=timezone.now())
+    Report.objects.create(study=study, author=anna, template="general", template_version="1", updated_at=timezone.now())
     factories.run_of(factories.series_of(study), state=Run.State.QUARANTINED)
     late = factories.series_of(factories.study())
     factories.run_of(late, state=Run.State.QUEUED, at=timezone.now() - timedelta(minutes=40))
@@ -77,7 +77,7 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
 
 def test_another_sites_are_not_told(anna: User) -> None:
     elsewhere = factories.study(at=factories.site("Other clinic"))
-    Task.objects.filter(study=elsewhere).update(priority=Priority.STAT)
+    ReadingTask.objects.filter(study=elsewhere).update(priority=Priority.STAT)
     critical_open(study=elsewhere, sentence="Bleeding", user=anna)
     assert told_now() == []
 
@@ -98,7 +98,7 @@ def test_each_line_says_whether_it_is_settled_since(anna: User, ben: User) -> No
     task_claim(task=study.task, user=anna)
     made = handover_make(user=anna, note="")
     assert settled(made) == {"critical": [False], "stat": [False], "held": [False]}
-    critical_tell(critical=critical, told="Dr Weiss", how="phone", read_back=True, user=ben)
+    critical_notify(critical=critical, told="Dr Weiss", how="phone", read_back=True, user=ben)
     task_finish(task=study.task, user=anna)
     assert settled(made) == {"critical": [True], "stat": [True], "held": [True]}
 

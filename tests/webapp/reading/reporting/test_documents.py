@@ -24,12 +24,12 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
-from webapp.imaging.inference.services import series_due
+from webapp.imaging.inference.services import series_needing_run
 from webapp.reading.reporting.models import Report, ReportObjects
-from webapp.reading.reporting.pdf import pdf_made
+from webapp.reading.reporting.pdf import render_pdf
 from webapp.reading.reporting.selectors import report_newest
 from webapp.reading.reporting.sr_person import HEADINGS, OTHER
-from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reporting.storage import store_signed_reports
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = pytest.mark.sqlite
@@ -70,7 +70,7 @@ def text_of(pdf: bytes) -> str:
 
 def objects_of(study: Study) -> dict[str, pydicom.FileDataset]:
     """Let housekeeping file the objects of the newest version, and read them by kind."""
-    assert reports_file() == 1
+    assert store_signed_reports() == 1
     made = ReportObjects.objects.get(report=newest(study))
     assert made.state == "done", made.reason
     return {row.kind: read(row.series.instances.get()) for row in made.series.all()}
@@ -102,7 +102,7 @@ def test_the_pdf_says_what_was_signed_by_whom_and_how_many_pages_it_has(
     long = "\n".join(f"Line {number} of many." for number in range(120))
     sign(study, reader, request_of, question="Headache <&>", impression=long)
     report = newest(study)
-    told = text_of(pdf_made(report))
+    told = text_of(render_pdf(report))
     for words in (
         "Research use, not for diagnosis", "Phantom, Petra", "Headache <&>", "Suspected brain tumour", "slice 2",
         "AI, agreed by the reader", "I have read the images and answer for this report.", report.signature.digest,
@@ -111,14 +111,14 @@ def test_the_pdf_says_what_was_signed_by_whom_and_how_many_pages_it_has(
         assert words in told, words
     assert "bleeding" not in told
     assert "Superseded" not in told
-    assert pdf_made(report) == pdf_made(report)
+    assert render_pdf(report) == render_pdf(report)
 
 
 def test_names_of_other_scripts_are_drawn_or_written_as_numbers(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     sign(study, reader, request_of, impression="Łukasz: 正常")
-    told = text_of(pdf_made(newest(study)))
+    told = text_of(render_pdf(newest(study)))
     assert "正" not in told
     assert "[U+6B63]" in told
     assert "Łukasz" in told or "[U+0141]ukasz" in told
@@ -212,10 +212,10 @@ def test_the_document_is_the_pdf_and_nothing_of_ours_is_analysed(
     assert ds.SOPClassUID == "1.2.840.10008.5.1.4.1.1.104.1"
     content = ds.EncapsulatedDocument[: ds.EncapsulatedDocumentLength]
     assert "Normal." in text_of(content)
-    Series.objects.update(asked_at=None)
+    Series.objects.update(analysis_requested_at=None)
     assert set(ResultSeries.objects.values_list("kind", flat=True)) == {"DOC", "SR"}
-    assert not [one for one in series_due(quiet_seconds=0) if hasattr(one, "result")]
-    assert reports_file() == 0
+    assert not [one for one in series_needing_run(quiet_seconds=0) if hasattr(one, "result")]
+    assert store_signed_reports() == 0
     events = AuditEvent.objects.filter(code="110104 results filed").values_list("details", flat=True)
     assert list(events) == ["report version 1: 2 objects (DOC, SR)"]
 
@@ -224,7 +224,7 @@ def test_pictures_without_a_header_have_no_study_to_file_into(request_of: HttpRe
     study = factories.picture_series().study
     task_claim(task=study.task, user=reader)
     sign(study, reader, request_of, impression="Normal.")
-    assert reports_file() == 0
+    assert store_signed_reports() == 0
     made = ReportObjects.objects.get()
     assert made.state == "none"
     assert "without a DICOM header" in made.reason

@@ -16,7 +16,7 @@ from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.selectors import form_of
 from webapp.reading.reporting.services import Text, report_save
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_release
 
 pytestmark = pytest.mark.sqlite
@@ -104,8 +104,8 @@ def test_signing_the_final_report_opens_the_next_case(study: Study, reader: User
     sent = fields(study, reader, kind="final", password=factories.PASSWORD, **{"section-impression": "Normal."})
     answer = post(browser, study, "sign", sent)
     assert answer.headers["Location"] == reverse("study", args=[waiting.pk])
-    assert Task.objects.get(study=study).state == Task.State.DONE
-    assert Task.objects.get(study=waiting).holder == reader
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.DONE
+    assert ReadingTask.objects.get(study=waiting).assignee == reader
     page = browser.get(reverse("report", args=[study.pk])).content.decode()
     assert "I have read the images and answer for this report." in page
     assert "Write an addendum" in page

@@ -19,11 +19,11 @@ from tests.webapp.imaging.dicom_objects.conftest import Send, sent  # noqa: F401
 from tests.webapp.reading.reporting.conftest import sign
 from tests.webapp.reading.reporting.test_documents import objects_of
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Series
-from webapp.reading.reporting.accepted_findings import lines_filled
+from webapp.reading.reporting.accepted_findings import prefill_lines
 from webapp.reading.reviews.selectors import read_of
-from webapp.reading.reviews.services import Said, verdict_say
+from webapp.reading.reviews.services import Said, review_finding
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = pytest.mark.sqlite
@@ -49,10 +49,10 @@ def signer(volume: Series) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def missed(volume: Series, user: User, title: str, **drawn: Any) -> MarkVersion:
-    """Mark on a coronal cut what the AI missed."""
+def missed(volume: Series, user: User, title: str, **drawn: Any) -> AnnotationVersion:
+    """Annotation on a coronal cut what the AI missed."""
     mark = factories.cut_mark(volume, author=user, **drawn)
-    verdict_say(study=volume.study, user=user, said=Said("missed", mark=mark.mark_id, label_title=title))
+    review_finding(study=volume.study, user=user, said=Said("missed", mark=mark.mark_id, label_title=title))
     return mark
 
 
@@ -70,8 +70,10 @@ def named(groups: Iterable[Any]) -> dict[str, Any]:
 
 def test_a_report_begins_with_size_and_plane(volume: Series, signer: User) -> None:
     factories.cut_mark(volume, author=signer, figures={"length": 17.0})
-    missed(volume, signer, "Node", kind=Mark.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0, "mean": 31.0})
-    lines = lines_filled(study=volume.study, user=signer, read=read_of(study=volume.study, user=signer))
+    missed(
+        volume, signer, "Node", kind=Annotation.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0, "mean": 31.0}
+    )
+    lines = prefill_lines(study=volume.study, user=signer, read=read_of(study=volume.study, user=signer))
     assert [line.line for line in lines] == [
         "Node (coronal reformat): area 120.0 mm², mean 31.0.",
         "Length (coronal reformat): 17.0 mm.",
@@ -81,7 +83,7 @@ def test_a_report_begins_with_size_and_plane(volume: Series, signer: User) -> No
 def test_lines_leave_as_measurements_with_their_places(volume: Series, signer: User, request_of: HttpRequest) -> None:
     length = missed(volume, signer, "Node", figures={"length": 17.0})
     bent = [[-30.0, -12.5, 11.0], [-30.0, -12.5, 19.0], [-15.0, -12.5, 19.0]]
-    angle = missed(volume, signer, "Kink", kind=Mark.Kind.ANGLE, points=bent, figures={"angle": 90.0})
+    angle = missed(volume, signer, "Kink", kind=Annotation.Kind.ANGLE, points=bent, figures={"angle": 90.0})
     sign(volume.study, signer, request_of, impression="Node and kink.")
     ds = objects_of(volume.study)["SR"]
     assert ds.SOPClassUID == Comprehensive3DSRStorage
@@ -101,9 +103,9 @@ def test_lines_leave_as_measurements_with_their_places(volume: Series, signer: U
 
 
 def test_regions_leave_where_they_lie_in_the_patient(volume: Series, signer: User, request_of: HttpRequest) -> None:
-    missed(volume, signer, "Node", kind=Mark.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0})
-    missed(volume, signer, "Cyst", kind=Mark.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
-    missed(volume, signer, "Dot", kind=Mark.Kind.PROBE, points=[AXES[0]], figures={"value": 12.0})
+    missed(volume, signer, "Node", kind=Annotation.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0})
+    missed(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
+    missed(volume, signer, "Dot", kind=Annotation.Kind.PROBE, points=[AXES[0]], figures={"value": 12.0})
     sign(volume.study, signer, request_of, impression="Node, cyst and dot.")
     groups = named(told(objects_of(volume.study)["SR"]).get_planar_roi_measurement_groups())
     drawn = {title: (group.roi.graphic_type.value, group.roi.value) for title, group in groups.items()}
@@ -123,7 +125,7 @@ def test_regions_leave_where_they_lie_in_the_patient(volume: Series, signer: Use
 
 def test_tools_of_others_find_no_error(volume: Series, signer: User, request_of: HttpRequest, tmp_path: Path) -> None:
     missed(volume, signer, "Node", figures={"length": 17.0})
-    missed(volume, signer, "Cyst", kind=Mark.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
+    missed(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
     sign(volume.study, signer, request_of, impression="Node and cyst.")
     path = dicom.saved(objects_of(volume.study)["SR"], tmp_path / "SR")
     said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr

@@ -31,14 +31,14 @@ from tests.webapp.reading.reporting.conftest import sign
 from tests.webapp.reading.reporting.test_documents import items
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.models import MarkVersion
+from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.imaging.dicom_objects.models import ResultSet
 from webapp.reading.reporting.accepted_findings import statements_of
 from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.selectors import report_newest
 from webapp.reading.reporting.signing import signature_verify
-from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reporting.storage import store_signed_reports
 from webapp.reading.reviews.segmentation_services import Sent, outline_save
 from webapp.reading.reviews.selectors import read_of
 from webapp.reading.worklist.services import task_claim
@@ -94,7 +94,7 @@ class Scan:
 
     def filed(self) -> dict[str, list[FileDataset]]:
         """Let housekeeping file the objects of the newest version, and read them by kind."""
-        assert reports_file() == 1
+        assert store_signed_reports() == 1
         owed = ReportObjects.objects.get(report=self.newest)
         assert owed.state == "done", owed.reason
         found: dict[str, list[FileDataset]] = {}
@@ -255,7 +255,7 @@ def test_outlines_that_overlap_keep_all_their_pixels(scan: Scan) -> None:
 def test_what_was_signed_leaves_and_not_what_is_drawn_later(scan: Scan) -> None:
     scan.outline(1, blob(CUT, 1))
     scan.sign()
-    version = MarkVersion.objects.get()
+    version = AnnotationVersion.objects.get()
     version.mark.versions.create(version=2, points=version.points, unit="mm", mask="0" * 64)
     (ds,) = scan.filed()["SEG"]
     assert np.array_equal(pixels(ds, 1, scan.slices[1:2])[0], blob(CUT, 1))
@@ -286,9 +286,9 @@ def test_a_lost_outline_keeps_nobodys_report_back(scan: Scan) -> None:
     scan.outline(1, blob(CUT, 1))
     scan.outline(2, blob(CUT, 2))
     scan.sign()
-    storage.mask_path(MarkVersion.objects.last().mask).unlink()  # type: ignore[union-attr]
+    storage.mask_path(AnnotationVersion.objects.last().mask).unlink()  # type: ignore[union-attr]
     for _ in range(2):
-        assert reports_file() == 1
+        assert store_signed_reports() == 1
         owed = ReportObjects.objects.get()
         assert (owed.state, owed.reason) == ("owed", "An outline that the report rests on is missing or damaged.")
         ReportObjects.objects.update(tried_at=None)
@@ -301,7 +301,7 @@ def test_a_lost_outline_keeps_nobodys_report_back(scan: Scan) -> None:
 
 
 def test_it_is_served_listed_and_sent_as_the_report_is(scan: Scan, clinician: Client) -> None:
-    Destination.objects.create(name="Archive", host="127.0.0.1", port=104, title="ARCHIVE", takes_results=True)
+    Destination.objects.create(name="Archive", host="127.0.0.1", port=104, title="ARCHIVE", auto_forward_results=True)
     scan.outline(1, blob(CUT, 1))
     scan.sign()
     (ds,) = scan.filed()["SEG"]
@@ -332,14 +332,14 @@ def test_tools_of_others_find_no_error(scan: Scan, tmp_path: Path) -> None:
 
 
 def test_it_is_the_same_object_whenever_it_is_made(scan: Scan, tmp_path: Path) -> None:
-    from webapp.reading.reporting.sr_person import documents_built  # noqa: PLC0415 - as housekeeping imports it
+    from webapp.reading.reporting.sr_person import build_documents  # noqa: PLC0415 - as housekeeping imports it
 
     scan.outline(1, blob(CUT, 1))
     scan.sign()
     made = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        built = documents_built(scan.newest, earlier=[], into=tmp_path / name)
+        built = build_documents(scan.newest, earlier=[], into=tmp_path / name)
         made.append([one.path.read_bytes() for one in built.objects])
     assert made[0] == made[1]
     assert len(made[0]) == 3

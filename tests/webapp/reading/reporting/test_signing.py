@@ -26,7 +26,7 @@ from webapp.reading.reporting.services import (
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reviews.models import Read
 from webapp.reading.reviews.services import Then, read_finish
-from webapp.reading.worklist.models import Task
+from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_claim, task_read_by_two
 from workers import storage
 
@@ -46,7 +46,7 @@ def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_
     outcome = sign(study, reader, request_of, impression="Tumour of the left side.")
     assert outcome.then == Then.DONE
     report = signed(study)
-    assert (report.number, report.kind, Task.objects.get(study=study).state) == (1, "final", "done")
+    assert (report.number, report.kind, ReadingTask.objects.get(study=study).state) == (1, "final", "done")
     signature = report.signature
     assert signature.meaning == "I have read the images and answer for this report."
     assert signature.digests["images"] == {one.sop_instance_uid: one.sha256 for one in images_of(study)}
@@ -144,7 +144,7 @@ def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) 
     with pytest.raises(ReportRefusedError, match="take the study in hand"):
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
-    assert Task.objects.get(study=study).state == Task.State.CLAIMED
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
     assert signed(study).kind == "preliminary"
     sign(study, reader, request_of, impression="Normal.")
     assert kinds_open(study=study, user=other) == ["addendum"]
@@ -211,7 +211,7 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
     say(study, reader, "disagree", 1, reasons=["artefact"])
     with pytest.raises(ReportRefusedError, match="which you do not accept"):
         sign(study, reader, request_of, findings=line)
-    assert Task.objects.get(study=study).state == Task.State.CLAIMED
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
     assert not Read.objects.get().finished_at
 
 
@@ -226,7 +226,7 @@ def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, 
     assert (outcome.report, outcome.then) == (None, Then.SECOND)
     assert not Signature.objects.exists()
     two = factories.clinician("two")
-    task_claim(task=Task.objects.get(study=study), user=two)
+    task_claim(task=ReadingTask.objects.get(study=study), user=two)
     for number in (1, 2):
         say(study, two, "agree", number)
     outcome = sign(study, two, request_of, impression="Tumour and bleeding.")
@@ -253,11 +253,11 @@ def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of
     readers = [reader, factories.clinician("two"), factories.admin()]
     told = []
     for user, word in zip(readers, ("agree", "disagree", "agree"), strict=True):
-        task_claim(task=Task.objects.get(study=study), user=user)
+        task_claim(task=ReadingTask.objects.get(study=study), user=user)
         for number in (1, 2):
             say(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
         told.append(sign(study, user, request_of, impression="As seen.").then)
-    assert told == [Then.SECOND, Then.THIRD, Then.DONE]
+    assert told == [Then.SECOND, Then.ADJUDICATOR, Then.DONE]
     assert signed(study).author == readers[-1]
 
 

@@ -17,9 +17,9 @@ from webapp.reading.reporting.report_templates import (
     GENERAL,
     Kind,
     TemplateError,
+    load_templates,
     template_for,
     templates,
-    templates_read,
 )
 from webapp.reading.reporting.selectors import draft_of, form_of, lines_disowned, report_line
 from webapp.reading.reporting.services import (
@@ -179,5 +179,5 @@ def test_templates_name_pathways_that_there_are() -> None:
 def test_a_template_that_cannot_be_used_is_told_by_its_file(tmp_path: Path, content: str, sentence: str) -> None:
     (tmp_path / "one.toml").write_text(content)
     with pytest.raises(TemplateError, match=sentence):
-        templates_read(tmp_path)
+        load_templates(tmp_path)
     assert template_for(Kind(), ()) is GENERAL

@@ -30,9 +30,9 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.reporting.storage import reports_file
+from webapp.reading.reporting.storage import store_signed_reports
 from webapp.reading.reviews.services import read_commit, read_finish
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
 from workers import api
 
@@ -74,7 +74,7 @@ def scene(sent: Send) -> Scene:  # noqa: F811
     run = run_answered(series, urgency=3, urgency_reason=REASON)
     finding = finding_outlined(run, CUT.ball(radius=8), label_title=TITLE, probability=PROBABILITY)
     made(run)
-    Task.objects.filter(study=series.study).update(ai_urgency=3, ai_reason=REASON)
+    ReadingTask.objects.filter(study=series.study).update(ai_urgency=3, ai_reason=REASON)
     first = factories.senior()
     task_claim(task=series.study.task, user=first)
     drawn = factories.mark(series.instances.first(), author=first, text="Quark")  # type: ignore[arg-type]
@@ -87,7 +87,7 @@ def request_of() -> HttpRequest:
 
 
 def reads_first(study: Study) -> None:
-    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
 
 
 def read_by_first(scene: Scene) -> None:
@@ -229,7 +229,7 @@ def reported(scene: Scene, request_of: HttpRequest) -> Scene:
     """The site reads first; the senior has read, signed a preliminary report, and put the study back."""
     read_by_first(scene)
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
-    assert reports_file() == 1
+    assert store_signed_reports() == 1
     task_release(task=scene.study.task, user=scene.first)
     reads_first(scene.study)
     return scene
@@ -241,11 +241,11 @@ def test_where_a_site_reads_first_no_address_tells_of_the_ai_before_the_reader_h
     session, traces = session_of(reader), [*reported.of_ai, *reported.of_first]
     assert told(reported, session, traces, names=ALL) == []
     read_commit(study=reported.study, user=reader, is_abnormal=True, impression="Mass")
-    open_now = "\n".join(told(reported, session, traces, names=ALL, methods=["get"]))
+    open_items = "\n".join(told(reported, session, traces, names=ALL, methods=["get"]))
     for trace in set(traces) - {"83%"}:  # pages write it with a narrow space
-        assert trace in open_now, trace
+        assert trace in open_items, trace
     for way in ("GET /: ", "GET /studies/", "GET /api/studies/", "GET /dicomweb/studies/", "/1/report.pdf"):
-        assert way in open_now, way
+        assert way in open_items, way
 
 
 def test_nor_does_a_page_of_the_house_tell_an_administrator_who_might_read_the_study(reported: Scene) -> None:
@@ -267,9 +267,9 @@ def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: S
     assert told(scene, session, scene.of_first, names=names) == []
     say(scene.study, reader, "agree", 1)
     read_finish(study=scene.study, user=reader)
-    open_now = "\n".join(told(scene, session, scene.of_first, names=names, methods=["get"]))
+    open_items = "\n".join(told(scene, session, scene.of_first, names=names, methods=["get"]))
     for trace in (REMARK, *map(str, scene.ids["mark"])):
-        assert trace in open_now, trace
+        assert trace in open_items, trace
 
 
 def exported(study: Study) -> UUID:
@@ -332,7 +332,7 @@ def test_a_search_veils_from_the_moment_on_that_a_site_reads_first(scene: Scene)
     reads_first(scene.study)
     assert searched() == (False, queries + 1)
     assert searched() == (False, queries)
-    SiteRules.objects.update(read_first=False)
+    SiteSettings.objects.update(read_first=False)
     assert searched() == (True, queries)
 
 
@@ -357,4 +357,4 @@ def test_a_readers_token_is_veiled_and_a_machines_is_not(scene: Scene) -> None:
 def test_nobody_is_asked_to_read_blind_to_a_report_that_is_signed(scene: Scene, request_of: HttpRequest) -> None:
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
     assert not task_read_by_two(task=scene.study.task, user=scene.first)
-    assert Task.objects.get().readers == 1
+    assert ReadingTask.objects.get().readers == 1

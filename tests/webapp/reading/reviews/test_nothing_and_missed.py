@@ -9,12 +9,12 @@ from django.test import Client
 from tests.webapp import factories
 from tests.webapp.reading.reviews.test_segmentations import SIDE, body, finding, images, kept, put, square, study_of  # noqa: F401
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.models import Mark, MarkVersion
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.models import Comparison, Verdict
+from webapp.reading.reviews.models import Comparison, Review
 from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
+from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
 from webapp.reading.worklist.services import task_claim, task_read_by_two
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -41,7 +41,7 @@ def test_nothing_to_outline_is_said_kept_told_and_taken_back(clinician: Client, 
     assert put(clinician, mark, nothing(finding)).json()["version"] == 1
     (one,) = kept(clinician, study)
     assert (one["box"], one["finding"], clinician.get(one["mask"]).status_code) == (None, finding.pk, 200)
-    assert MarkVersion.objects.get().is_empty
+    assert AnnotationVersion.objects.get().is_empty
     page = clinician.get(f"/studies/{study.pk}/")
     assert "Corrected: nothing to outline" in page.content.decode()
     assert read_by(user, study) == [("Suspected brain tumour", 1, None)]
@@ -66,12 +66,12 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
     assert "An outline holds something" in drawn.json()["detail"]
     missed = put(clinician, uuid.uuid4(), body(image, NOTHING, label_title="Fracture", is_empty=True))
     assert "What the AI missed is outlined where it lies" in missed.json()["detail"]
-    assert not Mark.objects.exists()
+    assert not Annotation.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("second", "then", "dices"),
-    [("nothing", Then.DONE, [1.0]), ("agrees", Then.THIRD, [0.0]), ("draws", Then.THIRD, [0.0])],
+    [("nothing", Then.DONE, [1.0]), ("agrees", Then.ADJUDICATOR, [0.0]), ("draws", Then.ADJUDICATOR, [0.0])],
 )
 def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     finding: Finding,  # noqa: F811
@@ -85,13 +85,13 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     read_finish(study=study, user=one)
     if second == "agrees":
         task_claim(task=study_of(finding).task, user=two)
-        verdict_say(study=study, user=two, said=Said("agree", finding.pk))
+        review_finding(study=study, user=two, said=Said("agree", finding.pk))
     else:
         factories.outline(image, author=two, mask=square(2, 2) if second == "draws" else NOTHING, finding=finding)
     assert read_finish(study=study_of(finding), user=two) == then
     comparison = Comparison.objects.get()
     assert (comparison.dices, comparison.ious) == (dices, [])
-    assert [("nothing to outline" in words) for words in comparison.differences] == [True] * (then == Then.THIRD)
+    assert [("nothing to outline" in words) for words in comparison.differences] == [True] * (then == Then.ADJUDICATOR)
 
 
 def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noqa: F811
@@ -101,7 +101,7 @@ def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noq
     factories.outline(images(finding)[1], author=one, mask=square(6, 6), finding=finding)
     read_finish(study=study, user=one)
     factories.outline(images(finding)[1], author=two, mask=square(6, 6), finding=finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.THIRD
+    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
     assert Comparison.objects.get().dices == [pytest.approx(2 * 64 / (64 + 128), abs=1e-4)]
 
 
@@ -122,7 +122,7 @@ def test_what_was_missed_is_one_thing_on_all_its_images(clinician: Client, findi
     assert read_by(user, study) == [("Fracture", 1, boxes[1])]
     clinician.delete(f"/api/outlines/{second}/?version=1")
     assert read_by(user, study) == []
-    assert Verdict.objects.last().says == "withdrawn"  # type: ignore[union-attr]
+    assert Review.objects.last().says == "withdrawn"  # type: ignore[union-attr]
     again = put(clinician, first, body(images(finding)[0], square(6, 6), label_title="Fracture", version=2))
     assert again.status_code == 200
     assert read_by(user, study) == [("Fracture", 1, boxes[0])]
@@ -151,7 +151,7 @@ def test_two_readers_who_outline_on_several_images_what_was_missed_are_compared_
     task_read_by_two(task=study.task, user=one)
     for reader, order in ((one, (0, 1)), (two, (1, 0))):
         task_claim(task=study_of(finding).task, user=reader)
-        verdict_say(study=study, user=reader, said=Said("agree", finding.pk))
+        review_finding(study=study, user=reader, said=Said("agree", finding.pk))
         first = None
         for at in order:
             mask = square(10, 10) if at == 0 or reader == one else square(11, 10)

@@ -6,11 +6,11 @@ from django.test import Client
 
 from tests.webapp import factories
 from webapp.foundation.accounts.models import User
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.models import Read, Verdict
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.reviews.models import Read, Review
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
@@ -32,7 +32,7 @@ def study_of(finding: Finding) -> Study:
 
 
 def read_first(study: Study) -> None:
-    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
 
 
 def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Finding) -> None:
@@ -48,10 +48,10 @@ def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Findin
     address = f"/studies/{study_of(finding).pk}/verdicts/"
     answer = clinician.post(address, {"finding": finding.pk, "says": "disagree"})
     assert "Please say why you disagree" in answer.content.decode()
-    Task.objects.update(holder=factories.clinician("other"))
+    ReadingTask.objects.update(assignee=factories.clinician("other"))
     answer = clinician.post(address, {"finding": finding.pk, "says": "agree"})
     assert "You do not have this study in hand" in answer.content.decode()
-    assert not Verdict.objects.exists()
+    assert not Review.objects.exists()
 
 
 @pytest.mark.parametrize(("named", "status"), [("", 400), ("x", 400), ("0", 404)])
@@ -96,7 +96,9 @@ def test_the_list_of_a_site_that_reads_first_says_that_the_ai_raised_a_case_and_
 
 def test_the_viewer_says_what_the_ai_missed(clinician: Client, finding: Finding) -> None:
     study = study_of(finding)
-    box = factories.mark(Instance.objects.get(), author=User.objects.get(username="clinician"), kind=Mark.Kind.BOX)
+    box = factories.mark(
+        Instance.objects.get(), author=User.objects.get(username="clinician"), kind=Annotation.Kind.BOX
+    )
     address = f"/api/studies/{study.pk}/verdicts/"
     given = {"says": "missed", "mark": str(box.mark_id), "label_title": "Fracture"}
     answer = clinician.post(address, given, content_type="application/json")
@@ -118,4 +120,4 @@ def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
     clinician.post(f"/studies/{study.pk}/verdicts/", {"finding": finding.pk, "says": "agree"})
     done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "Your read is kept: a second reader reads it." in done.content.decode()
-    assert Task.objects.get(study=study).state == Task.State.WAITING
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.WAITING

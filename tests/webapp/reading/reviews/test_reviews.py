@@ -6,24 +6,24 @@ import pytest
 from tests.webapp import factories
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.annotations.models import Mark
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import iou, kappa
-from webapp.reading.reviews.blinding import is_veiled
-from webapp.reading.reviews.models import Comparison, Read, Verdict
+from webapp.reading.reviews.blinding import is_blinded
+from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.selectors import (
     accepted,
+    current_reviews,
     findings_asked,
     may_conclude,
     read_of,
     reads_seen,
     unsaid,
-    verdicts_now,
 )
-from webapp.reading.reviews.services import Said, Then, VerdictRefusedError, read_commit, read_finish, verdict_say
-from webapp.reading.worklist.models import SiteRules, Task
-from webapp.reading.worklist.services import NotYoursError, task_claim, task_pick, task_read_by_two, task_take_over
+from webapp.reading.reviews.services import ReviewRefusedError, Said, Then, read_commit, read_finish, review_finding
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
+from webapp.reading.worklist.services import NotAssigneeError, task_claim, task_pick, task_read_by_two, task_take_over
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]
@@ -58,14 +58,14 @@ def findings(study: Study) -> list[Finding]:
     return findings_asked(study)
 
 
-def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Verdict:
+def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
     """Say something of the finding of that number."""
     given = {"finding": findings(study)[number - 1].pk, **more}
-    return verdict_say(study=study, user=reader, said=Said(says, **given))  # type: ignore[arg-type]
+    return review_finding(study=study, user=reader, said=Said(says, **given))  # type: ignore[arg-type]
 
 
-def drawn(study: Study, reader: User, points: list[list[float]]) -> Mark:
-    return factories.mark(image_of(study), author=reader, kind=Mark.Kind.BOX, points=points).mark
+def drawn(study: Study, reader: User, points: list[list[float]]) -> Annotation:
+    return factories.mark(image_of(study), author=reader, kind=Annotation.Kind.BOX, points=points).mark
 
 
 def read_all(study: Study, reader: User, *says: str) -> Then:
@@ -82,12 +82,12 @@ def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User)
     say(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
     read = read_of(study=study, user=one)
     assert read is not None
-    (now,) = verdicts_now(read)
+    (now,) = current_reviews(read)
     assert (now.says, now.reasons, now.comment) == ("disagree", ["artefact", "not_there"], "Motion")
-    assert [row.says for row in Verdict.objects.all()] == ["agree", "disagree"]
+    assert [row.says for row in Review.objects.all()] == ["agree", "disagree"]
     assert [row.order for row in unsaid(read)] == [2]
     say(study, one, "withdrawn")
-    assert verdicts_now(read) == []
+    assert current_reviews(read) == []
     assert AuditEvent.objects.filter(study=study.pk, code__contains="verdict said").count() == 3
 
 
@@ -95,7 +95,7 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
     box = drawn(study, one, HERE)
     say(study, one, "disagree", 1, reasons=["normal"])
     say(study, one, "edit", 2, label_title="Calcification")
-    verdict_say(study=study, user=one, said=Said("missed", mark=box.pk, label_title="Fracture"))
+    review_finding(study=study, user=one, said=Said("missed", mark=box.pk, label_title="Fracture"))
     read = read_of(study=study, user=one)
     assert read is not None
     told = [(part.title, part.box) for part in accepted(read)]
@@ -115,38 +115,38 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
     ],
 )
 def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: Said, sentence: str) -> None:
-    with pytest.raises(VerdictRefusedError, match=sentence):
-        verdict_say(study=study, user=one, said=said)
-    assert not Verdict.objects.exists()
+    with pytest.raises(ReviewRefusedError, match=sentence):
+        review_finding(study=study, user=one, said=said)
+    assert not Review.objects.exists()
 
 
 def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
     other = factories.clinician("two")
-    with pytest.raises(VerdictRefusedError, match="You do not have this study in hand"):
+    with pytest.raises(ReviewRefusedError, match="You do not have this study in hand"):
         say(study, other, "agree")
     task_take_over(task=study.task, note="The surgeon waits.", user=other)
-    with pytest.raises(VerdictRefusedError, match="You do not have this study in hand"):
+    with pytest.raises(ReviewRefusedError, match="You do not have this study in hand"):
         say(study, one, "agree")
     say(study, other, "agree")
     assert read_finish(study=study, user=other) == Then.DONE
-    with pytest.raises(VerdictRefusedError):
+    with pytest.raises(ReviewRefusedError):
         say(study, other, "disagree", reasons=["normal"])
 
 
 def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_the_first_word_stays(
     study: Study, one: User
 ) -> None:
-    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
-    assert is_veiled(study=study, user=one)
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    assert is_blinded(study=study, user=one)
     read_commit(study=study, user=one, is_abnormal=True, impression="Mass, left")
-    assert not is_veiled(study=study, user=one)
-    assert is_veiled(study=study, user=factories.clinician("two"))
-    with pytest.raises(VerdictRefusedError, match="kept already"):
+    assert not is_blinded(study=study, user=one)
+    assert is_blinded(study=study, user=factories.clinician("two"))
+    with pytest.raises(ReviewRefusedError, match="kept already"):
         read_commit(study=study, user=one, is_abnormal=False, impression="Nothing")
     read_finish(study=study, user=one)
     read = Read.objects.get()
     assert (read.is_abnormal, read.impression) == (True, "Mass, left")
-    assert not is_veiled(study=Study.objects.get(pk=study.pk), user=factories.clinician("two"))
+    assert not is_blinded(study=Study.objects.get(pk=study.pk), user=factories.clinician("two"))
 
 
 def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, one: User) -> None:
@@ -154,13 +154,13 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
     task_read_by_two(task=study.task, user=one)
     assert not may_conclude(study=study, user=one)
     assert read_all(study, one, "agree", "disagree") == Then.SECOND
-    assert task_pick(user=one, tasks=Task.objects.all()) is None
-    with pytest.raises(NotYoursError, match="waits for another reader"):
+    assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
+    with pytest.raises(NotAssigneeError, match="waits for another reader"):
         task_claim(task=study.task, user=one)
     assert read_all(study, two, "agree", "disagree") == Then.DONE
     comparison = Comparison.objects.get()
     assert (comparison.both_present, comparison.both_absent, comparison.differences) == (1, 1, [])
-    assert Task.objects.get().state == Task.State.DONE
+    assert ReadingTask.objects.get().state == ReadingTask.State.DONE
     assert may_conclude(study=study, user=two)
     assert not may_conclude(study=study, user=one)
 
@@ -171,12 +171,12 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
     read_all(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
     assert reads_seen(study=fresh, user=two).reads == []
-    assert read_all(study, two, "agree", "disagree") == Then.THIRD
+    assert read_all(study, two, "agree", "disagree") == Then.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
-    task = Task.objects.get()
-    assert (task.state, task.needs_third) == (Task.State.WAITING, True)
-    with pytest.raises(NotYoursError):
+    task = ReadingTask.objects.get()
+    assert (task.state, task.needs_adjudication) == (ReadingTask.State.WAITING, True)
+    with pytest.raises(NotAssigneeError):
         task_claim(task=task, user=factories.clinician("three"))
     assert read_all(study, boss, "agree", "agree") == Then.DONE
     fresh = Study.objects.get(pk=study.pk)
@@ -187,11 +187,11 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
 def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: User) -> None:
     task_read_by_two(task=study.task, user=one)
     say(study, one, "agree", 1)
-    with pytest.raises(VerdictRefusedError, match="1 of yours is still open"):
+    with pytest.raises(ReviewRefusedError, match="1 of yours is still open"):
         read_finish(study=study, user=one)
 
 
-@pytest.mark.parametrize(("points", "then"), [(HERE, Then.DONE), (ELSEWHERE, Then.THIRD)])
+@pytest.mark.parametrize(("points", "then"), [(HERE, Then.DONE), (ELSEWHERE, Then.ADJUDICATOR)])
 def test_what_both_found_is_the_same_where_their_boxes_overlap(
     study: Study, one: User, points: list[list[float]], then: Then
 ) -> None:
@@ -201,7 +201,7 @@ def test_what_both_found_is_the_same_where_their_boxes_overlap(
         fresh = Study.objects.get(pk=study.pk)
         task_claim(task=fresh.task, user=reader)
         box = drawn(study, reader, where)
-        verdict_say(study=study, user=reader, said=Said("missed", mark=box.pk, label_title="Fracture"))
+        review_finding(study=study, user=reader, said=Said("missed", mark=box.pk, label_title="Fracture"))
         outcome = read_all(study, reader, "agree", "agree")
     assert outcome == then
     comparison = Comparison.objects.get()
@@ -209,12 +209,12 @@ def test_what_both_found_is_the_same_where_their_boxes_overlap(
 
 
 def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
-    SiteRules.objects.create(site=factories.site(), two_readers_for=["breast"])
+    SiteSettings.objects.create(site=factories.site(), two_readers_for=["breast"])
     for region, readers in (("breast", 2), ("chest", 1)):
         series = factories.series_of(factories.study())
         run = factories.run_of(series, state="queued", region=region)
         run.events.create(event="finish", from_state="rung", to_state="done", attempt=1)
-        assert Task.objects.get(study=series.study).readers == readers
+        assert ReadingTask.objects.get(study=series.study).readers == readers
 
 
 @pytest.mark.parametrize(

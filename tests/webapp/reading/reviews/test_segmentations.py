@@ -15,17 +15,17 @@ from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
-from webapp.imaging.annotations.masks import MOST_RUNS, MaskError, mask_kept, mask_of_runs, mask_read
-from webapp.imaging.annotations.models import Mark, MarkVersion
-from webapp.imaging.annotations.services import mark_hide
+from webapp.imaging.annotations.masks import MOST_RUNS, MaskError, decode_runs, mask_read, store_mask
+from webapp.imaging.annotations.models import Annotation, AnnotationVersion
+from webapp.imaging.annotations.services import annotation_delete
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import dice
-from webapp.reading.reviews.models import Comparison, OutlineOverlap, Verdict
+from webapp.reading.reviews.models import Comparison, OutlineOverlap, Review
 from webapp.reading.reviews.segmentation_selectors import masks_of, outlines_of
 from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, verdict_say
-from webapp.reading.worklist.models import SiteRules, Task
+from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
+from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim, task_read_by_two
 from workers import storage
 
@@ -88,7 +88,7 @@ def test_an_outline_is_kept_by_its_digest_and_says_that_the_finding_is_corrected
     assert first.json()["verdict"]["says"] == "edit"
     picture = clinician.get(first.json()["mask"])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture.content)).convert("1")), wanted)
-    version = MarkVersion.objects.get()
+    version = AnnotationVersion.objects.get()
     assert storage.mask_path(version.mask).read_bytes() == picture.content
     study = study_of(finding)
     assert AuditEvent.objects.filter(study=study.pk, details__contains=f"outline {mark} version 1").count() == 1
@@ -103,10 +103,10 @@ def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_o
     mark, image = uuid.uuid4(), images(finding)[0]
     for _ in range(2):
         put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
-    assert (MarkVersion.objects.count(), Verdict.objects.count()) == (1, 1)
+    assert (AnnotationVersion.objects.count(), Review.objects.count()) == (1, 1)
     later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
     assert (later.status_code, later.json()["version"]) == (200, 2)
-    assert [row.mark_version for row in Verdict.objects.all()] == [1, 2]
+    assert [row.mark_version for row in Review.objects.all()] == [1, 2]
     unseen = put(clinician, mark, body(image, square(1, 1), finding=finding.pk, version=1))
     assert (unseen.status_code, unseen.json()["mark"]["version"]) == (409, 2)
     assert [one["version"] for one in kept(clinician, study_of(finding))] == [2]
@@ -134,13 +134,13 @@ def test_what_is_no_outline_of_the_image_is_refused_in_a_sentence(
     sent = body(images(finding)[0], square(4, 3), finding=finding.pk) | {"runs": runs}
     answer = put(clinician, uuid.uuid4(), sent)
     assert (answer.status_code, sentence in answer.json()["detail"]) == (409, True)
-    assert not Mark.objects.exists()
-    assert not Verdict.objects.exists()
+    assert not Annotation.objects.exists()
+    assert not Review.objects.exists()
 
 
 def test_an_image_without_measure_is_not_outlined() -> None:
     with pytest.raises(MaskError, match="too large"):
-        mask_of_runs([0, 1], rows=1 << 16, columns=1 << 16)
+        decode_runs([0, 1], rows=1 << 16, columns=1 << 16)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_what_is_said_by_an_outline_must_be_of_use(
     answer = put(clinician, uuid.uuid4(), sent)
     assert answer.status_code == status
     assert sentence in answer.json()["detail"] or status == 404
-    assert not Mark.objects.exists()
+    assert not Annotation.objects.exists()
 
 
 def test_a_body_larger_than_any_outline_is_not_read(clinician: Client, finding: Finding) -> None:
@@ -171,11 +171,11 @@ def test_a_body_larger_than_any_outline_is_not_read(clinician: Client, finding: 
 def test_who_does_not_hold_the_study_keeps_nothing(clinician: Client, finding: Finding) -> None:
     mark, image = uuid.uuid4(), images(finding)[0]
     put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
-    Task.objects.update(holder=factories.clinician("other"))
+    ReadingTask.objects.update(assignee=factories.clinician("other"))
     later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
     assert (later.status_code, later.json()["detail"][:33]) == (409, "You do not have this study in han")
     assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 409
-    assert (MarkVersion.objects.count(), Verdict.objects.count()) == (1, 1)
+    assert (AnnotationVersion.objects.count(), Review.objects.count()) == (1, 1)
     other = signed_in("other")
     assert put(other, mark, body(image, square(5, 5), finding=finding.pk, version=1)).status_code == 403
 
@@ -194,7 +194,7 @@ def test_an_outline_is_changed_at_its_own_address_alone(clinician: Client, findi
 
 def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client, finding: Finding) -> None:
     user, study = User.objects.get(username="clinician"), study_of(finding)
-    verdict_say(study=study, user=user, said=Said("edit", finding.pk, label_title="Cyst"))
+    review_finding(study=study, user=user, said=Said("edit", finding.pk, label_title="Cyst"))
     marks = [uuid.uuid4(), uuid.uuid4()]
     for mark, image, mask in zip(marks, images(finding), (square(4, 3), square(6, 6)), strict=True):
         put(clinician, mark, body(image, mask, finding=finding.pk))
@@ -205,10 +205,10 @@ def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client
     assert "outline corrected on 2 images. Cyst" in clinician.get(f"/studies/{study.pk}/").content.decode()
     clinician.delete(f"/api/outlines/{marks[1]}/?version=1")
     assert [row["version"] for row in kept(clinician, study)] == [1]
-    assert Verdict.objects.last().says == "edit"  # type: ignore[union-attr]
-    verdict_say(study=study, user=user, said=Said("agree", finding.pk))
+    assert Review.objects.last().says == "edit"  # type: ignore[union-attr]
+    review_finding(study=study, user=user, said=Said("agree", finding.pk))
     assert kept(clinician, study) == []  # the AI's outline is agreed to
-    assert MarkVersion.objects.filter(is_hidden=False).count() == 2  # and nothing that was drawn is lost
+    assert AnnotationVersion.objects.filter(is_deleted=False).count() == 2  # and nothing that was drawn is lost
 
 
 def test_an_outline_that_takes_the_place_of_another_windows_says_so(clinician: Client, finding: Finding) -> None:
@@ -229,7 +229,7 @@ def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
     put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
     for _ in range(2):
         assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 204
-    assert [row.says for row in Verdict.objects.all()] == ["edit", "withdrawn"]
+    assert [row.says for row in Review.objects.all()] == ["edit", "withdrawn"]
     assert kept(clinician, study) == []
     again = put(clinician, mark, body(image, square(4, 3), finding=finding.pk, version=2))
     assert (again.status_code, again.json()["version"]) == (200, 3)
@@ -239,22 +239,22 @@ def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
 def test_what_was_said_after_an_outline_stays_when_the_outline_goes(clinician: Client, finding: Finding) -> None:
     user, study, mark = User.objects.get(username="clinician"), study_of(finding), uuid.uuid4()
     put(clinician, mark, body(images(finding)[0], square(4, 3), finding=finding.pk))
-    verdict_say(study=study, user=user, said=Said("disagree", finding.pk, reasons=["artefact"]))
+    review_finding(study=study, user=user, said=Said("disagree", finding.pk, reasons=["artefact"]))
     clinician.delete(f"/api/outlines/{mark}/?version=1")
-    assert [row.says for row in Verdict.objects.all()] == ["edit", "disagree"]
+    assert [row.says for row in Review.objects.all()] == ["edit", "disagree"]
 
 
 def test_a_finished_read_keeps_its_outlines_whatever_becomes_of_the_mark(finding: Finding) -> None:
     user, study = factories.clinician(), study_of(finding)
     drawn = factories.outline(images(finding)[0], author=user, mask=square(4, 3), finding=finding)
     read_finish(study=study, user=user)
-    mark_hide(mark=drawn.version.mark_id, read=1, user=user, request=HttpRequest())
+    annotation_delete(mark=drawn.version.mark_id, read=1, user=user, request=HttpRequest())
     (outlines,) = outlines_of([drawn.read]).values()
     assert [one.version.pk for one in outlines] == [drawn.version.pk]
 
 
 def test_a_mask_that_is_lost_says_so() -> None:
-    digest = mask_kept(square(4, 3))
+    digest = store_mask(square(4, 3))
     assert np.array_equal(mask_read(digest), square(4, 3))
     storage.mask_path(digest).write_bytes(b"no picture")
     with pytest.raises(MaskError, match="not where it was kept"):
@@ -273,11 +273,11 @@ def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding
     assert other.get(f"/api/studies/{study.pk}/marks/").json() == []
     assert other.get(f"/api/studies/{study.pk}/viewer/").json()["marks"] == []
     factories.outline(images(finding)[0], author=two, mask=square(11, 11), finding=finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.THIRD
+    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 1 (Suspected brain tumour): their outlines overlap by 0% (Dice), less than 70%."
     task_claim(task=study_of(finding).task, user=boss)
-    verdict_say(study=study, user=boss, said=Said("agree", finding.pk))
+    review_finding(study=study, user=boss, said=Said("agree", finding.pk))
     third = signed_in("senior")
     assert [told["author"] for told in kept(third, study)] == ["clinician", "two"]
     assert third.get(address).status_code == 200
@@ -287,7 +287,7 @@ def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding
 def test_while_the_ai_is_veiled_nobody_sees_what_others_drew(finding: Finding) -> None:
     study = study_of(finding)
     drawn = factories.outline(images(finding)[0], author=factories.clinician())
-    SiteRules.objects.update_or_create(site=study.site, defaults={"read_first": True})
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
     address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
     factories.clinician("two")
     for name, outlines, status in (("clinician", 1, 200), ("two", 0, 404)):
@@ -297,15 +297,15 @@ def test_while_the_ai_is_veiled_nobody_sees_what_others_drew(finding: Finding) -
 
 @pytest.mark.parametrize(
     ("shift", "least", "then", "overlap"),
-    [(0, 0.7, Then.DONE, 1.0), (1, 0.7, Then.DONE, 0.875), (4, 0.7, Then.THIRD, 0.5), (4, 0.4, Then.DONE, 0.5)],
+    [(0, 0.7, Then.DONE, 1.0), (1, 0.7, Then.DONE, 0.875), (4, 0.7, Then.ADJUDICATOR, 0.5), (4, 0.4, Then.DONE, 0.5)],
 )
 def test_who_corrects_is_compared_with_who_lets_the_outline_of_the_ai_stand(
     finding: Finding, shift: int, least: float, then: Then, overlap: float
 ) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    SiteRules.objects.update_or_create(site=study.site, defaults={"least_dice": least})
+    SiteSettings.objects.update_or_create(site=study.site, defaults={"least_dice": least})
     task_read_by_two(task=study.task, user=one)
-    verdict_say(study=study, user=one, said=Said("agree", finding.pk))
+    review_finding(study=study, user=one, said=Said("agree", finding.pk))
     read_finish(study=study, user=one)
     factories.outline(images(finding)[0], author=two, mask=square(2 + shift, 2), finding=finding)
     assert read_finish(study=study_of(finding), user=two) == then
@@ -321,11 +321,11 @@ def test_a_finished_read_keeps_how_far_what_it_takes_for_real_lies_over_what_the
     unlined = factories.finding(finding.run, instance=image, box=[2, 2, 10, 10])
     let_stand, refused, boxed = others
     factories.outline(image, author=user, mask=square(6, 2), finding=finding)
-    verdict_say(study=study, user=user, said=Said("agree", let_stand.pk))
-    verdict_say(study=study, user=user, said=Said("disagree", refused.pk, reasons=["artefact"]))
+    review_finding(study=study, user=user, said=Said("agree", let_stand.pk))
+    review_finding(study=study, user=user, said=Said("disagree", refused.pk, reasons=["artefact"]))
     box = factories.mark(image, author=user)
-    verdict_say(study=study, user=user, said=Said("edit", boxed.pk, box.mark_id))
-    verdict_say(study=study, user=user, said=Said("agree", unlined.pk))
+    review_finding(study=study, user=user, said=Said("edit", boxed.pk, box.mark_id))
+    review_finding(study=study, user=user, said=Said("agree", unlined.pk))
     assert not OutlineOverlap.objects.exists()
     read_finish(study=study, user=user)
     rows = OutlineOverlap.objects.order_by("finding")
@@ -359,8 +359,8 @@ def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> 
 
 def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:
     """Take a study in hand and agree to its finding."""
-    task_claim(task=Task.objects.get(study=study), user=reader)
-    verdict_say(study=study, user=reader, said=Said("agree", finding.pk))
+    task_claim(task=ReadingTask.objects.get(study=study), user=reader)
+    review_finding(study=study, user=reader, said=Said("agree", finding.pk))
 
 
 def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
@@ -370,7 +370,7 @@ def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
     read_finish(study=study, user=one)
     storage.mask_path(drawn.version.mask).unlink()
     verdict_say_of(study, two, finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.THIRD
+    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
     assert "cannot be read any more" in Comparison.objects.get().differences[0]
 
 

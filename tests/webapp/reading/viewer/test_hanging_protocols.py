@@ -9,7 +9,7 @@ from webapp.reading.viewer import config
 from webapp.reading.viewer.hanging_protocols import FALLBACK, Seen, hangings, hung, presets
 
 
-def series_seen(protocol: config.Hanging) -> list[Seen]:
+def series_seen(protocol: config.HangingProtocol) -> list[Seen]:
     """Return series that a protocol asks for."""
     when = protocol.when
     modality = min(when.modalities) if when.modalities else "OT"
@@ -18,7 +18,7 @@ def series_seen(protocol: config.Hanging) -> list[Seen]:
 
 
 @pytest.mark.parametrize("protocol", hangings(), ids=lambda protocol: protocol.name)
-def test_each_declared_protocol_hangs_what_it_asks_for(protocol: config.Hanging) -> None:
+def test_each_declared_protocol_hangs_what_it_asks_for(protocol: config.HangingProtocol) -> None:
     series = series_seen(protocol)
     prior = uuid4() if protocol.when.prior else None
     chosen = hung(series=series, prior=prior, protocols=hangings()).told()
@@ -73,13 +73,13 @@ GOOD = 'name = "two"\nrank = 1\nwhy = "Two beside each other."\nrows = 1\ncolumn
 )
 def test_a_protocol_that_cannot_be_used_is_told_by_file_and_place(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(text)
-    with pytest.raises(config.HangingError) as told_:
-        config.hangings_read(tmp_path, presets=presets())
+    with pytest.raises(config.HangingProtocolError) as told_:
+        config.load_hanging_protocols(tmp_path, presets=presets())
     assert str(told_.value).startswith(sentence)
 
 
 def test_two_protocols_of_one_rank_are_refused(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.toml").write_text(GOOD.replace("two", name) + "[[cells]]\n")
-    with pytest.raises(config.HangingError, match="rank 1 stands there twice"):
-        config.hangings_read(tmp_path, presets=presets())
+    with pytest.raises(config.HangingProtocolError, match="rank 1 stands there twice"):
+        config.load_hanging_protocols(tmp_path, presets=presets())

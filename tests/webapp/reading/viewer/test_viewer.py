@@ -16,7 +16,7 @@ from webapp.imaging.archive.models import Patient, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.presenters import NARROW
-from webapp.reading.worklist.models import SiteRules
+from webapp.reading.worklist.models import SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 FLAT = np.zeros((8, 8), np.uint8)
@@ -91,7 +91,7 @@ def test_how_urgent_a_finding_is_is_told_with_it_and_veiled_with_it(clinician: C
     localiser = series.study.series.get(description="localiser")
     answer = told(clinician, series.study)
     assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [3, 0]
-    SiteRules.objects.create(site=series.study.site, read_first=True)
+    SiteSettings.objects.create(site=series.study.site, read_first=True)
     answer = told(clinician, series.study)
     assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [0, 0]
     assert [told_of(answer, one)["findings"] for one in (series, localiser)] == [[], []]

@@ -8,7 +8,7 @@ from tests.webapp.conftest import signed_in
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
-from webapp.reading.worklist.models import Priority, SiteRules, Task
+from webapp.reading.worklist.models import Priority, ReadingTask, SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("data_folder")]
 
@@ -32,11 +32,11 @@ def claimed(client: Client, study: Study, **words: str) -> str:
 
 def test_looking_changes_nothing_and_the_open_page_claims(clinician: Client, study: Study) -> None:
     page = clinician.get(f"/studies/{study.pk}/").content.decode()
-    assert study.task.state == Task.State.WAITING
+    assert study.task.state == ReadingTask.State.WAITING
     assert f'hx-post="/studies/{study.pk}/claim/"' in page
     assert 'hx-trigger="load, every 60s"' in page
     assert "In your hands" in claimed(clinician, study)
-    assert Task.objects.get(study=study).is_held
+    assert ReadingTask.objects.get(study=study).is_held
 
 
 def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(
@@ -72,7 +72,7 @@ def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague:
     claimed(clinician, study)
     answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "You do not have this study in hand" in answer.content.decode()
-    assert Task.objects.get(study=study).state == Task.State.CLAIMED
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
 
 
 def test_put_back_lets_another_have_it(clinician: Client, colleague: Client, study: Study) -> None:
@@ -99,7 +99,7 @@ def test_a_priority_is_given_with_a_reason_and_shown_with_it(clinician: Client, 
     page = clinician.get("/").content.decode()
     assert "STAT" in page
     assert "Fell from a ladder" in page
-    assert Task.objects.get(study=study).priority == Priority.STAT
+    assert ReadingTask.objects.get(study=study).priority == Priority.STAT
     assert clinician.get("/").context["rows"][0].waiting.level == "overdue"
 
 
@@ -117,7 +117,7 @@ def test_a_senior_reader_says_how_the_own_site_reads() -> None:
     rules["least_dice"] = "0.8"
     kept = senior.post(f"/rules/{site.pk}/", rules, follow=True)
     assert "Kept. It holds from now on." in kept.content.decode()
-    row = SiteRules.objects.get(site=site)
+    row = SiteSettings.objects.get(site=site)
     assert row.least_dice == 0.8
     assert (row.stat_minutes, row.read_first, row.least_overlap, row.two_readers_for) == (15, True, 0.7, ["breast"])
     wrong = senior.post(f"/rules/{site.pk}/", rules | {"least_overlap": "7"})

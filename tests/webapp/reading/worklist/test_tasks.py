@@ -9,10 +9,10 @@ from tests.webapp import factories
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.inference.models import Run
-from webapp.reading.worklist.models import Priority, SiteRules, Task
+from webapp.reading.worklist.models import Priority, ReadingTask, SiteSettings
 from webapp.reading.worklist.selectors import tasks_list, tasks_visible, waiting_of
 from webapp.reading.worklist.services import (
-    NotYoursError,
+    NotAssigneeError,
     task_claim,
     task_finish,
     task_pick,
@@ -24,15 +24,15 @@ from webapp.reading.worklist.services import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
-def task_of(name: str, *, minutes: float = 0, **fields: object) -> Task:
+def task_of(name: str, *, minutes: float = 0, **fields: object) -> ReadingTask:
     """Make a study that arrived so long ago, and return its task with these fields."""
     study = factories.study(description=name)
     since = timezone.now() - timedelta(minutes=minutes)
-    Task.objects.filter(study=study).update(waiting_since=since, **fields)
-    return Task.objects.get(study=study)
+    ReadingTask.objects.filter(study=study).update(waiting_since=since, **fields)
+    return ReadingTask.objects.get(study=study)
 
 
-def answered(task: Task, urgency: int, reason: str = "Suspected") -> None:
+def answered(task: ReadingTask, urgency: int, reason: str = "Suspected") -> None:
     """Let a run over a series of the task's study end with an urgency."""
     series = factories.series_of(task.study)
     run = factories.run_of(series, state=Run.State.QUEUED, urgency=urgency, urgency_reason=reason)
@@ -55,7 +55,7 @@ def colleague() -> User:
 
 def test_every_study_has_a_task_from_its_first_moment() -> None:
     study = factories.study()
-    assert Task.objects.get(study=study).state == Task.State.WAITING
+    assert ReadingTask.objects.get(study=study).state == ReadingTask.State.WAITING
     assert list(study.task.events.values_list("event", flat=True)) == ["arrived"]
 
 
@@ -75,7 +75,7 @@ def test_the_ai_raises_and_never_lowers_hides_or_closes(reader: User) -> None:
     for urgency in (0, 1, 2):
         answered(task, urgency=urgency, reason="less")
     task.refresh_from_db()
-    assert (task.ai_urgency, task.ai_reason, task.state) == (3, "Suspected bleed, 91%", Task.State.WAITING)
+    assert (task.ai_urgency, task.ai_reason, task.state) == (3, "Suspected bleed, 91%", ReadingTask.State.WAITING)
     assert task.priority == Priority.ROUTINE
     assert order(reader) == ["raised"]
 
@@ -94,29 +94,29 @@ def test_a_triage_needs_a_reason_and_is_audited(reader: User) -> None:
 def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("mine"), user=reader)
     assert task.is_held
-    with pytest.raises(NotYoursError, match="reader is reading this study"):
+    with pytest.raises(NotAssigneeError, match="reader is reading this study"):
         task_claim(task=task, user=colleague)
     assert not task_release(task=task, user=colleague)
     assert not task_finish(task=task, user=colleague)
     assert task_finish(task=task, user=reader)
-    with pytest.raises(NotYoursError, match="read already"):
+    with pytest.raises(NotAssigneeError, match="read already"):
         task_claim(task=task, user=colleague)
 
 
 def test_a_claim_is_renewed_by_its_holder_and_ends_without_a_sign_of_life(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("held"), user=reader)
-    Task.objects.filter(pk=task.pk).update(held_until=timezone.now() + timedelta(seconds=1))
+    ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() + timedelta(seconds=1))
     assert task_claim(task=task, user=reader).claim == task.claim  # renewed: the same claim
-    Task.objects.filter(pk=task.pk).update(held_until=timezone.now() - timedelta(seconds=1))
+    ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() - timedelta(seconds=1))
     taken = task_claim(task=task, user=colleague)
-    assert (taken.holder, taken.claim) == (colleague, task.claim + 1)
+    assert (taken.assignee, taken.claim) == (colleague, task.claim + 1)
     assert not task_finish(task=task, user=reader)
 
 
 def test_a_release_puts_it_back(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("put back"), user=reader)
     assert task_release(task=task, user=reader)
-    assert task_claim(task=task, user=colleague).holder == colleague
+    assert task_claim(task=task, user=colleague).assignee == colleague
 
 
 def test_taking_over_needs_a_note_that_is_kept(reader: User, colleague: User) -> None:
@@ -124,7 +124,7 @@ def test_taking_over_needs_a_note_that_is_kept(reader: User, colleague: User) ->
     with pytest.raises(ValueError, match="leave a note"):
         task_take_over(task=task, note="", user=colleague)
     taken = task_take_over(task=task, note="The surgeon waits.", user=colleague)
-    assert taken.holder == colleague
+    assert taken.assignee == colleague
     assert task.events.get(event="taken over").note == "from reader: The surgeon waits."
     assert AuditEvent.objects.filter(code="110100 task taken over", actor="colleague").count() == 1
 
@@ -144,7 +144,7 @@ def test_nothing_is_picked_where_nothing_waits(reader: User, colleague: User) ->
 
 def test_another_sites_tasks_are_not_seen_or_picked(reader: User) -> None:
     elsewhere = factories.study(at=factories.site("Elsewhere"))
-    assert Task.objects.filter(study=elsewhere).exists()
+    assert ReadingTask.objects.filter(study=elsewhere).exists()
     assert not tasks_visible(reader).exists()
     assert list(tasks_visible(factories.admin())) == [elsewhere.task]
 
@@ -152,5 +152,5 @@ def test_another_sites_tasks_are_not_seen_or_picked(reader: User) -> None:
 @pytest.mark.parametrize(("minutes", "level"), [(10, "in time"), (23, "soon due"), (31, "overdue")])
 def test_waiting_is_told_beside_the_sites_target(minutes: float, level: str) -> None:
     task = task_of("stat", minutes=minutes, priority=Priority.STAT)
-    waiting = waiting_of(task, SiteRules(site=task.site), at=timezone.now())
+    waiting = waiting_of(task, SiteSettings(site=task.site), at=timezone.now())
     assert (waiting.minutes, waiting.target, waiting.level) == (int(minutes), 30, level)

@@ -32,7 +32,7 @@ def series_in(status: Status) -> Series:
     """Make a series that stands in a status."""
     series = factories.picture_series()
     states: dict[Status, dict[str, Any]] = {
-        Status.QUEUED: {"state": Run.State.RUNG},
+        Status.QUEUED: {"state": Run.State.DISPATCHED},
         Status.RUNNING: {"state": Run.State.RUNNING},
         Status.FAILED: {"state": Run.State.QUARANTINED, "outcome": "failed", "reason": "It broke."},
     }

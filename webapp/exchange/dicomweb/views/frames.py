@@ -6,14 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from webapp.exchange.dicomweb.access import instances_opened
+from webapp.exchange.dicomweb.access import open_instances
 from webapp.exchange.dicomweb.base import BadRequest, DicomwebView, cached, form_chosen, tag_of, unchanged
 from webapp.exchange.dicomweb.frame_fast_path import decision_leave
 from webapp.exchange.dicomweb.frames import frame_form, frame_numbers, frames_read, is_as_stored
 from webapp.exchange.dicomweb.multipart_writer import Part, multipart, multipart_of_one, single, started
 from webapp.exchange.dicomweb.negotiation import JPEG, OCTETS, PNG, Offer
 from webapp.exchange.dicomweb.openapi import BYTES, RENDERING
-from webapp.exchange.dicomweb.rendering import THUMBNAIL, Drawing, drawing_asked, frame_picture
+from webapp.exchange.dicomweb.rendering import THUMBNAIL, Drawing, frame_picture, requested_drawing
 from webapp.exchange.dicomweb.retrieve_urls import address_of
 from webapp.foundation.audit.codes import Code
 from webapp.imaging.archive.models import Instance
@@ -40,10 +40,10 @@ class RenderedView(DicomwebView):
         """Draw every frame through the object's window or another one; of one instance, the first or the one named."""
         if "," in frames:
             raise BadRequest("One frame is drawn at a time.")
-        found = instances_opened(
+        found = open_instances(
             request=request._request, study=study, series=series, instance=instance, code=Code.STUDY_VIEWED
         )
-        drawing = drawing_asked(request._request)
+        drawing = requested_drawing(request._request)
         if not instance:
             return pictures_answer(request._request, [one for one in found if one.has_pixels], drawing)
         (number,) = frame_numbers(frames or "1", instance=found[0])
@@ -59,7 +59,7 @@ class ThumbnailView(DicomwebView):
         self, request: Request, study: str, series: str = "", instance: str = "", frames: str = ""
     ) -> HttpResponseBase:
         """Draw what is in the middle, small."""
-        found = instances_opened(
+        found = open_instances(
             request=request._request, study=study, series=series, instance=instance, code=Code.STUDY_VIEWED
         )
         images = [one for one in found if one.has_pixels]
@@ -67,13 +67,13 @@ class ThumbnailView(DicomwebView):
             raise Http404
         middle = images[len(images) // 2]
         number = frame_numbers(frames, instance=middle)[0] if frames else middle.number_of_frames // 2
-        asked = drawing_asked(request._request)
+        asked = requested_drawing(request._request)
         return picture_answer(request._request, middle, number, Drawing(size=asked.size or THUMBNAIL))
 
 
 def frames_answer(request: HttpRequest, *, study: str, series: str, instance: str, frames: str) -> HttpResponseBase:
     """Answer with frames: in a multipart body, or one by itself."""
-    (found,) = instances_opened(
+    (found,) = open_instances(
         request=request,
         study=study,
         series=series,

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from webapp.exchange.dicomweb.access import instances_opened
+from webapp.exchange.dicomweb.access import open_instances
 from webapp.exchange.dicomweb.base import DicomwebView, cached, form_chosen, json_accepted, tag_of, unchanged
 from webapp.exchange.dicomweb.bulkdata import FORMS, bulk_parts, bulk_value
 from webapp.exchange.dicomweb.metadata import metadata_json
@@ -48,9 +48,7 @@ class BulkView(DicomwebView):
 
 def objects_answer(request: HttpRequest, *, study: str, series: str, instance: str) -> HttpResponseBase:
     """Answer with objects: one after the other in a multipart body, or one by itself."""
-    found = instances_opened(
-        request=request, study=study, series=series, instance=instance, code=Code.OBJECTS_RETRIEVED
-    )
+    found = open_instances(request=request, study=study, series=series, instance=instance, code=Code.OBJECTS_RETRIEVED)
     chosen = [(one, object_form(request=request, instance=one, is_alone=bool(instance))) for one in found]
     tag = tag_of("objects", *((one.sha256, form) for one, form in chosen))
     if same := unchanged(request, tag):
@@ -65,7 +63,7 @@ def objects_answer(request: HttpRequest, *, study: str, series: str, instance: s
 def metadata_answer(request: HttpRequest, *, study: str, series: str, instance: str) -> HttpResponseBase:
     """Answer with headers."""
     needs = ("index__header",)
-    found = instances_opened(
+    found = open_instances(
         request=request, study=study, series=series, instance=instance, needs=needs, code=Code.STUDY_VIEWED
     )
     tag = tag_of("metadata", request.get_host(), *(one.sha256 for one in found))
@@ -77,7 +75,7 @@ def metadata_answer(request: HttpRequest, *, study: str, series: str, instance: 
 def bulk_answer(request: HttpRequest, *, study: str, series: str, instance: str, key: str) -> HttpResponseBase:
     """Answer with large values."""
     needs = ("index__frames", "index__bulk")
-    (found,) = instances_opened(
+    (found,) = open_instances(
         request=request, study=study, series=series, instance=instance, needs=needs, code=Code.STUDY_VIEWED
     )
     form = form_chosen(request, FORMS if key else FORMS[:1])

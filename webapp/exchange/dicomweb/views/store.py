@@ -14,7 +14,7 @@ from webapp.exchange.dicomweb.base import BadRequest, DicomwebView, json_accepte
 from webapp.exchange.dicomweb.multipart_reader import body_sent, parts_sent
 from webapp.exchange.dicomweb.negotiation import DICOM, JSON, MULTIPART, parameters_of
 from webapp.exchange.dicomweb.openapi import BYTES, HEADER
-from webapp.exchange.dicomweb.stow import objects_store, store_response, store_status
+from webapp.exchange.dicomweb.stow import store_instances, store_response, store_status
 from webapp.exchange.dicomweb.views.retrieve import ObjectsView
 from webapp.exchange.dicomweb.views.search import SearchView
 from webapp.foundation.accounts.models import User
@@ -56,7 +56,7 @@ class _Storing(DicomwebView):
         parts = parts_sent(body, boundary=parameters.get("boundary", ""), largest=largest)
         user = cast("User", request.user)
         try:
-            filed = objects_store(parts=parts, user=user, request=request._request, study=study)
+            filed = store_instances(parts=parts, user=user, request=request._request, study=study)
         except NoSite as error:
             raise PermissionDenied("Your account belongs to no site, so nothing can be filed for it.") from error
         if not filed:

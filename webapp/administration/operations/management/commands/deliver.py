@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from webapp.exchange.routing.services import deliveries_recover
 from webapp.exchange.routing.worker import Carrier
-from webapp.foundation.core.daemons import alive, alone, repeated, stop_on_signals
+from webapp.foundation.core.daemons import record_heartbeat, run_forever, single_instance, stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Be the only one, take back what a predecessor left in the middle, then look again and again."""
         warnings.simplefilter("ignore")  # pydicom's quote values of the object
-        with alone("delivery", otherwise="Another process of this Readroom sends already."):
+        with single_instance("delivery", otherwise="Another process of this Readroom sends already."):
             deliver(stop=stop_on_signals())
 
 
@@ -32,8 +32,8 @@ def deliver(*, stop: threading.Event) -> None:
 
     def look() -> None:
         carrier.tick()
-        alive("delivery")
+        record_heartbeat("delivery")
 
     log.info("sending")
-    repeated(look, stop=stop, recover=deliveries_recover)
+    run_forever(look, stop=stop, recover=deliveries_recover)
     carrier.close()

@@ -8,14 +8,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
-from webapp.foundation.core.daemons import alive, stop_on_signals
-from webapp.imaging.archive.object_store import objects_sweep
-from webapp.imaging.archive.table_statistics import statistics_refresh
-from webapp.imaging.dicom_objects.services import results_make
+from webapp.foundation.core.daemons import record_heartbeat, stop_on_signals
+from webapp.imaging.archive.object_store import sweep_objects
+from webapp.imaging.archive.table_statistics import refresh_statistics
+from webapp.imaging.dicom_objects.services import make_results
 from webapp.imaging.inference import services
-from webapp.reading.critical_results.services import criticals_escalate
-from webapp.reading.followup.registration_jobs import registrations_tend
-from webapp.reading.reporting.storage import reports_file
+from webapp.reading.critical_results.services import escalate_overdue
+from webapp.reading.followup.registration_jobs import advance_registrations
+from webapp.reading.reporting.storage import store_signed_reports
 from workers import storage
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,12 @@ class Command(BaseCommand):
             try:
                 did = tick()
                 if time.monotonic() - escalated > ESCALATE_SECONDS:
-                    did += criticals_escalate()
+                    did += escalate_overdue()
                     escalated = time.monotonic()
                 if time.monotonic() - swept > SWEEP_SECONDS:
                     storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
-                    objects_sweep(older_than_seconds=UNFINISHED_SECONDS)
-                    statistics_refresh()
+                    sweep_objects(older_than_seconds=UNFINISHED_SECONDS)
+                    refresh_statistics()
                     swept = time.monotonic()
             except (OperationalError, OSError) as trouble:
                 log.warning("waiting: %s", type(trouble).__name__)
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 stop.wait(PAUSE_AFTER_TROUBLE)
                 continue
             if time.monotonic() - shown > SHOW_SECONDS:
-                alive("housekeeping")
+                record_heartbeat("housekeeping")
                 shown = time.monotonic()
             if not did:
                 stop.wait(PAUSE)
@@ -67,8 +67,14 @@ def tick() -> int:
     """Do everything that is due now; return how much that was."""
     made = [
         services.run_create(series=series)
-        for series in services.series_due(quiet_seconds=settings.SERIES_QUIET_SECONDS)
+        for series in services.series_needing_run(quiet_seconds=settings.SERIES_QUIET_SECONDS)
     ]
     # Objects of one run at most: whoever waits for an answer comes first again.
-    did = services.runs_watch() + services.runs_ring() + registrations_tend() + results_make() + reports_file()
+    did = (
+        services.watch_runs()
+        + services.dispatch_runs()
+        + advance_registrations()
+        + make_results()
+        + store_signed_reports()
+    )
     return len(made) + did

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from webapp.exchange.dicom_scp.accounts import receiving_site_get
-from webapp.exchange.dicom_scp.ae_allowlist import callers_read, title_checked
+from webapp.exchange.dicom_scp.ae_allowlist import check_ae_title, parse_callers
 from webapp.exchange.dicom_scp.listener import Listener
 from webapp.exchange.dicom_scp.verification import echo_answered
 from webapp.foundation.core.daemons import stop_on_signals
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError("READROOM_DICOM_PORT names no port to listen on.")
         warnings.simplefilter("ignore")  # pydicom's quote values of the sender
         try:
-            title = title_checked(settings.DICOM_TITLE, variable="READROOM_DICOM_TITLE")
+            title = check_ae_title(settings.DICOM_TITLE, variable="READROOM_DICOM_TITLE")
             if options["check"]:
                 self._check(title)
             else:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody answers a C-ECHO as {title} on port {settings.DICOM_PORT}.")
 
     def _listen(self, title: str) -> None:
-        callers = callers_read(settings.DICOM_CALLERS)
+        callers = parse_callers(settings.DICOM_CALLERS)
         if not callers:
             raise CommandError("READROOM_DICOM_CALLERS names nobody who may send, so listening is of no use.")
         listener = Listener(title=title, callers=callers, site=receiving_site_get(named=settings.RECEIVING_SITE))

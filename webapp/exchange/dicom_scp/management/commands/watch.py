@@ -11,9 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from webapp.exchange.dicom_scp.accounts import receiving_site_get, sender_account_get
-from webapp.exchange.dicom_scp.safe_directory import folder_opened
+from webapp.exchange.dicom_scp.safe_directory import open_folder
 from webapp.exchange.dicom_scp.watcher import Watcher
-from webapp.foundation.core.daemons import alive, repeated, stop_on_signals
+from webapp.foundation.core.daemons import record_heartbeat, run_forever, stop_on_signals
 
 log = logging.getLogger(__name__)
 ACCOUNT = "Watched folder"
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("READROOM_WATCHED_FOLDER names no folder to watch.")
         try:
             user = sender_account_get(name=ACCOUNT, site=receiving_site_get(named=settings.RECEIVING_SITE))
-            with folder_opened(Path(settings.WATCHED_FOLDER)) as folder:
+            with open_folder(Path(settings.WATCHED_FOLDER)) as folder:
                 fcntl.flock(folder.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 watch(Watcher(folder=folder, user=user), stop=stop_on_signals())
         except ImproperlyConfigured as wrong:
@@ -46,7 +46,7 @@ def watch(watcher: Watcher, *, stop: threading.Event) -> None:
 
     def look() -> None:
         watcher.look()
-        alive("watcher")
+        record_heartbeat("watcher")
 
     log.info("watching")
-    repeated(look, stop=stop)
+    run_forever(look, stop=stop)

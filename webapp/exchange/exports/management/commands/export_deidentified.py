@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.exchange.exports.deidentified_files import manifest_row, manifest_written, objects_left, objects_of
+from webapp.exchange.exports.deidentified_files import deidentify_objects, manifest_row, objects_of, write_manifest
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Study
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             audit_record(code=Code.EXPORT_ASKED, actor="command line", study=study.pk, details="to a folder")
         rows, stayed = [], 0
         asked = api.Options(**{name: options[name] for name in FLAGS})
-        for left in objects_left(objects_of(studies), name=options["name"], options=asked):
+        for left in deidentify_objects(objects_of(studies), name=options["name"], options=asked):
             if left.path is None:
                 stayed += 1
                 self.stderr.write(f"object {left.instance.pk}: {left.refused}")
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             target.parent.mkdir(parents=True, exist_ok=True)
             rows.append(manifest_row(left))
             shutil.copyfile(left.path, target)
-        (folder / "manifest.csv").write_text(manifest_written(rows), encoding="utf-8")
+        (folder / "manifest.csv").write_text(write_manifest(rows), encoding="utf-8")
         self.stdout.write(f"{len(rows)} objects written, {stayed} stayed.")
         if not rows:
             raise CommandError("No object could leave.")

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from webapp.exchange.routing.echo import destination_echoed
+from webapp.exchange.routing.echo import echo_destination
 from webapp.exchange.routing.forms import DestinationForm
 from webapp.exchange.routing.models import Destination
-from webapp.exchange.routing.selectors import destinations_listed
+from webapp.exchange.routing.selectors import destination_list
 from webapp.exchange.routing.stow import SECRETS
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
@@ -35,8 +35,10 @@ class Command(BaseCommand):
             parser.add_argument(f"--{name}", help=meaning)
         parser.add_argument("--site", type=int, help="number of the site whose studies may go there; absent: all")
         parser.add_argument("--tls", action="store_true", default=None, help="C-STORE by TLS")
-        parser.add_argument("--results", action="store_true", default=None, dest="takes_results", help="send results")
-        parser.add_argument("--off", action="store_false", default=None, dest="is_used", help="send nothing there")
+        parser.add_argument(
+            "--results", action="store_true", default=None, dest="auto_forward_results", help="send results"
+        )
+        parser.add_argument("--off", action="store_false", default=None, dest="is_active", help="send nothing there")
         parser.add_argument("--echo", action="store_true", help="ask whether it answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
             self._save(options)
 
     def _list(self) -> None:
-        for one in destinations_listed():
+        for one in destination_list():
             where = one.url or f"{one.title}@{one.host}:{one.port}"
             self.stdout.write(f"{one.name}\t{one.kind}\t{where}\t{one.waiting} on their way, {one.failed} not sent")
 
@@ -57,7 +59,7 @@ class Command(BaseCommand):
         destination = Destination.objects.filter(name=name).first()
         if destination is None:
             raise CommandError(f"There is no destination {name!r}.")
-        if trouble := destination_echoed(destination):
+        if trouble := echo_destination(destination):
             raise CommandError(trouble)
         self.stdout.write(f"{name} answers.")
 

@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask for it."""
-        destination = Destination.objects.filter(name=options["destination"], is_used=True).first()
+        destination = Destination.objects.filter(name=options["destination"], is_active=True).first()
         if destination is None:
             raise CommandError(f"There is no destination {options['destination']!r} in use.")
         studies = Study.objects.filter(study_instance_uid=options["study"])

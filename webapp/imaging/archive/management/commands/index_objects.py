@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from webapp.imaging.archive.indexing import index_fill, instances_unindexed
+from webapp.imaging.archive.indexing import backfill_index, instances_unindexed
 from workers.api import Refused
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         indexed = 0
         for instance in instances_unindexed().order_by("pk").iterator(chunk_size=200):
             try:
-                index_fill(instance=instance)
+                backfill_index(instance=instance)
                 indexed += 1
             except (Refused, OSError) as error:
                 reason = str(error) if isinstance(error, Refused) else "Its bytes cannot be read."
