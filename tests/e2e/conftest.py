@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
 
 from deploy import viewer
-from tests.e2e.evidence import evidence_keep, traced_context
+from tests.e2e.evidence import OPEN, evidence_keep, traced_context
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, scene_made, served_copy
 from tests.second_try import evidence_folder, try_number
 
@@ -74,7 +74,7 @@ def signed_in() -> dict[tuple[str, str], StorageState]:
 
 
 @pytest.fixture
-def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], StorageState]) -> Open:
+def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], StorageState]) -> Iterator[Open]:
     """Open a page as somebody; afterwards the browser must have had nothing to complain about."""
 
     @contextmanager
@@ -111,7 +111,10 @@ def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], Stora
             assert complaints == []
         context.close()
 
-    return opened
+    others = list(OPEN)
+    yield opened
+    for context in [one for one in OPEN if one not in others]:  # of a test that failed: what they showed is kept by now
+        context.close()
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

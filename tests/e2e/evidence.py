@@ -16,8 +16,12 @@ def traced_context(browser: Browser, **settings: Any) -> BrowserContext:
     context = browser.new_context(**settings)
     context.tracing.start(snapshots=True)
     OPEN.append(context)
-    context.on("close", OPEN.remove)
+    context.on("close", _forget)
     return context
+
+
+def _forget(context: BrowserContext) -> None:
+    OPEN.remove(context)
 
 
 def evidence_keep(folder: Path, *, prefix: str) -> None:
