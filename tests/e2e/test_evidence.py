@@ -15,6 +15,7 @@ def test_a_picture_and_a_trace_are_kept_of_what_is_open(browser: Browser, tmp_pa
     for prefix in ("try-1", "try-2"):  # the trace goes on after the first
         evidence_keep(tmp_path, prefix=prefix)
         assert (tmp_path / f"{prefix}-browser-{number}-page-1.png").read_bytes().startswith(b"\x89PNG")
+        assert "Where it failed" in (tmp_path / f"{prefix}-browser-{number}-page-1.html").read_text()
         with ZipFile(tmp_path / f"{prefix}-browser-{number}-trace.zip") as trace:
             assert "trace.trace" in trace.namelist()
     context.close()
