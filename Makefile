@@ -7,8 +7,8 @@ PORT ?= 8000
 DATA ?= data
 PROFILE ?= cpu
 # Not knee-grade: on the test split it is no better than chance.
-SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/configs/*.toml ml/configs/beyond/*.toml))
-CONFIGS = $(filter-out ml/configs/search/% ml/configs/radiomics/% %/_shared.toml,$(wildcard ml/configs/*.toml ml/configs/*/*.toml))
+SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/lab/configs/*.toml ml/lab/configs/beyond/*.toml))
+CONFIGS = $(filter-out ml/lab/configs/search/% ml/lab/configs/radiomics/% %/_shared.toml,$(wildcard ml/lab/configs/*.toml ml/lab/configs/*/*.toml))
 PYTHON := .venv/bin/python
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -74,27 +74,27 @@ bench: setup viewer ## Measures: what an idle Readroom uses; networks, queue, DI
 	@$(PYTHON) -m bench.viewer
 	@$(PYTHON) -m bench.pages
 
-train: setup ## Train every network of ml/configs, or go on where it was stopped (PROFILE=cpu about 2 hours, or gpu)
-	$(PYTHON) -m ml.train --profile $(PROFILE) $(CONFIGS)
-	$(PYTHON) -m ml.search --profile $(PROFILE) ml/configs/search/*.toml
-	$(PYTHON) -m ml.prune ml/configs/sorter.toml
+train: setup ## Train every network of ml/lab/configs, or go on where it was stopped (PROFILE=cpu about 2 hours, or gpu)
+	$(PYTHON) -m ml.lab.train --profile $(PROFILE) $(CONFIGS)
+	$(PYTHON) -m ml.lab.search --profile $(PROFILE) ml/lab/configs/search/*.toml
+	$(PYTHON) -m ml.lab.prune ml/lab/configs/sorter.toml
 
 ship: setup ## Make what is served out of the trained networks: half-precision and int8 forms, thresholds, the gate
-	$(PYTHON) -m ml.export $(SHIPPED)
-	$(PYTHON) -m ml.gate ml/configs/sorter.toml
-	$(PYTHON) -m ml.radiomics --ship ml/configs/radiomics/*.toml
-	$(PYTHON) -m ml.evaluate.failures ml/configs/sorter.toml
+	$(PYTHON) -m ml.lab.export $(SHIPPED)
+	$(PYTHON) -m ml.lab.ood ml/lab/configs/sorter.toml
+	$(PYTHON) -m ml.lab.radiomics --ship ml/lab/configs/radiomics/*.toml
+	$(PYTHON) -m ml.lab.evaluate.failures ml/lab/configs/sorter.toml
 
 report: setup ## Judge every trained network on the test split and on unseen sources; write docs/models
-	$(PYTHON) -m ml.evaluate --profile $(PROFILE) $(CONFIGS)
-	$(PYTHON) -m ml.evaluate --form pruned=runs/sorter-pruned-2/weights ml/configs/sorter.toml
-	$(PYTHON) -m ml.evaluate.gate --profile $(PROFILE) ml/configs/sorter.toml ml/configs/held-out/[abc].toml
-	$(PYTHON) -m ml.evaluate.explain --profile $(PROFILE) ml/configs/*.toml ml/configs/beyond/tumour-type.toml
-	$(PYTHON) -m ml.radiomics --ship --profile $(PROFILE) ml/configs/radiomics/*.toml
-	$(PYTHON) -m ml.evaluate --cascade
-	$(PYTHON) -m ml.cards --fill
-	$(PYTHON) -m ml.report.timed $(CONFIGS)
-	$(PYTHON) -m ml.report --check
+	$(PYTHON) -m ml.lab.evaluate --profile $(PROFILE) $(CONFIGS)
+	$(PYTHON) -m ml.lab.evaluate --form pruned=runs/sorter-pruned-2/weights ml/lab/configs/sorter.toml
+	$(PYTHON) -m ml.lab.evaluate.gate --profile $(PROFILE) ml/lab/configs/sorter.toml ml/lab/configs/held-out/[abc].toml
+	$(PYTHON) -m ml.lab.evaluate.explain --profile $(PROFILE) ml/lab/configs/*.toml ml/lab/configs/beyond/tumour-type.toml
+	$(PYTHON) -m ml.lab.radiomics --ship --profile $(PROFILE) ml/lab/configs/radiomics/*.toml
+	$(PYTHON) -m ml.lab.evaluate --cascade
+	$(PYTHON) -m ml.lab.cards --fill
+	$(PYTHON) -m ml.lab.report.timed $(CONFIGS)
+	$(PYTHON) -m ml.lab.report --check
 
 clean: ## Remove caches and collected static files (never the data)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .static webapp/reading/viewer/static test-results

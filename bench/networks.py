@@ -7,9 +7,9 @@ import numpy as np
 
 from bench.floor import giga_operations, matrix_product_rate
 from bench.ratio import clocked, ratio
-from ml.networks import build
-from ml.runtime import BATCH, TorchNetwork, served_on_cpu
-from ml.weights import ModelRow, forms_told, manifest_read
+from ml.cascade.networks import build
+from ml.cascade.runtime import BATCH, TorchNetwork, served_on_cpu
+from ml.cascade.weights import ModelRow, forms_told, manifest_read
 
 
 def report(weights: Path) -> Iterator[str]:

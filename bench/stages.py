@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.pictures import as_new, pictures
-from ml.cascade import Analyst
+from ml.cascade.analyse import Analyst
 
 COUNT = 60
 

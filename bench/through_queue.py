@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.ratio import ratio
 from bench.work import Work, single_pictures, whole_series
-from ml.cascade import Analyst
+from ml.cascade.analyse import Analyst
 from tests.deployment import Embedded, embedded, held
 from tests.servers import wait_until
 

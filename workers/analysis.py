@@ -4,9 +4,9 @@ import logging
 from functools import cache
 from pathlib import Path
 
-from ml.cascade import Analyst
-from ml.pathways.declaration import PathwayError
-from ml.weights import WeightsError
+from ml.cascade.analyse import Analyst
+from ml.cascade.pathways.declaration import PathwayError
+from ml.cascade.weights import WeightsError
 from workers import configuration
 from workers.attempts import ObjectError, answered_or_why, attempt_published, object_checked
 from workers.contracts import AnalysisRequest, AnalysisResult, SeriesAnswer

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ml.answer import FindingAnswer, SeriesAnswer
-from ml.cascade import Analyst, unread
-from ml.pathways.declaration import PathwayError
-from ml.reading.grouping import SeriesFiles, series_grouped
-from ml.weights import WeightsError
+from ml.cascade.analyse import Analyst, unread
+from ml.cascade.pathways.declaration import PathwayError
+from ml.cascade.weights import WeightsError
+from ml.dicomio.grouping import SeriesFiles, series_grouped
+from ml.schemas import FindingAnswer, SeriesAnswer
 from workers import configuration
 
 #: What the JSON tells of a series, a stage and a finding; the rest of an answer is the web's own.

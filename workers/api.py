@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from ml import overview
-from ml.deidentify.options import Asked, Options, Rectangle, Told
-from ml.overview import DeclaredCode, DrawnStage, ListedModel
-from ml.pathways.declaration import PathwayError
-from ml.reading.index import ObjectIndex
-from ml.reading.inspect import Inspection
-from ml.reading.refusal import IS_INDEX, Refused
-from ml.reading.syntaxes import syntaxes_read
-from ml.weights import WeightsError
+from ml.cascade import summary
+from ml.cascade.pathways.declaration import PathwayError
+from ml.cascade.summary import DeclaredCode, DrawnStage, ListedModel
+from ml.cascade.weights import WeightsError
+from ml.deid.options import Asked, Options, Rectangle, Told
+from ml.dicomio.errors import IS_INDEX, Refused
+from ml.dicomio.index import ObjectIndex
+from ml.dicomio.inspect import Inspection
+from ml.dicomio.syntaxes import syntaxes_read
 from workers import configuration, reports
 from workers.doorbell import REGISTER, ring
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
@@ -54,22 +54,22 @@ __all__ = [
 
 def cascade_digest() -> str:
     """Return the digest of the pathways, labels and models that a run made now will use."""
-    return overview.cascade_digest(configuration.weights_folder())
+    return summary.cascade_digest(configuration.weights_folder())
 
 
 def codes_declared() -> dict[str, dict[str, DeclaredCode]]:
     """Return the codes that the pathways declare, by question and label; regions of all kinds under "part"."""
-    return overview.codes_declared(configuration.weights_folder())
+    return summary.codes_declared(configuration.weights_folder())
 
 
 def pathways_drawn() -> list[DrawnStage]:
     """Return the declared cascade as nodes and edges, in running order."""
-    return overview.pathways_drawn(configuration.weights_folder())
+    return summary.pathways_drawn(configuration.weights_folder())
 
 
 def models_listed() -> list[ListedModel]:
     """Return the shipped models with their cards."""
-    return overview.models_listed(configuration.weights_folder())
+    return summary.models_listed(configuration.weights_folder())
 
 
 def model_sheet(name: str) -> ModelSheet:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ml.answer import Answer
+from ml.schemas import Answer
 from workers import storage
 from workers.heartbeat import beating
 from workers.storage import Attempt

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from ml.answer import (
+from ml.schemas import (
     Answer,
     CodeAnswer,
     FigureAnswer,
@@ -82,7 +82,7 @@ class RegistrationAnswer(Answer):
     refusal
         Why it must not be used, "" where it may; then there are no pictures.
     dice, nmi, correlation
-        See `ml.registration.Quality`; None where it came to none.
+        See `ml.cascade.registration.Quality`; None where it came to none.
     least_dice, least_nmi
         Under these it is refused.
     rotation_degrees, shift_mm

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813 - its documentation's own name
 
-from ml.laid import pictures_drawn, slices_laid
-from ml.reading.refusal import Refused
-from ml.reading.series import slices_read
-from ml.registration import LEAST_DICE, LEAST_NMI, RegistrationError, registered, volume_of
+from ml.cascade.registration import LEAST_DICE, LEAST_NMI, RegistrationError, registered, volume_of
+from ml.cascade.registration_preview import pictures_drawn, slices_laid
+from ml.dicomio.errors import Refused
+from ml.dicomio.series import slices_read
 from workers.attempts import answered_or_why, attempt_published, object_checked
 from workers.contracts import LaidPictures, RegistrationAnswer, RegistrationRequest, RegistrationResult
 from workers.storage import Attempt

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ml.weights import WeightsError, manifest_read
+from ml.cascade.weights import WeightsError, manifest_read
 
 PICTURES = "pictures"
 
@@ -47,7 +47,7 @@ class KeptChart(Kept):
 
 
 class KeptReport(Kept):
-    """A model's report (`ml.evaluate.report.Report` as JSON) with the rows of its training's epochs."""
+    """A model's report (`ml.lab.evaluate.report.Report` as JSON) with the rows of its training's epochs."""
 
     tables: list[KeptTable] = []
     headline: dict[str, KeptFigure] = {}

@@ -1,13 +1,13 @@
-"""Reading untrusted files for the web: apart from it (see `ml.reading.apart`), and only so many at once."""
+"""Reading untrusted files for the web: apart from it (see `ml.dicomio.subprocess_reader`), and only so many at once."""
 
 import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml.deidentify.options import Asked, Told
-from ml.reading.inspect import Inspection
-from ml.reading.lending import lent_reader
+from ml.deid.options import Asked, Told
+from ml.dicomio.inspect import Inspection
+from ml.dicomio.reader_pool import lent_reader
 
 #: Files that one web process has read at once; the next caller waits.
 AT_ONCE = 2
@@ -15,7 +15,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def inspect(path: Path, *, wrapped: Path | None = None) -> Inspection:
-    """Return what intake must know of a file; see `ml.reading.inspect.inspect`.
+    """Return what intake must know of a file; see `ml.dicomio.inspect.inspect`.
 
     Raises
     ------

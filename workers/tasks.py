@@ -6,8 +6,8 @@ from uuid import UUID
 
 from celery.signals import worker_process_init
 
-from ml.pathways.declaration import PathwayError
-from ml.weights import WeightsError
+from ml.cascade.pathways.declaration import PathwayError
+from ml.cascade.weights import WeightsError
 from workers.analysis import analyst, attempt_answer
 from workers.app import app
 from workers.doorbell import REGISTER, TASK

@@ -66,14 +66,14 @@ def not_in(*locks: str) -> set[str]:
 def test_the_web_image_carries_all_that_the_web_imports(tmp_path: Path) -> None:
     absent = not_in("web")
     assert {"torch", "openvino", "scipy"} <= absent
-    program = without(*absent) + DJANGO + every_module("webapp", "ml.reading", "ml.pathways")
+    program = without(*absent) + DJANGO + every_module("webapp", "ml.dicomio", "ml.cascade.pathways")
     assert {"webapp", "workers"} <= loaded_by(program, data=tmp_path)
 
 
 def test_the_worker_image_carries_all_that_the_workers_import(tmp_path: Path) -> None:
     absent = not_in("worker", "cpu")
     assert {"django", "pytest"} <= absent
-    program = without(*absent) + every_module("workers", "ml.operations", "ml.reading", "ml.pathways")
+    program = without(*absent) + every_module("workers", "ml.cascade.operations", "ml.dicomio", "ml.cascade.pathways")
     assert {"workers", "ml"} <= loaded_by(program, data=tmp_path)
 
 

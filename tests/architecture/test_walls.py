@@ -39,8 +39,8 @@ def test_no_room_reaches_over_a_wall() -> None:
     ("where", "breach"),
     [
         ("webapp", "import torch"),
-        ("webapp", "import ml.cascade"),
-        ("webapp", "import ml.reading"),
+        ("webapp", "import ml.cascade.analyse"),
+        ("webapp", "import ml.dicomio"),
         ("webapp", "from workers import tasks"),
         ("webapp", "from workers import app"),
         ("workers", "import django"),
@@ -48,8 +48,12 @@ def test_no_room_reaches_over_a_wall() -> None:
         ("ml", "import rest_framework"),
         ("ml", "import workers.contracts"),
         ("ml", "import celery"),
-        ("ml/reading", "import torch"),
-        ("ml/pathways", "import openvino"),
+        ("ml/dicomio", "import torch"),
+        ("ml/cascade/pathways", "import openvino"),
+        ("ml/cascade", "import ml.lab.data"),
+        ("ml/deid", "import ml.cascade.weights"),
+        ("ml/dicomio", "import ml.deid.table"),
+        ("workers", "import ml.lab.train.config"),
     ],
 )
 def test_a_breach_is_noticed(copy_of_rooms: Path, where: str, breach: str) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import FileDataset
 
-from ml.reading.calibration import FrameGrid
-from ml.reading.series import SlicePicture
+from ml.dicomio.calibration import FrameGrid
+from ml.dicomio.series import SlicePicture
 from tests.phantoms import dicom, geometry
 
 Points = NDArray[np.float64]

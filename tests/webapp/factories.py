@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.uid import CTImageStorage, generate_uid
 
-from ml.drawing import heat_map_png, mask_png
-from ml.measures.lesion import lesion_measured
-from ml.measures.stack import Stack
-from ml.radiomics.meanings import MEANINGS, title_of
-from ml.reading.calibration import UNCALIBRATED, FrameGrid
+from ml.cascade.drawing import heat_map_png, mask_png
+from ml.cascade.measurements.feature_descriptions import MEANINGS, title_of
+from ml.cascade.measurements.lesion import lesion_measured
+from ml.cascade.measurements.stack import Stack
+from ml.dicomio.calibration import UNCALIBRATED, FrameGrid
 from tests.phantoms import dicom, pictures
 from webapp.foundation.accounts.models import Site, User
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion

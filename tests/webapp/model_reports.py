@@ -34,7 +34,7 @@ def answers(n: int = 400, seed: int = 3) -> tuple[NDArray[np.intp], NDArray[np.f
 
 
 def report(**changes: Any) -> dict[str, Any]:
-    """Return a report in the form of `ml.evaluate.report.Report`, with epochs."""
+    """Return a report in the form of `ml.lab.evaluate.report.Report`, with epochs."""
     truth, probabilities = answers()
     said = probabilities.argmax(axis=1)
     counts = [[int(((truth == row) & (said == column)).sum()) for column in range(4)] for row in range(4)]

@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ml.pathways.checks import KIND_OF
-from ml.pathways.load import FOLDER, LABELS
+from ml.cascade.pathways.checks import KIND_OF
+from ml.cascade.pathways.load import FOLDER, LABELS
 
 CARD = """# {name}
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from ml.radiomics.drawn import Spot, spot_drawn
+from ml.lab.radiomics.examples import Spot, spot_drawn
 from tests.phantoms.dicom import image, saved, series
 from tests.phantoms.pictures import png
 from workers import storage

@@ -6,7 +6,7 @@ import numpy as np
 from django.http import HttpRequest
 from PIL import Image
 
-from ml.laid import LaidSlice
+from ml.cascade.registration_preview import LaidSlice
 from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.imaging.inference.models import Finding

@@ -1,4 +1,4 @@
-"""A set as the folder that ``ml.data`` reads: manifest.csv, boxes.csv, images, masks; beside them campaign.json.
+"""A set as the folder that ``ml.lab.data`` reads: manifest.csv, boxes.csv, images, masks; beside them campaign.json.
 
 Nothing in it says who somebody is: no name, number, UID or date; pictures are pixels alone.
 """
@@ -159,7 +159,7 @@ PROVENANCE = {
     "group": "pseudonym of the patient; a patient stays in one split in all versions of the campaign",
     "picture": "the frame that was read, as it was shown; the middle of its series; pixels alone",
 }
-USE = "Set READROOM_DATA_SET to this folder and run: python -m ml.train CONFIG. Research use, not for diagnosis."
+USE = "Set READROOM_DATA_SET to this folder and run: python -m ml.lab.train CONFIG. Research use, not for diagnosis."
 
 
 def _picked(campaign: Campaign) -> dict[str, object]:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ml.reading import apart
+from ml.dicomio import subprocess_reader
 from tests.phantoms import dicom, pictures
 from tests.phantoms.hostile import KINDS, Hostile
 from tests.webapp import factories
@@ -52,7 +52,7 @@ def test_a_bad_file_gets_its_sentence_and_its_neighbours_are_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if kind.name == "hangs_its_decoder":
-        monkeypatch.setattr(apart, "SECONDS_PER_ANSWER", 2.0)
+        monkeypatch.setattr(subprocess_reader, "SECONDS_PER_ANSWER", 2.0)
     caplog.set_level(logging.DEBUG)
     before, after = pictures.png(tmp_path / "1.png", seed=1), dicom.saved(dicom.image(), tmp_path / "2.dcm")
     assert uploaded(browser, before)[0]["status"] == "stored"

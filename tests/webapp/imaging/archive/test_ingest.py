@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
-from ml.reading.grouping import series_grouped
+from ml.dicomio.grouping import series_grouped
 from tests.phantoms import dicom, pictures
 from tests.webapp import factories
 from webapp.foundation.accounts.models import User

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import FileDataset
 
-from ml.drawing import mask_png
+from ml.cascade.drawing import mask_png
 from tests.phantoms import dicom
 from tests.webapp import factories
 from webapp.imaging.archive.ingest import ingest_file

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydicom.sr._concepts_dict import concepts
 
-from ml.overview import cascade_of
-from ml.pathways.declaration import Label
+from ml.cascade.pathways.declaration import Label
+from ml.cascade.summary import cascade_of
 from workers import configuration
 
 

@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.data import outline_read, pictures_read, squares_read
-from ml.train.__main__ import main as trained
-from ml.train.segmenter import squares_and_outlines, usable
+from ml.lab.data import outline_read, pictures_read, squares_read
+from ml.lab.train.__main__ import main as trained
+from ml.lab.train.segmenter import squares_and_outlines, usable
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.reading.campaigns import scene

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from ml.data import groups_in_two_splits, in_split, pictures_read
-from ml.train.__main__ import main as trained
+from ml.lab.data import groups_in_two_splits, in_split, pictures_read
+from ml.lab.train.__main__ import main as trained
 from tests.phantoms import dicom
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in

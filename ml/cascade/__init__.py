@@ -1,0 +1,1 @@
+"""The cascade that serves: pathways, operations, networks, runtime, measurements; nothing here trains."""

@@ -1,0 +1,1 @@
+"""Libraries as this project loads them, also where their compiled operators cannot be."""

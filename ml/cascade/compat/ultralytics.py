@@ -1,0 +1,18 @@
+"""ultralytics' network and loss, with Pillow left as it was.
+
+ultralytics puts a function of its own in the place of ``PIL.Image.open``, for everybody in the process: a damaged
+picture then ends in the search for a package that is not installed. Import its names from here, and late: it is slow.
+"""
+
+from PIL import Image
+
+from ml.cascade.compat import torchvision  # noqa: F401 - ultralytics imports torchvision, which this makes importable
+
+_pillows_own = Image.open
+
+from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: E402 - after Pillow's own is kept
+from ultralytics.utils.loss import v8DetectionLoss  # noqa: E402
+
+Image.open = _pillows_own
+
+__all__ = ["DetectionModel", "v8DetectionLoss", "yaml_model_load"]

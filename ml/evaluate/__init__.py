@@ -1,1 +1,0 @@
-"""Judging: ``python -m ml.evaluate CONFIG`` measures a trained network on the test split."""

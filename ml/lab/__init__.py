@@ -1,0 +1,1 @@
+"""The laboratory: data, training, evaluation, export, reports. Nothing that serves imports it."""

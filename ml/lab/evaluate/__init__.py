@@ -1,0 +1,1 @@
+"""Judging: ``python -m ml.lab.evaluate CONFIG`` measures a trained network on the test split."""

@@ -1,1 +1,0 @@
-"""Search: ``python -m ml.search FILE`` tries settings of a training and tells which did best."""

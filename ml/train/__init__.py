@@ -1,1 +1,0 @@
-"""Training: ``python -m ml.train CONFIG`` trains one network, or goes on where it was stopped."""
