@@ -1,4 +1,4 @@
-"""What browsers showed when a test failed: picture and HTML of each open page, and Playwright's trace of what led to it.
+"""What browsers showed when a test failed: picture and HTML of each open page, and Playwright's trace up to then.
 
 Traces are without pictures of each step, which would make every test take twice as long.
 """
