@@ -16,7 +16,7 @@ from tests.servers import postgres
 RESULTS = Path(__file__).resolve().parents[1] / "test-results"
 SLOWEST = 30
 # Several processes, each test file in one of them: fixtures of a module are made once. In the order of the tree: by the
-# number of their tests the files of browsers and servers, few tests and long ones, would come last and keep one waiting.
+# number of their tests the files of browsers and servers, few tests and long ones, would come last, and one would wait.
 SPREAD = ["-n", "auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
 
 
