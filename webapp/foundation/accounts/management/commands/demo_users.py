@@ -34,8 +34,9 @@ class Command(BaseCommand):
                 passwords_write(file, passwords)  # first: an account whose password nobody knows is of no use
                 site, _ = Site.objects.get_or_create(name=SITE)
                 user = User.objects.create_user(username, password=passwords[username], role=role, site=site)
-            if user.is_active and user.role == role and user.check_password(passwords.get(username)):
-                self.stdout.write(f"{role} {username} {passwords[username]}")
+            password = passwords.get(username)
+            if password and user.is_active and user.role == role and user.check_password(password):
+                self.stdout.write(f"{role} {username} {password}")
 
 
 def passwords_write(file: Path, passwords: dict[str, str]) -> None:
