@@ -4,7 +4,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ def use_of(leader: psutil.Process) -> Use:
     return Use(seconds, memory, processes)
 
 
-def watched(leaders: dict[str, psutil.Process], *, seconds: float) -> Iterator[str]:
+def watched(leaders: Mapping[str, psutil.Process], *, seconds: float) -> Iterator[str]:
     """Watch processes, each with its descendants, for some seconds; yield a row for each by name."""
     began, before = time.monotonic(), {name: use_of(leader) for name, leader in leaders.items()}
     time.sleep(seconds)
