@@ -1,7 +1,7 @@
 # Readroom. `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup viewer run test-packages lint test-served test format lock bench train ship report clean
+.PHONY: help setup viewer run test-packages lint test format lock bench train ship report clean
 
 PORT ?= 8000
 DATA ?= data
@@ -10,8 +10,6 @@ PROFILE ?= cpu
 SHIPPED = $(filter-out %/_shared.toml %/knee-grade.toml,$(wildcard ml/lab/configs/*.toml ml/lab/configs/beyond/*.toml))
 CONFIGS = $(filter-out ml/lab/configs/search/% ml/lab/configs/radiomics/% %/_shared.toml,$(wildcard ml/lab/configs/*.toml ml/lab/configs/*/*.toml))
 PYTHON := .venv/bin/python
-# Whole suites run in several processes, each test file in one of them: fixtures of a module are made once.
-SPREAD = -n auto --maxprocesses=4 --dist=loadfile
 export PYTHONPATH :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export YOLO_OFFLINE := true
@@ -21,9 +19,12 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 	@echo "  Settings: PORT=8000 and DATA=folder for \`make run\`; TESTS=\"tests/...\" for \`make test\`."
 
-setup: ## Make the virtual environment from the lock (quick when nothing changed)
+setup: .venv/.ready ## Make the virtual environment from the locks (quick when nothing changed)
+	@:
+.venv/.ready: $(addprefix requirements/,setup.lock dev.lock cpu.lock cuda.lock)
 	@command -v python3.11 >/dev/null || { echo "Readroom needs Python 3.11: \`apt install python3.11 python3.11-venv\`."; exit 1; }
-	@python3.11 -m deploy.prepare
+	@python3.11 -m deploy.venv
+	@touch $@
 
 viewer: ## Build the viewer's scripts with Node and npm (quick when nothing changed)
 	@python3.11 -m deploy.viewer
@@ -41,23 +42,33 @@ lint: setup ## Style, types, walls between the rooms, migrations, deployment che
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	python3.11 -m deploy.viewer --check
-	@$(PYTHON) -m deploy.check_django
+	@# Django's own checks, with the settings of a deployment.
+	@export READROOM_DATA="$$(mktemp -d)" READROOM_SECRET_KEY="$$(head -c 48 /dev/urandom | base64 -w 0)" && \
+	export READROOM_HTTPS=1 READROOM_ALLOWED_HOSTS=readroom.example && trap 'rm -r "$$READROOM_DATA"' EXIT && \
+	$(PYTHON) -W error manage.py makemigrations --check --dry-run && \
+	$(PYTHON) -W error manage.py check --deploy --fail-level=WARNING
 
-test-served: setup viewer test-packages ## The web suite again, on a real PostgreSQL
-	$(PYTHON) -m tests.with_postgres $(PYTHON) -m pytest -q $(SPREAD) tests/webapp
-
-test: setup viewer test-packages lint ## Everything: lint, then all tests (TESTS= names a part)
-	$(if $(TESTS),,$(MAKE) --no-print-directory test-served)
-	$(PYTHON) -m pytest $(or $(TESTS),$(SPREAD))
+test: setup viewer test-packages lint ## Everything: lint, then all tests (TESTS= names a part, on SQLite)
+	$(PYTHON) -m $(if $(TESTS),pytest $(TESTS),tests)
 
 format: setup ## Put the code into the house's layout
 	$(PYTHON) -m ruff check --fix-only .
 	$(PYTHON) -m ruff format .
 
-lock: ## Compile requirements/*.in into locks (UV_FIND_LINKS names the folder with the CPU wheel of torch)
-	@PATH="$$PWD/.venv/bin:$$PATH" UV_FIND_LINKS="$${UV_FIND_LINKS:-$$PIP_FIND_LINKS}" $(PYTHON) requirements/compile.py
+# Versions of the locks that are there are kept where they still fit; delete a lock to take the newest.
+COMPILE = UV_NO_CONFIG=1 UV_CUSTOM_COMPILE_COMMAND="make lock" ../.venv/bin/uv pip compile --quiet --generate-hashes \
+	--no-annotate --python-version=3.11 --python-platform=x86_64-manylinux_2_28 --override=overrides.txt
+lock: export UV_FIND_LINKS := $(or $(UV_FIND_LINKS),$(PIP_FIND_LINKS))
+lock: setup ## Compile requirements/*.in into locks (PIP_FIND_LINKS names the folder with the CPU wheel of torch)
+	cd requirements && $(COMPILE) --output-file=cpu.lock --no-deps cpu.in
+	cd requirements && $(COMPILE) --output-file=setup.lock setup.in
+	cd requirements && $(COMPILE) --output-file=dev.lock --no-emit-package=torch dev.in
+	cd requirements && $(COMPILE) --output-file=web.lock --no-emit-package=torch --constraint=dev.lock web.in
+	cd requirements && $(COMPILE) --output-file=worker.lock --no-emit-package=torch --constraint=dev.lock worker.in
+	cd requirements && UV_FIND_LINKS= $(COMPILE) --output-file=cuda.lock --constraint=dev.lock cuda.in
 
-bench: setup viewer ## Ratios taken in one run: networks, queue, DICOMweb beside Orthanc and nginx, the viewer
+bench: setup viewer ## Measures: what an idle Readroom uses; networks, queue, DICOMweb beside Orthanc and nginx, the viewer, pages
+	@$(PYTHON) -m bench.idle
 	@$(PYTHON) -m bench
 	@$(PYTHON) -m bench.dicomweb
 	@$(PYTHON) -m bench.viewer

@@ -8,17 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from deploy.checks import RUN_BYTES, check_disk, check_folder, check_port
-from deploy.plainly import CannotContinueError
-from deploy.services import DICOM_ABOVE, ROOT, dicom_environment, embedded_services, shared_environment
-from deploy.supervisor import Keeper, Supervisor, end_with_parent
+from deploy.errors import CannotContinueError
+from deploy.services import DICOM_ABOVE, dicom_environment, embedded_services, is_set, shared_environment
+from deploy.supervisor import ROOT, Service, end_with_parent, stop, tend
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-READY_SECONDS = 60.0
+REMIND_SECONDS = 15.0  # how often somebody who waits reads for what
 
 
 def say(sentence: str) -> None:
@@ -26,32 +26,14 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def first_steps(environment: dict[str, str]) -> str:
-    """Bring tables, static files and demo accounts up to date; return the accounts.
-
-    Raises
-    ------
-    CannotContinueError
-        If that fails, with the last line of the complaint.
-    """
-    command = [sys.executable, "-m", "deploy.first_steps"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        complaint = (done.stderr.strip() or "no reason given").splitlines()[-1]
-        raise CannotContinueError(f"Readroom could not be made ready: {complaint}")
-    return done.stdout
-
-
 def answers(port: int) -> bool:
     """Return whether the web server says that it is well."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 @contextmanager
@@ -63,35 +45,6 @@ def only_one(data: Path) -> Iterator[None]:
         except BlockingIOError:
             raise CannotContinueError(f"Readroom already runs on {data}: stop it, or name another folder.") from None
         yield
-
-
-def wait_until_ready(supervisor: Supervisor, *, port: int) -> bool:
-    """Wait until the web server answers; return False if the person stopped us meanwhile.
-
-    Raises
-    ------
-    CannotContinueError
-        If a service ends before that, or the minute is over.
-    """
-    deadline = time.monotonic() + READY_SECONDS
-    while not answers(port):
-        for keeper in supervisor.keepers:
-            if keeper.ended() is not None:
-                raise CannotContinueError(f"Readroom's {keeper.service.name} could not start; see {keeper.log}")
-        if time.monotonic() > deadline:
-            raise CannotContinueError(f"Readroom did not answer within a minute; see {supervisor.keepers[0].log}")
-        if signal.sigtimedwait(STOP, 0.1) is not None:
-            return False
-    return True
-
-
-def keep_running(supervisor: Supervisor) -> None:
-    """Tend the services until the person asks us to stop; sleeps until a child ends or a restart is due."""
-    while True:
-        heard = signal.sigtimedwait({*STOP, signal.SIGCHLD}, 1.0)
-        if heard is not None and signal.Signals(heard.si_signo) in STOP:
-            return
-        supervisor.tend()
 
 
 def with_listener(environment: dict[str, str], *, port: int) -> dict[str, str]:
@@ -106,54 +59,72 @@ def with_listener(environment: dict[str, str], *, port: int) -> dict[str, str]:
     return {**dicom_environment(port=ours), **{name: value for name, value in environment.items() if value}}
 
 
-def welcome(*, port: int, accounts: str, environment: dict[str, str] | None = None) -> str:
-    """Return what the person is told once Readroom is ready.
+def bootstrap(environment: dict[str, str]) -> str:
+    """Bring tables, static files and demo accounts up to date; return the accounts."""
+    command = [sys.executable, "-m", "deploy.bootstrap"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        complaint = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        raise CannotContinueError(f"Readroom could not be made ready: {complaint}")
+    return done.stdout
 
-    Parameters
-    ----------
-    port
-        Where the web server listens.
-    accounts
-        One demo account a line: role, user name, password.
-    environment
-        Of the services: where DICOM is received.
-    """
+
+def welcome(*, port: int, accounts: str, environment: dict[str, str]) -> str:
+    """Return what the person reads once Readroom is ready; accounts are lines of role, user name and password."""
     lines = [f"\nReadroom is ready: http://127.0.0.1:{port}"]
     for role, name, password in (line.split() for line in accounts.splitlines()):
         lines.append(f"  demo {role}: user name {name}, password {password}")
-    if (dicom := (environment or {}).get("READROOM_DICOM_PORT", "0")) not in {"", "0"}:
-        title = (environment or {}).get("READROOM_DICOM_TITLE") or "READROOM"
-        lines.append(f"  DICOM: send to {title}, port {dicom}")
+    lines.append(f"  demo accounts as they were made: {environment['READROOM_DATA']}/demo-accounts.txt")
+    if is_set(environment, "READROOM_DICOM_PORT"):
+        title = environment.get("READROOM_DICOM_TITLE") or "READROOM"
+        lines.append(f"  DICOM: send to {title}, port {environment['READROOM_DICOM_PORT']}")
     return "\n".join([*lines, "Stop it with Ctrl-C.\n"])
 
 
-def launch(*, port: int, data: Path) -> None:
-    """Check, set up, start, say where, keep running, stop.
+def is_asked_to_stop(*, within: float) -> bool:
+    """Sleep for so many seconds, or until a signal comes; return whether it asks us to stop."""
+    heard = signal.sigtimedwait({*STOP, signal.SIGCHLD}, within)
+    return heard is not None and heard.si_signo in STOP
 
-    Raises
-    ------
-    CannotContinueError
-        If a prerequisite is missing or a service cannot start.
-    """
+
+def wait_until_ready(services: Sequence[Service], *, port: int) -> bool:
+    """Wait for the web server as long as every service lives; return False if we are asked to stop meanwhile."""
+    remind_at = time.monotonic() + REMIND_SECONDS
+    while not answers(port):
+        for service in services:
+            if service.ended() is not None:
+                raise CannotContinueError(f"Readroom's {service.name} could not start; see {service.log}")
+        if time.monotonic() > remind_at:
+            say(f"Still waiting for the web server to answer on port {port}; see {services[0].log}")
+            remind_at += REMIND_SECONDS
+        if is_asked_to_stop(within=0.1):
+            return False
+    return True
+
+
+def launch(*, port: int, data: Path) -> None:
+    """Check, set up, start, say where, keep running, stop."""
     check_folder(data)
     check_disk(data, needed=RUN_BYTES)
     with only_one(data):
         check_port(port)
         environment = with_listener(shared_environment(data=data), port=port)
-        accounts = first_steps(environment)
+        say("Preparing tables, static files and demo accounts ...")
+        accounts = bootstrap(environment)
         logs = data / "logs"
         logs.mkdir(exist_ok=True)
-        services = embedded_services(port=port, environment=environment)
-        supervisor = Supervisor([Keeper(each, environment=environment, logs=logs) for each in services], say=say)
+        services = embedded_services(port=port, environment=environment, logs=logs)
         signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP, signal.SIGCHLD})
         try:
-            supervisor.tend()
-            if wait_until_ready(supervisor, port=port):
+            tend(services, say=say)
+            say(f"Waiting for the web server to answer; logs are in {logs} ...")
+            if wait_until_ready(services, port=port):
                 say(welcome(port=port, accounts=accounts, environment=environment))
-                keep_running(supervisor)
+                while not is_asked_to_stop(within=1.0):
+                    tend(services, say=say)
             say("Stopping ...")
         finally:
-            supervisor.stop()
+            stop(services)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Keep processes running: start, restart with back-off, stop all of them and everything they started.
+"""Keep processes running: start, restart with back-off, stop all of them and all that they started.
 
 Each service leads a session of its own, so a Ctrl-C at the terminal reaches only the launcher, which then
 stops the services in order. The kernel ends them should the launcher itself be killed (PR_SET_PDEATHSIG, prctl(2)).
@@ -9,11 +9,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.services import ROOT, Service
-
+ROOT = Path(__file__).resolve().parent.parent
 PR_SET_PDEATHSIG = 1
 GRACE_SECONDS = 8.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
@@ -32,25 +33,26 @@ def follow_launcher() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-class Keeper:
-    """One service and its process, with the pause before its next start."""
+@dataclass
+class Service:
+    """One process that is kept running, what it prints appended to a log."""
 
-    def __init__(self, service: Service, *, environment: dict[str, str], logs: Path) -> None:
-        self.service = service
-        self.environment = environment
-        self.log = logs / f"{service.name}.log"
-        self.pause = FIRST_PAUSE
-        self.start_at = 0.0
-        self.started = 0.0
-        self.process: subprocess.Popen[bytes] | None = None
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = FIRST_PAUSE
+    start_at: float = 0.0
 
     def start(self) -> None:
-        """Start the process, its output appended to its log."""
+        """Start the process."""
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.service.command,
+                self.command,
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -76,43 +78,28 @@ class Keeper:
 
 def end_group(leader: int) -> None:
     """Kill what is left of a service's process group."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
-class Supervisor:
-    """All services together."""
-
-    def __init__(self, keepers: list[Keeper], *, say: Callable[[str], None]) -> None:
-        self.keepers = keepers
-        self.say = say
-
-    def tend(self) -> None:
-        """Notice who ended and start whoever is due."""
-        for keeper in self.keepers:
-            status = keeper.ended()
-            if status is not None:
-                self.say(f"{keeper.service.name} ended ({ending(status)}) and is started again; see {keeper.log}")
-            if keeper.process is None and time.monotonic() >= keeper.start_at:
-                keeper.start()
-
-    def stop(self) -> None:
-        """Ask every service to end, then end by force whatever is left after the grace."""
-        running = [keeper.process for keeper in self.keepers if keeper.process is not None]
-        for process in running:
-            process.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for process in running:
-            try:
-                process.wait(timeout=max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            end_group(process.pid)
+def tend(services: Iterable[Service], *, say: Callable[[str], None]) -> None:
+    """Notice which services ended, and start those that are due."""
+    for service in services:
+        if (status := service.ended()) is not None:
+            how = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+            say(f"{service.name} ended ({how}) and is started again; see {service.log}")
+        if service.process is None and time.monotonic() >= service.start_at:
+            service.start()
 
 
-def ending(status: int) -> str:
-    """Return how a process ended, in words."""
-    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+def stop(services: Iterable[Service]) -> None:
+    """Ask every service to end, then end by force whatever is left after the grace."""
+    running = [service.process for service in services if service.process is not None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for process in running:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        end_group(process.pid)
+        process.wait()

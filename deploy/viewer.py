@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.plainly import CannotContinueError
+from deploy.errors import CannotContinueError
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "webapp" / "reading" / "viewer" / "frontend"

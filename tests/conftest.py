@@ -10,6 +10,8 @@ from tests import deployment as running
 from tests.orthanc import Orthanc, orthanc
 from tests.servers import postgres, redis_server
 
+pytest_plugins = ["tests.second_try"]
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:

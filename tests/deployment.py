@@ -24,16 +24,13 @@ import psycopg
 import redis
 
 from deploy.launch import answers, welcome
-from deploy.services import Service
-from deploy.supervisor import Keeper, Supervisor
+from deploy.supervisor import Service, stop, tend
 from tests import compose
 from tests.servers import free_port, postgres, redis_server, wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What a shell or a container would know by itself; the settings under test stay out of it.
-OF_THIS_MACHINE = {
-    name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS", "READROOM_STATIC") if name in os.environ
-}
+OF_THIS_MACHINE = {name: os.environ[name] for name in ("PATH", "READROOM_WEIGHTS") if name in os.environ}
 LASTING = ("web", "housekeeping", "delivery", "sharing", "worker", "listener", "watcher")
 
 
@@ -180,7 +177,7 @@ class Served(Deployment):
     name = "served"
     database_url: str
     broker_url: str
-    supervisor: Supervisor
+    services: list[Service]
     #: Each service of the compose file, moved to this machine's addresses.
     wanted: dict[str, dict[str, Any]]
 
@@ -191,7 +188,7 @@ class Served(Deployment):
 
     def leaders(self) -> dict[str, psutil.Process]:
         """Return the supervised processes."""
-        started = {keeper.service.name: keeper.process for keeper in self.supervisor.keepers}
+        started = {service.name: service.process for service in self.services}
         running = {name: process.pid for name, process in started.items() if process is not None}
         return {name: psutil.Process(number) for name, number in running.items() if psutil.pid_exists(number)}
 
@@ -272,17 +269,17 @@ def moved(value: Any, elsewhere: dict[str, str]) -> Any:
 
 
 @contextmanager
-def kept_running(supervisor: Supervisor) -> Iterator[None]:
+def kept_running(services: list[Service]) -> Iterator[None]:
     """Tend the services from a thread, which is what `restart: always` promises."""
     over = threading.Event()
 
-    def tend() -> None:
+    def keep_running() -> None:
         while not over.is_set():
-            supervisor.tend()
+            tend(services, say=print)
             over.wait(0.2)
-        supervisor.stop()
+        stop(services)
 
-    thread = threading.Thread(target=tend)
+    thread = threading.Thread(target=keep_running)
     thread.start()
     try:
         yield
@@ -331,7 +328,7 @@ def served(*, data: Path) -> Iterator[Served]:
         }
         ours = moved(wanted, elsewhere)
         for service in ours.values():
-            service["environment"] |= OF_THIS_MACHINE
+            service["environment"] |= OF_THIS_MACHINE | {"READROOM_STATIC": str(data / "static")}
         ours["listener"]["environment"] |= {
             "READROOM_DICOM_PORT": str(free_port()),
             "READROOM_DICOM_ADDRESS": "127.0.0.1",
@@ -340,21 +337,19 @@ def served(*, data: Path) -> Iterator[Served]:
         # What the web image does while it is built.
         run_once(["python", "manage.py", "collectstatic", "--no-input"], ours["web"]["environment"])
         made = run_once(["python", "manage.py", "demo_users"], ours["web"]["environment"])
-        accounts = accounts_told(welcome(port=port, accounts=made))
+        accounts = accounts_told(welcome(port=port, accounts=made, environment=ours["web"]["environment"]))
         deployment = Served(url=f"http://127.0.0.1:{port}", data=data, accounts=accounts)
         deployment.dicom_port = int(ours["listener"]["environment"]["READROOM_DICOM_PORT"])
         deployment.database_url, deployment.broker_url, deployment.wanted = database, queue, ours
-        deployment.supervisor = Supervisor([keeper(name, ours[name], data) for name in LASTING], say=print)
-        with kept_running(deployment.supervisor), closing(deployment):
+        logs = data / "logs"
+        logs.mkdir()
+        deployment.services = [
+            Service(name, by_hand(ours[name]["command"]), ours[name]["environment"], logs / f"{name}.log")
+            for name in LASTING
+        ]
+        with kept_running(deployment.services), closing(deployment):
             wait_until(lambda: answers(port), what="the web server to answer")
             yield deployment
-
-
-def keeper(name: str, wanted: dict[str, Any], data: Path) -> Keeper:
-    """Return what keeps one service of the compose file running."""
-    logs = data / "logs"
-    logs.mkdir(exist_ok=True)
-    return Keeper(Service(name, by_hand(wanted["command"])), environment=wanted["environment"], logs=logs)
 
 
 def run_once(command: list[str], environment: dict[str, str]) -> str:

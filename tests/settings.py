@@ -19,7 +19,8 @@ STATIC_ROOT.mkdir()  # noqa: F405
 
 # A password is hashed a hundred thousand times for safety; here once will do.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Served as they are: names with digests need a collected folder first.
+# Served as they are, from where they lie: names with digests need a collected folder first.
+WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -144,7 +144,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True
 # Names that hold a digest, Django's and those of the viewer's build, never change what they mean.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(.+\.[0-9a-f]{12}|viewer/assets/.+-[\w-]{8})\.\w+$"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench.dicomweb.client import Connection, Place
 from deploy.launch import answers
-from deploy.services import ROOT, embedded_services, shared_environment
+from deploy.services import embedded_services, shared_environment
+from deploy.supervisor import ROOT
 from tests.servers import free_port, running, wait_until
 
 ORTHANC = ("/usr/sbin/Orthanc", "/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -27,7 +28,7 @@ def readroom(folder: Path, *, studies: int = 0) -> Iterator[Place]:
     environment = {**shared_environment(data=folder), "DJANGO_SETTINGS_MODULE": "webapp.settings"}
     words = [sys.executable, "-m", "bench.dicomweb.rows", str(studies)]
     made = subprocess.run(words, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
-    web = embedded_services(port=port, environment=environment)[0]
+    web = embedded_services(port=port, environment=environment, logs=folder)[0]
     with (
         (folder / "log").open("wb") as log,
         running(list(web.command), log=log.fileno(), environment=environment) as server,

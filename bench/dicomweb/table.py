@@ -60,7 +60,7 @@ def _frames(folder: Path, ours: Place, theirs: Place | None, size: Size) -> Iter
     told = asked(ours, theirs or ours, size, paths, paths, FRAME)
     yield _rates(f"a frame of {kib} KiB, authorised and audited", told, theirs, "frames/s", "10 x Orthanc")
     with nginx(folder / "nginx", content=bytes(size.side * size.side * 2)) as served:
-        told = asked(ours, served or ours, size, paths, ["/file"], FRAME)
+        told = asked(ours, served or ours, size, paths, ["/file"] if served else paths, FRAME)
         yield _rates("the same beside nginx serving a file", told, served, "frames/s", "0.6 x nginx", "nginx")
     (long,) = filled(both, template(side=size.side // 4, frames=size.frames), 1)
     first, last = ([long.address(f"/frames/{number}")] for number in (1, size.frames))

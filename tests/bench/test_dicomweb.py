@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -13,8 +14,8 @@ from dicomweb_client.api import DICOMwebClient
 from bench.dicomweb.client import BOUNDARY, STOW, Connection, Place
 from bench.dicomweb.material import template
 from bench.dicomweb.measures import SMALL, Compared, searched
-from bench.dicomweb.servers import readroom
-from bench.dicomweb.table import ABSENT, Row, _rates
+from bench.dicomweb.servers import nginx, readroom
+from bench.dicomweb.table import ABSENT, Row, _frames, _rates
 from bench.ratio import Ratio
 from tests.phantoms import dicom, pictures
 
@@ -86,6 +87,14 @@ def test_a_row_says_how_the_two_compare() -> None:
     )
     alone: Row = _rates("frames", told, None, "frames/s")
     assert (alone.other, alone.compared) == (f"Orthanc: {ABSENT}", "")
+
+
+def test_a_server_that_is_not_installed_is_said_to_be_missing(place: Place, tmp_path: Path) -> None:
+    with nginx(tmp_path, content=b"") as served:
+        beside = "nginx: " if served else f"nginx: {ABSENT}"
+    told = list(_frames(tmp_path / "frames", place, None, SMALL))
+    assert [row.other for row in told[::3]] == [f"Orthanc: {ABSENT}"] * 2
+    assert told[1].other.startswith(beside)
 
 
 def test_each_object_is_another_one_of_the_same_length() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.checks import check_disk, check_folder, check_port
-from deploy.plainly import CannotContinueError
+from deploy.errors import CannotContinueError
 
 
 def test_a_taken_port_is_named_with_a_way_out() -> None:

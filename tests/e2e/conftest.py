@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -10,13 +10,24 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, StorageState, expect, sync_playwright
 
 from deploy import viewer
+from tests.e2e.evidence import OPEN, evidence_keep, traced_context
 from tests.e2e.serving import ACCOUNTS, ROOT, Stage, scene_made, served_copy
+from tests.second_try import evidence_folder, try_number
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = {"desk": (1280, 800), "tablet": (820, 1180)}
 # Two cores are shared with other tests' servers; what does not come in this time does not come.
 expect.set_options(timeout=20_000)
 Open = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what the browsers show where a test fails."""
+    report = yield
+    if report.failed:
+        evidence_keep(evidence_folder(item), prefix=f"try-{try_number(item)}")
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +37,7 @@ def viewer_built() -> None:
 
 
 @pytest.fixture(scope="session")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def scene(viewer_built: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001 - it is collected
     """A data folder with a scene of every state, made once. Copy it before you serve it."""
     data = tmp_path_factory.mktemp("scene")
     scene_made(data)
@@ -63,7 +74,7 @@ def signed_in() -> dict[tuple[str, str], StorageState]:
 
 
 @pytest.fixture
-def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], StorageState]) -> Open:
+def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], StorageState]) -> Iterator[Open]:
     """Open a page as somebody; afterwards the browser must have had nothing to complain about."""
 
     @contextmanager
@@ -78,7 +89,8 @@ def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], Stora
     ) -> Iterator[Page]:
         width, height = WIDTHS[size]
         who = (url, role)
-        context = browser.new_context(
+        context = traced_context(
+            browser,
             base_url=url,
             viewport={"width": width, "height": height},
             storage_state=signed_in.get(who),
@@ -99,7 +111,10 @@ def visit(browser: Browser, stage: Stage, signed_in: dict[tuple[str, str], Stora
             assert complaints == []
         context.close()
 
-    return opened
+    others = list(OPEN)
+    yield opened
+    for context in [one for one in OPEN if one not in others]:  # of a test that failed: what they showed is kept by now
+        context.close()
 
 
 def sign_in(page: Page, name: str, password: str) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.deployment import Deployment
 from tests.e2e.conftest import sign_in
+from tests.e2e.evidence import traced_context
 from tests.phantoms import dicom, pictures
 from tests.webapp.scenes import pictures as drawn
 
@@ -20,7 +21,7 @@ FINISHED = r"Findings|Nothing found|Sorted only|Not analysed"
 @pytest.fixture
 def page(browser: Browser, deployment: Deployment) -> Iterator[Page]:
     """A signed-in clinician's browser on the running deployment."""
-    context = browser.new_context(base_url=deployment.url, viewport={"width": 1280, "height": 800})
+    context = traced_context(browser, base_url=deployment.url, viewport={"width": 1280, "height": 800})
     opened = context.new_page()
     sign_in(opened, *deployment.accounts["clinician"])
     yield opened

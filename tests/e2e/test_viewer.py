@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, expect
 
 from tests.e2e.conftest import Open, sign_in
+from tests.e2e.evidence import traced_context
 from tests.e2e.serving import ACCOUNTS, Stage, run
 from tests.e2e.viewing import NEWER, settled
 from tests.webapp.scenes.viewer import BAR, BLOCK, COLUMNS, GROUND, ROWS, SPACING
@@ -44,7 +45,7 @@ def asked() -> list[str]:
 @pytest.fixture(scope="module")
 def vera(eyes: Stage, browser: Browser, viewer_built: None, asked: list[str]) -> Iterator[Page]:  # noqa: ARG001
     """The study of the phantom in the viewer, opened once; the browser must have nothing to complain about."""
-    context = browser.new_context(base_url=eyes.url, viewport={"width": 1280, "height": 800})
+    context = traced_context(browser, base_url=eyes.url, viewport={"width": 1280, "height": 800})
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if is_bad(said) else None)
@@ -361,7 +362,7 @@ def test_every_key_is_explained_and_all_fits_small_screens(vera: Page, pictures_
 def test_the_first_picture_does_not_wait_for_its_tools_and_stays_as_it_was(
     vera: Page, browser: Browser, eyes: Stage, pictures_kept: Path
 ) -> None:
-    context = browser.new_context(base_url=eyes.url, storage_state=vera.context.storage_state())
+    context = traced_context(browser, base_url=eyes.url, storage_state=vera.context.storage_state())
     page = context.new_page()
     page.route("**/assets/app-*.js", lambda _route: None)  # held back
     page.goto(vera.url)

@@ -1,17 +1,22 @@
 """`make run`: quick the second time, one sentence when it cannot start, nothing left when it stops."""
 
+import re
+import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
-from tests.deployment import embedded, launched
+from tests.deployment import embedded, launched, told_until_ready
 from tests.servers import free_port
 from tests.services.runs import assert_each_finished_once, uploaded, wait_until_done, wait_until_one_is
 
@@ -78,18 +83,60 @@ def test_the_signing_key_is_made_once_and_for_its_owner_only(
         assert stat.S_IMODE((data / secret).stat().st_mode) == 0o600
 
 
-def test_a_second_readroom_on_the_same_folder_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with embedded(data=tmp_path), launched(data=tmp_path, port=free_port()) as second:
-        told, _ = second.communicate(timeout=30)
-        assert second.returncode == 1
-    assert told == f"Readroom already runs on {tmp_path}: stop it, or name another folder.\n"
+@dataclass(frozen=True)
+class Neighbour:
+    """One of two Readrooms that were started from this checkout at once, and what it printed until it was ready."""
+
+    launcher: subprocess.Popen[str]
+    data: Path
+    port: int
+    told: str
+
+    def sheet(self) -> httpx.Response:
+        """Return the style sheet that its first page names."""
+        page = httpx.get(f"http://127.0.0.1:{self.port}/sign-in/")
+        (first, *_) = re.findall(r'href="(/static/[^"]+[.]css)"', page.text)
+        return httpx.get(f"http://127.0.0.1:{self.port}{first}")
 
 
-def test_a_taken_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with embedded(data=tmp_path / "first") as first:
-        port = int(first.url.rsplit(":", 1)[1])
-        with launched(data=tmp_path / "second", port=port) as second:
-            told, _ = second.communicate(timeout=30)
-            assert second.returncode == 1
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Neighbour]]:
+    """Start two Readrooms together."""
+    folders, ports = [tmp_path_factory.mktemp(name) for name in ("first", "second")], [free_port(), free_port()]
+    with launched(data=folders[0], port=ports[0]) as first, launched(data=folders[1], port=ports[1]) as second:
+        together = zip((first, second), folders, ports, strict=True)
+        yield [Neighbour(one, folder, port, told_until_ready(one)) for one, folder, port in together]
+
+
+def test_two_readrooms_of_one_checkout_say_each_where_it_is(neighbours: list[Neighbour]) -> None:
+    for one in neighbours:
+        assert f"Readroom is ready: http://127.0.0.1:{one.port}\n" in one.told
+        assert f"demo accounts as they were made: {one.data}/demo-accounts.txt\n" in one.told
+        assert "DICOM: send to READROOM" in one.told
+        assert "is started again" not in one.told
+        assert one.sheet().status_code == 200
+
+
+def test_a_second_readroom_on_the_same_folder_is_refused_in_one_sentence(neighbours: list[Neighbour]) -> None:
+    data = neighbours[0].data
+    with launched(data=data, port=free_port()) as third:
+        told, _ = third.communicate(timeout=60)
+        assert third.returncode == 1
+    assert told == f"Readroom already runs on {data}: stop it, or name another folder.\n"
+
+
+def test_a_taken_port_is_refused_in_one_sentence(neighbours: list[Neighbour], tmp_path: Path) -> None:
+    port = neighbours[0].port
+    with launched(data=tmp_path, port=port) as third:
+        told, _ = third.communicate(timeout=60)
+        assert third.returncode == 1
     assert told.count("\n") == 1
     assert told.startswith(f"Port {port} is taken by another program")
+
+
+def test_one_readroom_serves_on_when_another_of_its_checkout_is_gone(neighbours: list[Neighbour]) -> None:
+    gone, stays = neighbours
+    gone.launcher.send_signal(signal.SIGINT)
+    assert gone.launcher.wait(timeout=60) == 0
+    shutil.rmtree(gone.data)
+    assert stays.sheet().status_code == 200

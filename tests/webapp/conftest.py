@@ -9,6 +9,21 @@ from tests.webapp import factories
 from tests.webapp.weights import manifest_drawn
 from webapp.foundation.accounts.models import Site
 
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which database `make test` gives each test: one that asks for records gets a clinic's, PostgreSQL.
+
+    Where the subject is a page, a picture or an object, and any database would do, the module is marked `sqlite`. Where
+    our code, or what it relies on (a lock, a trigger, a plan), differs between the two, it is marked `both_databases`.
+    """
+    for item in items:
+        asks = item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())
+        if asks and HERE in item.path.parents and item.get_closest_marker("sqlite") is None:
+            item.add_marker(pytest.mark.postgresql)
+
 
 @pytest.fixture(scope="session")
 def drawn_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:

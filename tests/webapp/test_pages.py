@@ -10,9 +10,9 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.scenes.worklist import brain_with_tumour
-from webapp.foundation.accounts.models import User
+from webapp.foundation.accounts.models import Site, User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 STRIP = "Research use, not for diagnosis"
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +122,32 @@ def test_demo_users_can_sign_in_and_stay_the_same(data_folder: Path, settings: o
     for role, name, password in first:
         assert client.post("/sign-in/", {"username": name, "password": password}).status_code == 302
         assert User.objects.get(username=name).role == role
+
+
+def test_a_demo_account_that_somebody_changed_stays_as_it_is(
+    data_folder: Path, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA = data_folder  # type: ignore[attr-defined]
+    demo_users()
+    Site.objects.update(name="Renamed")
+    password, role, active = (User.objects.get(username=name) for name in ("clinician", "senior", "admin"))
+    password.set_password("another-one")
+    role.role, active.is_active = User.Role.CLINICIAN, False
+    for user in (password, role, active):
+        user.save()
+    before = list(User.objects.order_by("pk").values())
+    monkeypatch.setenv("READROOM_DEMO_CLINICIAN_PASSWORD", "chosen-later")
+    assert [words[0] for words in demo_users()] == ["auditor"]
+    assert list(User.objects.order_by("pk").values()) == before
+    assert [site.name for site in Site.objects.all()] == ["Renamed"]
+
+
+def test_an_account_that_was_there_first_is_not_taken_over(data_folder: Path, settings: object) -> None:
+    settings.DATA = data_folder  # type: ignore[attr-defined]
+    mine = factories.admin()
+    assert "admin" not in [words[1] for words in demo_users()]
+    assert User.objects.get(username="admin").password == mine.password
+    assert "admin" not in (data_folder / "demo-accounts.txt").read_text()
 
 
 def test_the_environment_may_choose_the_demo_passwords(

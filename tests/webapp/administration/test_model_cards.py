@@ -15,7 +15,7 @@ from webapp.administration.model_cards.pathway_position import pathway_graph
 from webapp.foundation.core.charts import MOST_POINTS, Line, columns_chart, lines_chart
 from workers import api
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 NAMES = ("sorter", "tumour-detector", "tumour-segmenter", "fracture-detector", "tumour-kind-boxes")
 DETECTOR = "/models/tumour-detector/"

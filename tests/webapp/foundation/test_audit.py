@@ -13,7 +13,7 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.audit.services import audit_record, chain_verify
 from webapp.foundation.audit.signals import UNKNOWN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def codes() -> list[str]:

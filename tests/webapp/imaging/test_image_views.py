@@ -15,7 +15,7 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance
 from workers import storage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
 def test_a_picture_comes_back_pixel_by_pixel(clinician: Client) -> None:

@@ -31,7 +31,7 @@ from workers.contracts import (
 )
 from workers.storage import Attempt
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 State = Run.State
 
 

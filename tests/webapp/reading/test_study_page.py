@@ -23,7 +23,7 @@ from webapp.imaging.inference.opinion_presenters import MINUS, opinion_views
 from webapp.imaging.inference.presenters import OUTCOMES
 from webapp.imaging.inference.series_status import Status
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
 def opened(client: Client, series: Series, *, run: Run | None = None) -> str:

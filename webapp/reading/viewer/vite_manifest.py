@@ -38,7 +38,7 @@ def built_get(name: str = ENTRY) -> Built | None:
     not under those that Django's manifest would give them: a module under two names would run twice.
     """
     try:
-        manifest = json.loads((BUILT / "manifest.json").read_text())
+        manifest = json.loads(_manifest().read_text())
         entry = manifest[name]
     except (FileNotFoundError, KeyError):
         return None
@@ -48,6 +48,12 @@ def built_get(name: str = ENTRY) -> Built | None:
         chunks=tuple(_address(manifest[name]["file"]) for name in names),
         sheets=tuple(_address(name) for name in entry.get("css", ())),
     )
+
+
+def _manifest() -> Path:
+    """Return the manifest of what is served: what was collected, whatever was built since; else what was built."""
+    collected = Path(settings.STATIC_ROOT) / "viewer" / "manifest.json"
+    return collected if collected.exists() else BUILT / "manifest.json"
 
 
 def _address(name: str) -> str:

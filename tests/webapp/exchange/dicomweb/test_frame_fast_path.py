@@ -29,6 +29,8 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.wsgi import django_application
 
+pytestmark = pytest.mark.sqlite
+
 Answer = tuple[str, dict[str, str], bytes]
 Ask = Callable[..., Answer]
 

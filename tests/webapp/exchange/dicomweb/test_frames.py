@@ -18,6 +18,8 @@ from tests.webapp.exchange.dicomweb.answers import STORED_FRAMES, address, body_
 from tests.webapp.exchange.dicomweb.conftest import Sender
 from workers import api
 
+pytestmark = pytest.mark.sqlite
+
 SAMPLES = Path(pydicom.__file__).parent / "data" / "test_files"
 PLAIN = 'multipart/related; type="application/octet-stream"'
 

@@ -17,6 +17,8 @@ from webapp.foundation.audit import services
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 
+pytestmark = pytest.mark.both_databases
+
 NAME, NUMBER, DATE, STUDY, INSTANCE = "00100010", "00100020", "00080020", "0020000D", "00080018"
 
 

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
 
 from tests.webapp.exchange.dicomweb.conftest import Sender
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_the_description_is_sound_and_lists_every_address(sender: Sender, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import InstanceIndex
 from workers import api
 
+pytestmark = pytest.mark.sqlite
+
 PLAIN = 'multipart/related; type="application/dicom"'
 
 

@@ -16,7 +16,7 @@ from tests.webapp import factories
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding, Run
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 JSON = "application/fhir+json"
 #: What R4 requires (cardinality 1..) of the resources that are written, and all that is written at all.
 REQUIRED = {

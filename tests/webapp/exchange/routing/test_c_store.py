@@ -21,6 +21,8 @@ from webapp.exchange.routing.echo import echo_destination
 from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
 from webapp.imaging.archive.models import Instance, Study
 
+pytestmark = pytest.mark.sqlite
+
 State = Delivery.State
 
 

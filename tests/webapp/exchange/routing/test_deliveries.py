@@ -24,6 +24,8 @@ from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, back
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.dicom_objects.services import make_results
 
+pytestmark = pytest.mark.both_databases
+
 State = Delivery.State
 
 

@@ -14,6 +14,8 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.imaging.dicom_objects.services import make_results
 
+pytestmark = pytest.mark.sqlite
+
 ARCHIVE = {
     "name": "Archive",
     "kind": "c-store",

@@ -21,6 +21,8 @@ from webapp.exchange.routing.models import Delivery, Destination
 from webapp.imaging.archive.models import Instance, Study
 from workers import storage
 
+pytestmark = pytest.mark.sqlite
+
 State = Delivery.State
 #: How a service answers to an object: status, and the failure reason in its dataset (None: stored).
 Told = tuple[int, int | None]

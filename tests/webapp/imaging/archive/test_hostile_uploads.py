@@ -16,7 +16,7 @@ from tests.webapp import factories
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture(autouse=True)

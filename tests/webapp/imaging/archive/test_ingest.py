@@ -33,7 +33,7 @@ from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.archive.object_store import is_same_data_set, sweep_objects
 from workers import storage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture(autouse=True)

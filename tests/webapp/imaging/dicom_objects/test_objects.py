@@ -26,6 +26,8 @@ from webapp.imaging.dicom_objects.sr_ai import build_ai_report
 from webapp.imaging.inference.services import series_needing_run
 from workers import storage
 
+pytestmark = pytest.mark.sqlite
+
 CUT = geometry.Cut(shape=(4, 40, 48))
 
 

@@ -6,6 +6,8 @@ import pytest
 from tests.phantoms import geometry
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, segmentation_of
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.parametrize("name", geometry.CUTS)
 @pytest.mark.parametrize("form", ["single frames", "enhanced"])

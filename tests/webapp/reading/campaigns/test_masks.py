@@ -30,7 +30,7 @@ from webapp.reading.campaigns.services import CampaignRefusedError, Said, answer
 from webapp.reading.worklist.models import SiteSettings
 from workers import storage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 Mask = NDArray[np.bool_]
 
 

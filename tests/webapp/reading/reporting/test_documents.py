@@ -32,6 +32,8 @@ from webapp.reading.reporting.sr_person import HEADINGS, OTHER
 from webapp.reading.reporting.storage import store_signed_reports
 from webapp.reading.worklist.services import task_claim
 
+pytestmark = pytest.mark.sqlite
+
 CUT = geometry.Cut(shape=(2, 40, 48))
 
 

@@ -19,6 +19,8 @@ from webapp.reading.reporting.services import Text, report_save
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_release
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture
 def browser(reader: User) -> Client:

@@ -26,6 +26,8 @@ from webapp.reading.reviews.selectors import read_of
 from webapp.reading.reviews.services import Said, review_finding
 from webapp.reading.worklist.services import task_claim
 
+pytestmark = pytest.mark.sqlite
+
 #: Corners of 15 x 8 mm on a coronal plane as a viewer names them: line by line.
 CORNERS = [[-30.0, -12.5, 19.0], [-15.0, -12.5, 19.0], [-30.0, -12.5, 11.0], [-15.0, -12.5, 11.0]]
 #: Ends of axes of 8 and 15 mm, the shorter first, as a viewer names them.

@@ -44,6 +44,8 @@ from webapp.reading.reviews.selectors import read_of
 from webapp.reading.worklist.services import task_claim
 from workers import storage
 
+pytestmark = pytest.mark.sqlite
+
 CUT = geometry.Cut(shape=(3, 40, 48))
 Mask = NDArray[np.bool_]
 

@@ -30,6 +30,8 @@ from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_claim, task_read_by_two
 from workers import storage
 
+pytestmark = pytest.mark.both_databases
+
 
 def signed(study: Study) -> Report:
     report = report_newest(study)

@@ -13,7 +13,7 @@ from webapp.reading.reviews.models import Read, Review
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
 @pytest.fixture

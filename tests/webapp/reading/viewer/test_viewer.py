@@ -18,7 +18,7 @@ from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.models import Run
 from webapp.reading.worklist.models import SiteSettings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 FLAT = np.zeros((8, 8), np.uint8)
 
 

@@ -10,7 +10,7 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.reading.worklist.models import Priority, ReadingTask, SiteSettings
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.usefixtures("data_folder")]
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
 from webapp.foundation.accounts.models import Site, User
 
@@ -23,32 +22,25 @@ ACCOUNTS = {
 
 
 class Command(BaseCommand):
-    help = "Make one demo account of each role; print `role username password`, one a line."
+    help = "Create the demo accounts that are absent; print `role username password` of those as they were made."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kept = passwords_kept(Path(settings.DATA) / FILE)
-        site, _ = Site.objects.get_or_create(name=SITE)
-        for username, (role, _variable) in ACCOUNTS.items():
-            account_make(username=username, role=role, site=site, password=kept[username])
-            self.stdout.write(f"{role} {username} {kept[username]}")
+        file = Path(settings.DATA) / FILE
+        passwords = dict(line.split(maxsplit=1) for line in file.read_text().splitlines()) if file.exists() else {}
+        for username, (role, variable) in ACCOUNTS.items():
+            user = User.objects.filter(username=username).first()
+            if user is None:
+                passwords[username] = os.environ.get(variable) or passwords.get(username) or secrets.token_urlsafe(9)
+                passwords_write(file, passwords)  # first: an account whose password nobody knows is of no use
+                site, _ = Site.objects.get_or_create(name=SITE)
+                user = User.objects.create_user(username, password=passwords[username], role=role, site=site)
+            password = passwords.get(username)
+            if password and user.is_active and user.role == role and user.check_password(password):
+                self.stdout.write(f"{role} {username} {password}")
 
 
-def passwords_kept(file: Path) -> dict[str, str]:
-    """Return each account's password: the environment's, else the one kept in the data folder, else a new one."""
-    kept = dict(line.split(maxsplit=1) for line in file.read_text().splitlines()) if file.exists() else {}
-    for username, (_role, variable) in ACCOUNTS.items():
-        kept[username] = os.environ.get(variable) or kept.get(username) or secrets.token_urlsafe(9)
+def passwords_write(file: Path, passwords: dict[str, str]) -> None:
+    """Write the passwords that the accounts were made with, for the owner of the data folder alone."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as out:
-        out.writelines(f"{username} {password}\n" for username, password in kept.items())
-    return kept
-
-
-@transaction.atomic
-def account_make(*, username: str, role: str, site: Site, password: str) -> None:
-    """Make an account, or give the one that is there this role, site and password."""
-    user, _ = User.objects.get_or_create(username=username)
-    user.role, user.site = role, site
-    if not user.check_password(password):
-        user.set_password(password)
-    user.save()
+        out.writelines(f"{username} {password}\n" for username, password in passwords.items())
