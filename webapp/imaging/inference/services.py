@@ -1,9 +1,10 @@
 """Making, ringing, watching and retrying runs. Safe to run twice at once: every move is conditional."""
 
 import hashlib
+import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.steps import where_raised
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference.collect_results import store_answer
 from webapp.imaging.inference.models import Run
@@ -20,6 +22,8 @@ from webapp.imaging.inference.state_machine import run_move
 from workers import api, storage
 from workers.contracts import AnalysisRequest, AnalysisResult
 from workers.storage import Attempt
+
+log = logging.getLogger(__name__)
 
 #: Runs that the queue holds at once; the others wait in the database, where their order can still change.
 WINDOW = 16
@@ -30,6 +34,7 @@ LEASE_SECONDS = 6.0
 FAILURES_ALLOWED = 3
 
 LOST = "The worker stopped in the middle of the run."
+UNFORESEEN = "The worker's answer could not be stored ({kind})."
 #: Series for which something arrived since a run was last asked for.
 OWED = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
 IN_FLIGHT = (Run.State.DISPATCHED, Run.State.RUNNING)
@@ -150,7 +155,13 @@ def _collect(run: Run, attempt: Attempt) -> bool:
         return run_fail(run=run, reason="The worker's answer cannot be read: web and worker may be of two versions.")
     if result.answer is None:
         return run_fail(run=run, reason=result.error or LOST)
-    return store_answer(run=run, answer=result.answer)
+    try:
+        return store_answer(run=run, answer=result.answer)
+    except (OperationalError, OSError):
+        raise  # our own database or disk: the answer stays, and is collected later
+    except Exception as unforeseen:  # noqa: BLE001 - an answer that nobody foresaw must not hold up the others
+        log.error("answer of run %s: %s: %s", run.pk, type(unforeseen).__name__, where_raised(unforeseen))
+        return run_fail(run=run, reason=UNFORESEEN.format(kind=type(unforeseen).__name__))
 
 
 def run_fail(*, run: Run, reason: str) -> bool:

@@ -113,9 +113,19 @@ def critical_withdraw(
 
 
 def escalate_overdue() -> int:
-    """Let it be known which critical results nobody read back in time, each once; return how many that were now."""
-    waiting = overdue(CriticalResult.objects.filter(escalation=None))
-    return sum(_escalate(critical, over.target) for critical, over in waiting)
+    """Let it be known which critical results nobody read back in time, each once; return how many that were now.
+
+    One that cannot be escalated holds up no other: it is raised only after all were tried.
+    """
+    escalated, trouble = 0, None
+    for critical, over in overdue(CriticalResult.objects.filter(escalation=None)):
+        try:
+            escalated += _escalate(critical, over.target)
+        except Exception as failed:  # noqa: BLE001 - whatever it is, the next one is escalated first
+            trouble = failed
+    if trouble is not None:
+        raise trouble
+    return escalated
 
 
 @transaction.atomic

@@ -1,0 +1,127 @@
+"""A step of housekeeping that fails stops no other, is counted, logged without patient data, and tried again."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from tests.webapp import factories
+from webapp.administration.operations.management.commands.housekeeping import housekeeping_steps
+from webapp.foundation.core.steps import Step, look_once
+from webapp.imaging.inference.models import Run
+from webapp.imaging.inference.services import UNFORESEEN
+from webapp.reading.critical_results.models import CriticalResult, Escalation
+from webapp.reading.critical_results.services import critical_open
+from workers import storage
+from workers.contracts import AnalysisResult, FindingAnswer, SeriesAnswer
+from workers.storage import Attempt
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
+
+PATIENT = "Kanarienvogel^Karl"
+STEPS = [step.name for step in housekeeping_steps()]
+ESCALATION = "escalation of critical results"
+RUNS = "runs for what arrived"
+
+
+def broken() -> int:
+    """Fail with the patient's name in the message, as a library may."""
+    raise ValueError(PATIENT)
+
+
+@pytest.fixture
+def overdue() -> CriticalResult:
+    """A critical result that nobody read back in time."""
+    study = factories.study(patient=factories.patient())
+    critical = critical_open(study=study, sentence="Bleeding", user=factories.clinician())
+    CriticalResult.objects.filter(pk=critical.pk).update(opened_at=timezone.now() - timedelta(minutes=90))
+    return critical
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_that_fails_stops_no_other(name: str, overdue: CriticalResult, caplog: pytest.LogCaptureFixture) -> None:
+    factories.picture_series()
+    steps = [replace(step, work=broken) if step.name == name else step for step in housekeeping_steps()]
+
+    with caplog.at_level(logging.ERROR):
+        look_once(steps)
+
+    assert {step.name: (step.failures, step.trouble) for step in steps if step.failures} == {name: (1, "ValueError")}
+    assert Escalation.objects.filter(critical=overdue).exists() == (name != ESCALATION)
+    assert Run.objects.exists() == (name != RUNS)
+    assert (storage.root() / "housekeeping.alive").exists() == (name != "sign of life")
+    assert f"{name}: failed (ValueError, 1 in a row)" in caplog.text
+    assert "in broken" in caplog.text
+    assert PATIENT not in caplog.text
+
+
+def test_a_step_that_failed_is_tried_again_later_and_later_and_counted_from_the_start_once_it_works() -> None:
+    answers = [broken, broken, lambda: 3]
+    step = Step("step", lambda: answers.pop(0)())
+    pauses = []
+    for failures in (1, 2):
+        assert step.look() == 0
+        assert step.failures == failures
+        assert (step.look(), len(answers)) == (0, 3 - failures), "not before its pause is over"
+        pauses.append(step.due_at)
+        step.due_at = 0.0
+    assert step.look() == 3
+    assert (step.failures, step.trouble) == (0, "")
+
+
+def test_a_wrong_weights_folder_stops_nothing_but_analysis(
+    overdue: CriticalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.picture_series()
+    right = storage.configuration.weights_folder()
+    monkeypatch.setenv("READROOM_WEIGHTS", str(tmp_path / "nowhere"))
+    steps = housekeeping_steps()
+
+    look_once(steps)
+
+    assert [(step.name, step.trouble) for step in steps if step.failures] == [(RUNS, "WeightsError")]
+    assert Escalation.objects.get().critical == overdue
+
+    monkeypatch.setenv("READROOM_WEIGHTS", str(right))
+    for step in steps:
+        step.due_at = 0.0
+    look_once(steps)
+    assert Run.objects.get().state == Run.State.DISPATCHED
+
+
+def unforeseen(run: Run) -> None:
+    """Answer as no worker should: with a finding on a slice that the answer does not have."""
+    finding = FindingAnswer(
+        label="tumour", label_title="Tumour", probability=0.8, slice=7, first_slice=7, last_slice=7, box=None,
+        mask=None, stage="tumour", sentence="Suspicious.", urgency=1,
+    )  # fmt: skip
+    answer = SeriesAnswer(
+        path="", paths=[], status="done", outcome="findings", reason=None, modality="MR", region="brain",
+        plane="axial", findings=[finding], stages=[],
+    )  # fmt: skip
+    attempt = Attempt(run.pk, run.attempt)
+    attempt.claim()
+    out = storage.temporary()
+    out.mkdir()
+    (out / "result.json").write_text(AnalysisResult(run=run.pk, attempt=run.attempt, answer=answer).model_dump_json())
+    attempt.publish(out)
+
+
+def test_an_answer_that_nobody_foresaw_is_counted_and_quarantined_and_the_next_run_goes_on() -> None:
+    factories.picture_series()
+    steps = housekeeping_steps()
+    for _ in range(3):
+        look_once(steps)
+        unforeseen(Run.objects.get())
+    factories.picture_series()
+    look_once(steps)
+
+    first, second = Run.objects.order_by("created_at")
+    assert (first.state, first.failures) == (Run.State.QUARANTINED, 3)
+    assert first.reason == f"Failed 3 times. {UNFORESEEN.format(kind='IndexError')}"
+    assert second.state == Run.State.DISPATCHED
+    assert first.findings.count() == 0
+    assert not any(step.failures for step in steps)
