@@ -15,7 +15,7 @@ from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.services import UNFORESEEN
 from webapp.reading.critical_results.models import CriticalResult, Escalation
 from webapp.reading.critical_results.services import critical_open
-from workers import storage
+from workers import configuration, storage
 from workers.contracts import AnalysisResult, FindingAnswer, SeriesAnswer
 from workers.storage import Attempt
 
@@ -59,8 +59,14 @@ def test_a_step_that_fails_stops_no_other(name: str, overdue: CriticalResult, ca
 
 
 def test_a_step_that_failed_is_tried_again_later_and_later_and_counted_from_the_start_once_it_works() -> None:
-    answers = [broken, broken, lambda: 3]
-    step = Step("step", lambda: answers.pop(0)())
+    def three() -> int:
+        return 3
+
+    def answer() -> int:
+        return answers.pop(0)()
+
+    answers = [broken, broken, three]
+    step = Step("step", answer)
     pauses = []
     for failures in (1, 2):
         assert step.look() == 0
@@ -76,7 +82,7 @@ def test_a_wrong_weights_folder_stops_nothing_but_analysis(
     overdue: CriticalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factories.picture_series()
-    right = storage.configuration.weights_folder()
+    right = configuration.weights_folder()
     monkeypatch.setenv("READROOM_WEIGHTS", str(tmp_path / "nowhere"))
     steps = housekeeping_steps()
 

@@ -160,7 +160,8 @@ def _collect(run: Run, attempt: Attempt) -> bool:
     except (OperationalError, OSError):
         raise  # our own database or disk: the answer stays, and is collected later
     except Exception as unforeseen:  # noqa: BLE001 - an answer that nobody foresaw must not hold up the others
-        log.error("answer of run %s: %s: %s", run.pk, type(unforeseen).__name__, where_raised(unforeseen))
+        detail = where_raised(unforeseen)
+        log.error("answer of run %s: %s: %s", run.pk, type(unforeseen).__name__, detail)  # noqa: TRY400 - a trace may quote a patient
         return run_fail(run=run, reason=UNFORESEEN.format(kind=type(unforeseen).__name__))
 
 
