@@ -31,7 +31,7 @@ def test_a_critical_result_is_recorded_and_read_back_by_keyboard(visit: Open, pi
         page.keyboard.press("c")
         page.keyboard.type("Tumour with mass effect.")
         page.keyboard.press("Enter")
-        expect(panel).to_contain_text("Nobody told yet")
+        expect(panel).to_contain_text("Not notified yet")
         page.keyboard.press("c")
         page.keyboard.type("Dr Weiss, surgeon on call")
         for _ in range(3):

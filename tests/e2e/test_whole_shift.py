@@ -39,7 +39,7 @@ class Shift:
         page.goto(self.study)
         page.locator("#slice[href]").wait_for(state="attached")
         if asks:
-            page.get_by_role("button", name="Take it").click()
+            page.get_by_role("button", name="Claim").click()
         expect(page.locator("#held.mine")).to_be_visible()
 
     def says(self, page: Page, number: int, key: str) -> None:
@@ -135,7 +135,7 @@ def told(page: Page, shift: Shift) -> None:
     page.keyboard.type("Tumour with mass effect.")
     page.keyboard.press("Enter")
     panel = page.locator("#criticals")
-    expect(panel).to_contain_text("Nobody told yet")
+    expect(panel).to_contain_text("Not notified yet")
     page.keyboard.press("c")
     page.keyboard.type("Dr Weiss, surgeon on call")
     panel.get_by_label("They read it back").check()

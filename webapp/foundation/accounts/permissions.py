@@ -26,7 +26,7 @@ class Action(StrEnum):
     MARK = "mark"
     RETRY = "retry"
     READ = "read"
-    CLAIM_BY_OPENING = "take a case in hand by opening it"
+    CLAIM_BY_OPENING = "claim a case by opening it"
     TRIAGE = "triage"
     UPLOAD = "upload"
     SEND = "send"

@@ -113,7 +113,7 @@ class Answer(models.Model):
         return boxes
 
     @property
-    def serialize_outline(self) -> str:
+    def outline_text(self) -> str:
         """The outline in words; "" where none was given."""
         if self.outlined is None:
             return ""

@@ -134,7 +134,7 @@ def answer_give(*, case: Case, user: User, said: Said, request: HttpRequest | No
         raise CampaignRefusedError("This campaign is closed; what you said was not kept.")
     as_third = answers_as(case=case, user=user)
     if as_third is None:
-        raise CampaignRefusedError("This case is not yours to answer (any more); what you said was not kept.")
+        raise CampaignRefusedError("This case is not assigned to you (any more). Your answer was not saved.")
     if said.label and said.label not in campaign.answers:
         raise CampaignRefusedError("This campaign knows no such answer.")
     outline, outlined = _outline(said, case) if campaign.asks_outlines and said.label else ("", None)

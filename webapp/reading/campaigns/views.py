@@ -110,7 +110,7 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     check_site_access(request=request, of=found.campaign, act=Action.READ)
     as_third = services.answers_as(case=found, user=user)
     if as_third is None or not found.campaign.is_open:
-        messages.error(request, "This case is not yours to answer (any more).")
+        messages.error(request, "This case is not assigned to you (any more).")
         return redirect("campaign", found.campaign_id)
     if request.method == "POST":
         try:

@@ -13,7 +13,7 @@ from webapp.imaging.inference.models import Finding
 class State(StrEnum):
     """How far it is; follows from who was told."""
 
-    OPEN = "Nobody told yet"
+    OPEN = "Not notified yet"
     TOLD = "Told, not read back"
     ACKNOWLEDGED = "Read back"
     WITHDRAWN = "Withdrawn"
@@ -36,7 +36,7 @@ class CriticalResult(models.Model):
 
 
 class Notification(models.Model):
-    """Somebody was told of a critical result.
+    """One notification of a critical result: who was told, how, when.
 
     Only who repeats the result has surely understood it: `read_back` is what closes the loop (Joint Commission
     NPSG.02.03.01; ACR practice parameter for communication of diagnostic imaging findings).

@@ -72,7 +72,7 @@ def _story(report: Report, *, is_superseded: bool) -> list[Flowable]:
         story += _section(section["title"], section["text"])
     story += _section("Free text", report.free_text)
     if report.is_abnormal is not None:
-        story += _section("It comes to", "Abnormal" if report.is_abnormal else "Normal")
+        story += _section("Conclusion", "Abnormal" if report.is_abnormal else "Normal")
     story += _figures(report)
     story.append(KeepTogether([Spacer(0, 5 * mm), _signature(report)]))
     return story

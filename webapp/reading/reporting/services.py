@@ -46,8 +46,8 @@ MEANINGS = {
     Kind.ADDENDUM: "I add this to the report and answer for what I add.",
 }
 NOT_OPEN = {
-    Kind.PRELIMINARY: "A preliminary report is signed by who has the study in hand, where one reader reads it.",
-    Kind.FINAL: "The final report is signed by who concludes the reading: take the study in hand first.",
+    Kind.PRELIMINARY: "A preliminary report is signed by the study's assignee, where a single reader reads it.",
+    Kind.FINAL: "The final report is signed by the reader who concludes the read. Claim the study first.",
     Kind.ADDENDUM: "An addendum is added to a final report, and there is none yet.",
 }
 SIGNED_MEANWHILE = "This report was signed in another window meanwhile. What you typed since was not kept there."

@@ -38,7 +38,7 @@ class Then(StrEnum):
     ADJUDICATOR = "a third reader adjudicates"
 
 
-NOT_IN_HAND = "You do not have this study in hand (any more). Take it first: what you said was not kept."
+NOT_IN_HAND = "This study is not assigned to you (any more). Claim it first: what you entered was not saved."
 COMMIT_FIRST = "Your site reads first: commit what you see, then say something of each finding of the AI."
 OVER = "Your read is finished; what it says stays as it is. An addendum can be added to the report."
 

@@ -7,7 +7,7 @@ from webapp.reading.worklist.handover_items import claim_items, stat_items
 
 navigation_entries.register(
     NavigationEntry("worklist", "Worklist", Action.SEE, order=10),
-    NavigationEntry("reading-rules", "Reading", Action.MANAGE_READING, order=10, is_administration=True),
+    NavigationEntry("reading-rules", "Settings", Action.MANAGE_READING, order=10, is_administration=True),
 )
 handover_kinds.register(
     HandoverKind("stat", "STAT, not read", "soon", order=20, items=stat_items),

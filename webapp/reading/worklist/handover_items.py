@@ -25,4 +25,8 @@ def claim_items(site: int) -> Iterable[HandoverItem]:
     for task in held.select_related("assignee").order_by("claim_expires_at", "pk"):
         assignee = task.assignee.get_username() if task.assignee else "Somebody"
         until = clock(task.claim_expires_at) if task.claim_expires_at else "now"
-        yield HandoverItem(f"{task.pk}/{task.claim}", task.study_id, f"{assignee} has it in hand until {until}.")
+        yield HandoverItem(
+            f"{task.pk}/{task.claim}",
+            task.study_id,
+            f"{assignee} is reading it; their claim ends at {until}.",
+        )

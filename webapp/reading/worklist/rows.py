@@ -129,7 +129,7 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     waiting = sum(count for state, count in of_tasks.items() if state != ReadingTask.State.DONE)
     return [
         Chip("", "To read", "all", waiting if narrowing.show else shown),
-        Chip(MINE, "In my hands", "mine", mine),
+        Chip(MINE, "My cases", "mine", mine),
         *(Chip(status, STATUSES[status].word, STATUSES[status].icon, counts.get(status, 0)) for status in Status),
         Chip(CONTRADICTION, "Disagree", "contradiction", disagree),
         Chip(READ, "Read", "read", of_tasks.get(ReadingTask.State.DONE, 0)),

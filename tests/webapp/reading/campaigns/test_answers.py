@@ -232,7 +232,7 @@ def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> Non
 def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:
     case = campaign.cases.all()[0]
     answer = clinician.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"}, follow=True)
-    assert "not yours to answer" in answer.content.decode()
+    assert "not assigned to you" in answer.content.decode()
     assert not Answer.objects.exists()
     assert str(campaign.name) not in clinician.get("/campaigns/").content.decode()
 

@@ -269,4 +269,4 @@ def test_the_page_lists_them_and_an_auditor_only_looks(study: Study, reader: Use
     recorded(study, reader)
     client.force_login(factories.auditor(), backend="django.contrib.auth.backends.ModelBackend")
     assert "Subdural haematoma" in client.get("/criticals/").content.decode()
-    assert "Somebody was told" not in client.get(f"/studies/{study.pk}/criticals/").content.decode()
+    assert "Record notification" not in client.get(f"/studies/{study.pk}/criticals/").content.decode()

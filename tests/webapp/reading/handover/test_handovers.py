@@ -68,7 +68,7 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     for words in (
         "nobody was told",
         "anna changed it last",
-        "anna has it in hand until",
+        "anna is reading it; their claim ends at",
         "Analyses wait since",
         "analysis of a series failed",
     ):

@@ -173,9 +173,9 @@ def test_a_colleague_sees_no_draft_and_is_told_who_signs(study: Study, reader: U
     other = signed_in(factories.clinician("other").get_username())
     page = other.get(reverse("report", args=[study.pk])).content.decode()
     assert "Secret so far." not in page
-    assert "A colleague has this study in hand" in page
+    assert "This study is assigned to a colleague" in page
     task_release(task=study.task, user=reader)
-    assert "Take the study in hand to sign." in other.get(reverse("report", args=[study.pk])).content.decode()
+    assert "Claim the study to sign." in other.get(reverse("report", args=[study.pk])).content.decode()
 
 
 def test_the_queue_shows_what_is_open_and_the_bar_counts_it(

@@ -141,7 +141,7 @@ def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) 
     assert kinds_open(study=study, user=reader) == ["final", "preliminary"]
     assert kinds_open(study=study, user=other) == []
     assert kinds_open(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
-    with pytest.raises(ReportRefusedError, match="take the study in hand"):
+    with pytest.raises(ReportRefusedError, match="Claim the study first"):
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED

@@ -50,7 +50,7 @@ def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Findin
     assert "Please say why you disagree" in answer.content.decode()
     ReadingTask.objects.update(assignee=factories.clinician("other"))
     answer = clinician.post(address, {"finding": finding.pk, "says": "agree"})
-    assert "You do not have this study in hand" in answer.content.decode()
+    assert "This study is not assigned to you" in answer.content.decode()
     assert not Review.objects.exists()
 
 

@@ -122,10 +122,10 @@ def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, sai
 
 def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
     other = factories.clinician("two")
-    with pytest.raises(ReviewRefusedError, match="You do not have this study in hand"):
+    with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
         say(study, other, "agree")
     task_take_over(task=study.task, note="The surgeon waits.", user=other)
-    with pytest.raises(ReviewRefusedError, match="You do not have this study in hand"):
+    with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
         say(study, one, "agree")
     say(study, other, "agree")
     assert read_finish(study=study, user=other) == Then.DONE

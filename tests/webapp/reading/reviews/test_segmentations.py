@@ -173,7 +173,7 @@ def test_who_does_not_hold_the_study_keeps_nothing(clinician: Client, finding: F
     put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
     ReadingTask.objects.update(assignee=factories.clinician("other"))
     later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
-    assert (later.status_code, later.json()["detail"][:33]) == (409, "You do not have this study in han")
+    assert (later.status_code, later.json()["detail"][:33]) == (409, "This study is not assigned to you "[:33])
     assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 409
     assert (AnnotationVersion.objects.count(), Review.objects.count()) == (1, 1)
     other = signed_in("other")

@@ -35,7 +35,7 @@ def test_looking_changes_nothing_and_the_open_page_claims(clinician: Client, stu
     assert study.task.state == ReadingTask.State.WAITING
     assert f'hx-post="/studies/{study.pk}/claim/"' in page
     assert 'hx-trigger="load, every 60s"' in page
-    assert "In your hands" in claimed(clinician, study)
+    assert "Assigned to you" in claimed(clinician, study)
     assert ReadingTask.objects.get(study=study).is_held
 
 
@@ -48,13 +48,13 @@ def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(
     answer = colleague.post(f"/studies/{study.pk}/take-over/", {"note": " "}, follow=True)
     assert "Please leave a note for the one who has it now." in answer.content.decode()
     colleague.post(f"/studies/{study.pk}/take-over/", {"note": "The surgeon waits."})
-    assert "In your hands" in claimed(colleague, study)
+    assert "Assigned to you" in claimed(colleague, study)
     assert "<b>colleague</b> is reading" in claimed(clinician, study)
 
 
 def test_an_administrator_looks_without_taking_and_takes_when_they_ask(admin: Client, study: Study) -> None:
-    assert "Nobody has this study in hand." in claimed(admin, study)
-    assert "In your hands" in claimed(admin, study, asked="yes")
+    assert "Unassigned." in claimed(admin, study)
+    assert "Assigned to you" in claimed(admin, study, asked="yes")
 
 
 def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study) -> None:
@@ -71,14 +71,14 @@ def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study
 def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague: Client, study: Study) -> None:
     claimed(clinician, study)
     answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "You do not have this study in hand" in answer.content.decode()
+    assert "This study is not assigned to you" in answer.content.decode()
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
 
 
 def test_put_back_lets_another_have_it(clinician: Client, colleague: Client, study: Study) -> None:
     claimed(clinician, study)
     assert clinician.post(f"/studies/{study.pk}/release/").headers["Location"] == "/"
-    assert "In your hands" in claimed(colleague, study)
+    assert "Assigned to you" in claimed(colleague, study)
 
 
 def test_the_next_case_is_the_first_of_the_list(clinician: Client, study: Study) -> None:
