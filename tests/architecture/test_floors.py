@@ -38,7 +38,8 @@ BETWEEN = "Floors of the web import only from those below"
     ],
 )
 def test_an_import_from_above_is_noticed(copy_of_rooms: Path, where: str, breach: str, contract: str) -> None:
-    assert broken_by(breach, where=copy_of_rooms / "webapp" / where) == [contract]
+    # An import from above may reach further ones, and so break the order within a floor too.
+    assert contract in broken_by(breach, where=copy_of_rooms / "webapp" / where)
 
 
 def test_an_app_without_a_place_on_its_floor_is_noticed(copy_of_rooms: Path) -> None:
