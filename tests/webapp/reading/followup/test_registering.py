@@ -18,7 +18,7 @@ from webapp.imaging.inference.services import FAILURES_ALLOWED, LEASE_SECONDS
 from webapp.reading.followup.models import Registration
 from webapp.reading.followup.registration_jobs import LOST, NotAPairError, advance_registrations, request_registration
 from workers.contracts import RegistrationAnswer, RegistrationResult
-from workers.registration import attempt_register
+from workers.tasks_registration import attempt_register
 from workers.storage import Attempt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
