@@ -1,4 +1,4 @@
-"""All that the web may ask of the other side: look into a file, draw or unpack a frame, ring the doorbell."""
+"""All that the web may ask of the other side: look into a file, draw or unpack a frame, wake a worker."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from ml.dicomio.errors import IS_INDEX, Refused
 from ml.dicomio.index import ObjectIndex
 from ml.dicomio.inspect import Inspection
 from ml.dicomio.syntaxes import syntaxes_read
-from workers import configuration, reports
-from workers.doorbell import REGISTER, ring
-from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
+from workers import configuration, model_reports
+from workers.dispatch import REGISTER, dispatch
+from workers.model_reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
 from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
@@ -39,13 +39,13 @@ __all__ = [
     "cascade_digest",
     "codes_declared",
     "deidentify",
+    "dispatch",
     "draw",
     "inspect",
     "model_picture",
     "model_sheet",
     "models_listed",
     "pathways_drawn",
-    "ring",
     "syntaxes_read",
     "unpack",
     "unpack_frames",
@@ -74,9 +74,9 @@ def models_listed() -> list[ListedModel]:
 
 def model_sheet(name: str) -> ModelSheet:
     """Return what is kept of a shipped model: its figures, its threshold's rule, its example pictures."""
-    return reports.model_sheet(configuration.weights_folder(), name)
+    return model_reports.model_sheet(configuration.weights_folder(), name)
 
 
 def model_picture(name: str, picture: str) -> Path | None:
     """Return where an example picture of a model lies; None for a name that it does not have."""
-    return reports.model_picture(configuration.weights_folder(), name, picture)
+    return model_reports.model_picture(configuration.weights_folder(), name, picture)

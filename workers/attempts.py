@@ -18,7 +18,7 @@ class ObjectError(Exception):
 
 
 def attempt_published(attempt: Attempt, answered: Callable[[Path], Answer], *, unexpected: Answer) -> None:
-    """Claim an attempt and publish its result; a second doorbell for the same attempt does nothing.
+    """Claim an attempt and publish its result; a second message for the same attempt does nothing.
 
     Parameters
     ----------

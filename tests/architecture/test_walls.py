@@ -54,5 +54,5 @@ def test_every_module_of_the_workers_loads_where_django_is_not_installed(tmp_pat
 
 def test_the_cascade_is_served_where_what_only_estimates_is_not_installed(tmp_path: Path) -> None:
     # What scikit-learn fitted is numbers in a file: NumPy reads and weighs them.
-    program = "from workers.analysis import analyst; analyst().warm()"
+    program = "from workers.tasks_inference import analyst; analyst().warm()"
     assert "openvino" in loaded_by(without("sklearn") + program, data=tmp_path)

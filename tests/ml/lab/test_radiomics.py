@@ -28,7 +28,7 @@ from ml.lab.report.files import report_read
 from ml.lab.train.config import config_read
 from ml.lab.train.heads import Head
 from tests.ml.lab.drawn_heads import PLACE
-from workers.reports import model_sheet
+from workers.model_reports import model_sheet
 
 SIDE = 96
 LABELS = ("disc", "star")

@@ -120,7 +120,7 @@ def _ring(run: Run) -> None:
         objects=list(run.series.instances.filter(has_pixels=True).values_list("sha256", flat=True)),
     )
     storage.write_text(Attempt(run.pk, run.attempt).request, asked.model_dump_json())
-    api.ring(run=run.pk, attempt=run.attempt)
+    api.dispatch(run=run.pk, attempt=run.attempt)
 
 
 def _watch(run: Run) -> bool:

@@ -95,7 +95,7 @@ def _doorbell(row: Registration) -> None:
     )
     asked = RegistrationRequest(registration=row.pk, attempt=row.attempt, prior=prior, follow_up=follow_up)
     storage.write_text(Attempt(row.pk, row.attempt).request, asked.model_dump_json())
-    api.ring(run=row.pk, attempt=row.attempt, task=api.REGISTER)
+    api.dispatch(run=row.pk, attempt=row.attempt, task=api.REGISTER)
 
 
 def _watch(row: Registration) -> bool:

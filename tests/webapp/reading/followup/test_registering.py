@@ -18,8 +18,8 @@ from webapp.imaging.inference.services import FAILURES_ALLOWED, LEASE_SECONDS
 from webapp.reading.followup.models import Registration
 from webapp.reading.followup.registration_jobs import LOST, NotAPairError, advance_registrations, request_registration
 from workers.contracts import RegistrationAnswer, RegistrationResult
-from workers.registration import attempt_register
 from workers.storage import Attempt
+from workers.tasks_registration import attempt_register
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 State = Registration.State

@@ -16,14 +16,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare what `workers.analyze` understands."""
+        """Declare what `workers.cli` understands."""
         parser.add_argument("paths", nargs="+", metavar="PATH", help="DICOM, PNG, JPEG, TIFF, or a folder of them")
         parser.add_argument("--json", metavar="FILE", help="write the answers there; masks lie beside it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start `python -m workers.analyze` and end with its exit code (2 on wrong usage)."""
+        """Start `python -m workers.cli` and end with its exit code (2 on wrong usage)."""
         words = [*options["paths"], *(["--json", options["json"]] if options["json"] else [])]
         environment = {**os.environ, "PYTHONPATH": str(settings.BASE_DIR)}
-        done = subprocess.run([sys.executable, "-m", "workers.analyze", *words], env=environment, check=False)
+        done = subprocess.run([sys.executable, "-m", "workers.cli", *words], env=environment, check=False)
         if done.returncode:
             sys.exit(done.returncode)

@@ -13,10 +13,10 @@ from ml.lab.radiomics.examples import Spot, spot_drawn
 from tests.phantoms.dicom import image, saved, series
 from tests.phantoms.pictures import png
 from workers import storage
-from workers.analysis import analyst, attempt_answer
 from workers.contracts import AnalysisRequest, AnalysisResult
 from workers.heartbeat import SECONDS, beating
 from workers.storage import Attempt
+from workers.tasks_inference import analyst, attempt_answer
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Ringing for a worker. A ring may get lost or come twice; neither does harm."""
+"""Waking a worker through the queue. A message may get lost or arrive twice; neither does harm."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ TASK = "analysis.analyze"
 REGISTER = "analysis.register"
 
 
-def ring(*, run: UUID, attempt: int, task: str = TASK) -> bool:
+def dispatch(*, run: UUID, attempt: int, task: str = TASK) -> bool:
     """Tell the queue that an attempt waits; False where the queue cannot be reached now."""
     try:
         app.send_task(task, args=[str(run), attempt], queue=QUEUE, retry=False)
