@@ -231,7 +231,7 @@ def test_a_full_disk_leaves_the_file_where_it_is(
     watcher = watcher_of(folder)
     looked(watcher)
     with monkeypatch.context() as patched:
-        patched.setattr(watching, "intake_file", full)
+        patched.setattr(watching, "ingest_file", full)
         with pytest.raises(OSError, match="No space"):
             looked(watcher)
     assert file.exists()

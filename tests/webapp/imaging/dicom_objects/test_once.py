@@ -83,7 +83,7 @@ def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
     assert first == again
 
 
-@pytest.mark.parametrize("where", [(storage, "instance_file"), (services, "audit_record")])
+@pytest.mark.parametrize("where", [(storage, "persist_instance"), (services, "audit_record")])
 def test_killed_while_filing_they_are_made_again_and_once(
     where: tuple[ModuleType, str], sent: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(builder, "results_built", full)
+        patched.setattr(builder, "build_results", full)
         for _ in range(outbox.ATTEMPTS_ALLOWED + 1):
             due_again()
             with pytest.raises(OSError, match="No space left"):
@@ -132,7 +132,7 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
         ResultSet.objects.update(attempts=2)
         return build_results(**asked)
 
-    monkeypatch.setattr(builder, "results_built", overtaken)
+    monkeypatch.setattr(builder, "build_results", overtaken)
     make_results()
     assert not Instance.objects.exclude(series=series).exists()
     assert ResultSet.objects.get().state == "owed"
