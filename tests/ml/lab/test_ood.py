@@ -5,11 +5,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-import ml.lab.train
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import ml.lab.train
 from ml.cascade.ood.model import GateModel, gate_read, gate_saved
 from ml.cascade.operations import gate as gate_operation
 from ml.cascade.weights import GateFile, ModelRow, WeightsError

@@ -160,8 +160,10 @@ def _collect(run: Run, attempt: Attempt) -> bool:
     except (OperationalError, OSError):
         raise  # our own database or disk: the answer stays, and is collected later
     except Exception as unforeseen:  # noqa: BLE001 - an answer that nobody foresaw must not hold up the others
-        log.error("answer of run %s: %s: %s", run.pk, type(unforeseen).__name__, where_raised(unforeseen))
-        return run_fail(run=run, reason=UNFORESEEN.format(kind=type(unforeseen).__name__))
+        # Not the message: it may quote the patient.
+        kind = type(unforeseen).__name__
+        log.error("answer of run %s: %s: %s", run.pk, kind, where_raised(unforeseen))  # noqa: TRY400 - as said
+        return run_fail(run=run, reason=UNFORESEEN.format(kind=kind))
 
 
 def run_fail(*, run: Run, reason: str) -> bool:

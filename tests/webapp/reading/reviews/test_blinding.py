@@ -20,13 +20,13 @@ from tests.webapp import factories
 from tests.webapp.foundation.test_permissions import FORBIDDEN, GONE, ROUTES, routes, session_of
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, sent  # noqa: F401 - a fixture
 from tests.webapp.reading.reporting.conftest import say, sign
-from webapp.exchange.exports.jobs import export_make
 from webapp.exchange.exports.models import Export
-from webapp.exchange.exports.services import export_create
+from webapp.exchange.exports.services import EXPORT, export_create
 from webapp.foundation.accounts.models import AccessToken, User
 from webapp.foundation.accounts.tokens import token_make
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.inference.models import Finding, Run
@@ -275,8 +275,7 @@ def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: S
 def exported(study: Study) -> UUID:
     """Make an export of a study and return its number."""
     export = export_create(name="Trial", studies=[study], options=api.Options(), user=factories.admin(), request=None)
-    Export.objects.filter(pk=export.pk).update(state=Export.State.RUNNING, attempt=1)
-    export_make(Export.objects.get(pk=export.pk))
+    assert work_due(EXPORT) == 1
     ended = Export.objects.get(pk=export.pk)
     assert ended.state == Export.State.DONE, ended.reason
     return ended.pk

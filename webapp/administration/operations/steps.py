@@ -1,0 +1,84 @@
+"""What the services do again and again, beside the work of the outbox."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.conf import settings
+
+from webapp.exchange.exports.jobs import expire_exports
+from webapp.foundation.core.daemons import record_heartbeat
+from webapp.foundation.core.steps import Step
+from webapp.foundation.outbox.registry import Group
+from webapp.foundation.outbox.services import prune_done
+from webapp.imaging.archive.object_store import sweep_objects
+from webapp.imaging.archive.table_statistics import refresh_statistics
+from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.inference import services
+from webapp.reading.critical_results.services import escalate_overdue
+from webapp.reading.followup.registration_jobs import advance_registrations
+from webapp.reading.reporting.storage import store_signed_reports
+from workers import storage
+
+SWEEP_SECONDS = 3600
+#: Seconds between looks for critical results whose time is over; targets are minutes.
+ESCALATE_SECONDS = 10.0
+#: Seconds between signs of life, for the health check.
+SHOW_SECONDS = 5.0
+UNFINISHED_SECONDS = 3600
+EXPIRE_SECONDS = 60.0
+
+
+def housekeeping_steps() -> list[Step]:
+    """Return what housekeeping does, the most urgent first.
+
+    Whoever waits for an answer comes before objects, of which each look makes those of one run at most.
+    """
+    return [
+        Step("escalation of critical results", escalate_overdue, every=ESCALATE_SECONDS),
+        Step("runs for what arrived", _make_runs),
+        Step("answers of workers", services.watch_runs),
+        Step("dispatch of runs", services.dispatch_runs),
+        Step("registrations", advance_registrations),
+        Step("objects of runs", make_results),
+        Step("objects of signed reports", store_signed_reports),
+        Step("sweep of unfinished files", _sweep_unfinished, every=SWEEP_SECONDS),
+        Step("sweep of stored objects", _sweep_objects, every=SWEEP_SECONDS),
+        Step("statistics of tables", _refresh_statistics, every=SWEEP_SECONDS),
+        Step("work that ended long ago", prune_done, every=SWEEP_SECONDS),
+    ]
+
+
+def steps_of(groups: Iterable[Group]) -> list[Step]:
+    """Return the steps of some services, each with its sign of life."""
+    wanted = set(groups)
+    steps = [Step(f"sign of life of {group}", partial(_show, group), every=SHOW_SECONDS) for group in wanted]
+    if Group.HOUSEKEEPING in wanted:
+        steps = [*housekeeping_steps(), *steps]
+    if Group.SHARING in wanted:
+        steps.append(Step("exports whose time is over", expire_exports, every=EXPIRE_SECONDS))
+    return steps
+
+
+def _make_runs() -> int:
+    due = services.series_needing_run(quiet_seconds=settings.SERIES_QUIET_SECONDS)
+    return len([services.run_create(series=series) for series in due])
+
+
+def _show(group: Group) -> int:
+    record_heartbeat(group)
+    return 0
+
+
+def _sweep_unfinished() -> int:
+    storage.sweep_unfinished(older_than_seconds=UNFINISHED_SECONDS)
+    return 0
+
+
+def _sweep_objects() -> int:
+    sweep_objects(older_than_seconds=UNFINISHED_SECONDS)
+    return 0
+
+
+def _refresh_statistics() -> int:
+    refresh_statistics()
+    return 0
