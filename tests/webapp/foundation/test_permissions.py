@@ -14,7 +14,6 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
@@ -316,7 +315,7 @@ def addresses(
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
     factories.stage(run, "modality", "Modality", heat_map=name)
     pacs = Destination.objects.create(name="Archive", kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
-    delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study", next_at=timezone.now())
+    delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study")
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],
         **{route: [series.study_id] for route in STUDIES},

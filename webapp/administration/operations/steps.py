@@ -12,11 +12,9 @@ from webapp.foundation.outbox.registry import Group
 from webapp.foundation.outbox.services import prune_done
 from webapp.imaging.archive.object_store import sweep_objects
 from webapp.imaging.archive.table_statistics import refresh_statistics
-from webapp.imaging.dicom_objects.services import make_results
 from webapp.imaging.inference import services
 from webapp.reading.critical_results.services import escalate_overdue
 from webapp.reading.followup.registration_jobs import advance_registrations
-from webapp.reading.reporting.storage import store_signed_reports
 from workers import storage
 
 SWEEP_SECONDS = 3600
@@ -29,18 +27,13 @@ EXPIRE_SECONDS = 60.0
 
 
 def housekeeping_steps() -> list[Step]:
-    """Return what housekeeping does, the most urgent first.
-
-    Whoever waits for an answer comes before objects, of which each look makes those of one run at most.
-    """
+    """Return what housekeeping does beside the work of the outbox, the most urgent first."""
     return [
         Step("escalation of critical results", escalate_overdue, every=ESCALATE_SECONDS),
         Step("runs for what arrived", _make_runs),
         Step("answers of workers", services.watch_runs),
         Step("dispatch of runs", services.dispatch_runs),
         Step("registrations", advance_registrations),
-        Step("objects of runs", make_results),
-        Step("objects of signed reports", store_signed_reports),
         Step("sweep of unfinished files", _sweep_unfinished, every=SWEEP_SECONDS),
         Step("sweep of stored objects", _sweep_objects, every=SWEEP_SECONDS),
         Step("statistics of tables", _refresh_statistics, every=SWEEP_SECONDS),

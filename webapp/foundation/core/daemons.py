@@ -1,14 +1,11 @@
-"""What commands that run for long have in common: to be the only one, to look again and again, to end when asked to."""
+"""What long-running commands have in common: they look again and again, show that they live, and end when asked to."""
 
-import fcntl
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 
-from django.core.management.base import CommandError
 from django.db import DatabaseError, close_old_connections
 
 from workers import storage
@@ -28,23 +25,6 @@ def stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     return stop
-
-
-@contextmanager
-def single_instance(name: str, *, otherwise: str) -> Iterator[None]:
-    """Be the only process of this Readroom that does what the name says.
-
-    Raises
-    ------
-    django.core.management.base.CommandError
-        With the sentence `otherwise`, if another one does it.
-    """
-    with (storage.root() / f"{name}.lock").open("w") as turn:
-        try:
-            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(otherwise) from None
-        yield
 
 
 def run_forever(

@@ -78,6 +78,11 @@ class Kind:
         Lanes whose work waits for now: a destination that is switched off.
     page
         Address of the page that shows a subject, None where there is none.
+    watch
+        For work that another process does (`remote`): `handle` asks for it, and this looks how far it is, and returns
+        whether it came further. Such an item has no holder: whoever watches may change.
+    news
+        For the same work: returns what says, without the database, whether it is worth while to watch.
     """
 
     name: str
@@ -90,6 +95,8 @@ class Kind:
     failed: Callable[[OutboxItem], None] = _nothing
     closed_lanes: Callable[[], Iterable[str]] = _no_lanes
     page: Callable[[str], str | None] = lambda _subject: None
+    watch: Callable[[OutboxItem], bool] | None = None
+    news: Callable[[OutboxItem], Callable[[], bool]] = lambda _item: lambda: False
 
 
 _kinds: dict[str, Kind] = {}

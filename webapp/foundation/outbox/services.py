@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -27,6 +28,8 @@ PAUSE_AFTER_TROUBLE = timedelta(seconds=20)
 KEEP_DONE = timedelta(days=30)
 #: Candidates looked at for one claim: some may be taken by another worker at the same moment.
 CANDIDATES = 20
+#: Set while the process is being stopped: long work ends at its next good place, by raising Interrupted.
+stopping = Event()
 
 
 class RetryLater(Exception):  # noqa: N818 - a request to the engine, not an error of the program
@@ -45,6 +48,10 @@ class RetryLater(Exception):  # noqa: N818 - a request to the engine, not an err
 
 class Impossible(Exception):  # noqa: N818 - as above
     """No further attempt would help; the message is for people."""
+
+
+class Interrupted(Exception):  # noqa: N818 - as above
+    """Readroom is being stopped; the attempt does not count."""
 
 
 class LeaseLostError(Exception):
@@ -193,13 +200,20 @@ def work_on(item: OutboxItem) -> None:
     django.db.DatabaseError
         If not even that can be written down; the lease then expires, and another attempt follows.
     """
+    _accounted(item, kind_of(item.kind).handle)
+
+
+def _accounted(item: OutboxItem, work: Callable[[OutboxItem], bool | None]) -> bool:
+    """Do something about a claimed item, and keep account of how it ended; True where it came further."""
     kind = kind_of(item.kind)
     try:
-        kind.handle(item)
+        return bool(work(item))
     except LeaseLostError:
         log.warning("%s %s: another worker took it over", kind.name, item.subject)
     except Impossible as why:
         fail(item, str(why), for_good=True)
+    except Interrupted:
+        postpone(item, STOPPED, pause=timedelta(0))
     except RetryLater as why:
         fail(item, str(why), progressed=why.progressed)
     except (DatabaseError, OSError) as trouble:
@@ -210,6 +224,15 @@ def work_on(item: OutboxItem) -> None:
         name = type(unforeseen).__name__
         log.error("%s %s: %s: %s", kind.name, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
         fail(item, BROKEN.format(kind=name))
+    return True
+
+
+def watch(item: OutboxItem) -> bool:
+    """Look how far another process is with a piece of work; return whether it came further. Raises as `work_on`."""
+    kind = kind_of(item.kind)
+    if kind.watch is None:
+        raise TypeError(f"{kind.name} is done here")
+    return _accounted(item, kind.watch)
 
 
 def work_due(name: str) -> int:

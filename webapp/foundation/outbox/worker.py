@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from threading import Event
+from threading import Event, Thread
 
 from django.db import connections
 from django.utils import timezone
@@ -14,22 +14,21 @@ from webapp.foundation.core.steps import Step, look_once, where_raised
 from webapp.foundation.outbox.leases import Holder, is_dead
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Kind
-from webapp.foundation.outbox.services import claim, recover, work_on
+from webapp.foundation.outbox.services import claim, recover, stopping, watch, work_on
 from webapp.foundation.outbox.wake import Alarm, wake
 
 log = logging.getLogger(__name__)
+State = OutboxItem.State
 
 #: Seconds between looks where nothing wakes the worker: the safety net, and how late a back-off may end.
 SLOW_LOOK = 2.0
-#: Seconds between looks at files of workers that are under way; no question to the database.
+#: Seconds between looks at the files of other processes that do our work; they ask the database nothing.
 NEWS_LOOK = 0.1
 RECOVER_SECONDS = 10.0
+#: Seconds between beats of the thread that keeps leases: far less than the shortest lease.
+BEAT_SECONDS = 5.0
 #: What is under way has so long to come to an end when Readroom is stopped: less than the launcher waits.
 SECONDS_TO_END = 5.0
-
-
-def _no_news() -> bool | None:
-    return None
 
 
 class Worker:
@@ -37,83 +36,108 @@ class Worker:
 
     Parameters
     ----------
-    kinds, steps
-        What it does.
+    kinds
+        What it does. Kinds that other processes do are asked for and watched in its own thread.
+    steps
+        What is done beside, in its own thread.
+    urgent
+        What is done beside and can wait for nothing: in the thread that keeps the leases, whatever the others do.
     stop
         Ends it.
-    news
-        Looks, without the database, whether something that other processes do has come further. None: they do
-        nothing; so nobody looks.
     """
 
     def __init__(
-        self, kinds: Sequence[Kind], steps: Sequence[Step], *, stop: Event, news: Callable[[], bool | None] = _no_news
+        self, kinds: Sequence[Kind], steps: Sequence[Step] = (), *, urgent: Sequence[Step] = (), stop: Event
     ) -> None:
-        self.kinds, self.stop, self.news = kinds, stop, news
+        self.kinds, self.stop = kinds, stop
+        stopping.clear()
         self.holder = Holder()
-        self.threads = ThreadPoolExecutor(sum(kind.policy.at_once for kind in kinds) or 1, "work")
+        own = [kind for kind in kinds if kind.watch is None]
+        self.threads = ThreadPoolExecutor(sum(kind.policy.at_once for kind in own) or 1, "work")
         self.under_way: dict[Future[None], OutboxItem] = {}
-        self.renewed = time.monotonic()
+        self.news: list[Callable[[], bool]] = []
         self.steps = [
             Step("recovery of work whose worker died", self._recover, every=RECOVER_SECONDS),
             *steps,
-            Step("leases", self._renew),
+            Step("work that other processes do", self._watch),
             Step("work that is due", self._begin),
         ]
+        self.urgent = [*urgent, Step("leases", self._renew)]
 
     def run(self) -> None:
         """Work until stopped; then let what is under way come to an end."""
-        alarm = Alarm()
+        alarm, ended = Alarm(), Event()
+        keeper = Thread(target=self._keep, args=(ended,), name="leases", daemon=True)
+        keeper.start()
         try:
             while not self.stop.is_set():
                 if not look_once(self.steps):
                     self._sleep(alarm)
         finally:
+            stopping.set()
+            wait_for(self.under_way, timeout=SECONDS_TO_END)
+            self.threads.shutdown(wait=False, cancel_futures=True)
+            ended.set()
+            keeper.join(timeout=BEAT_SECONDS)
             alarm.close()
-            self.close()
-
-    def close(self) -> None:
-        """Wait a little for what is under way; what does not end in time is taken back by the next worker."""
-        wait_for(self.under_way, timeout=SECONDS_TO_END)
-        self.threads.shutdown(wait=False, cancel_futures=True)
-        self.holder.close()
-        connections.close_all()
+            # What has not ended by now is taken back as soon as the next worker finds that nobody holds it.
+            self.holder.close()
+            connections.close_all()
 
     def _sleep(self, alarm: Alarm) -> None:
+        """Sleep until woken, until another process has come further with our work, or until the slow look."""
         deadline = time.monotonic() + SLOW_LOOK
         while not self.stop.is_set() and (left := deadline - time.monotonic()) > 0:
-            news = self.news()
-            if news or alarm.sleep(left if news is None else min(left, NEWS_LOOK)):
+            if alarm.sleep(min(left, NEWS_LOOK) if self.news else left) or any(is_new() for is_new in self.news):
                 return
 
+    def _keep(self, ended: Event) -> None:
+        """Show that this process lives, and do what is urgent, until the end."""
+        try:
+            while not ended.is_set():
+                look_once(self.urgent)
+                ended.wait(BEAT_SECONDS)
+        finally:
+            connections.close_all()
+
     def _recover(self) -> int:
-        return recover(is_dead=is_dead, kinds=self.kinds)
+        return recover(is_dead=is_dead, kinds=[kind for kind in self.kinds if kind.watch is None])
+
+    def _watch(self) -> int:
+        """Look after what other processes do; return how much of it came further."""
+        watched = {kind.name: kind for kind in self.kinds if kind.watch is not None}
+        if not watched:
+            return 0
+        items = list(OutboxItem.objects.filter(state=State.LEASED, kind__in=watched).order_by("started_at"))
+        moved = sum(watch(item) for item in items)
+        self.news = [watched[item.kind].news(item) for item in items]
+        return moved
 
     def _begin(self) -> int:
-        """Claim what is due, each in a thread of its own; return how much that was."""
-        names = {kind.name for kind in self.kinds}
-        due = OutboxItem.objects.filter(state=OutboxItem.State.WAITING, next_at__lte=timezone.now(), kind__in=names)
+        """Claim what is due; return how much that was."""
+        for future in [future for future in self.under_way if future.done()]:
+            del self.under_way[future]
+        names = [kind.name for kind in self.kinds]
+        due = OutboxItem.objects.filter(state=State.WAITING, next_at__lte=timezone.now(), kind__in=names)
         waiting = set(due.order_by().values_list("kind", flat=True).distinct())
         return sum(self._begin_kind(kind) for kind in self.kinds if kind.name in waiting)
 
     def _begin_kind(self, kind: Kind) -> int:
         begun = 0
-        while (item := claim(kind, holder=self.holder.name)) is not None:
-            self.under_way[self.threads.submit(_work, item)] = item
+        while (item := claim(kind, holder="" if kind.watch else self.holder.name)) is not None:
+            if kind.watch:
+                work_on(item)
+            else:
+                self.under_way[self.threads.submit(_work, item)] = item
             begun += 1
         return begun
 
     def _renew(self) -> int:
-        """Forget what has ended; keep the leases of the rest, as long as this process lives."""
-        for future in [future for future in self.under_way if future.done()]:
-            del self.under_way[future]
-        shortest = min((kind.policy.lease.total_seconds() for kind in self.kinds), default=60.0)
-        if not self.under_way or time.monotonic() - self.renewed < shortest / 4:
-            return 0
-        self.renewed = time.monotonic()
-        for kind in self.kinds:
-            mine = OutboxItem.objects.filter(state=OutboxItem.State.LEASED, holder=self.holder.name, kind=kind.name)
-            mine.update(lease_expires_at=timezone.now() + kind.policy.lease)
+        """Keep the leases of what is under way, as long as this process lives."""
+        if self.under_way:
+            mine = OutboxItem.objects.filter(state=State.LEASED, holder=self.holder.name)
+            for kind in self.kinds:
+                mine.filter(kind=kind.name).update(lease_expires_at=timezone.now() + kind.policy.lease)
         return 0
 
 

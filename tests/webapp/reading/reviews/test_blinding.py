@@ -30,7 +30,7 @@ from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.services import read_commit, read_finish
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
@@ -229,7 +229,7 @@ def reported(scene: Scene, request_of: HttpRequest) -> Scene:
     """The site reads first; the senior has read, signed a preliminary report, and put the study back."""
     read_by_first(scene)
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
-    assert store_signed_reports() == 1
+    assert work_due(REPORT_OBJECTS) == 1
     task_release(task=scene.study.task, user=scene.first)
     reads_first(scene.study)
     return scene
