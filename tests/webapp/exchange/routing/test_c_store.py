@@ -94,7 +94,7 @@ def test_a_warning_is_kept_with_the_object_which_counts_as_taken(study: Study) -
 def test_passing_trouble_is_tried_again_from_where_it_stopped(study: Study, answer: int, said: str) -> None:
     with node(answers=lambda taken: answer if taken == 2 else 0) as peer:
         delivery = carried(asked(study, pacs(peer)))
-        assert (delivery.state, delivery.failures) == (State.WAITING, 1)
+        assert (delivery.state, OutboxItem.objects.get(kind=DELIVERY).failures) == (State.WAITING, 1)
         assert delivery.said.endswith(said)
         assert len(peer.uids) == 2
         peer.answers = lambda _taken: 0
