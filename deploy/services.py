@@ -19,7 +19,7 @@ class Service:
 
 
 def embedded_services(*, port: int, environment: dict[str, str]) -> tuple[Service, ...]:
-    """Return web, housekeeping, delivery, sharing and worker for one machine, the web on the loopback address only.
+    """Return web, housekeeping (with delivery and sharing) and worker for one machine, the web on the loopback address only.
 
     Where the environment names a DICOM port or a folder to watch, what listens and watches comes with them.
     """
@@ -29,9 +29,7 @@ def embedded_services(*, port: int, environment: dict[str, str]) -> tuple[Servic
     asked = (("READROOM_DICOM_PORT", "listener", "listen"), ("READROOM_WATCHED_FOLDER", "watcher", "watch"))
     return (
         Service("web", (*web, "--workers=2", "--threads=4", "--timeout=120", "--worker-tmp-dir=/dev/shm")),
-        Service("housekeeping", (python, "manage.py", "housekeeping")),
-        Service("delivery", (python, "manage.py", "deliver")),
-        Service("sharing", (python, "manage.py", "share")),
+        Service("housekeeping", (python, "manage.py", "work")),  # and delivery and sharing, in one process
         Service("worker", (*worker, "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat")),
         *(
             Service(name, (python, "manage.py", word))

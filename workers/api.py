@@ -13,10 +13,12 @@ from ml.dicomio.inspect import Inspection
 from ml.dicomio.syntaxes import syntaxes_read
 from workers import configuration, reports
 from workers.doorbell import REGISTER, ring
+from workers.doorbell import TASK as ANALYZE
 from workers.reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
 from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
+    "ANALYZE",
     "IS_INDEX",
     "REGISTER",
     "Asked",

@@ -24,7 +24,7 @@ from webapp.exchange.webhooks.services import NOTICE, notices_write
 from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import kind_of
-from webapp.foundation.outbox.services import claim, recover, work_due
+from webapp.foundation.outbox.services import claim, dispatch_due, fail, recover, work_due
 from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference import services as runs
@@ -84,9 +84,8 @@ def test_what_happens_is_told_without_a_word_about_the_patient(receiver: Receive
     series = Series.objects.get()
     run = runs.run_create(series=series)
     assert run is not None
-    run.state, run.failures = "rung", 2
-    type(run).objects.filter(pk=run.pk).update(state="rung", failures=2)
-    assert runs.run_fail(run=run, reason="Phantom trouble.")
+    assert dispatch_due(kind_of(runs.ANALYSIS)) == 1
+    assert fail(OutboxItem.objects.get(kind=runs.ANALYSIS), "Phantom trouble.", for_good=True)
     assert work_due(NOTICE) == 1
     assert work_due(NOTICE) == 1
     bodies = [json.loads(body) for _headers, body in receiver.got]

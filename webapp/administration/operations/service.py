@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from webapp.administration.operations.steps import steps_of
+from webapp.administration.operations.steps import steps_of, urgent_steps
 from webapp.foundation.core.daemons import stop_on_signals
 from webapp.foundation.outbox.registry import Group, kinds_registered
 from webapp.foundation.outbox.worker import Worker
@@ -24,4 +24,5 @@ class ServiceCommand(BaseCommand):
         warnings.simplefilter("ignore")  # pydicom's quote values of the object
         kinds = kinds_registered(self.groups)
         log.info("working: %s", ", ".join(self.groups))
-        Worker(kinds, steps_of(self.groups), stop=stop_on_signals()).run()
+        urgent = urgent_steps() if Group.HOUSEKEEPING in self.groups else []
+        Worker(kinds, steps_of(self.groups), urgent=urgent, stop=stop_on_signals()).run()

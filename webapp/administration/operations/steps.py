@@ -14,7 +14,6 @@ from webapp.imaging.archive.object_store import sweep_objects
 from webapp.imaging.archive.table_statistics import refresh_statistics
 from webapp.imaging.inference import services
 from webapp.reading.critical_results.services import escalate_overdue
-from webapp.reading.followup.registration_jobs import advance_registrations
 from workers import storage
 
 SWEEP_SECONDS = 3600
@@ -26,14 +25,15 @@ UNFINISHED_SECONDS = 3600
 EXPIRE_SECONDS = 60.0
 
 
+def urgent_steps() -> list[Step]:
+    """Return what can wait for nothing else."""
+    return [Step("escalation of critical results", escalate_overdue, every=ESCALATE_SECONDS)]
+
+
 def housekeeping_steps() -> list[Step]:
-    """Return what housekeeping does beside the work of the outbox, the most urgent first."""
+    """Return what housekeeping does beside the work of the outbox."""
     return [
-        Step("escalation of critical results", escalate_overdue, every=ESCALATE_SECONDS),
-        Step("runs for what arrived", _make_runs),
-        Step("answers of workers", services.watch_runs),
-        Step("dispatch of runs", services.dispatch_runs),
-        Step("registrations", advance_registrations),
+        Step("runs for what arrived", _make_runs, sooner=_until_quiet),
         Step("sweep of unfinished files", _sweep_unfinished, every=SWEEP_SECONDS),
         Step("sweep of stored objects", _sweep_objects, every=SWEEP_SECONDS),
         Step("statistics of tables", _refresh_statistics, every=SWEEP_SECONDS),
@@ -55,6 +55,10 @@ def steps_of(groups: Iterable[Group]) -> list[Step]:
 def _make_runs() -> int:
     due = services.series_needing_run(quiet_seconds=settings.SERIES_QUIET_SECONDS)
     return len([services.run_create(series=series) for series in due])
+
+
+def _until_quiet() -> float | None:
+    return services.seconds_until_quiet(quiet_seconds=settings.SERIES_QUIET_SECONDS)
 
 
 def _show(group: Group) -> int:

@@ -38,11 +38,14 @@ class Step:
         Failures in a row; 0 where the last look went well.
     trouble
         The kind of the last failure, empty where the last look went well.
+    sooner
+        Asked before the daemon falls asleep: in how many seconds there will be something to do; None: nobody knows.
     """
 
     name: str
     work: Callable[[], int]
     every: float = 0.0
+    sooner: Callable[[], float | None] = lambda: None
     failures: int = field(default=0, init=False)
     trouble: str = field(default="", init=False)
     due_at: float = field(default=0.0, init=False)
@@ -76,6 +79,16 @@ class Step:
             where_raised(trouble),
         )
         close_old_connections()
+
+    def seconds_left(self) -> float | None:
+        """Return in how many seconds the step wants to look again; None where it does not know."""
+        if self.failures:
+            return self.due_at - time.monotonic()
+        try:
+            return self.sooner()
+        except Exception as trouble:  # noqa: BLE001 - as in look
+            self._failed(trouble)
+            return None
 
 
 def look_once(steps: Sequence[Step]) -> int:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 from pydantic import BaseModel, ValidationError
 
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Policy
-from webapp.foundation.outbox.services import RetryLater, renew
+from webapp.foundation.outbox.services import RetryLater, hold, renew
 from workers import api, storage
 from workers.storage import Attempt
 
@@ -57,7 +58,7 @@ class Remote:
     task: str
     request: Callable[[OutboxItem], BaseModel]
     collect: Callable[[OutboxItem, str], None]
-    started: Callable[[OutboxItem], bool] = lambda _item: False
+    started: Callable[[OutboxItem], None] = _nothing
     rung_again: Callable[[OutboxItem], None] = _nothing
 
     def dispatch(self, item: OutboxItem) -> None:
@@ -80,15 +81,18 @@ class Remote:
             except ValidationError:
                 raise RetryLater(OTHER_VERSION) from None
             return True
-        silence = attempt.heartbeat_age()
-        if silence is not None:
-            if silence > LEASE_SECONDS:
-                raise RetryLater(LOST)
-            return self.started(item)
-        if item.lease_expires_at is not None and item.lease_expires_at > timezone.now():
+        silence, is_begun = attempt.heartbeat_age(), item.lease_expires_at is None
+        if is_begun if silence is None else silence > LEASE_SECONDS:
+            raise RetryLater(LOST)  # also where it was seen at work, and its files are gone
+        if is_begun or (silence is None and item.lease_expires_at > timezone.now()):
             return False
-        renew(item)
-        self.rung_again(item)
+        with transaction.atomic():
+            if silence is not None:
+                hold(item)
+                self.started(item)
+                return True
+            renew(item)
+            self.rung_again(item)
         self.dispatch(item)
         return True
 

@@ -143,8 +143,17 @@ def renew(item: OutboxItem) -> None:
     LeaseLostError
         If another worker took it meanwhile.
     """
-    if not _mine(item).update(lease_expires_at=timezone.now() + kind_of(item.kind).policy.lease):
+    until = timezone.now() + kind_of(item.kind).policy.lease
+    if not _mine(item).update(lease_expires_at=until):
         raise LeaseLostError
+    item.lease_expires_at = until
+
+
+def hold(item: OutboxItem) -> None:
+    """Let the lease end no more by itself: its worker's own sign of life is watched from now on. Raises as `renew`."""
+    if not _mine(item).update(lease_expires_at=None):
+        raise LeaseLostError
+    item.lease_expires_at = None
 
 
 def complete(item: OutboxItem, *, reason: str = "") -> None:
@@ -242,6 +251,22 @@ def work_due(name: str) -> int:
         return 0
     work_on(item)
     return 1
+
+
+def dispatch_due(kind: Kind) -> int:
+    """Ask another process for as much work of a kind as may be under way; return how much that was."""
+    dispatched = 0
+    while (item := claim(kind)) is not None:
+        work_on(item)
+        dispatched += 1
+    return dispatched
+
+
+def watch_all(names: Iterable[str]) -> tuple[int, list[OutboxItem]]:
+    """Look after all work of some kinds that other processes do; return how much came further, and what is left."""
+    items = list(OutboxItem.objects.filter(state=State.LEASED, kind__in=list(names)).order_by("started_at"))
+    moved = [watch(item) for item in items]
+    return sum(moved), [item for item, is_further in zip(items, moved, strict=True) if not is_further]
 
 
 def recover(*, is_dead: Callable[[str], bool] = lambda _holder: False, kinds: Iterable[Kind]) -> int:

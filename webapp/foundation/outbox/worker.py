@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from datetime import UTC, datetime
 from threading import Event, Thread
 
 from django.db import connections
+from django.db.models import Min
 from django.utils import timezone
 
 from webapp.foundation.core.steps import Step, look_once, where_raised
 from webapp.foundation.outbox.leases import Holder, is_dead
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Kind
-from webapp.foundation.outbox.services import claim, recover, stopping, watch, work_on
+from webapp.foundation.outbox.services import claim, dispatch_due, recover, stopping, watch_all, work_on
 from webapp.foundation.outbox.wake import Alarm, wake
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ RECOVER_SECONDS = 10.0
 BEAT_SECONDS = 5.0
 #: What is under way has so long to come to an end when Readroom is stopped: less than the launcher waits.
 SECONDS_TO_END = 5.0
+#: Whatever is due, a worker that found nothing to do sleeps so long: what cannot begin yet must not keep it awake.
+SHORTEST_SLEEP = 0.1
+LATER = datetime.max.replace(tzinfo=UTC)
 
 
 class Worker:
@@ -55,6 +60,7 @@ class Worker:
         own = [kind for kind in kinds if kind.watch is None]
         self.threads = ThreadPoolExecutor(sum(kind.policy.at_once for kind in own) or 1, "work")
         self.under_way: dict[Future[None], OutboxItem] = {}
+        self.soonest: datetime | None = None
         self.news: list[Callable[[], bool]] = []
         self.steps = [
             Step("recovery of work whose worker died", self._recover, every=RECOVER_SECONDS),
@@ -86,10 +92,18 @@ class Worker:
 
     def _sleep(self, alarm: Alarm) -> None:
         """Sleep until woken, until another process has come further with our work, or until the slow look."""
-        deadline = time.monotonic() + SLOW_LOOK
+        deadline = time.monotonic() + min([SLOW_LOOK, *self._sooner()])
         while not self.stop.is_set() and (left := deadline - time.monotonic()) > 0:
             if alarm.sleep(min(left, NEWS_LOOK) if self.news else left) or any(is_new() for is_new in self.news):
                 return
+
+    def _sooner(self) -> list[float]:
+        """Return in how many seconds something will be due, as far as that is known."""
+        asked = [step.seconds_left() for step in self.steps]
+        known = [seconds for seconds in asked if seconds is not None]
+        if self.soonest is not None:
+            known.append((self.soonest - timezone.now()).total_seconds())
+        return [max(seconds, SHORTEST_SLEEP) for seconds in known]
 
     def _keep(self, ended: Event) -> None:
         """Show that this process lives, and do what is urgent, until the end."""
@@ -108,9 +122,8 @@ class Worker:
         watched = {kind.name: kind for kind in self.kinds if kind.watch is not None}
         if not watched:
             return 0
-        items = list(OutboxItem.objects.filter(state=State.LEASED, kind__in=watched).order_by("started_at"))
-        moved = sum(watch(item) for item in items)
-        self.news = [watched[item.kind].news(item) for item in items]
+        moved, left = watch_all(watched)
+        self.news = [watched[item.kind].news(item) for item in left]
         return moved
 
     def _begin(self) -> int:
@@ -118,17 +131,18 @@ class Worker:
         for future in [future for future in self.under_way if future.done()]:
             del self.under_way[future]
         names = [kind.name for kind in self.kinds]
-        due = OutboxItem.objects.filter(state=State.WAITING, next_at__lte=timezone.now(), kind__in=names)
-        waiting = set(due.order_by().values_list("kind", flat=True).distinct())
-        return sum(self._begin_kind(kind) for kind in self.kinds if kind.name in waiting)
+        waiting = OutboxItem.objects.filter(state=State.WAITING, kind__in=names)
+        first = dict(waiting.order_by().values_list("kind").annotate(first=Min("next_at")))
+        now = timezone.now()
+        self.soonest = min((at for at in first.values() if at > now), default=None)
+        return sum(self._begin_kind(kind) for kind in self.kinds if first.get(kind.name, LATER) <= now)
 
     def _begin_kind(self, kind: Kind) -> int:
+        if kind.watch is not None:
+            return dispatch_due(kind)
         begun = 0
-        while (item := claim(kind, holder="" if kind.watch else self.holder.name)) is not None:
-            if kind.watch:
-                work_on(item)
-            else:
-                self.under_way[self.threads.submit(_work, item)] = item
+        while (item := claim(kind, holder=self.holder.name)) is not None:
+            self.under_way[self.threads.submit(_work, item)] = item
             begun += 1
         return begun
 

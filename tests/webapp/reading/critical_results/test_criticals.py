@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.administration.operations.steps import housekeeping_steps
+from webapp.administration.operations.steps import urgent_steps
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
@@ -148,7 +148,7 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
 
 def test_housekeeping_looks_for_them(study: Study, reader: User) -> None:
     recorded(study, reader, minutes=90)
-    look_once(housekeeping_steps())
+    look_once(urgent_steps())
     assert Escalation.objects.get().critical.study == study
 
 
