@@ -152,6 +152,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<uuid:export>/", export, name="export"),
     path("exports/<uuid:export>/retry/", export_retry, name="export-retry"),
     path("exports/<uuid:export>/download.zip", download, name="export-download"),
+    path("", include("webapp.administration.operations.urls")),
     path("webhooks/", webhooks, name="webhooks"),
     path("webhooks/<uuid:subscription>/", webhook_change, name="webhook-change"),
     path("webhooks/notices/<int:notice>/retry/", notice_retry, name="notice-retry"),

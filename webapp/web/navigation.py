@@ -31,6 +31,7 @@ HOUSE: tuple[Entry, ...] = (
     ("tokens", "Tokens", Action.MANAGE_TOKENS),
     ("exports", "Exports", Action.EXPORT),
     ("webhooks", "Webhooks", Action.MANAGE_WEBHOOKS),
+    ("background-work", "Background work", Action.MANAGE_WORK),
     ("audit", "Audit", Action.SEARCH_AUDIT),
 )
 FEW = 2

@@ -14,7 +14,10 @@ from webapp.imaging.archive.object_store import sweep_objects
 from webapp.imaging.archive.table_statistics import refresh_statistics
 from webapp.imaging.inference import services
 from webapp.reading.critical_results.services import escalate_overdue
-from workers import storage
+from workers import api, storage
+
+#: What is wrong with the folder of weights: it stops nothing but analysis.
+CASCADE_ERRORS = (api.WeightsError, api.PathwayError)
 
 SWEEP_SECONDS = 3600
 #: Seconds between looks for critical results whose time is over; targets are minutes.
@@ -33,7 +36,7 @@ def urgent_steps() -> list[Step]:
 def housekeeping_steps() -> list[Step]:
     """Return what housekeeping does beside the work of the outbox."""
     return [
-        Step("runs for what arrived", _make_runs, sooner=_until_quiet),
+        Step("runs for what arrived", _make_runs, sooner=_until_quiet, told=CASCADE_ERRORS),
         Step("sweep of unfinished files", _sweep_unfinished, every=SWEEP_SECONDS),
         Step("sweep of stored objects", _sweep_objects, every=SWEEP_SECONDS),
         Step("statistics of tables", _refresh_statistics, every=SWEEP_SECONDS),
@@ -44,12 +47,11 @@ def housekeeping_steps() -> list[Step]:
 def steps_of(groups: Iterable[Group]) -> list[Step]:
     """Return the steps of some services, each with its sign of life."""
     wanted = set(groups)
-    steps = [Step(f"sign of life of {group}", partial(_show, group), every=SHOW_SECONDS) for group in wanted]
-    if Group.HOUSEKEEPING in wanted:
-        steps = [*housekeeping_steps(), *steps]
+    steps = housekeeping_steps() if Group.HOUSEKEEPING in wanted else []
     if Group.SHARING in wanted:
         steps.append(Step("exports whose time is over", expire_exports, every=EXPIRE_SECONDS))
-    return steps
+    signs = [Step(f"sign of life: {group}", partial(_show, group, steps), every=SHOW_SECONDS) for group in wanted]
+    return [*steps, *signs]
 
 
 def _make_runs() -> int:
@@ -61,8 +63,8 @@ def _until_quiet() -> float | None:
     return services.seconds_until_quiet(quiet_seconds=settings.SERIES_QUIET_SECONDS)
 
 
-def _show(group: Group) -> int:
-    record_heartbeat(group)
+def _show(group: Group, steps: Iterable[Step]) -> int:
+    record_heartbeat(group, [f"{step.name}: {step.trouble}" for step in steps if step.failures])
     return 0
 
 

@@ -3,7 +3,9 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 
 from django.db import DatabaseError, close_old_connections
@@ -53,6 +55,27 @@ def run_forever(
         stop.wait(pause)
 
 
-def record_heartbeat(name: str) -> None:
-    """Show that a process lives, for its health check."""
-    (storage.root() / f"{name}.alive").touch()
+@dataclass(frozen=True)
+class Heartbeat:
+    """The last sign of life of a service, and what it could not do then."""
+
+    name: str
+    at: datetime
+    troubles: list[str]
+
+
+def record_heartbeat(name: str, troubles: Iterable[str] = ()) -> None:
+    """Show that a process lives, for its health check, and what it cannot do, a line each, for the operations page."""
+    (storage.root() / f"{name}.alive").write_text("\n".join(troubles), encoding="utf-8")
+
+
+def heartbeats() -> list[Heartbeat]:
+    """Return the last sign of life of every service that ever gave one."""
+    return [
+        Heartbeat(
+            path.stem,
+            datetime.fromtimestamp(path.stat().st_mtime, tz=UTC),
+            path.read_text(encoding="utf-8").splitlines(),
+        )
+        for path in sorted(storage.root().glob("*.alive"))
+    ]
