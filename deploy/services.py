@@ -39,9 +39,7 @@ def embedded_services(*, port: int, environment: dict[str, str], logs: Path) -> 
     worker = (python, "-m", "celery", "--app=workers.app", "worker", "--queues=analysis", "--concurrency=1")
     commands = {
         "web": (*web, "--workers=2", "--threads=4", "--timeout=120", "--worker-tmp-dir=/dev/shm"),
-        "housekeeping": (*manage, "housekeeping"),
-        "delivery": (*manage, "deliver"),
-        "sharing": (*manage, "share"),
+        "housekeeping": (*manage, "work"),  # with delivery and sharing, in one process
         "worker": (*worker, "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
         **{name: (*manage, word) for variable, (name, word) in OPTIONAL.items() if is_set(environment, variable)},
     }

@@ -155,9 +155,7 @@ class Embedded(Deployment):
         """Return the launcher's children."""
         marks = {
             "web": "gunicorn",
-            "housekeeping": "housekeeping",
-            "delivery": "deliver",
-            "sharing": "share",
+            "housekeeping": "work",
             "worker": "celery",
             "listener": "listen",
         }

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "axes",
     "webapp.foundation.accounts",
     "webapp.foundation.audit",
+    "webapp.foundation.outbox",
     "webapp.imaging.archive",
     "webapp.imaging.inference",
     "webapp.imaging.annotations",

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.administration.monitoring.urls")),
     path("", include("webapp.administration.access_tokens.urls")),
     path("", include("webapp.administration.audit_log.urls")),
+    path("", include("webapp.administration.operations.urls")),
     path("", include("webapp.foundation.accounts.urls")),
     path("", include("webapp.web.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -13,10 +13,12 @@ from ml.dicomio.inspect import Inspection
 from ml.dicomio.syntaxes import syntaxes_read
 from workers import configuration, model_reports
 from workers.dispatch import REGISTER, dispatch
+from workers.dispatch import TASK as ANALYZE
 from workers.model_reports import KeptChart, KeptFigure, KeptReport, KeptTable, ModelSheet
 from workers.sandbox import deidentify, draw, inspect, unpack, unpack_frames
 
 __all__ = [
+    "ANALYZE",
     "IS_INDEX",
     "REGISTER",
     "Asked",

@@ -3,23 +3,25 @@
 from typing import Any
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 from workers import configuration
 
 QUEUE = "analysis"
+# The folder is read when a bell rings, not fifty times a second.
+TRANSPORT_ALIASES["filesystem"] = "workers.folder_queue:Transport"
 #: A run that takes longer is ended by the pool; the sweeper then tries again or quarantines.
 HARD_LIMIT_SECONDS = 600
 
 
 def _folder_transport() -> dict[str, Any]:
-    """Return options for the embedded queue: files in a folder, looked at fifty times a second."""
+    """Return options for the embedded queue: files in a folder (`workers.folder_queue`)."""
     folder = configuration.data_folder() / "queue"
     messages = str(configuration.made(folder / "messages"))
     return {
         "data_folder_in": messages,
         "data_folder_out": messages,
         "control_folder": str(configuration.made(folder / "control")),
-        "polling_interval": 0.02,
     }
 
 

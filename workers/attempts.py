@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ml.schemas import Answer
-from workers import storage
+from workers import bell, storage
 from workers.heartbeat import beating
 from workers.storage import Attempt
 
@@ -29,6 +29,7 @@ def attempt_published(attempt: Attempt, answered: Callable[[Path], Answer], *, u
     """
     if not attempt.claim():
         return
+    bell.ring(bell.WORK)
     with beating(attempt):
         out = storage.temporary()
         out.mkdir()
@@ -38,6 +39,7 @@ def attempt_published(attempt: Attempt, answered: Callable[[Path], Answer], *, u
         finally:
             (out / "result.json").write_text(result.model_dump_json(), encoding="utf-8")
             attempt.publish(out)
+            bell.ring(bell.WORK)
 
 
 def answered_or_why(

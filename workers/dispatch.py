@@ -4,6 +4,7 @@ from uuid import UUID
 
 from kombu.exceptions import OperationalError
 
+from workers import bell
 from workers.app import QUEUE, app
 
 TASK = "analysis.analyze"
@@ -16,4 +17,5 @@ def dispatch(*, run: UUID, attempt: int, task: str = TASK) -> bool:
         app.send_task(task, args=[str(run), attempt], queue=QUEUE, retry=False)
     except (OperationalError, OSError):
         return False
+    bell.ring(bell.QUEUE)
     return True

@@ -30,7 +30,7 @@ def test_dicom_is_received_from_this_machine_alone() -> None:
     told = with_listener({}, port=port)
     assert told["READROOM_DICOM_PORT"] == str(port + DICOM_ABOVE)
     assert (told["READROOM_DICOM_ADDRESS"], told["READROOM_DICOM_CALLERS"]) == ("127.0.0.1", "*@127.0.0.1")
-    assert names(told) == ["web", "housekeeping", "delivery", "sharing", "worker", "listener"]
+    assert names(told) == ["web", "housekeeping", "worker", "listener"]
     assert f"DICOM: send to READROOM, port {port + DICOM_ABOVE}" in greeting(told)
 
 
@@ -42,7 +42,7 @@ def test_what_was_chosen_stays() -> None:
 
 def test_nobody_listens_where_the_port_is_nought() -> None:
     told = with_listener({"READROOM_DICOM_PORT": "0"}, port=8000)
-    assert names(told) == ["web", "housekeeping", "delivery", "sharing", "worker"]
+    assert names(told) == ["web", "housekeeping", "worker"]
     assert "DICOM" not in greeting(told)
 
 

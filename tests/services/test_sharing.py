@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SET_UP = """
 import django; django.setup()
 from tests.webapp import factories
-from webapp.webhooks.models import Subscription
-from webapp.webhooks.services import notices_write
+from webapp.exchange.webhooks.models import Subscription
+from webapp.exchange.webhooks.services import notices_write
 study = factories.study(patient=factories.patient())
 Subscription.objects.create(name="RIS", url={url!r}, happenings=["run.finished"])
 notices_write(happening="run.finished", study=study)
@@ -50,7 +50,10 @@ def test_a_notice_outlives_the_process_that_sends_it(
 ) -> None:
     def state() -> tuple[str, int]:
         with closing(sqlite3.connect(f"file:{tmp_path / 'db.sqlite3'}?mode=ro", uri=True)) as database:
-            row: tuple[str, int] = database.execute("SELECT state, attempt FROM webhooks_notice").fetchone()
+            row: tuple[str, int] = database.execute(
+                "SELECT notice.state, item.attempt FROM webhooks_notice AS notice JOIN outbox_outboxitem AS item "
+                "ON item.kind = 'notice' AND item.subject = CAST(notice.id AS text)"
+            ).fetchone()
             return row
 
     command = [sys.executable, "manage.py", "share"]

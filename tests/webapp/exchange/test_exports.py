@@ -19,12 +19,14 @@ from tests.webapp import factories
 from tests.webapp.exchange.dicomweb.answers import body_of
 from webapp.exchange.exports.deidentified_files import COLUMNS
 from webapp.exchange.exports.forms import ExportForm
-from webapp.exchange.exports.jobs import export_make, export_next, exports_expire
+from webapp.exchange.exports.jobs import expire_exports
 from webapp.exchange.exports.models import Export
-from webapp.exchange.exports.services import export_create
+from webapp.exchange.exports.services import EXPORT, export_create
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.foundation.core.background_jobs import ATTEMPTS, LEASE
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.services import STOPPED, claim, recover, work_due, work_on
 from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Study
 from workers import api, storage
@@ -61,9 +63,7 @@ def asked(study: Study, **options: Any) -> Export:
 def made(study: Study, **options: bool) -> Export:
     """Ask for an export and make it."""
     export = asked(study, **options)
-    taken = export_next()
-    assert taken == export
-    export_make(taken)
+    assert work_due(EXPORT) == 1
     export.refresh_from_db()
     return export
 
@@ -90,38 +90,44 @@ def test_what_can_leave_leaves_and_the_rest_has_a_reason(study: Study) -> None:
 def test_a_name_keeps_its_pseudonyms_and_another_one_has_others(study: Study) -> None:
     def person(name: str) -> str:
         export = export_create(name=name, studies=[study], options=api.Options(), user=factories.admin(), request=None)
-        taken = export_next()
-        assert taken is not None
-        export_make(taken)
+        assert work_due(EXPORT) == 1
         with zipfile.ZipFile(storage.export_path(export.pk)) as archive:
             return archive.namelist()[0].split("/")[0]
 
     assert person("Trial 7") == person("Trial 7") != person("Trial 8")
 
 
+def died(item: OutboxItem) -> None:
+    """Let the time pass until its lease is over, and then until it is tried again."""
+    rows, long_ago = OutboxItem.objects.filter(pk=item.pk), timezone.now() - timedelta(hours=1)
+    rows.update(lease_expires_at=long_ago)
+    assert recover(kinds=[kind_of(EXPORT)]) == 1
+    rows.update(next_at=long_ago)
+
+
 def test_an_export_that_was_left_in_the_middle_is_taken_up_and_at_last_given_up(study: Study) -> None:
-    export = asked(study)
-    for number in range(1, ATTEMPTS + 1):
-        taken = export_next()
+    export, kind = asked(study), kind_of(EXPORT)
+    for number in range(1, kind.policy.failures_allowed + 1):
+        taken = claim(kind)
         assert taken is not None
         assert taken.attempt == number
-        assert export_next() is None, "it is being made"
-        Export.objects.update(beat_at=timezone.now() - LEASE - timedelta(seconds=1))
-    assert export_next() is None
+        assert claim(kind) is None, "it is being made"
+        died(taken)
+    assert claim(kind) is None
     export.refresh_from_db()
-    assert (export.state, export.reason) == ("failed", "Given up: it stopped in the middle 3 times.")
+    assert (export.state, export.reason) == ("failed", f"Failed 3 times. {STOPPED}")
 
 
 def test_whoever_was_taken_over_leaves_no_file(study: Study) -> None:
     asked(study)
-    first = export_next()
-    Export.objects.update(beat_at=timezone.now() - 2 * LEASE)
-    second = export_next()
+    first = claim(kind_of(EXPORT))
     assert first is not None
+    died(first)
+    second = claim(kind_of(EXPORT))
     assert second is not None
-    export_make(first)
-    assert not storage.export_path(first.pk).exists()
-    export_make(second)
+    work_on(first)
+    assert not storage.export_path(Export.objects.get().pk).exists()
+    work_on(second)
     assert Export.objects.get().state == "done"
 
 
@@ -145,9 +151,7 @@ def test_the_page_asks_watches_and_fetches(study: Study, admin: Client) -> None:
     assert (export.options["dates"], export.options["device"]) == (True, False)
     assert admin.get(f"/exports/{export.pk}/download.zip").status_code == 404
     assert 'hx-trigger="every 2s"' in admin.get(answer.headers["Location"]).content.decode()
-    taken = export_next()
-    assert taken is not None
-    export_make(taken)
+    assert work_due(EXPORT) == 1
     part = admin.get(answer.headers["Location"], headers={"HX-Request": "true"}).content.decode()
     assert "Download (" in part
     assert "hx-trigger" not in part
@@ -160,7 +164,7 @@ def test_the_page_asks_watches_and_fetches(study: Study, admin: Client) -> None:
 def test_an_export_expires_and_can_be_made_again(study: Study, admin: Client) -> None:
     export = made(study)
     Export.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
-    assert exports_expire() == 1
+    assert expire_exports() == 1
     assert not storage.export_path(export.pk).exists()
     admin.post(f"/exports/{export.pk}/retry/")
     assert Export.objects.get().state == "queued"

@@ -19,16 +19,18 @@ from pytest_django import Settings
 from tests.phantoms import dicom
 from tests.webapp import factories
 from tests.webapp.webhook_receiver import Receiver, is_genuine, receiving
-from webapp.exchange.webhooks.delivery import notices_send
 from webapp.exchange.webhooks.models import Happening, Notice, Subscription
-from webapp.exchange.webhooks.services import LEASE, notices_take, notices_write
+from webapp.exchange.webhooks.services import NOTICE, notices_write
 from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
-from webapp.foundation.core.backoff import FAILURES_ALLOWED
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.services import claim, dispatch_due, fail, recover, work_due
 from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference import services as runs
 from workers import configuration
 
+FAILURES_ALLOWED = 10
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
@@ -54,13 +56,13 @@ def subscribed(receiver: Receiver, *happenings: str, **fields: Any) -> Subscript
 
 def due_now() -> None:
     """Let the time pass until what waits is due."""
-    Notice.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+    OutboxItem.objects.update(next_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_notice_is_signed_and_others_can_tell(receiver: Receiver, study: Study) -> None:
     subscription = subscribed(receiver)
     notices_write(happening="run.finished", study=study, run="4711")
-    assert notices_send() == 1
+    assert work_due(NOTICE) == 1
     ((headers, body),) = receiver.got
     assert is_genuine(headers, body, secret=subscription.secret, now=time.time())
     assert not is_genuine(headers, body, secret="another", now=time.time())
@@ -71,7 +73,7 @@ def test_a_notice_is_signed_and_others_can_tell(receiver: Receiver, study: Study
     assert (told["type"], told["study"], told["run"]) == ("run.finished", str(study.pk), "4711")
     assert headers["host"] == f"127.0.0.1:{receiver.port}"
     assert Notice.objects.get().state == "sent"
-    assert notices_send() == 0
+    assert work_due(NOTICE) == 0
 
 
 def test_what_happens_is_told_without_a_word_about_the_patient(receiver: Receiver, tmp_path: Path) -> None:
@@ -82,11 +84,10 @@ def test_what_happens_is_told_without_a_word_about_the_patient(receiver: Receive
     series = Series.objects.get()
     run = runs.run_create(series=series)
     assert run is not None
-    run.state, run.failures = "rung", 2
-    type(run).objects.filter(pk=run.pk).update(state="rung", failures=2)
-    assert runs.run_fail(run=run, reason="Phantom trouble.")
-    assert notices_send() == 1
-    assert notices_send() == 1
+    assert dispatch_due(kind_of(runs.ANALYSIS)) == 1
+    assert fail(OutboxItem.objects.get(kind=runs.ANALYSIS), "Phantom trouble.", for_good=True)
+    assert work_due(NOTICE) == 1
+    assert work_due(NOTICE) == 1
     bodies = [json.loads(body) for _headers, body in receiver.got]
     assert [body["type"] for body in bodies] == ["study.received", "run.finished"]
     assert bodies[1]["series_instance_uid"] == series.series_instance_uid
@@ -102,20 +103,20 @@ def test_what_fails_is_tried_again_under_the_same_id_and_at_last_waits_for_a_per
     notices_write(happening="run.finished", study=study)
     pauses, said = [], []
     for _ in range(FAILURES_ALLOWED):
-        assert notices_send() == 1
+        assert work_due(NOTICE) == 1
         notice = Notice.objects.get()
-        pauses.append(round((notice.next_at - timezone.now()).total_seconds()))
+        pauses.append(round((OutboxItem.objects.get().next_at - timezone.now()).total_seconds()))
         said.append(notice.said)
-        assert notices_send() == 0, "not before its time"
+        assert work_due(NOTICE) == 0, "not before its time"
         due_now()
     assert pauses[:4] == [5, 10, 20, 40]
     assert said[:2] == ["It answered 500.", "It answered 302; redirections are not followed."]
     assert (notice.state, notice.said) == ("failed", "Failed 10 times. It answered 503.")
-    assert notices_send() == 0
+    assert work_due(NOTICE) == 0
     receiver.answers = [204]
     assert "Failed 10 times." in admin.get("/webhooks/").content.decode()
     admin.post(f"/webhooks/notices/{notice.pk}/retry/")
-    assert notices_send() == 1
+    assert work_due(NOTICE) == 1
     assert Notice.objects.get().state == "sent"
     assert len({headers["readroom-event"] for headers, _body in receiver.got}) == 1
     assert len(receiver.got) == FAILURES_ALLOWED + 1
@@ -124,9 +125,15 @@ def test_what_fails_is_tried_again_under_the_same_id_and_at_last_waits_for_a_per
 def test_a_sender_that_died_is_followed_by_another_one(receiver: Receiver, study: Study) -> None:
     subscribed(receiver)
     notices_write(happening="run.finished", study=study)
-    (taken,) = notices_take()
-    assert notices_send() == 0
-    assert notices_take(now=timezone.now() + LEASE + timedelta(seconds=1))[0].attempt == taken.attempt + 1
+    taken = claim(kind_of(NOTICE))
+    assert taken is not None
+    assert work_due(NOTICE) == 0
+    OutboxItem.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    assert recover(kinds=[kind_of(NOTICE)]) == 1
+    due_now()
+    again = claim(kind_of(NOTICE))
+    assert again is not None
+    assert again.attempt == taken.attempt + 1
 
 
 def test_only_what_was_asked_for_of_the_own_site_is_told(receiver: Receiver, study: Study) -> None:
@@ -145,7 +152,7 @@ def test_a_machine_that_is_not_there_is_told_of_in_plain_words(receiver: Receive
         taken.bind(("127.0.0.1", 0))
         subscribed(receiver, url=f"http://127.0.0.1:{taken.getsockname()[1]}/")
         notices_write(happening="run.finished", study=study)
-        notices_send()
+        work_due(NOTICE)
     assert Notice.objects.get().said == "It could not be reached (ConnectError)."
 
 
@@ -200,7 +207,7 @@ def test_a_name_that_leads_inside_by_now_is_not_called(receiver: Receiver, study
     subscribed(receiver)
     notices_write(happening="run.finished", study=study)
     settings.WEBHOOK_NETWORKS = []
-    notices_send()
+    work_due(NOTICE)
     assert receiver.got == []
     assert "not a public one" in Notice.objects.get().said
 

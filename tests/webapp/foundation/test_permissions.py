@@ -14,7 +14,6 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
@@ -23,11 +22,12 @@ from webapp.exchange.exports.models import Export
 from webapp.exchange.fhir.resource_types import KINDS
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.exchange.webhooks.models import Notice, Subscription
-from webapp.exchange.webhooks.services import notices_write
+from webapp.exchange.webhooks.services import NOTICE, notices_write
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import GLOBAL_ACTIONS, ROLE_ACTIONS, Action, may, visible_studies
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.models import OutboxItem
 from webapp.imaging.annotations.masks import store_mask
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import Run
@@ -260,6 +260,8 @@ ROUTES: dict[str, Route] = {
     "export": page(ADMIN),
     "export-retry": form(ADMIN),
     "export-download": page(ADMIN),
+    "background-work": page(ADMIN),
+    "background-work-retry": form(ADMIN),
     "webhooks": page(ADMIN, post=400),
     # 404: nothing was said that could be changed.
     "webhook-change": form(ADMIN, post=404),
@@ -316,7 +318,7 @@ def addresses(
     name = factories.heat_map(run, "modality.png", np.ones((8, 8), np.float32))
     factories.stage(run, "modality", "Modality", heat_map=name)
     pacs = Destination.objects.create(name="Archive", kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
-    delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study", next_at=timezone.now())
+    delivery = Delivery.objects.create(study=series.study, destination=pacs, what="study")
     arguments: dict[str, list[object]] = {
         "study": [series.study_id],
         **{route: [series.study_id] for route in STUDIES},
@@ -344,6 +346,9 @@ def addresses(
     told = Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["run.finished"])
     notices_write(happening="run.finished", study=series.study)
     arguments |= {"webhook-change": [told.pk], "notice-retry": [Notice.objects.get().pk]}
+    item = OutboxItem.objects.get(kind=NOTICE)
+    OutboxItem.objects.filter(pk=item.pk).update(state=OutboxItem.State.FAILED, finished_at=item.created_at)
+    arguments["background-work-retry"] = [item.pk]
     arguments |= campaign_addresses()
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
     handover = handover_make(user=factories.clinician(), note="Quiet night")

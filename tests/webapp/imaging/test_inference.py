@@ -11,8 +11,12 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.webapp import factories
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.remote import LEASE_SECONDS
+from webapp.foundation.outbox.services import dispatch_due, fail, watch_all
 from webapp.imaging.archive.models import Series
-from webapp.imaging.inference import services
+from webapp.imaging.inference import jobs, services
 from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Run, RunEvent
 from webapp.imaging.inference.state_machine import TRANSITIONS, run_move
@@ -48,11 +52,22 @@ def series() -> Series:
     return factories.picture_series()
 
 
+def dispatch() -> int:
+    """Ring for what may be under way, as housekeeping does."""
+    return dispatch_due(kind_of(services.ANALYSIS))
+
+
+def watch() -> int:
+    """Look after what is under way, as housekeeping does."""
+    moved, _ = watch_all([services.ANALYSIS])
+    return moved
+
+
 @pytest.fixture
 def rung(series: Series) -> Run:
     """A run whose first doorbell has been rung."""
     services.run_create(series=series)
-    services.dispatch_runs()
+    dispatch()
     return Run.objects.get()
 
 
@@ -130,18 +145,18 @@ def test_the_request_names_objects_by_digest_and_no_patient(rung: Run, series: S
 
 
 def test_the_queue_holds_a_window_and_the_rest_waits_in_the_database() -> None:
-    for _ in range(services.WINDOW + 3):
+    for _ in range(jobs.WINDOW + 3):
         services.run_create(series=factories.picture_series())
 
-    assert services.dispatch_runs() == services.WINDOW
-    assert services.dispatch_runs() == 0
+    assert dispatch() == jobs.WINDOW
+    assert dispatch() == 0
     assert Run.objects.filter(state=State.QUEUED).count() == 3
 
 
 def test_an_answer_is_collected_once(rung: Run, series: Series) -> None:
     answered(rung, negative(series))
 
-    assert [services.watch_runs(), services.watch_runs()] == [1, 0]
+    assert [watch(), watch()] == [1, 0]
     rung.refresh_from_db()
     assert (rung.state, rung.outcome, rung.plane) == (State.DONE, Run.Outcome.NEGATIVE, "axial")
     assert RunEvent.objects.filter(run=rung, event="finish").count() == 1
@@ -159,7 +174,7 @@ def test_a_finding_without_a_box_is_stored_with_its_range_and_its_reservation(ru
     told = {"outcome": "findings", "stages": [stage], "findings": [finding]}
     slices = [SliceName(path=negative(series).path, frame=0)]
     answered(rung, negative(series).model_copy(update={**told, "slices": slices}))
-    services.watch_runs()
+    watch()
 
     rung.refresh_from_db()
     row, found = rung.stages.get(), rung.findings.get()
@@ -173,7 +188,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
     pixels = np.zeros((8, 8), np.uint8)
     slices = [factories.slice_instance(series=series, pixels=pixels + n, position=float(n)) for n in range(2)]
     services.run_create(series=series)
-    services.dispatch_runs()
+    dispatch()
     run = Run.objects.get()
     paths = [str(storage.object_path(one.sha256)) for one in slices]
     marks = [MarkAnswer(slice=n, box=(1, 1, 4, 4), mask=f"finding-1-slice-{n + 1}-mask.png") for n in range(2)]
@@ -189,7 +204,7 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
         plane="axial", findings=[finding], stages=[], slices=[SliceName(path=path, frame=0) for path in paths],
     )  # fmt: skip
     answered(run, answer)
-    services.watch_runs()
+    watch()
 
     row = run.findings.get()
     assert (row.code, row.code_scheme, row.code_meaning, row.colour) == ("108369006", "SCT", "Neoplasm", "#ff9f43")
@@ -204,11 +219,11 @@ def test_a_finding_is_stored_with_its_marks_by_object_and_frame_and_its_masks_ar
 
 
 def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Run, series: Series) -> None:
-    services.run_fail(run=rung, reason="test")
-    services.dispatch_runs()
+    assert fail(OutboxItem.objects.get(), "test")
+    dispatch()
     answered(rung, negative(series))  # the first attempt's, late
 
-    assert services.watch_runs() == 0
+    assert watch() == 0
     rung.refresh_from_db()
     assert (rung.state, rung.attempt) == (State.DISPATCHED, 2)
 
@@ -216,12 +231,12 @@ def test_a_late_answer_of_an_attempt_that_was_given_up_is_not_collected(rung: Ru
 def test_a_silent_worker_loses_the_run_to_another_attempt(rung: Run) -> None:
     attempt = Attempt(rung.pk, 1)
     attempt.claim()
-    services.watch_runs()
-    then = time.time() - services.LEASE_SECONDS - 1
+    watch()
+    then = time.time() - LEASE_SECONDS - 1
     os.utime(attempt.heartbeat, (then, then))
 
-    services.watch_runs()
-    services.dispatch_runs()
+    watch()
+    dispatch()
 
     rung.refresh_from_db()
     assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 2, 1)
@@ -230,40 +245,40 @@ def test_a_silent_worker_loses_the_run_to_another_attempt(rung: Run) -> None:
 def test_a_run_at_work_whose_files_are_gone_is_tried_again(rung: Run) -> None:
     attempt = Attempt(rung.pk, 1)
     attempt.claim()
-    services.watch_runs()
+    watch()
     attempt.heartbeat.unlink()
-    Run.objects.update(dispatched_at=timezone.now() - services.RING_AGAIN)
+    OutboxItem.objects.filter(lease_expires_at__isnull=False).update(lease_expires_at=timezone.now())
 
-    services.watch_runs()
-    services.dispatch_runs()
+    watch()
+    dispatch()
 
     rung.refresh_from_db()
     assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 2, 1)
 
 
 def test_a_doorbell_that_nobody_answered_is_rung_again_as_the_same_attempt(rung: Run) -> None:
-    Run.objects.update(dispatched_at=timezone.now() - services.RING_AGAIN)
+    OutboxItem.objects.filter(lease_expires_at__isnull=False).update(lease_expires_at=timezone.now())
 
-    assert services.watch_runs() == 1
+    assert watch() == 1
     rung.refresh_from_db()
     assert rung.attempt == 1
     assert list(rung.events.values_list("event", flat=True)) == ["ring", "ring_again"]
 
 
 def test_three_failures_end_in_quarantine_and_a_person_can_retry(rung: Run) -> None:
-    for _ in range(services.FAILURES_ALLOWED):
-        services.dispatch_runs()
+    for _ in range(3):
+        dispatch()
         rung.refresh_from_db()
         answered(rung, None, error="The model file x is missing.")
-        services.watch_runs()
+        watch()
     rung.refresh_from_db()
     assert (rung.state, rung.outcome) == (State.QUARANTINED, Run.Outcome.FAILED)
     assert rung.reason == "Failed 3 times. The model file x is missing."
-    assert services.dispatch_runs() == 0
+    assert dispatch() == 0
 
     person = factories.clinician()
     assert services.run_retry(run=rung, user=person, request=RequestFactory().post("/"))
-    services.dispatch_runs()
+    dispatch()
     rung.refresh_from_db()
     assert (rung.state, rung.attempt, rung.failures) == (State.DISPATCHED, 4, 0)
 

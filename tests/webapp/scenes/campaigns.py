@@ -6,9 +6,9 @@ from django.utils import timezone
 from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.foundation.accounts.models import Site, User
+from webapp.foundation.outbox.services import work_due
 from webapp.reading.campaigns.case_selection import Wanted
-from webapp.reading.campaigns.dataset_jobs import build_sets
-from webapp.reading.campaigns.dataset_snapshot import request_set
+from webapp.reading.campaigns.dataset_snapshot import DATASET, request_set
 from webapp.reading.campaigns.models import Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
 
@@ -37,7 +37,7 @@ def campaigned() -> Campaign:
         for user, label, box in zip((anna, reader), said, BOXES, strict=True):
             _say(case, user, label, box)
     request_set(campaign=campaign, looked_through=False, user=senior)
-    build_sets()
+    work_due(DATASET)
     failed = request_set(campaign=campaign, looked_through=True, user=senior)
     reason = "Given up: it stopped in the middle 3 times."
     ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
@@ -59,7 +59,7 @@ def _outlined(site: Site, senior: User, readers: list[User]) -> None:
         for user, place in zip(readers, centres, strict=True):
             answer_give(case=case, user=user, said=_round(case, place) if place else Said(N, is_empty=True))
     request_set(campaign=campaign, looked_through=False, user=senior)
-    build_sets()
+    work_due(DATASET)
 
 
 def _round(case: Case, at: tuple[int, int]) -> Said:

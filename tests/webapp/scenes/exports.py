@@ -7,11 +7,13 @@ from django.utils import timezone
 from tests.webapp import factories
 from webapp.exchange.exports.models import Export, ExportProblem
 from webapp.exchange.webhooks.models import Happening, Notice, Subscription
-from webapp.exchange.webhooks.services import notices_write
+from webapp.exchange.webhooks.services import NOTICE, notices_write
 from webapp.foundation.accounts.models import User
+from webapp.foundation.outbox.models import OutboxItem
 from webapp.imaging.archive.models import Instance, Study
 
 WRITING = "Names may stand among its pixels (it is a captured screen or a scanned film)."
+ITEM = {"waiting": "waiting", "sending": "waiting", "sent": "done", "failed": "failed"}
 SAID = {"sent": "Taken.", "failed": "Failed 10 times. It answered 503."}
 
 
@@ -45,9 +47,9 @@ def notices() -> None:
     Subscription.objects.create(name="RIS", url="https://ris.example/hooks/readroom", happenings=every)
     for state in Notice.State.values:
         notices_write(happening="run.finished", study=study)
-        Notice.objects.filter(attempt=0, state="waiting").update(
-            state=state, attempt=3, said=SAID.get(state, "It answered 500.")
-        )
+        newest = Notice.objects.latest("pk")
+        Notice.objects.filter(pk=newest.pk).update(state=state, said=SAID.get(state, "It answered 500."))
+        OutboxItem.objects.filter(kind=NOTICE, subject=newest.pk).update(state=ITEM[state], attempt=3)
     Subscription.objects.create(
         name="Archive", url="https://archive.example/", happenings=["study.received"], is_active=False
     )

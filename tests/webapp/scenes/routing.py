@@ -7,8 +7,11 @@ from django.utils import timezone
 from tests.webapp import factories
 from webapp.exchange.dicom_scp.models import Sender
 from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.exchange.routing.services import DELIVERY
+from webapp.foundation.outbox.models import OutboxItem
 from webapp.imaging.archive.models import Study
 
+ITEM = {"sent": "done", "failed": "failed", "waiting": "waiting", "sending": "leased"}
 WORDS = {
     Delivery.State.SENT: "24 objects sent.",
     Delivery.State.FAILED: "1 of 24 objects refused: Archive answered C123: out of range of this archive",
@@ -36,9 +39,12 @@ def network() -> None:
     for minutes, (state, said) in enumerate(WORDS.items()):
         failures = 3 if state == Delivery.State.WAITING else 0
         delivery = Delivery.objects.create(
-            destination=archive, study=study, what=Delivery.What.STUDY, state=state, said=said, failures=failures,
-            attempt=failures, next_at=now + timedelta(minutes=5),
+            destination=archive, study=study, what=Delivery.What.STUDY, state=state, said=said,
             requested_by=factories.clinician() if minutes else None,
+        )  # fmt: skip
+        OutboxItem.objects.create(
+            kind=DELIVERY, subject=str(delivery.pk), lane=str(archive.pk), state=ITEM[state], failures=failures,
+            attempt=failures, next_at=now + timedelta(minutes=5),
         )  # fmt: skip
         taken = {Delivery.State.SENT: 24, Delivery.State.FAILED: 23, Delivery.State.SENDING: 9}.get(state, 0)
         for number, image in enumerate(images):

@@ -22,10 +22,11 @@ from tests.webapp import factories
 from tests.webapp.scenes import annotations as marked_scene
 from tests.webapp.scenes.annotations import MARKED, block
 from webapp.foundation.accounts.models import User
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.selectors import form_of
 from webapp.reading.reporting.services import Text, report_sign
-from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.models import Review
 from webapp.reading.reviews.segmentation_services import Sent, outline_save
 from webapp.reading.reviews.selectors import findings_asked
@@ -66,7 +67,7 @@ def scene(name: str, number: str) -> None:
         base=form.base,
         request=request,
     )
-    assert store_signed_reports() == 1
+    assert work_due(REPORT_OBJECTS) == 1
 
 
 def _request() -> HttpRequest:

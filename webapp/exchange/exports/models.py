@@ -2,11 +2,11 @@
 
 from django.db import models
 
-from webapp.foundation.core.background_jobs import LeasedJob
+from webapp.foundation.outbox.file_jobs import FileJob
 from webapp.imaging.archive.models import Instance, Study
 
 
-class Export(LeasedJob):
+class Export(FileJob):
     """Studies on their way out. Its file lies in the data folder under its id until it expires."""
 
     name = models.CharField(max_length=60, help_text="exports of one name give one person one pseudonym")

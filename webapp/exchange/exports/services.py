@@ -10,8 +10,12 @@ from webapp.exchange.exports.models import Export
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.outbox.services import enqueue
 from webapp.imaging.archive.models import Study
 from workers import api
+
+#: The kind of work in the outbox.
+EXPORT = "export"
 
 
 def export_create(
@@ -24,6 +28,7 @@ def export_create(
             name=name, options=options.model_dump(mode="json"), requested_by=user, objects_total=total
         )
         export.studies.set(studies)
+        enqueue(EXPORT, export.pk)
         for study in studies:
             audit_record(
                 code=Code.EXPORT_ASKED, user=user, request=request, study=study.pk, details=f"export {export.pk}"
@@ -31,13 +36,19 @@ def export_create(
     return export
 
 
+@transaction.atomic
 def export_retry(*, export: Export, user: User, request: HttpRequest) -> bool:
     """Queue a failed or expired export again; False where it is neither (any more)."""
+    queued = export_queue_again(export=export, user=user, request=request)
+    if queued:
+        enqueue(EXPORT, export.pk)
+    return queued
+
+
+def export_queue_again(*, export: Export, user: User, request: HttpRequest) -> bool:
+    """Show that a failed or expired export waits again, and write down who asked; the outbox is the caller's."""
     again = Export.objects.filter(pk=export.pk, state__in=[Export.State.FAILED, Export.State.EXPIRED])
-    with transaction.atomic():
-        queued = again.update(
-            state=Export.State.QUEUED, attempt=0, objects_done=0, reason="", finished_at=None, expires_at=None
-        )
-        if queued:
-            audit_record(code=Code.EXPORT_ASKED, user=user, request=request, details=f"export {export.pk}, again")
+    queued = again.update(state=Export.State.QUEUED, objects_done=0, reason="", finished_at=None, expires_at=None)
+    if queued:
+        audit_record(code=Code.EXPORT_ASKED, user=user, request=request, details=f"export {export.pk}, again")
     return bool(queued)

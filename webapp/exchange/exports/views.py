@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.exchange.exports.forms import ExportForm
 from webapp.exchange.exports.models import Export
 from webapp.exchange.exports.selectors import exports_list, studies_offered
-from webapp.exchange.exports.services import export_create, export_retry
+from webapp.exchange.exports.services import EXPORT, export_create, export_retry
 from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, worklist_view_record
+from webapp.foundation.outbox.selectors import item_of
 from workers import storage
 
 
@@ -47,7 +48,8 @@ def export(request: HttpRequest, export: UUID) -> HttpResponse:
     found = get_object_or_404(Export.objects.select_related("requested_by"), pk=export)
     problems = found.problems.select_related("instance__series__study")
     template = "exports/progress.html" if request.headers.get("HX-Request") else "exports/export.html"
-    return render(request, template, {"export": found, "problems": problems[:500], "refused": problems.count()})
+    context = {"export": found, "problems": problems[:500], "refused": problems.count()}
+    return render(request, template, {**context, "work": item_of(EXPORT, found.pk)})
 
 
 @require_POST

@@ -9,5 +9,5 @@ class SendingConfig(AppConfig):
     name = "webapp.exchange.routing"
 
     def ready(self) -> None:
-        """Start listening."""
-        from webapp.exchange.routing import receivers  # noqa: F401, PLC0415 - models must be loaded first
+        """Start listening, and register the work that is done behind the pages."""
+        from webapp.exchange.routing import receivers, worker  # noqa: F401, PLC0415 - models must be loaded first

@@ -1,4 +1,4 @@
-"""Where objects are sent, and each sending: the rows are the truth, whoever carries them may die at any moment."""
+"""Where objects are sent, and each sending."""
 
 import uuid
 
@@ -42,10 +42,7 @@ class Destination(models.Model):
 
 
 class Delivery(models.Model):
-    """Some objects of one study on their way to one destination.
-
-    `attempt` is counted before anything is sent, so that an attempt that kills its process counts too.
-    """
+    """Some objects of one study on their way to one destination."""
 
     class What(models.TextChoices):
         """What of the study is sent."""
@@ -54,7 +51,7 @@ class Delivery(models.Model):
         RESULTS = "results", "Its results"
 
     class State(models.TextChoices):
-        """Where it is (see states.py for who may move it)."""
+        """Where it is, for people; who sends it, and when again, is written in the outbox."""
 
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Sending"
@@ -66,9 +63,6 @@ class Delivery(models.Model):
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="deliveries")
     what = models.CharField(max_length=8, choices=What.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    attempt = models.PositiveIntegerField(default=0)
-    failures = models.PositiveSmallIntegerField(default=0, help_text="attempts in a row that got nothing across")
-    next_at = models.DateTimeField(help_text="not before this")
     said = models.CharField(max_length=300, blank=True, help_text="the last sentence about it")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="none: by rule"
@@ -79,7 +73,6 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["state", "next_at"]),
             models.Index(fields=["study", "-created_at"]),
             models.Index(fields=["-created_at"]),
         ]

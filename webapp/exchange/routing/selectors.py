@@ -1,10 +1,14 @@
 """What the pages show of destinations and deliveries."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Count, Q, QuerySet
 
 from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
+from webapp.exchange.routing.services import DELIVERY
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.selectors import items_of
 from webapp.imaging.archive.models import Study
 
 if TYPE_CHECKING:
@@ -39,17 +43,25 @@ def _with_progress(deliveries: QuerySet[Delivery]) -> "QuerySet[WithAnnotations[
     )
 
 
-def deliveries_of(study: Study) -> "list[WithAnnotations[Delivery, Progress]]":
-    """Return the newest deliveries of a study."""
-    return list(_with_progress(Delivery.objects.filter(study=study)).order_by("-created_at")[:LISTED])
+def _with_work(
+    deliveries: "Iterable[WithAnnotations[Delivery, Progress]]",
+) -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxItem | None]]":
+    rows = list(deliveries)
+    work = items_of(DELIVERY, [row.pk for row in rows])
+    return [(row, work.get(str(row.pk))) for row in rows]
 
 
-def delivery_list() -> "list[WithAnnotations[Delivery, Progress]]":
-    """Return the deliveries of every study: first those that wait for a person, then the newest."""
+def deliveries_of(study: Study) -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxItem | None]]":
+    """Return the newest deliveries of a study, each with the work of sending it."""
+    return _with_work(_with_progress(Delivery.objects.filter(study=study)).order_by("-created_at")[:LISTED])
+
+
+def delivery_list() -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxItem | None]]":
+    """Return the deliveries of every study, each with the work of sending it: first those that wait for a person."""
     deliveries = _with_progress(Delivery.objects.all()).order_by("-created_at")
     failed = deliveries.filter(state=Delivery.State.FAILED)
     rest = deliveries.exclude(state=Delivery.State.FAILED)
-    return [*failed[:LISTED], *rest[:LISTED]]
+    return _with_work([*failed[:LISTED], *rest[:LISTED]])
 
 
 def destination_list() -> "list[WithAnnotations[Destination, Load]]":

@@ -8,17 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
-from webapp.exchange.routing.receivers import results_only
-from webapp.exchange.routing.state_machine import State, delivery_move
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.backoff import FAILURES_ALLOWED, backoff_delay
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.services import Impossible, complete, enqueue, retry_now
 from webapp.imaging.archive.models import Instance, Study
 
+State = Delivery.State
+#: The kind of work in the outbox.
+DELIVERY = "delivery"
 NO_OBJECTS = "This study holds nothing that could be sent."
 NO_RESULTS = "This study has no results yet."
-STOPPED = "Readroom was stopped in the middle."
 
 
 class NothingToSendError(ValueError):
@@ -51,37 +52,30 @@ def has_results(study: Study) -> bool:
     return Instance.objects.filter(results_only(), series__study=study).exists()
 
 
+def results_only() -> Q:
+    """Return the condition that keeps the instances that Readroom itself made of a study."""
+    return Q(series__result__isnull=False)
+
+
+def delivery_create(
+    *, study: Study, destination: Destination, what: str, objects: Iterable[Instance], user: User | None
+) -> Delivery:
+    """Write a delivery down, and ask for it to be sent; in the transaction of what makes it necessary."""
+    delivery = Delivery.objects.create(study=study, destination=destination, what=what, requested_by=user)
+    DeliveryObject.objects.bulk_create(DeliveryObject(delivery=delivery, instance=one) for one in objects)
+    enqueue(DELIVERY, delivery.pk, lane=destination.pk)
+    return delivery
+
+
 def delivery_ask(
     *, study: Study, destination: Destination, what: str, user: User | None, request: HttpRequest | None = None
 ) -> Delivery:
     """Let what a study holds now be sent to a destination; raises as `instances_of`."""
     objects = instances_of(study, what=what)
     with transaction.atomic():
-        delivery = Delivery.objects.create(
-            study=study, destination=destination, what=what, requested_by=user, next_at=timezone.now()
-        )
-        DeliveryObject.objects.bulk_create(DeliveryObject(delivery=delivery, instance=one) for one in objects)
-        _audit(delivery, Code.SENDING_ASKED, f"{len(objects)} objects", user=user, request=request)
+        delivery = delivery_create(study=study, destination=destination, what=what, objects=objects, user=user)
+        delivery_audit(delivery, Code.SENDING_ASKED, f"{len(objects)} objects", user=user, request=request)
     return delivery
-
-
-def deliveries_due(*, busy: Iterable[int] = ()) -> list[Delivery]:
-    """Return the oldest due delivery of each destination that is not busy."""
-    due = Delivery.objects.filter(state=State.WAITING, next_at__lte=timezone.now(), destination__is_active=True)
-    waiting = due.exclude(destination__in=list(busy)).select_related("destination", "study").order_by("next_at")[:200]
-    first: dict[int, Delivery] = {}
-    for delivery in waiting:
-        first.setdefault(delivery.destination_id, delivery)
-    return list(first.values())
-
-
-def delivery_begin(delivery: Delivery) -> bool:
-    """Claim a delivery: counted and audited before anything leaves; False where it is somebody else's."""
-    with transaction.atomic():
-        begun = delivery_move(delivery=delivery, event="begin", attempt=delivery.attempt + 1)
-        if begun:
-            _audit(delivery, Code.SENDING_BEGUN, f"attempt {delivery.attempt}")
-    return begun
 
 
 def objects_waiting(delivery: Delivery) -> list[DeliveryObject]:
@@ -96,74 +90,70 @@ def object_settle(item: DeliveryObject, *, refused: str = "", said: str = "") ->
     DeliveryObject.objects.filter(pk=item.pk).update(state=state, said=(refused or said)[:300], at=timezone.now())
 
 
-def delivery_end(delivery: Delivery, *, trouble: str, progressed: bool) -> None:
-    """End an attempt.
+def delivery_begin(delivery: Delivery, *, attempt: int) -> None:
+    """Show that a delivery is being sent; audited before anything leaves."""
+    with transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING)
+        delivery_audit(delivery, Code.SENDING_BEGUN, f"attempt {attempt}")
 
-    Parameters
-    ----------
-    delivery
-        As it was begun.
-    trouble
-        Why it came to no end, empty where every object was answered.
-    progressed
-        Whether it got anything across: such an attempt starts the count of failures anew. Objects are finite, so
-        nothing goes on for ever.
+
+def delivery_complete(delivery: Delivery, item: OutboxItem) -> None:
+    """End a delivery of which every object was answered.
+
+    Raises
+    ------
+    webapp.foundation.outbox.services.Impossible
+        If the destination refused some of them.
     """
-    if trouble:
-        _put_off(delivery, trouble, failures=1 if progressed else delivery.failures + 1)
-        return
     states = list(DeliveryObject.objects.filter(delivery=delivery).values_list("state", "said"))
     refused = [said for state, said in states if state == DeliveryObject.State.REFUSED]
     if refused:
-        _give_up(delivery, f"{len(refused)} of {len(states)} objects refused", because=refused[0])
-        return
+        raise Impossible(f"{_refused(len(refused), len(states))}: {refused[0]}")
+    said = f"{len(states)} object{'s' * (len(states) != 1)} sent."
     with transaction.atomic():
-        said = f"{len(states)} object{'s' * (len(states) != 1)} sent."
-        if delivery_move(delivery=delivery, event="finish", said=said, ended_at=timezone.now(), failures=0):
-            _audit(delivery, Code.SENT, said)
+        complete(item)
+        Delivery.objects.filter(pk=delivery.pk).update(state=State.SENT, said=said, ended_at=timezone.now())
+        delivery_audit(delivery, Code.SENT, said)
 
 
-def deliveries_recover() -> int:
-    """Take back what a process that died was sending; for the one process that sends, before it begins."""
-    left = Delivery.objects.filter(state=State.SENDING).select_related("destination", "study")
-    for delivery in left:
-        delivery_end(delivery, trouble=STOPPED, progressed=False)
-    return len(left)
+def delivery_put_off(item: OutboxItem) -> None:
+    """Show that a delivery waits for its next attempt."""
+    Delivery.objects.filter(pk=item.subject).update(state=State.WAITING, said=item.reason[:300])
+
+
+def delivery_give_up(item: OutboxItem) -> None:
+    """Leave it to a person. The audit trail does without the destination's own words: they may name a patient."""
+    delivery = Delivery.objects.select_related("destination").get(pk=item.subject)
+    changes = {"state": State.FAILED, "said": item.reason[:300], "ended_at": timezone.now()}
+    Delivery.objects.filter(pk=delivery.pk).update(**changes)
+    objects = DeliveryObject.objects.filter(delivery=delivery)
+    refused = objects.filter(state=DeliveryObject.State.REFUSED).count()
+    said = _refused(refused, objects.count()) if refused else f"Failed {item.failures} times"
+    delivery_audit(delivery, Code.SENT, said, success=False)
 
 
 def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | None = None) -> bool:
     """Send again, now, what was not taken; False where it is being sent, or was."""
-    if delivery.state not in {State.FAILED, State.WAITING}:
-        return False
     with transaction.atomic():
-        moved = delivery_move(
-            delivery=delivery, event="retry", said="Asked for again.", failures=0, next_at=timezone.now(), ended_at=None
-        )
-        if moved:
-            refused = DeliveryObject.objects.filter(delivery=delivery, state=DeliveryObject.State.REFUSED)
-            refused.update(state=DeliveryObject.State.WAITING)
-            _audit(delivery, Code.SENDING_ASKED, "again", user=user, request=request)
-    return moved
+        retried = retry_now(DELIVERY, delivery.pk)
+        if retried:
+            delivery_wait_again(delivery, user=user, request=request)
+    return retried
 
 
-def _put_off(delivery: Delivery, trouble: str, *, failures: int) -> None:
-    if failures >= FAILURES_ALLOWED:
-        delivery.failures = failures
-        _give_up(delivery, f"Failed {failures} times", because=trouble)
-        return
-    next_at = timezone.now() + backoff_delay(failures)
-    delivery_move(delivery=delivery, event="lose", said=trouble, failures=failures, next_at=next_at)
+def delivery_wait_again(delivery: Delivery, *, user: User, request: HttpRequest | None) -> None:
+    """Show that a delivery waits again, and write down who asked; the outbox is the caller's."""
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.WAITING, said="Asked for again.", ended_at=None)
+    refused = DeliveryObject.objects.filter(delivery=delivery, state=DeliveryObject.State.REFUSED)
+    refused.update(state=DeliveryObject.State.WAITING)
+    delivery_audit(delivery, Code.SENDING_ASKED, "again", user=user, request=request)
 
 
-def _give_up(delivery: Delivery, said: str, *, because: str) -> None:
-    """Leave it to a person. The audit trail does without the destination's own words: they may name a patient."""
-    changes = {"failures": delivery.failures, "ended_at": timezone.now()}
-    with transaction.atomic():
-        if delivery_move(delivery=delivery, event="give_up", said=f"{said}: {because}", **changes):
-            _audit(delivery, Code.SENT, said, success=False)
+def _refused(count: int, total: int) -> str:
+    return f"{count} of {total} objects refused"
 
 
-def _audit(
+def delivery_audit(
     delivery: Delivery,
     code: Code,
     said: str,
@@ -172,6 +162,7 @@ def _audit(
     request: HttpRequest | None = None,
     success: bool = True,
 ) -> None:
+    """Write down what became of a delivery, under its study; by rule or by the engine where no user is given."""
     audit_record(
         code=code,
         user=user,

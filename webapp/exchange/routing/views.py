@@ -108,9 +108,9 @@ def _saved(request: HttpRequest, form: DestinationForm) -> None:
 
 def _deliveries_listed() -> dict[str, Any]:
     deliveries = delivery_list()
-    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one in deliveries), "of": None}
+    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one, _ in deliveries), "of": None}
 
 
 def _deliveries_of(study: Study) -> dict[str, Any]:
     deliveries = deliveries_of(study)
-    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one in deliveries), "of": study}
+    return {"deliveries": deliveries, "is_live": any(one.state in LIVE for one, _ in deliveries), "of": study}

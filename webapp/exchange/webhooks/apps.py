@@ -9,5 +9,5 @@ class WebhooksConfig(AppConfig):
     name = "webapp.exchange.webhooks"
 
     def ready(self) -> None:
-        """Start listening."""
-        from webapp.exchange.webhooks import receivers  # noqa: F401, PLC0415 - models must be loaded first
+        """Start listening, and register the work that is done behind the pages."""
+        from webapp.exchange.webhooks import delivery, receivers  # noqa: F401, PLC0415 - models must be loaded first

@@ -4,16 +4,25 @@ import hashlib
 import hmac
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import httpx
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
-from webapp.exchange.webhooks.models import Notice
-from webapp.exchange.webhooks.services import notice_end, notices_take
+from webapp.exchange.webhooks.models import Notice, Subscription
+from webapp.exchange.webhooks.services import NOTICE, notice_wait_again
 from webapp.exchange.webhooks.target_addresses import AddressRefusedError, target_of
+from webapp.foundation.accounts.models import User
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import Group, Kind, Policy, register
+from webapp.foundation.outbox.services import RetryLater, complete
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 AT_ONCE = 4
+State = Notice.State
 
 
 def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
@@ -21,14 +30,21 @@ def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def notices_send() -> int:
-    """Send what is due, one notice of each subscription, several at once; return how many."""
-    taken = notices_take()
-    if taken:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for notice, trouble in zip(taken, threads.map(notice_send, taken), strict=True):
-                notice_end(notice, trouble=trouble)
-    return len(taken)
+def deliver_notice(item: OutboxItem) -> None:
+    """Send a notice, and keep what became of it.
+
+    Raises
+    ------
+    webapp.foundation.outbox.services.RetryLater
+        If it was not taken.
+    """
+    notice = Notice.objects.select_related("subscription").get(pk=item.subject)
+    Notice.objects.filter(pk=notice.pk).update(state=State.SENDING)
+    if trouble := notice_send(notice):
+        raise RetryLater(trouble)
+    with transaction.atomic():
+        complete(item)
+        Notice.objects.filter(pk=notice.pk).update(state=State.SENT, said="Taken.", ended_at=timezone.now())
 
 
 def notice_send(notice: Notice) -> str:
@@ -67,3 +83,38 @@ def _post(url: httpx.URL, address: str, *, headers: dict[str, str], body: bytes)
         ) as response,
     ):
         return response.status_code
+
+
+def _put_off(item: OutboxItem) -> None:
+    Notice.objects.filter(pk=item.subject).update(state=State.WAITING, said=item.reason[:200])
+
+
+def _failed(item: OutboxItem) -> None:
+    changes = {"state": State.FAILED, "said": item.reason[:200], "ended_at": timezone.now()}
+    Notice.objects.filter(pk=item.subject).update(**changes)
+
+
+def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    notice = Notice.objects.select_related("subscription").get(pk=item.subject)
+    notice_wait_again(notice=notice, user=user, request=request)
+
+
+def _switched_off() -> list[str]:
+    """Return the subscriptions whose notices wait until they are switched on again."""
+    return [str(pk) for pk in Subscription.objects.filter(is_active=False).values_list("pk", flat=True)]
+
+
+register(
+    Kind(
+        name=NOTICE,
+        title="Notice to another program",
+        group=Group.SHARING,
+        policy=Policy(at_once=AT_ONCE, lease=timedelta(seconds=40)),  # longer than one sending may take
+        handle=deliver_notice,
+        put_off=_put_off,
+        failed=_failed,
+        retried=_retried,
+        closed_lanes=_switched_off,
+        page=lambda _subject: reverse("webhooks"),
+    )
+)

@@ -1,4 +1,4 @@
-"""Who is told of what, and each notice: the rows are the truth, whoever carries them may die at any moment."""
+"""Who is told of what, and each notice."""
 
 import hashlib
 import hmac
@@ -61,7 +61,7 @@ class Notice(models.Model):
     """One happening on its way to one subscription; `event` is the same however often it is sent."""
 
     class State(models.TextChoices):
-        """Where it is. Sending is a lease: it ends at `next_at`, so that a sender may die."""
+        """Where it is, for people; who sends it, and when again, is written in the outbox."""
 
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Sending"
@@ -74,13 +74,10 @@ class Notice(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
     body = models.JSONField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    attempt = models.PositiveIntegerField(default=0, help_text="counted before anything is sent; a fencing token")
-    failures = models.PositiveSmallIntegerField(default=0, help_text="attempts since it was asked for")
-    next_at = models.DateTimeField(help_text="not before this")
     said = models.CharField(max_length=200, blank=True, help_text="the last sentence about it")
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subscription", "event"], name="event_once_per_subscription")]
-        indexes = [models.Index(fields=["state", "next_at"]), models.Index(fields=["-created_at"])]
+        indexes = [models.Index(fields=["-created_at"])]

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from webapp.exchange.webhooks.forms import SubscriptionForm
 from webapp.exchange.webhooks.models import Notice, Subscription
-from webapp.exchange.webhooks.services import notice_retry, subscription_change, subscription_create
+from webapp.exchange.webhooks.services import NOTICE, notice_retry, subscription_change, subscription_create
 from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action
+from webapp.foundation.outbox.selectors import items_of
 
 LISTED = 100
 CHANGES = frozenset({"on", "off", "secret"})
@@ -55,5 +56,7 @@ def _page(
     failed = Count("notices", filter=Q(notices__state=Notice.State.FAILED))
     subscriptions = Subscription.objects.select_related("site").annotate(on_its_way=on_its_way, failed=failed)
     notices = Notice.objects.select_related("subscription").order_by("-created_at", "-pk")[:LISTED]
-    context = {"form": form, "subscriptions": subscriptions.order_by("name"), "notices": notices, "shown": shown}
+    work = items_of(NOTICE, [notice.pk for notice in notices])
+    rows = [(notice, work.get(str(notice.pk))) for notice in notices]
+    context = {"form": form, "subscriptions": subscriptions.order_by("name"), "notices": rows, "shown": shown}
     return render(request, "webhooks/page.html", context, status=status)

@@ -38,6 +38,7 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_TOKENS = "keep tokens"
     EXPORT = "export without identities"
+    MANAGE_WORK = "manage background work"
 
 
 READS = frozenset(
@@ -61,6 +62,7 @@ GLOBAL_ACTIONS = frozenset(
         Action.MANAGE_WEBHOOKS,
         Action.MANAGE_TOKENS,
         Action.EXPORT,
+        Action.MANAGE_WORK,
     }
 )
 #: Who may do what. An administrator who looks at a case does not take it from the readers.

@@ -45,6 +45,7 @@ class Code(StrEnum):
     RUN_FINISHED = "110100 analysis finished"
     RUN_QUARANTINED = "110100 analysis failed"
     RUN_RETRIED = "110100 analysis retried"
+    WORK_RETRIED = "110100 work retried"
     TASK_TRIAGED = "110100 task triaged"
     VERDICT_SAID = "110103 verdict said"
     READ_COMMITTED = "110103 first impression committed"

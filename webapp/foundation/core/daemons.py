@@ -1,14 +1,13 @@
-"""What commands that run for long have in common: to be the only one, to look again and again, to end when asked to."""
+"""What long-running commands have in common: they look again and again, show that they live, and end when asked to."""
 
-import fcntl
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import FrameType
 
-from django.core.management.base import CommandError
 from django.db import DatabaseError, close_old_connections
 
 from workers import storage
@@ -28,23 +27,6 @@ def stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     return stop
-
-
-@contextmanager
-def single_instance(name: str, *, otherwise: str) -> Iterator[None]:
-    """Be the only process of this Readroom that does what the name says.
-
-    Raises
-    ------
-    django.core.management.base.CommandError
-        With the sentence `otherwise`, if another one does it.
-    """
-    with (storage.root() / f"{name}.lock").open("w") as turn:
-        try:
-            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandError(otherwise) from None
-        yield
 
 
 def run_forever(
@@ -73,6 +55,27 @@ def run_forever(
         stop.wait(pause)
 
 
-def record_heartbeat(name: str) -> None:
-    """Show that a process lives, for its health check."""
-    (storage.root() / f"{name}.alive").touch()
+@dataclass(frozen=True)
+class Heartbeat:
+    """The last sign of life of a service, and what it could not do then."""
+
+    name: str
+    at: datetime
+    troubles: list[str]
+
+
+def record_heartbeat(name: str, troubles: Iterable[str] = ()) -> None:
+    """Show that a process lives, for its health check, and what it cannot do, a line each, for the operations page."""
+    (storage.root() / f"{name}.alive").write_text("\n".join(troubles), encoding="utf-8")
+
+
+def heartbeats() -> list[Heartbeat]:
+    """Return the last sign of life of every service that ever gave one."""
+    return [
+        Heartbeat(
+            path.stem,
+            datetime.fromtimestamp(path.stat().st_mtime, tz=UTC),
+            path.read_text(encoding="utf-8").splitlines(),
+        )
+        for path in sorted(storage.root().glob("*.alive"))
+    ]

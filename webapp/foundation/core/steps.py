@@ -36,13 +36,19 @@ class Step:
         Seconds between two looks at least; 0 at every look.
     failures
         Failures in a row; 0 where the last look went well.
+    told
+        Exceptions whose message is for people, and says nothing about a patient.
     trouble
-        The kind of the last failure, empty where the last look went well.
+        The last failure in words, empty where the last look went well: its kind, or what a `told` exception says.
+    sooner
+        Asked before the daemon falls asleep: in how many seconds there will be something to do; None: nobody knows.
     """
 
     name: str
     work: Callable[[], int]
     every: float = 0.0
+    sooner: Callable[[], float | None] = lambda: None
+    told: tuple[type[Exception], ...] = ()
     failures: int = field(default=0, init=False)
     trouble: str = field(default="", init=False)
     due_at: float = field(default=0.0, init=False)
@@ -64,7 +70,7 @@ class Step:
 
     def _failed(self, trouble: Exception) -> None:
         self.failures += 1
-        self.trouble = type(trouble).__name__
+        self.trouble = str(trouble) if isinstance(trouble, self.told) else type(trouble).__name__
         pause = min(FIRST_PAUSE * 2 ** (self.failures - 1), LONGEST_PAUSE)
         self.due_at = time.monotonic() + pause
         log.error(
@@ -76,6 +82,16 @@ class Step:
             where_raised(trouble),
         )
         close_old_connections()
+
+    def seconds_left(self) -> float | None:
+        """Return in how many seconds the step wants to look again; None where it does not know."""
+        if self.failures:
+            return self.due_at - time.monotonic()
+        try:
+            return self.sooner()
+        except Exception as trouble:  # noqa: BLE001 - as in look
+            self._failed(trouble)
+            return None
 
 
 def look_once(steps: Sequence[Step]) -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
+from webapp.foundation.outbox.wake import wake
 from webapp.imaging.archive.indexing import build_index
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.archive.object_store import Bytes, is_same_data_set
@@ -93,6 +94,7 @@ def persist_instance(*, found: Inspection, weighed: Bytes, site: Site, user: Use
     )
     if found.index is not None:
         build_index(instance=instance, index=found.index)
+    wake()
     return instance, True
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.build_jobs import Built
 from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding, annotated_findings
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.outbox import Built
 from webapp.imaging.dicom_objects.secondary_capture import build_captures
 from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError, build_segments
 from webapp.imaging.dicom_objects.source_images import Sources

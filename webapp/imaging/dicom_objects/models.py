@@ -7,11 +7,7 @@ from webapp.imaging.inference.models import Run
 
 
 class OwedObjects(models.Model):
-    """What is owed objects: made once, whoever dies in between.
-
-    `attempts` is counted before any work starts, so that work that kills its process still counts, and is the
-    fencing token: only the current attempt may file what it made.
-    """
+    """What is owed objects, and what became of that; attempts at making them are written in the outbox."""
 
     class State(models.TextChoices):
         """Where the work is."""
@@ -22,10 +18,8 @@ class OwedObjects(models.Model):
         NONE = "none", "None"
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.OWED)
-    attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=300, blank=True, help_text="why nothing was made, or what was left out")
     owed_at = models.DateTimeField(auto_now_add=True)
-    tried_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.dispatch import receiver
 
 from webapp.imaging.dicom_objects.models import ResultSet
+from webapp.imaging.dicom_objects.services import request_results
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.signals import run_finished
 
@@ -18,6 +19,8 @@ def on_run_finished(*, run: UUID, **_: Any) -> None:
     """Write down what is owed; nothing where the site wants no objects."""
     if not settings.RESULTS:
         return
-    is_picture = Run.objects.get(pk=run).series.is_picture
-    state, reason = (ResultSet.State.NONE, NO_HEADER) if is_picture else (ResultSet.State.OWED, "")
-    ResultSet.objects.get_or_create(run_id=run, defaults={"state": state, "reason": reason})
+    answered = Run.objects.select_related("series").get(pk=run)
+    if answered.series.is_picture:
+        ResultSet.objects.get_or_create(run=answered, defaults={"state": ResultSet.State.NONE, "reason": NO_HEADER})
+    else:
+        request_results(run=answered)

@@ -1,86 +1,124 @@
-"""Making the objects that finished runs are owed: claimed, built, and filed all together or not at all."""
+"""Making the objects that finished runs are owed: built, and filed all together or not at all."""
 
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
+from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.services import complete, enqueue
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.build_jobs import POLICY, BuildFailedError, build_and_store
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
-from webapp.imaging.dicom_objects.outbox import BuildFailedError, attempted, claimed_of, moved
 from webapp.imaging.dicom_objects.signals import results_stored
 from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
+from webapp.imaging.inference.models import Run
 
 if TYPE_CHECKING:
     from webapp.imaging.dicom_objects.builder import BuiltSet
 
 State = ResultSet.State
+#: The kind of work in the outbox.
+RESULTS = "results"
 NO_MASK = "An outline that the run drew is missing or damaged."
 
 
-def make_results() -> int:
-    """Make the objects of the run that has waited longest; return how many runs that were, 0 or 1.
+def request_results(*, run: Run) -> None:
+    """Write down that a run is owed its objects; in the transaction that stores its answer."""
+    results, is_new = ResultSet.objects.get_or_create(run=run)
+    if is_new:
+        enqueue(RESULTS, results.pk, lane=run.series_id)
 
-    Raises
-    ------
-    OSError, django.db.OperationalError
-        If disk or database fail: the set stays owed.
-    """
-    # Answers about one series are written down in their order: the later report names the earlier one.
-    before = ResultSet.objects.filter(run__series=OuterRef("run__series"), state=State.OWED, pk__lt=OuterRef("pk"))
+
+def make_results(item: OutboxItem) -> None:
+    """Make and file the objects of a run; raises as `build_and_store`."""
     rows = ResultSet.objects.select_related("run__series__study__site", "run__series__study__uploaded_by")
-    claimed = claimed_of(rows.exclude(Exists(before)))
-    if claimed is None:
-        return 0
-    began = time.perf_counter()
-    attempted(
-        claimed, lambda into: _file(claimed, _built(claimed, into), began), named=f"results of run {claimed.run_id}"
+    results, began = rows.get(pk=item.subject), time.perf_counter()
+    build_and_store(
+        lambda into: _file(item, results, _built(results, into), began), named=f"results of run {results.run_id}"
     )
-    return 1
 
 
-def _built(claimed: ResultSet, into: Path) -> "BuiltSet":
+def _built(results: ResultSet, into: Path) -> "BuiltSet":
     # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
     from webapp.imaging.dicom_objects import builder  # noqa: PLC0415
 
     try:
-        return builder.build_results(run=claimed.run, earlier=_earlier(claimed), into=into)
+        return builder.build_results(run=results.run, earlier=_earlier(results), into=into)
     except MaskError:
         raise BuildFailedError(NO_MASK) from None
 
 
-def _earlier(claimed: ResultSet) -> list[Instance]:
+def _earlier(results: ResultSet) -> list[Instance]:
     """Return the reports of earlier answers about the same series, the oldest first."""
     reports: QuerySet[Instance] = Instance.objects.filter(
         series__result__kind=ResultSeries.Kind.SR,
-        series__result__results__run__series=claimed.run.series,
-        series__result__results__lt=claimed.pk,
+        series__result__results__run__series=results.run.series,
+        series__result__results__lt=results.pk,
     )
     return list(reports.select_related("series__study").order_by("series__result__results"))
 
 
-def _file(claimed: ResultSet, built: "BuiltSet", began: float) -> None:
+def _file(item: OutboxItem, results: ResultSet, built: "BuiltSet", began: float) -> None:
     """File all objects in one transaction, unless another attempt did it first."""
-    study = claimed.run.series.study
+    study = results.run.series.study
 
     def then(filed: IngestResult) -> None:
-        series_told(filed, results=claimed)
+        ms = (time.perf_counter() - began) * 1000
+        ended = {"state": State.DONE, "reason": built.reason[:300], "finished_at": timezone.now(), "ms": ms}
+        ResultSet.objects.filter(pk=results.pk).update(**ended)
+        series_told(filed, results=results)
         results_stored.send(sender=ResultSet, study=study, instances=[row for _, row in filed])
         audit_record(
             code=Code.RESULTS_FILED,
             actor="cascade",
             study=study.pk,
-            details=f"run {claimed.run_id}: {kinds_told(built.objects)}",
+            details=f"run {results.run_id}: {kinds_told(built.objects)}",
         )
 
-    store_objects(
-        built.objects,
-        study=study,
-        user=study.uploaded_by,
-        first=lambda: moved(claimed, State.DONE, reason=built.reason, ms=(time.perf_counter() - began) * 1000),
-        then=then,
+    store_objects(built.objects, study=study, user=study.uploaded_by, first=lambda: complete(item), then=then)
+
+
+def _put_off(item: OutboxItem) -> None:
+    ResultSet.objects.filter(pk=item.subject).update(reason=item.reason[:300])
+
+
+def _failed(item: OutboxItem) -> None:
+    failed = {"state": State.FAILED, "reason": item.reason[:300], "finished_at": timezone.now()}
+    ResultSet.objects.filter(pk=item.subject).update(**failed)
+
+
+def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    results = ResultSet.objects.select_related("run__series").get(pk=item.subject)
+    ResultSet.objects.filter(pk=results.pk).update(state=State.OWED, reason="", finished_at=None)
+    study, details = results.run.series.study_id, f"run {results.run_id}: asked for again"
+    audit_record(code=Code.WORK_RETRIED, user=user, request=request, study=study, details=details)
+
+
+def _page(subject: str) -> str | None:
+    study = ResultSet.objects.filter(pk=subject).values_list("run__series__study", flat=True).first()
+    return reverse("study", args=[study]) if study else None
+
+
+register(
+    Kind(
+        name=RESULTS,
+        title="DICOM objects of a run",
+        group=Group.HOUSEKEEPING,
+        policy=POLICY,
+        handle=make_results,
+        put_off=_put_off,
+        failed=_failed,
+        retried=_retried,
+        page=_page,
     )
+)

@@ -10,8 +10,8 @@ from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.archive.object_store import digest_file, store_bytes
 from webapp.imaging.archive.repository import persist_instance
+from webapp.imaging.dicom_objects.build_jobs import Built
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.outbox import Built
 from workers import api
 
 IngestResult = Sequence[tuple[Built, Instance]]
@@ -22,15 +22,15 @@ def store_objects(
     *,
     study: Study,
     user: User,
-    first: Callable[[], bool],
+    first: Callable[[], None],
     then: Callable[[IngestResult], None],
-) -> bool:
+) -> None:
     """File objects into a study, in one transaction with what else is written.
 
     Parameters
     ----------
     first
-        Moves the row that they are owed to; where it returns False another attempt was faster, and nothing is filed.
+        Ends the work in the outbox; raises LeaseLostError where another attempt was faster, and nothing is filed.
     then
         Told each object with its row. Series of them are owed no run.
     """
@@ -39,8 +39,7 @@ def store_objects(
         for _, weighed, _ in plan:
             held.enter_context(store_bytes(weighed))
         with transaction.atomic():
-            if not first():
-                return False
+            first()
             filed = [
                 (one, persist_instance(found=found, weighed=weighed, site=study.site, user=user)[0])
                 for one, weighed, found in plan
@@ -48,7 +47,6 @@ def store_objects(
             series = {row.series_id for _, row in filed}
             Series.objects.filter(pk__in=series).update(analysis_requested_at=F("last_arrival_at"))
             then(filed)
-    return True
 
 
 def series_told(filed: IngestResult, **of: object) -> list[ResultSeries]:

@@ -8,18 +8,16 @@ from django.utils import timezone
 
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.imaging.inference.models import Run
-from webapp.imaging.inference.services import IN_FLIGHT
 
 #: An analysis takes seconds: one that has waited for so long waits for more than its turn.
 LONG = timedelta(minutes=15)
+OPEN = (Run.State.QUEUED, Run.State.DISPATCHED, Run.State.RUNNING)
 
 
 def outage_items(site: int) -> Iterable[HandoverItem]:
     """Yield, for what is not read at a site, the analyses that failed or have waited too long."""
     runs = Run.objects.filter(series__study__site=site).exclude(series__study__task__state="done")
-    late = runs.filter(state__in=(Run.State.QUEUED, *IN_FLIGHT), created_at__lt=timezone.now() - LONG).order_by(
-        "created_at"
-    )
+    late = runs.filter(state__in=OPEN, created_at__lt=timezone.now() - LONG).order_by("created_at")
     first = late.first()
     if first is not None:
         yield HandoverItem("waiting", None, f"Analyses wait since {clock(first.created_at)}: {late.count()} now.")

@@ -7,3 +7,7 @@ class CampaignsConfig(AppConfig):
     """One question, many pictures, two readers and a third."""
 
     name = "webapp.reading.campaigns"
+
+    def ready(self) -> None:
+        """Register the work that is done behind the pages."""
+        from webapp.reading.campaigns import dataset_jobs  # noqa: F401, PLC0415 - models must be loaded first

@@ -1,52 +1,41 @@
-"""Making the files of sets, apart from the request, as exports are made (`webapp.foundation.core.background_jobs`)."""
+"""Making the files of sets behind the pages, as exports are made (`webapp.foundation.outbox.file_jobs`)."""
 
 import zipfile
 from pathlib import Path
 
-from django.db import models, transaction
-from django.utils import timezone
+from django.http import HttpRequest
+from django.urls import reverse
 
+from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
-from webapp.foundation.core.background_jobs import claim_next, release_stale, renew_lease, write_output
+from webapp.foundation.outbox.file_jobs import POLICY, end_job, put_off_job, report_progress, start_job, write_output
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import Group, Kind, register
 from webapp.reading.campaigns.dataset_files import boxes_of, campaign_of, held, manifest_of
-from webapp.reading.campaigns.dataset_snapshot import NAMED
+from webapp.reading.campaigns.dataset_snapshot import DATASET, NAMED, set_queue_again
 from webapp.reading.campaigns.models import ConsensusRow, ConsensusSet
-from workers import api, storage
+from workers import api
 
 State = ConsensusSet.State
+NOTHING = "No picture could leave; each has its reason below."
 
 
-def set_next() -> ConsensusSet | None:
-    """Take the oldest set whose file waits, or whose maker died; None where there is none."""
-    return claim_next(ConsensusSet, end=_end)
-
-
-def sets_recover() -> int:
-    """Take back what a process that died was making."""
-    return release_stale(ConsensusSet)
-
-
-def build_sets() -> int:
-    """Make the next file; return how many were due."""
-    made = set_next()
-    if made is not None:
-        set_make(made)
-    return int(made is not None)
-
-
-def set_make(made: ConsensusSet) -> None:
-    """Write the set's file, which appears whole; a picture that cannot leave is told, not a failure."""
+def make_set(item: OutboxItem) -> None:
+    """Write a set's file; a picture that cannot leave is reported in it, not a failure. Raises as `write_output`."""
+    made = ConsensusSet.objects.get(pk=item.subject)
+    start_job(made)
     made.rows.exclude(refused=NAMED).update(refused="")  # what an attempt before could not draw may be there by now
     write_output(
+        item,
         made,
-        write=lambda path, mine: _archive_written(path, made, mine),
-        end=_end,
-        nothing="No picture could leave; each has its reason below.",
+        write=lambda path: _write_archive(path, made, item),
+        done=lambda: _end(made, state=State.DONE),
+        nothing=NOTHING,
     )
 
 
-def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[ConsensusSet]) -> int:
+def _write_archive(path: Path, made: ConsensusSet, item: OutboxItem) -> int:
     """Write the archive; return how many pictures it holds."""
     rows = made.rows.select_related("case__instance__series", "case__series__study").order_by("case__number")
     pictures, stayed = [], []
@@ -61,7 +50,7 @@ def _archive_written(path: Path, made: ConsensusSet, mine: models.QuerySet[Conse
                 for name, content in files.items():
                     _added(archive, name, content)
                 pictures.append(one)
-            renew_lease(mine, objects_done=done)
+            report_progress(item, made, objects_done=done)
         _added(archive, "manifest.csv", manifest_of(pictures, made))
         _added(archive, "boxes.csv", boxes_of(pictures))
         _added(archive, "campaign.json", campaign_of(made, pictures, stayed))
@@ -73,15 +62,40 @@ def _added(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
     archive.writestr(zipfile.ZipInfo(name), content)
 
 
-@transaction.atomic
-def _end(mine: models.QuerySet[ConsensusSet], made: ConsensusSet, *, state: str, reason: str = "") -> None:
+def _end(made: ConsensusSet, *, state: str, reason: str = "") -> None:
     """End the making and write down in the audit trail what became of it."""
-    size = storage.export_path(made.pk).stat().st_size if state == State.DONE else 0
-    if mine.update(state=state, reason=reason, finished_at=timezone.now(), file_size=size):
-        stayed = made.rows.exclude(refused="").count()
-        audit_record(
-            code=Code.SET_MADE,
-            actor="export",
-            success=state == State.DONE,
-            details=f"campaign {made.campaign_id}, set {made.number}: {reason or f'{stayed} pictures stayed'}",
-        )
+    end_job(made, state=state, reason=reason)
+    stayed = made.rows.exclude(refused="").count()
+    audit_record(
+        code=Code.SET_MADE,
+        actor="export",
+        success=state == State.DONE,
+        details=f"campaign {made.campaign_id}, set {made.number}: {reason or f'{stayed} pictures stayed'}",
+    )
+
+
+def _put_off(item: OutboxItem) -> None:
+    put_off_job(ConsensusSet.objects.get(pk=item.subject))
+
+
+def _failed(item: OutboxItem) -> None:
+    _end(ConsensusSet.objects.get(pk=item.subject), state=State.FAILED, reason=item.reason)
+
+
+def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    set_queue_again(made=ConsensusSet.objects.get(pk=item.subject), user=user, request=request)
+
+
+register(
+    Kind(
+        name=DATASET,
+        title="Set of a campaign",
+        group=Group.SHARING,
+        policy=POLICY,
+        handle=make_set,
+        put_off=_put_off,
+        failed=_failed,
+        retried=_retried,
+        page=lambda subject: reverse("campaign-set", args=[subject]),
+    )
+)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.outbox.services import enqueue
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Study
 from webapp.imaging.archive.pseudonyms import person_key, pseudonym_secret
@@ -21,6 +22,8 @@ from webapp.reading.campaigns.models import Campaign, ConsensusRow, ConsensusSet
 from webapp.reading.campaigns.selectors import Progress, progress_of
 from webapp.reading.campaigns.services import CampaignRefusedError
 
+#: The kind of work in the outbox.
+DATASET = "dataset"
 #: Shares of the splits, as in the data that the shipped models are trained on.
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
@@ -55,6 +58,7 @@ def request_set(
     for row in rows:
         row.of = made
     ConsensusRow.objects.bulk_create(rows)
+    enqueue(DATASET, made.pk)
     told = f"campaign {locked.pk}, set {number}: {len(rows)} pictures"
     audit_record(
         code=Code.SET_ASKED,
@@ -67,16 +71,20 @@ def request_set(
 
 @transaction.atomic
 def set_retry(*, made: ConsensusSet, user: User, request: HttpRequest) -> bool:
-    """Queue a failed file again; False where it is none (any more). Its rows stay as they are."""
-    again = ConsensusSet.objects.filter(pk=made.pk, state=ConsensusSet.State.FAILED)
-    queued = again.update(state=ConsensusSet.State.QUEUED, attempt=0, objects_done=0, reason="", finished_at=None)
+    """Queue the file of a failed set again; False where it did not fail."""
+    queued = set_queue_again(made=made, user=user, request=request)
     if queued:
-        audit_record(
-            code=Code.SET_ASKED,
-            user=user,
-            request=request,
-            details=f"campaign {made.campaign_id}, set {made.number}, again",
-        )
+        enqueue(DATASET, made.pk)
+    return queued
+
+
+def set_queue_again(*, made: ConsensusSet, user: User, request: HttpRequest) -> bool:
+    """Show that the file of a failed set waits again, and write down who asked; the outbox is the caller's."""
+    again = ConsensusSet.objects.filter(pk=made.pk, state=ConsensusSet.State.FAILED)
+    queued = again.update(state=ConsensusSet.State.QUEUED, objects_done=0, reason="", finished_at=None)
+    if queued:
+        told = f"campaign {made.campaign_id}, set {made.number}, again"
+        audit_record(code=Code.SET_ASKED, user=user, request=request, details=told)
     return bool(queued)
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from webapp.foundation.accounts.models import Site
-from webapp.foundation.core.background_jobs import LeasedJob
+from webapp.foundation.outbox.file_jobs import FileJob
 from webapp.imaging.archive.models import Instance, Series, Study
 
 
@@ -124,7 +124,7 @@ CANNOT_BE_TOLD = "Cannot be told"
 NOTHING = "nothing to outline"
 
 
-class ConsensusSet(LeasedJob):
+class ConsensusSet(FileJob):
     """One numbered version of what a campaign agreed on: rows that never change, and the zip that is made of them."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="sets")

@@ -17,11 +17,12 @@ from webapp.foundation.accounts.permissions import Action, may, visible_sites
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
 from webapp.foundation.core.request_params import int_param
+from webapp.foundation.outbox.selectors import item_of
 from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.campaigns import selectors, services
 from webapp.reading.campaigns.agreement import CaseStatus
 from webapp.reading.campaigns.case_selection import series_found
-from webapp.reading.campaigns.dataset_snapshot import request_set, set_retry
+from webapp.reading.campaigns.dataset_snapshot import DATASET, request_set, set_retry
 from webapp.reading.campaigns.forms import CampaignForm
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError, Said
@@ -158,7 +159,8 @@ def campaign_set(request: HttpRequest, made: UUID) -> HttpResponse:
     found = _set_opened(request, made)
     template = "campaigns/progress.html" if request.headers.get("HX-Request") else "campaigns/set.html"
     stayed = found.rows.exclude(refused="").select_related("case")
-    return render(request, template, {"set": found, "campaign": found.campaign, "stayed": stayed})
+    shown = {"set": found, "campaign": found.campaign, "stayed": stayed, "work": item_of(DATASET, found.pk)}
+    return render(request, template, shown)
 
 
 @require_POST

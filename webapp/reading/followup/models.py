@@ -36,10 +36,7 @@ class Sighting(models.Model):
 
 
 class Registration(models.Model):
-    """A follow-up series to be laid over its prior; the row is the truth, the queue only rings for it.
-
-    `attempt` is counted before any work starts, and only the answer of the current attempt is ever collected.
-    """
+    """A follow-up series to be laid over its prior; `attempt` names the folder that holds its pictures."""
 
     class State(models.TextChoices):
         """Where it is."""
@@ -57,8 +54,6 @@ class Registration(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
-    failures = models.PositiveSmallIntegerField(default=0)
-    dispatched_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, blank=True, help_text="why it is refused, or failed")
     answer = models.JSONField(default=dict, help_text="as `workers.contracts.RegistrationAnswer`; empty before")

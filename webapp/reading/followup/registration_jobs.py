@@ -1,26 +1,26 @@
-"""Asking for registrations, ringing for them and collecting their answers; each move is one conditional UPDATE."""
-
-from typing import Any
+"""Registrations in the outbox: asked of a worker, watched, collected."""
 
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
-from pydantic import ValidationError
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.remote import LOST, Remote, policy
+from webapp.foundation.outbox.services import RetryLater, complete, enqueue
 from webapp.imaging.archive.models import Series
-from webapp.imaging.inference.services import FAILURES_ALLOWED, LEASE_SECONDS, RING_AGAIN
 from webapp.reading.followup.models import Registration
-from workers import api, storage
+from workers import api
 from workers.contracts import RegistrationRequest, RegistrationResult
-from workers.storage import Attempt
 
 State = Registration.State
-OPEN, OVER = (State.QUEUED, State.RUNNING), (State.DONE, State.REFUSED, State.FAILED)
-LOST = "The worker stopped in the middle of it."
-OTHER_VERSION = "The worker's answer cannot be read: web and worker may be of two versions."
+OVER = (State.DONE, State.REFUSED, State.FAILED)
+#: The kind of work in the outbox.
+REGISTRATION = "registration"
 
 
 class NotAPairError(Exception):
@@ -46,100 +46,97 @@ def request_registration(*, prior: Series, follow_up: Series, user: User, reques
     asked, is_new = Registration.objects.get_or_create(
         prior=prior, follow_up=follow_up, defaults={"requested_by": user}
     )
-    again = Registration.objects.filter(pk=asked.pk, state__in=OVER)
-    if is_new or again.update(state=State.QUEUED, failures=0, reason="", answer={}, finished_at=None):
-        audit_record(
-            code=Code.REGISTRATION_ASKED,
-            user=user,
-            request=request,
-            study=follow_up.study_id,
-            details=f"registration {asked.pk} to study {prior.study_id}",
-        )
+    if is_new or asked.state in OVER:
+        _wait_again(asked, user, request)
+        enqueue(REGISTRATION, asked.pk)
     asked.refresh_from_db()
     return asked
 
 
-def advance_registrations() -> int:
-    """Collect what is answered, notice who died, ring for the oldest where none is under way; return how much that was.
-
-    One at a time: studies that wait for their first answer go before.
-    """
-    due = list(
-        Registration.objects.filter(state__in=OPEN).select_related("prior", "follow_up").order_by("requested_at")[:50]
-    )
-    running = [one for one in due if one.state == State.RUNNING]
-    if running:
-        return sum(_watch(one) for one in running)
-    return int(bool(due) and _ring(due[0]))
+def _row(item: OutboxItem) -> Registration:
+    return Registration.objects.select_related("prior", "follow_up").get(pk=item.subject)
 
 
-def _moved(row: Registration, **changes: Any) -> bool:
-    """Change a registration, if it still stands where it was seen."""
-    return bool(Registration.objects.filter(pk=row.pk, state=row.state, attempt=row.attempt).update(**changes))
+def dispatch_registration(item: OutboxItem) -> None:
+    """Ring for a registration. One at a time: studies that wait for their first answer go before."""
+    Registration.objects.filter(pk=item.subject).update(state=State.RUNNING, attempt=item.attempt)
+    REMOTE.dispatch(item)
 
 
-def _ring(row: Registration) -> bool:
-    attempt = row.attempt + 1
-    if not _moved(row, state=State.RUNNING, attempt=attempt, dispatched_at=timezone.now()):
-        return False
-    row.attempt = attempt
-    _doorbell(row)
-    return True
-
-
-def _doorbell(row: Registration) -> None:
-    """Write down what is asked, then ring. Both may be repeated."""
+def _request(item: OutboxItem) -> RegistrationRequest:
+    row = _row(item)
     prior, follow_up = (
         list(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
         for series in (row.prior, row.follow_up)
     )
-    asked = RegistrationRequest(registration=row.pk, attempt=row.attempt, prior=prior, follow_up=follow_up)
-    storage.write_text(Attempt(row.pk, row.attempt).request, asked.model_dump_json())
-    api.dispatch(run=row.pk, attempt=row.attempt, task=api.REGISTER)
+    return RegistrationRequest(registration=row.pk, attempt=item.attempt, prior=prior, follow_up=follow_up)
 
 
-def _watch(row: Registration) -> bool:
-    attempt = Attempt(row.pk, row.attempt)
-    if attempt.result.exists():
-        return _collect(row, attempt)
-    silence = attempt.heartbeat_age()
-    if silence is not None:
-        return silence > LEASE_SECONDS and _fail(row, LOST)
-    if row.dispatched_at is not None and timezone.now() - row.dispatched_at < RING_AGAIN:
-        return False
-    if _moved(row, dispatched_at=timezone.now()):
-        _doorbell(row)
-    return True
-
-
-def _collect(row: Registration, attempt: Attempt) -> bool:
-    try:
-        result = RegistrationResult.model_validate_json(attempt.result.read_text(encoding="utf-8"))
-    except ValidationError:
-        return _fail(row, OTHER_VERSION)
+def _collect(item: OutboxItem, text: str) -> None:
+    result = RegistrationResult.model_validate_json(text)
     if result.answer is None:
-        return _fail(row, result.error or LOST)
+        raise RetryLater(result.error or LOST)
     state = State.REFUSED if result.answer.refusal else State.DONE
-    return _end(row, state, reason=result.answer.refusal, answer=result.answer.model_dump(mode="json"))
+    with transaction.atomic():
+        complete(item)
+        _end(_row(item), state, reason=result.answer.refusal, answer=result.answer.model_dump(mode="json"))
 
 
-def _fail(row: Registration, reason: str) -> bool:
-    """Count a failed attempt: try again, or give up after three."""
-    failures = row.failures + 1
-    if failures < FAILURES_ALLOWED:
-        return _moved(row, state=State.QUEUED, failures=failures)
-    return _end(row, State.FAILED, reason=reason, failures=failures)
+def _put_off(item: OutboxItem) -> None:
+    Registration.objects.filter(pk=item.subject).update(state=State.QUEUED)
 
 
-@transaction.atomic
-def _end(row: Registration, state: str, *, reason: str, **changes: Any) -> bool:
-    ended = _moved(row, state=state, reason=reason[:300], finished_at=timezone.now(), **changes)
-    if ended:
-        audit_record(
-            code=Code.REGISTRATION_MADE,
-            actor="cascade",
-            study=row.follow_up.study_id,
-            success=state != State.FAILED,
-            details=f"registration {row.pk}: {State(state).label.lower()}",
-        )
-    return ended
+def _failed(item: OutboxItem) -> None:
+    _end(_row(item), State.FAILED, reason=item.reason)
+
+
+def _end(row: Registration, state: str, *, reason: str, **changes: object) -> None:
+    ended = {"state": state, "reason": reason[:300], "finished_at": timezone.now(), **changes}
+    Registration.objects.filter(pk=row.pk).update(**ended)
+    audit_record(
+        code=Code.REGISTRATION_MADE,
+        actor="cascade",
+        study=row.follow_up.study_id,
+        success=state != State.FAILED,
+        details=f"registration {row.pk}: {State(state).label.lower()}",
+    )
+
+
+def _wait_again(row: Registration, user: User, request: HttpRequest) -> None:
+    """Show that a registration waits again, and write down who asked; the outbox is the caller's."""
+    again: dict[str, object] = {"state": State.QUEUED, "reason": "", "answer": {}, "finished_at": None}
+    Registration.objects.filter(pk=row.pk).update(**again)
+    audit_record(
+        code=Code.REGISTRATION_ASKED,
+        user=user,
+        request=request,
+        study=row.follow_up.study_id,
+        details=f"registration {row.pk} to study {row.prior.study_id}",
+    )
+
+
+def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    _wait_again(_row(item), user, request)
+
+
+def _page(subject: str) -> str | None:
+    study = Registration.objects.filter(pk=subject).values_list("follow_up__study", flat=True).first()
+    return reverse("follow-up", args=[study]) if study else None
+
+
+REMOTE = Remote(task=api.REGISTER, request=_request, collect=_collect)
+register(
+    Kind(
+        name=REGISTRATION,
+        title="Registration of two studies",
+        group=Group.HOUSEKEEPING,
+        policy=policy(at_once=1),
+        handle=dispatch_registration,
+        put_off=_put_off,
+        failed=_failed,
+        retried=_retried,
+        page=_page,
+        watch=REMOTE.watch,
+        news=REMOTE.news,
+    )
+)

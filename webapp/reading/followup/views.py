@@ -12,6 +12,8 @@ from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.foundation.core.request_params import int_param, uuid_param
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.selectors import item_of
 from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.blinding import blinded_studies
 from webapp.imaging.archive.models import Series, Study
@@ -19,7 +21,7 @@ from webapp.imaging.archive.presenters import person_of
 from webapp.imaging.inference.image_views import serve_attempt_file
 from webapp.imaging.inference.models import Finding
 from webapp.reading.followup.models import Lesion, Registration, Sighting
-from webapp.reading.followup.registration_jobs import NotAPairError, request_registration
+from webapp.reading.followup.registration_jobs import REGISTRATION, NotAPairError, request_registration
 from webapp.reading.followup.selectors import FollowUp, answer_of, load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
 from workers.contracts import RegistrationAnswer
@@ -98,8 +100,9 @@ def register(request: HttpRequest, study: UUID) -> HttpResponse:
 @require_GET
 def registration(request: HttpRequest, registration: UUID) -> HttpResponse:
     """Show how far a registration is, or what came of it, for a page that asks for news."""
-    one, answer, middle = _registration_shown(_registration(request, registration))
-    return render(request, "followup/registration.html", {"one": one, "answer": answer, "middle": middle})
+    one, answer, middle, work = _registration_shown(_registration(request, registration))
+    shown = {"one": one, "answer": answer, "middle": middle, "work": work}
+    return render(request, "followup/registration.html", shown)
 
 
 @require_GET
@@ -125,10 +128,13 @@ def _registration(request: HttpRequest, registration: UUID) -> Registration:
     return found
 
 
-def _registration_shown(found: Registration) -> tuple[Registration, RegistrationAnswer | None, int]:
-    """Return a registration, its answer, and which of its pictures is shown first (from 1): the middle one."""
+def _registration_shown(
+    found: Registration,
+) -> tuple[Registration, RegistrationAnswer | None, int, OutboxItem | None]:
+    """Return a registration, its answer, which of its pictures is shown first (from 1, the middle one), its work."""
     answer = answer_of(found)
-    return found, answer, (len(answer.slices) + 1) // 2 if answer else 0
+    middle = (len(answer.slices) + 1) // 2 if answer else 0
+    return found, answer, middle, item_of(REGISTRATION, found.pk)
 
 
 def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:

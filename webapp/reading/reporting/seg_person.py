@@ -14,10 +14,10 @@ from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, Se
 from webapp.imaging.annotations.masks import Mask, MaskError, mask_read
 from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Instance, Series
+from webapp.imaging.dicom_objects.build_jobs import BuildFailedError
 from webapp.imaging.dicom_objects.codes import ABNORMAL, LONGEST, colour_of
 from webapp.imaging.dicom_objects.finding_annotations import OutlinedSlice
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.outbox import BuildFailedError
 from webapp.imaging.dicom_objects.segmentation import Segment, draw_segments
 from webapp.imaging.dicom_objects.source_images import Sources
 from webapp.imaging.dicom_objects.uids import derive_uid
@@ -116,7 +116,7 @@ def build_reader_segments(report: Report, drawn: Sequence[DrawnFinding]) -> list
 
     Raises
     ------
-    webapp.imaging.dicom_objects.outbox.CannotBeMadeError
+    webapp.imaging.dicom_objects.build_jobs.CannotBeMadeError
         If an outline is not where it was kept.
     webapp.imaging.dicom_objects.segmentation.TooLargeError
         If the outlines need too much memory.

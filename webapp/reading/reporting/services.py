@@ -32,6 +32,7 @@ from webapp.reading.reporting.selectors import (
 )
 from webapp.reading.reporting.signals import report_signed
 from webapp.reading.reporting.signing import signature_make
+from webapp.reading.reporting.storage import request_report_objects
 from webapp.reading.reviews.selectors import may_conclude, read_of
 from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
 from webapp.reading.worklist.models import ReadingTask
@@ -344,9 +345,10 @@ def _follow(report: Report, signature: Signature, user: User, request: HttpReque
     if report.kind != Kind.PRELIMINARY:
         record_discrepancies(report)
     if settings.RESULTS:
-        is_owed = report.study.patient_id is not None
-        state, reason = (ReportObjects.State.OWED, "") if is_owed else (ReportObjects.State.NONE, NO_HEADER)
-        ReportObjects.objects.create(report=report, state=state, reason=reason)
+        if report.study.patient_id is not None:
+            request_report_objects(report=report)
+        else:
+            ReportObjects.objects.create(report=report, state=ReportObjects.State.NONE, reason=NO_HEADER)
     report_signed.send(sender=Report, report=report)
     audit_record(
         code=Code.REPORT_SIGNED,

@@ -20,10 +20,10 @@ from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from webapp.imaging.archive.headers import load_header, of_study
 from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.build_jobs import BuildFailedError
 from webapp.imaging.dicom_objects.builder import TOO_LARGE, BuiltSet, write_object
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.observers import Authorship, person_observer
-from webapp.imaging.dicom_objects.outbox import BuildFailedError
 from webapp.imaging.dicom_objects.segmentation import Segment, TooLargeError
 from webapp.imaging.dicom_objects.sr_ai import RESEARCH, image_reference
 from webapp.imaging.dicom_objects.uids import MANUFACTURER, MODEL_NAME, set_datetime
@@ -64,7 +64,7 @@ def build_documents(report: Report, *, earlier: Iterable[Instance], into: Path, 
 
     Raises
     ------
-    webapp.imaging.dicom_objects.outbox.CannotBeMadeError
+    webapp.imaging.dicom_objects.build_jobs.CannotBeMadeError
         If the study has no DICOM header, or an outline is missing.
     """
     images = list(images_of(report.study).select_related("series__study", "index").order_by("series", "pk"))

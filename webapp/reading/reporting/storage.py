@@ -1,15 +1,21 @@
-"""Making the DICOM objects that signed reports are owed; housekeeping asks again and again."""
+"""Making the DICOM objects that signed reports are owed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
+from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.services import complete, enqueue
 from webapp.imaging.archive.models import Instance
+from webapp.imaging.dicom_objects.build_jobs import POLICY, build_and_store
 from webapp.imaging.dicom_objects.models import ResultSeries
-from webapp.imaging.dicom_objects.outbox import ATTEMPTS_ALLOWED, attempted, claimed_of, moved
 from webapp.imaging.dicom_objects.signals import results_stored
 from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
 from webapp.reading.reporting.models import Report, ReportObjects
@@ -18,44 +24,39 @@ if TYPE_CHECKING:
     from webapp.imaging.dicom_objects.builder import BuiltSet
 
 State = ReportObjects.State
+#: The kind of work in the outbox.
+REPORT_OBJECTS = "report-objects"
 #: The last attempt makes report and document alone: they leave, whatever is wrong with an outline.
 WITHOUT = "Without a segmentation of the outlines, as it failed before. {}"
 
 
-def store_signed_reports() -> int:
-    """Make and file the objects of the signed report that has waited longest; return how many reports, 0 or 1.
+def request_report_objects(*, report: Report) -> None:
+    """Write down that a signed report is owed its objects; in the transaction that signs it."""
+    owed = ReportObjects.objects.create(report=report)
+    enqueue(REPORT_OBJECTS, owed.pk, lane=report.study_id)
 
-    Raises
-    ------
-    OSError, django.db.OperationalError
-        If disk or database fail: the objects stay owed.
-    """
-    # Versions are written down in their order: the later one names the earlier one.
-    before = ReportObjects.objects.filter(
-        report__study=OuterRef("report__study"), state=State.OWED, pk__lt=OuterRef("pk")
-    )
+
+def store_signed_report(item: OutboxItem) -> None:
+    """Make and file the objects of a signed report; raises as `build_and_store`."""
     rows = ReportObjects.objects.select_related(
         "report__study__site", "report__study__patient", "report__signature__user"
     )
-    claimed = claimed_of(rows.exclude(Exists(before)))
-    if claimed is None:
-        return 0
-    attempted(
-        claimed, lambda into: _file(claimed, _built(claimed, into)), named=f"objects of report {claimed.report_id}"
+    owed = rows.get(pk=item.subject)
+    build_and_store(
+        lambda into: _file(item, owed, _built(item, owed, into)), named=f"objects of report {owed.report_id}"
     )
-    return 1
 
 
-def _built(claimed: ReportObjects, into: Path) -> "BuiltSet":
+def _built(item: OutboxItem, owed: ReportObjects, into: Path) -> "BuiltSet":
     # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
     from webapp.reading.reporting import sr_person  # noqa: PLC0415
 
-    is_last = claimed.attempts == ATTEMPTS_ALLOWED
+    is_last = item.failures + 1 >= POLICY.failures_allowed
     return sr_person.build_documents(
-        claimed.report,
-        earlier=_earlier(claimed.report),
+        owed.report,
+        earlier=_earlier(owed.report),
         into=into,
-        without_outlines=WITHOUT.format(claimed.reason).strip() if is_last else "",
+        without_outlines=WITHOUT.format(owed.reason).strip() if is_last else "",
     )
 
 
@@ -66,11 +67,13 @@ def _earlier(report: Report) -> list[Instance]:
     return list(Instance.objects.filter(series__in=series).select_related("series__study"))
 
 
-def _file(claimed: ReportObjects, built: "BuiltSet") -> None:
-    report = claimed.report
+def _file(item: OutboxItem, owed: ReportObjects, built: "BuiltSet") -> None:
+    report = owed.report
 
     def then(filed: IngestResult) -> None:
-        claimed.series.set(series_told(filed))
+        ended = {"state": State.DONE, "reason": built.reason[:300], "finished_at": timezone.now()}
+        ReportObjects.objects.filter(pk=owed.pk).update(**ended)
+        owed.series.set(series_told(filed))
         results_stored.send(sender=Report, study=report.study, instances=[row for _, row in filed])
         audit_record(
             code=Code.RESULTS_FILED,
@@ -83,6 +86,42 @@ def _file(claimed: ReportObjects, built: "BuiltSet") -> None:
         built.objects,
         study=report.study,
         user=report.signature.user,
-        first=lambda: moved(claimed, State.DONE, reason=built.reason),
+        first=lambda: complete(item),
         then=then,
     )
+
+
+def _put_off(item: OutboxItem) -> None:
+    ReportObjects.objects.filter(pk=item.subject).update(reason=item.reason[:300])
+
+
+def _failed(item: OutboxItem) -> None:
+    failed = {"state": State.FAILED, "reason": item.reason[:300], "finished_at": timezone.now()}
+    ReportObjects.objects.filter(pk=item.subject).update(**failed)
+
+
+def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    owed = ReportObjects.objects.select_related("report").get(pk=item.subject)
+    ReportObjects.objects.filter(pk=owed.pk).update(state=State.OWED, reason="", finished_at=None)
+    details = f"report version {owed.report.number}: objects asked for again"
+    audit_record(code=Code.WORK_RETRIED, user=user, request=request, study=owed.report.study_id, details=details)
+
+
+def _page(subject: str) -> str | None:
+    study = ReportObjects.objects.filter(pk=subject).values_list("report__study", flat=True).first()
+    return reverse("study", args=[study]) if study else None
+
+
+register(
+    Kind(
+        name=REPORT_OBJECTS,
+        title="DICOM objects of a signed report",
+        group=Group.HOUSEKEEPING,
+        policy=POLICY,
+        handle=store_signed_report,
+        put_off=_put_off,
+        failed=_failed,
+        retried=_retried,
+        page=_page,
+    )
+)

@@ -1,6 +1,5 @@
 """The account that is kept of deliveries: nothing is lost, nothing is repeated for ever, a person sees what waits."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -14,19 +13,20 @@ from tests.webapp.exchange.routing.conftest import asked, carried, pacs
 from tests.webapp.imaging.dicom_objects.conftest import run_answered
 from webapp.exchange.routing import services
 from webapp.exchange.routing.models import Delivery, Destination
-from webapp.exchange.routing.services import NothingToSendError
-from webapp.exchange.routing.state_machine import TRANSITIONS, delivery_move
-from webapp.exchange.routing.worker import Ended, carry
+from webapp.exchange.routing.services import DELIVERY, NothingToSendError
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.foundation.core.backoff import FAILURES_ALLOWED, LONGEST_PAUSE, backoff_delay
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.services import STOPPED, claim, complete, fail, recover, stopping, work_due
 from webapp.imaging.archive.models import Instance, Study
-from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.dicom_objects.services import RESULTS
 
 pytestmark = pytest.mark.both_databases
 
 State = Delivery.State
+FAILURES_ALLOWED = 10
 
 
 @pytest.fixture
@@ -35,32 +35,30 @@ def nowhere(db: None) -> Destination:  # noqa: ARG001 - asks for the database
     return Destination.objects.create(name="Nowhere", host="127.0.0.1", port=9, title="NOWHERE")
 
 
+def due_now(**fields: object) -> None:
+    """Let the time pass until what waits is due."""
+    OutboxItem.objects.update(next_at=timezone.now() - timedelta(seconds=1), **fields)
+
+
+def item() -> OutboxItem:
+    """The work of the only delivery."""
+    return OutboxItem.objects.get(kind=DELIVERY)
+
+
 def failed(delivery: Delivery, *, trouble: str = "It does not answer.", progressed: bool = False) -> Delivery:
     """Let one attempt fail."""
-    Delivery.objects.filter(pk=delivery.pk).update(next_at=timezone.now())
-    (due,) = services.deliveries_due()
-    assert services.delivery_begin(due)
-    services.delivery_end(due, trouble=trouble, progressed=progressed)
+    due_now()
+    taken = claim(kind_of(DELIVERY))
+    assert taken is not None
+    assert taken.subject == str(delivery.pk)
+    assert fail(taken, trouble, progressed=progressed)
     return Delivery.objects.get(pk=delivery.pk)
 
 
-def test_every_state_can_be_left_or_is_an_end() -> None:
-    assert set(State.values) - {from_state for from_state, _ in TRANSITIONS} == {State.SENT}
-    assert set(TRANSITIONS.values()) <= set(State.values)
-
-
 def test_of_two_that_claim_a_delivery_one_has_it(study: Study, nowhere: Destination) -> None:
-    delivery = asked(study, nowhere)
-    other = Delivery.objects.get(pk=delivery.pk)
-    assert services.delivery_begin(delivery)
-    assert not services.delivery_begin(other)
-    with pytest.raises(KeyError):
-        delivery_move(delivery=delivery, event="retry")
-
-
-def test_pauses_double_up_to_an_hour() -> None:
-    assert [backoff_delay(failures).total_seconds() for failures in (1, 2, 3)] == [5, 10, 20]
-    assert backoff_delay(20) == LONGEST_PAUSE
+    asked(study, nowhere)
+    assert claim(kind_of(DELIVERY)) is not None
+    assert claim(kind_of(DELIVERY)) is None
 
 
 def test_after_too_many_failures_it_waits_for_a_person_who_can_send_again(study: Study, nowhere: Destination) -> None:
@@ -68,32 +66,38 @@ def test_after_too_many_failures_it_waits_for_a_person_who_can_send_again(study:
     for _ in range(FAILURES_ALLOWED - 1):
         delivery = failed(delivery)
         assert delivery.state == State.WAITING
-        assert delivery.next_at > timezone.now()
+        assert item().next_at > timezone.now()
     delivery = failed(delivery)
-    assert (delivery.state, delivery.said) == (State.FAILED, "Failed 10 times: It does not answer.")
-    assert services.deliveries_due() == []
+    assert (delivery.state, delivery.said) == (State.FAILED, "Failed 10 times. It does not answer.")
+    assert AuditEvent.objects.latest("pk").details == "the study to Nowhere: Failed 10 times"
+    due_now()
+    assert claim(kind_of(DELIVERY)) is None
     assert services.delivery_retry(delivery=delivery, user=factories.admin())
-    assert [one.pk for one in services.deliveries_due()] == [delivery.pk]
-    assert Delivery.objects.get().failures == 0
+    assert item().failures == 0
+    assert claim(kind_of(DELIVERY)) == item()
+    assert not services.delivery_retry(delivery=delivery, user=factories.admin()), "it is being sent"
 
 
 def test_an_attempt_that_got_something_across_begins_the_count_anew(study: Study, nowhere: Destination) -> None:
     delivery = asked(study, nowhere)
     for _ in range(4):
         delivery = failed(delivery)
-    assert failed(delivery, progressed=True).failures == 1
+    failed(delivery, progressed=True)
+    assert item().failures == 1
 
 
 def test_what_a_dead_process_was_sending_is_taken_back_and_counted(study: Study, nowhere: Destination) -> None:
-    delivery = asked(study, nowhere)
+    delivery, kind = asked(study, nowhere), kind_of(DELIVERY)
     for died in range(1, FAILURES_ALLOWED + 1):
-        Delivery.objects.update(next_at=timezone.now())
-        services.delivery_begin(Delivery.objects.get())
-        assert services.deliveries_recover() == 1
-        assert Delivery.objects.get().failures == died
+        due_now()
+        assert claim(kind) is not None
+        assert recover(kinds=[kind]) == 0, "its lease runs"
+        due_now(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        assert recover(kinds=[kind]) == 1
+        assert item().failures == died
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.attempt) == (State.FAILED, FAILURES_ALLOWED)
-    assert services.deliveries_recover() == 0
+    assert (delivery.state, item().attempt) == (State.FAILED, FAILURES_ALLOWED)
+    assert recover(kinds=[kind]) == 0
 
 
 def test_what_was_refused_is_sent_again_on_retry_and_what_was_taken_is_not(study: Study) -> None:
@@ -105,31 +109,38 @@ def test_what_was_refused_is_sent_again_on_retry_and_what_was_taken_is_not(study
     assert len(peer.uids) == len(set(peer.uids)) == 3
 
 
-def test_a_stop_between_two_objects_leaves_the_rest_for_later(study: Study) -> None:
-    stop = threading.Event()
-    stop.set()
-    with node() as peer:
-        delivery = asked(study, pacs(peer))
-        services.delivery_begin(delivery)
-        assert carry(delivery, stop) == Ended(services.STOPPED, progressed=True)
+def test_a_stop_between_two_objects_leaves_the_rest_for_later_and_is_no_failure(study: Study) -> None:
+    stopping.set()
+    try:
+        with node() as peer:
+            delivery = carried(asked(study, pacs(peer)))
+    finally:
+        stopping.clear()
+    assert (delivery.state, delivery.said) == (State.WAITING, STOPPED)
+    assert (item().failures, item().next_at <= timezone.now()) == (0, True)
     assert len(services.objects_waiting(delivery)) == 2
 
 
 def test_a_destination_that_is_off_keeps_what_waits_for_it(study: Study, nowhere: Destination) -> None:
     asked(study, nowhere)
     Destination.objects.update(is_active=False)
-    assert services.deliveries_due() == []
+    assert claim(kind_of(DELIVERY)) is None
     assert services.destinations_open(study) == []
     Destination.objects.update(is_active=True)
-    assert len(services.deliveries_due()) == 1
+    assert claim(kind_of(DELIVERY)) is not None
 
 
 def test_one_delivery_at_a_time_to_each_destination_the_oldest_first(study: Study, nowhere: Destination) -> None:
     other = Destination.objects.create(name="Other", host="127.0.0.1", port=9, title="OTHER")
-    first, _second, third = asked(study, nowhere), asked(study, nowhere), asked(study, other)
-    Delivery.objects.filter(pk=first.pk).update(next_at=timezone.now() - timedelta(hours=1))
-    assert {one.pk for one in services.deliveries_due()} == {first.pk, third.pk}
-    assert [one.pk for one in services.deliveries_due(busy=[nowhere.pk])] == [third.pk]
+    first, second, third = asked(study, nowhere), asked(study, nowhere), asked(study, other)
+    OutboxItem.objects.filter(subject=str(second.pk)).update(next_at=timezone.now() - timedelta(hours=1))
+    taken = [claim(kind_of(DELIVERY)) for _ in range(3)]
+    assert [one and one.subject for one in taken] == [str(second.pk), str(third.pk), None]
+    assert taken[0] is not None
+    complete(taken[0])
+    after = claim(kind_of(DELIVERY))
+    assert after is not None
+    assert after.subject == str(first.pk)
 
 
 def test_a_destination_of_another_site_takes_none_of_this_ones_studies(study: Study, nowhere: Destination) -> None:
@@ -164,7 +175,7 @@ def test_results_leave_by_themselves_together_and_once(study: Study) -> None:
         with pytest.raises(NothingToSendError, match="no results yet"):
             asked(study, destination, Delivery.What.RESULTS)
         run_answered(series)
-        assert make_results() == 1
+        assert work_due(RESULTS) == 1
         delivery = Delivery.objects.get()
         assert (delivery.destination, delivery.what, delivery.requested_by) == (
             destination,
@@ -172,7 +183,7 @@ def test_results_leave_by_themselves_together_and_once(study: Study) -> None:
             None,
         )
         assert carried(delivery).state == State.SENT
-        assert make_results() == 0
+        assert work_due(RESULTS) == 0
     made = set(Instance.objects.exclude(series=series).values_list("sop_instance_uid", flat=True))
     assert set(peer.uids) == made
     assert set(services.instances_of(study, what=Delivery.What.RESULTS)) == set(Instance.objects.exclude(series=series))

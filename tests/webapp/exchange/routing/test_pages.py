@@ -11,8 +11,9 @@ from webapp.exchange.dicom_scp import sender_activity
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Study
-from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.dicom_objects.services import RESULTS
 
 pytestmark = pytest.mark.sqlite
 
@@ -84,7 +85,7 @@ def test_results_are_offered_where_there_are_some(clinician: Client, study: Stud
     nothing = clinician.post(address, {"destination": archive.pk, "what": "results"}).content.decode()
     assert "This study has no results yet." in nothing
     run_answered(study.series.get())
-    assert make_results() == 1
+    assert work_due(RESULTS) == 1
     assert "Its results" in clinician.get(address).content.decode()
 
 

@@ -14,10 +14,11 @@ from pydicom.dataset import FileDataset
 from ml.cascade.drawing import mask_png
 from tests.phantoms import dicom
 from tests.webapp import factories
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.ingest import ingest_file
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.dicom_objects.services import RESULTS, request_results
 from webapp.imaging.inference.models import Finding, FindingRegion, Run
 from workers import storage
 
@@ -47,7 +48,7 @@ def run_answered(series: Series, **fields: Any) -> Run:
         run, "tumour-boxes", "Tumour detector", model="tumour-detector", version="2", threshold=0.31, probability=0.87
     )
     factories.stage(run, "tumour-outline", "Tumour outline", model="tumour-segmenter", version="2", threshold=0.5)
-    ResultSet.objects.create(run=run)
+    request_results(run=run)
     return run
 
 
@@ -87,7 +88,7 @@ def box_of(mask: Masks) -> list[float]:
 
 def made(run: Run) -> dict[str, list[pydicom.FileDataset]]:
     """Let housekeeping make the objects of the run and read them, by kind, from where they are stored."""
-    assert make_results() == 1
+    assert work_due(RESULTS) == 1
     results = ResultSet.objects.get(run=run)
     assert results.state == ResultSet.State.DONE, results.reason
     return {row.kind: [read(instance) for instance in row.series.instances.all()] for row in results.series.all()}

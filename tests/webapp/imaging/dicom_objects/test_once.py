@@ -14,11 +14,15 @@ from tests.phantoms import dicom, geometry
 from tests.webapp import factories
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.services import OURS, recover, work_due
 from webapp.imaging.archive.models import Instance, Series
-from webapp.imaging.dicom_objects import builder, outbox, services, storage
+from webapp.imaging.dicom_objects import builder, services, storage
+from webapp.imaging.dicom_objects.build_jobs import POLICY
 from webapp.imaging.dicom_objects.builder import BuiltSet, build_results
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.imaging.dicom_objects.services import make_results
+from webapp.imaging.dicom_objects.services import RESULTS
 from webapp.imaging.inference.collect_results import store_answer
 from webapp.imaging.inference.models import Run
 from workers import storage as data_folder
@@ -33,7 +37,10 @@ class Killed(BaseException):
 
 def due_again() -> None:
     """Let the time pass after which a set is taken up again."""
-    ResultSet.objects.update(tried_at=timezone.now() - outbox.AGAIN - timedelta(seconds=1))
+    long_ago = timezone.now() - timedelta(hours=1)
+    OutboxItem.objects.update(lease_expires_at=long_ago)
+    recover(kinds=[kind_of(RESULTS)])
+    OutboxItem.objects.update(next_at=long_ago)
 
 
 def answer(series: Series) -> SeriesAnswer:
@@ -55,7 +62,7 @@ def test_an_answer_that_is_collected_is_owed_its_objects(sent: Send, settings: S
     assert store_answer(run=run, answer=answer(series))
     assert not store_answer(run=run, answer=answer(series))
     assert list(made(run)) == ["SR"]
-    assert make_results() == 0
+    assert work_due(RESULTS) == 0
 
 
 @pytest.mark.usefixtures("db", "data_folder")
@@ -67,7 +74,7 @@ def test_a_picture_without_a_header_has_no_study_to_file_into() -> None:
         "none",
         "The picture came without a DICOM header, so there is no DICOM study to file objects into.",
     )
-    assert make_results() == 0
+    assert work_due(RESULTS) == 0
 
 
 def test_made_again_they_are_the_same_bytes(sent: Send, tmp_path: Path) -> None:
@@ -97,15 +104,15 @@ def test_killed_while_filing_they_are_made_again_and_once(
     with monkeypatch.context() as patched:
         patched.setattr(*where, kill)
         with pytest.raises(Killed):
-            make_results()
+            work_due(RESULTS)
     assert not Instance.objects.exclude(series=series).exists()
-    assert make_results() == 0  # somebody may still be at it
+    assert work_due(RESULTS) == 0  # somebody may still be at it
     due_again()
     assert sorted(made(run)) == ["SC", "SEG", "SR"]
     assert Instance.objects.exclude(series=series).count() == 3
     assert AuditEvent.objects.filter(code="110104 results filed").count() == 1
     due_again()
-    assert make_results() == 0
+    assert work_due(RESULTS) == 0
 
 
 def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,10 +123,11 @@ def test_a_full_disk_is_waited_for(sent: Send, monkeypatch: pytest.MonkeyPatch) 
 
     with monkeypatch.context() as patched:
         patched.setattr(builder, "build_results", full)
-        for _ in range(outbox.ATTEMPTS_ALLOWED + 1):
+        for _ in range(POLICY.failures_allowed + 1):
             due_again()
-            with pytest.raises(OSError, match="No space left"):
-                make_results()
+            assert work_due(RESULTS) == 1
+            item = OutboxItem.objects.get()
+            assert (item.state, item.failures, item.reason) == ("waiting", 0, OURS)
     due_again()
     assert list(made(run)) == ["SR"]
 
@@ -129,11 +137,11 @@ def test_an_attempt_that_was_overtaken_files_nothing(sent: Send, monkeypatch: py
     run_answered(series)
 
     def overtaken(**asked: Any) -> BuiltSet:
-        ResultSet.objects.update(attempts=2)
+        OutboxItem.objects.update(attempt=2)
         return build_results(**asked)
 
     monkeypatch.setattr(builder, "build_results", overtaken)
-    make_results()
+    work_due(RESULTS)
     assert not Instance.objects.exclude(series=series).exists()
     assert ResultSet.objects.get().state == "owed"
 
@@ -144,11 +152,11 @@ def test_what_cannot_be_made_is_given_up_with_a_reason_and_holds_up_nobody(sent:
     finding_outlined(run, CUT.ball(radius=8)[:1])
     factories.answer_folder(run).joinpath("finding-1-slice-1-mask.png").write_bytes(b"no picture")
     other = run_answered(sent([dicom.image()]))
-    for _ in range(outbox.ATTEMPTS_ALLOWED):
+    for _ in range(POLICY.failures_allowed):
         due_again()
-        make_results()
+        work_due(RESULTS)
     results = ResultSet.objects.get(run=run)
-    assert (results.state, results.attempts) == ("failed", outbox.ATTEMPTS_ALLOWED)
-    assert results.reason == "An outline that the run drew is missing or damaged."
-    make_results()
+    assert results.state == "failed"
+    assert results.reason == "Failed 3 times. An outline that the run drew is missing or damaged."
+    work_due(RESULTS)
     assert ResultSet.objects.get(run=other).state == "done"

@@ -19,11 +19,11 @@ from ml.lab.train.segmenter import squares_and_outlines, usable
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.reading.campaigns import scene
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.annotations.masks import mask_read
 from webapp.reading.campaigns.agreement import CaseStatus
 from webapp.reading.campaigns.consensus_masks import consensus_of, overlap_of
-from webapp.reading.campaigns.dataset_jobs import build_sets
-from webapp.reading.campaigns.dataset_snapshot import digest_of, request_set
+from webapp.reading.campaigns.dataset_snapshot import DATASET, digest_of, request_set
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.selectors import progress_of, standing_of
 from webapp.reading.campaigns.services import CampaignRefusedError, Said, answer_give
@@ -51,7 +51,7 @@ def drawn(case: Case, first: Mask, second: Mask) -> None:
 def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
     """Ask for a set, make its file, and unpack it."""
     one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
-    assert build_sets() == 1
+    assert work_due(DATASET) == 1
     with zipfile.ZipFile(storage.export_path(one.pk)) as archive:
         archive.extractall(folder)
     return ConsensusSet.objects.get(pk=one.pk), folder
@@ -199,7 +199,7 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
     drawn(second, scene.block(second, top=50), scene.block(second, top=52))
     one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
     storage.mask_path(one.rows.all()[0].mask).unlink()
-    assert build_sets() == 1
+    assert work_due(DATASET) == 1
     assert [row.refused for row in one.rows.all()] == ["An outline is not where it was kept.", ""]
     (line,) = csv.DictReader(io.StringIO(zipfile.ZipFile(storage.export_path(one.pk)).read("manifest.csv").decode()))
     assert line["mask"] == "masks/tumours-v1/0002.png"

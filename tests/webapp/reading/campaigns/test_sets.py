@@ -21,12 +21,13 @@ from tests.webapp.exchange.dicomweb.answers import body_of
 from tests.webapp.reading.campaigns import scene
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
-from webapp.foundation.core.background_jobs import LEASE
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.registry import kind_of
+from webapp.foundation.outbox.services import claim, recover, work_due, work_on
 from webapp.imaging.archive.models import Instance, Patient, Study
 from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.reading.campaigns.dataset_files import MANIFEST
-from webapp.reading.campaigns.dataset_jobs import build_sets, set_make, set_next
-from webapp.reading.campaigns.dataset_snapshot import digest_of, request_set
+from webapp.reading.campaigns.dataset_snapshot import DATASET, digest_of, request_set
 from webapp.reading.campaigns.models import Campaign, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError
 from workers import storage
@@ -41,7 +42,7 @@ def asked(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
 def made(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
     """Ask for a set and make its file."""
     one = asked(campaign, looked_through=looked_through)
-    assert build_sets() == 1
+    assert work_due(DATASET) == 1
     return ConsensusSet.objects.get(pk=one.pk)
 
 
@@ -205,16 +206,19 @@ def test_the_training_reads_a_set_and_learns_from_it(tmp_path: Path, monkeypatch
 def test_a_file_that_was_left_in_the_middle_is_taken_up() -> None:
     scene.brains(2)
     one = asked(read(scene.campaign()))
-    first = set_next()
-    assert first == one
-    assert set_next() is None
-    ConsensusSet.objects.update(beat_at=timezone.now() - LEASE - timedelta(seconds=1))
-    second = set_next()
+    kind, long_ago = kind_of(DATASET), timezone.now() - timedelta(hours=1)
+    first = claim(kind)
     assert first is not None
+    assert first.subject == str(one.pk)
+    assert claim(kind) is None
+    OutboxItem.objects.update(lease_expires_at=long_ago)
+    assert recover(kinds=[kind]) == 1
+    OutboxItem.objects.update(next_at=long_ago)
+    second = claim(kind)
     assert second is not None
-    set_make(first)
+    work_on(first)
     assert not storage.export_path(one.pk).exists()
-    set_make(second)
+    work_on(second)
     assert ConsensusSet.objects.get().state == "done"
 
 
@@ -238,7 +242,7 @@ def test_the_page_asks_watches_and_fetches(clinician: Client) -> None:
     address = browser.post(f"/campaigns/{campaign.pk}/sets/").headers["Location"]
     assert 'hx-trigger="every 2s"' in browser.get(address).content.decode()
     assert browser.get(f"{address}download.zip").status_code == 404
-    build_sets()
+    work_due(DATASET)
     part = browser.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "Download (" in part
     assert "hx-trigger" not in part

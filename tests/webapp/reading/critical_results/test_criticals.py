@@ -1,7 +1,6 @@
 """A critical result: recorded once, told to people who read it back, shown until they did."""
 
 from datetime import timedelta
-from threading import Event
 
 import pytest
 from django.test import Client
@@ -9,10 +8,11 @@ from django.utils import timezone
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from webapp.administration.operations.management.commands import housekeeping
+from webapp.administration.operations.steps import urgent_steps
 from webapp.exchange.webhooks.models import Notice, Subscription
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.core.steps import look_once
 from webapp.imaging.archive.models import Study
 from webapp.reading.critical_results import services
 from webapp.reading.critical_results.handover_items import critical_items
@@ -146,18 +146,9 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
     assert escalate_overdue() == 1
 
 
-class OneLook(Event):
-    """Lets housekeeping look once."""
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.set()
-        return super().wait(timeout)
-
-
-def test_housekeeping_looks_for_them(study: Study, reader: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_housekeeping_looks_for_them(study: Study, reader: User) -> None:
     recorded(study, reader, minutes=90)
-    monkeypatch.setattr(housekeeping, "stop_on_signals", OneLook)
-    housekeeping.Command().handle()
+    look_once(urgent_steps())
     assert Escalation.objects.get().critical.study == study
 
 

@@ -22,6 +22,7 @@ from tests.webapp.reading.reporting.conftest import missed, say, sign
 from webapp.exchange.webhooks.models import Happening, Notice, Subscription
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.services import series_needing_run
@@ -29,7 +30,7 @@ from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.pdf import render_pdf
 from webapp.reading.reporting.selectors import report_newest
 from webapp.reading.reporting.sr_person import HEADINGS, OTHER
-from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = pytest.mark.sqlite
@@ -70,7 +71,7 @@ def text_of(pdf: bytes) -> str:
 
 def objects_of(study: Study) -> dict[str, pydicom.FileDataset]:
     """Let housekeeping file the objects of the newest version, and read them by kind."""
-    assert store_signed_reports() == 1
+    assert work_due(REPORT_OBJECTS) == 1
     made = ReportObjects.objects.get(report=newest(study))
     assert made.state == "done", made.reason
     return {row.kind: read(row.series.instances.get()) for row in made.series.all()}
@@ -215,7 +216,7 @@ def test_the_document_is_the_pdf_and_nothing_of_ours_is_analysed(
     Series.objects.update(analysis_requested_at=None)
     assert set(ResultSeries.objects.values_list("kind", flat=True)) == {"DOC", "SR"}
     assert not [one for one in series_needing_run(quiet_seconds=0) if hasattr(one, "result")]
-    assert store_signed_reports() == 0
+    assert work_due(REPORT_OBJECTS) == 0
     events = AuditEvent.objects.filter(code="110104 results filed").values_list("details", flat=True)
     assert list(events) == ["report version 1: 2 objects (DOC, SR)"]
 
@@ -224,7 +225,7 @@ def test_pictures_without_a_header_have_no_study_to_file_into(request_of: HttpRe
     study = factories.picture_series().study
     task_claim(task=study.task, user=reader)
     sign(study, reader, request_of, impression="Normal.")
-    assert store_signed_reports() == 0
+    assert work_due(REPORT_OBJECTS) == 0
     made = ReportObjects.objects.get()
     assert made.state == "none"
     assert "without a DICOM header" in made.reason

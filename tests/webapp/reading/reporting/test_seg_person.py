@@ -11,6 +11,7 @@ import pydicom
 import pytest
 from django.http import HttpRequest
 from django.test import Client
+from django.utils import timezone
 from highdicom.seg import SegmentAlgorithmTypeValues
 from numpy.typing import NDArray
 from pydicom.dataset import FileDataset
@@ -31,6 +32,8 @@ from tests.webapp.reading.reporting.conftest import sign
 from tests.webapp.reading.reporting.test_documents import items
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.foundation.accounts.models import User
+from webapp.foundation.outbox.models import OutboxItem
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.imaging.dicom_objects.models import ResultSet
@@ -38,7 +41,7 @@ from webapp.reading.reporting.accepted_findings import statements_of
 from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.selectors import report_newest
 from webapp.reading.reporting.signing import signature_verify
-from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.segmentation_services import Sent, outline_save
 from webapp.reading.reviews.selectors import read_of
 from webapp.reading.worklist.services import task_claim
@@ -94,7 +97,7 @@ class Scan:
 
     def filed(self) -> dict[str, list[FileDataset]]:
         """Let housekeeping file the objects of the newest version, and read them by kind."""
-        assert store_signed_reports() == 1
+        assert work_due(REPORT_OBJECTS) == 1
         owed = ReportObjects.objects.get(report=self.newest)
         assert owed.state == "done", owed.reason
         found: dict[str, list[FileDataset]] = {}
@@ -288,10 +291,10 @@ def test_a_lost_outline_keeps_nobodys_report_back(scan: Scan) -> None:
     scan.sign()
     storage.mask_path(AnnotationVersion.objects.last().mask).unlink()  # type: ignore[union-attr]
     for _ in range(2):
-        assert store_signed_reports() == 1
+        assert work_due(REPORT_OBJECTS) == 1
         owed = ReportObjects.objects.get()
         assert (owed.state, owed.reason) == ("owed", "An outline that the report rests on is missing or damaged.")
-        ReportObjects.objects.update(tried_at=None)
+        OutboxItem.objects.update(next_at=timezone.now())
     filed = scan.filed()
     assert sorted(filed) == ["DOC", "SR"]
     (group,) = groups(filed["SR"][0])

@@ -20,17 +20,17 @@ from tests.webapp import factories
 from tests.webapp.foundation.test_permissions import FORBIDDEN, GONE, ROUTES, routes, session_of
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, sent  # noqa: F401 - a fixture
 from tests.webapp.reading.reporting.conftest import say, sign
-from webapp.exchange.exports.jobs import export_make
 from webapp.exchange.exports.models import Export
-from webapp.exchange.exports.services import export_create
+from webapp.exchange.exports.services import EXPORT, export_create
 from webapp.foundation.accounts.models import AccessToken, User
 from webapp.foundation.accounts.tokens import token_make
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
+from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Instance, Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.reporting.storage import store_signed_reports
+from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.services import read_commit, read_finish
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
@@ -229,7 +229,7 @@ def reported(scene: Scene, request_of: HttpRequest) -> Scene:
     """The site reads first; the senior has read, signed a preliminary report, and put the study back."""
     read_by_first(scene)
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
-    assert store_signed_reports() == 1
+    assert work_due(REPORT_OBJECTS) == 1
     task_release(task=scene.study.task, user=scene.first)
     reads_first(scene.study)
     return scene
@@ -275,8 +275,7 @@ def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: S
 def exported(study: Study) -> UUID:
     """Make an export of a study and return its number."""
     export = export_create(name="Trial", studies=[study], options=api.Options(), user=factories.admin(), request=None)
-    Export.objects.filter(pk=export.pk).update(state=Export.State.RUNNING, attempt=1)
-    export_make(Export.objects.get(pk=export.pk))
+    assert work_due(EXPORT) == 1
     ended = Export.objects.get(pk=export.pk)
     assert ended.state == Export.State.DONE, ended.reason
     return ended.pk

@@ -1,0 +1,9 @@
+"""Outbox: configuration."""
+
+from django.apps import AppConfig
+
+
+class OutboxConfig(AppConfig):
+    """What is done behind the pages."""
+
+    name = "webapp.foundation.outbox"
