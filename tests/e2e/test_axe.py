@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import Open
 from tests.e2e.serving import ROOT
 
-AXE = ROOT / "webapp" / "viewer" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "webapp" / "reading" / "viewer" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 PAGES = [
     "/", "/upload/", "/models/", "/models/sorter/", "/performance/", "/audit/", "/network/", "/tokens/", "/exports/",
