@@ -22,8 +22,8 @@ from workers import configuration, storage
 from workers.contracts import AnalysisResult, FindingAnswer, SeriesAnswer
 from workers.storage import Attempt
 
-# A step that fails gives its connection back: no transaction of the test may be open then.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_folder")]
+# A step that fails gives its connection back, and PostgreSQL's would be the one in whose transaction the test runs.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 PATIENT = "Kanarienvogel^Karl"
 
