@@ -58,12 +58,12 @@ def test_a_notice_outlives_the_process_that_sends_it(
 
     command = [sys.executable, "manage.py", "share"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as first:
-        wait_until(lambda: len(receiver.got) == 1, what="the notice to come")
+        wait_until(lambda: len(receiver.got) == 1, what="the notice to come", seconds=120)
         first.kill()
     assert state() == ("sending", 1)
     receiver.go_on.set()
     with subprocess.Popen(command, cwd=ROOT, env=environment) as second:
-        wait_until(lambda: state()[0] == "sent", what="the notice to be taken")
+        wait_until(lambda: state()[0] == "sent", what="the notice to be taken", seconds=120)
         second.terminate()
     assert second.returncode == 0
     assert len(receiver.got) == 2

@@ -87,9 +87,9 @@ def test_each_piece_of_work_is_done_once(environment: dict[str, str], receiver: 
     receiver.go_on.set()
     with ExitStack() as running:
         workers(environment, running)
-        wait_until(lambda: len(receiver.got) >= SUBSCRIPTIONS * NOTICES, what="all notices", seconds=60)
+        wait_until(lambda: len(receiver.got) >= SUBSCRIPTIONS * NOTICES, what="all notices", seconds=180)
         wait_until(
-            lambda: {state for state, *_ in rows(environment)} == {"done"}, what="their end", seconds=30, every=1
+            lambda: {state for state, *_ in rows(environment)} == {"done"}, what="their end", seconds=120, every=1
         )
     assert rows(environment) == [("done", 1, 0)] * (SUBSCRIPTIONS * NOTICES)
     assert len(receiver.got) == SUBSCRIPTIONS * NOTICES
@@ -101,10 +101,10 @@ def test_one_that_is_killed_in_the_middle_is_followed_by_the_other(
 ) -> None:
     with ExitStack() as running:
         first, second = workers(environment, running)
-        wait_until(lambda: len(receiver.got) >= 4, what="some notices to come", seconds=60)
+        wait_until(lambda: len(receiver.got) >= 4, what="some notices to come", seconds=180)
         first.kill()
         threading.Timer(1, receiver.go_on.set).start()
-        wait_until(lambda: is_done(environment), what="the end", seconds=90, every=1)
+        wait_until(lambda: is_done(environment), what="the end", seconds=180, every=1)
         assert second.poll() is None
     told = rows(environment)
     assert len(told) == SUBSCRIPTIONS * NOTICES

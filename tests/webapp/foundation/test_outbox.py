@@ -3,12 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_django
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -144,6 +145,7 @@ def test_a_failure_is_tried_again_later_and_later_and_then_waits_for_a_person(ki
         (Interrupted(), State.WAITING, STOPPED, 0),
         (OSError(PATIENT), State.WAITING, OURS, 0),
         (OperationalError(PATIENT), State.WAITING, OURS, 0),
+        (DataError(PATIENT), State.WAITING, BROKEN.format(kind="DataError"), 1),
         (ValueError(PATIENT), State.WAITING, BROKEN.format(kind="ValueError"), 1),
     ],
 )
@@ -155,6 +157,17 @@ def test_how_an_attempt_ends(
     enqueue("test", 7)
     assert work_due("test") == 1
     assert (item().state, item().reason, item().failures) == (state, reason, failures)
+    assert PATIENT not in caplog.text
+
+
+@pytest.mark.django_db
+def test_work_whose_own_row_cannot_follow_is_left_to_a_person(
+    kind: Callable[..., Kind], caplog: pytest.LogCaptureFixture
+) -> None:
+    register(replace(kind(raising(RetryLater("Later."))), put_off=raising(KeyError(PATIENT))))
+    enqueue("test", 7)
+    assert work_due("test") == 1
+    assert (item().state, item().reason) == (State.FAILED, BROKEN.format(kind="KeyError"))
     assert PATIENT not in caplog.text
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.core.steps import where_raised
 from webapp.foundation.outbox.models import OutboxItem
-from webapp.foundation.outbox.registry import Kind, kind_of
+from webapp.foundation.outbox.registry import Kind, kind_of, kinds_registered
 from webapp.foundation.outbox.wake import wake
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ State = OutboxItem.State
 STOPPED = "Readroom was stopped in the middle of it."
 OURS = "Readroom's own disk or database does not answer."
 BROKEN = "Something unforeseen went wrong in Readroom itself ({kind}); its log says where."
+#: Not the fault of the work. Other errors of the database are: a value that does not fit fails again.
+TROUBLE_OF_OURS = (OperationalError, InterfaceError, OSError)
 #: Until work is tried again that Readroom's own disk or database kept from being done; such an attempt does not count.
 PAUSE_AFTER_TROUBLE = timedelta(seconds=20)
 KEEP_DONE = timedelta(days=30)
@@ -206,42 +208,68 @@ def work_on(item: OutboxItem) -> None:
 
     Raises
     ------
-    django.db.DatabaseError
+    django.db.OperationalError
         If not even that can be written down; the lease then expires, and another attempt follows.
     """
-    _accounted(item, kind_of(item.kind).handle)
+    try:
+        _accounted(item, kind_of(item.kind).handle)
+    except TROUBLE_OF_OURS as trouble:
+        log.warning("%s %s: put off: %s: %s", item.kind, item.subject, type(trouble).__name__, where_raised(trouble))
+        postpone(item, OURS)
+
+
+def watch(item: OutboxItem) -> bool:
+    """Look how far another process is with a piece of work; return whether it came further.
+
+    Raises
+    ------
+    django.db.OperationalError
+        If the database does not answer: what the other process wrote stays, and is looked at later.
+    """
+    kind = kind_of(item.kind)
+    if kind.watch is None:
+        raise TypeError(f"{kind.name} is done here")
+    try:
+        return _accounted(item, kind.watch)
+    except OSError as trouble:  # the files of this one attempt: another one has others
+        log.warning("%s %s: %s: %s", item.kind, item.subject, type(trouble).__name__, where_raised(trouble))
+        return _settled(item, OURS)
 
 
 def _accounted(item: OutboxItem, work: Callable[[OutboxItem], bool | None]) -> bool:
     """Do something about a claimed item, and keep account of how it ended; True where it came further."""
-    kind = kind_of(item.kind)
     try:
         return bool(work(item))
+    except TROUBLE_OF_OURS:
+        raise
     except LeaseLostError:
-        log.warning("%s %s: another worker took it over", kind.name, item.subject)
+        log.warning("%s %s: another worker took it over", item.kind, item.subject)
     except Impossible as why:
-        fail(item, str(why), for_good=True)
+        return _settled(item, str(why), for_good=True)
     except Interrupted:
         postpone(item, STOPPED, pause=timedelta(0))
     except RetryLater as why:
-        fail(item, str(why), progressed=why.progressed)
-    except (DatabaseError, OSError) as trouble:
-        log.warning("%s %s: put off: %s: %s", kind.name, item.subject, type(trouble).__name__, where_raised(trouble))
-        postpone(item, OURS)
+        return _settled(item, str(why), progressed=why.progressed)
     except Exception as unforeseen:  # noqa: BLE001 - one piece of work that breaks down stops no other
         # Not the message: it may quote the patient.
         name = type(unforeseen).__name__
-        log.error("%s %s: %s: %s", kind.name, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
-        fail(item, BROKEN.format(kind=name))
+        log.error("%s %s: %s: %s", item.kind, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
+        return _settled(item, BROKEN.format(kind=name))
     return True
 
 
-def watch(item: OutboxItem) -> bool:
-    """Look how far another process is with a piece of work; return whether it came further. Raises as `work_on`."""
-    kind = kind_of(item.kind)
-    if kind.watch is None:
-        raise TypeError(f"{kind.name} is done here")
-    return _accounted(item, kind.watch)
+def _settled(item: OutboxItem, reason: str, *, for_good: bool = False, progressed: bool = False) -> bool:
+    """Fail an attempt; where its own app cannot follow, leave the item to a person rather than try for ever."""
+    try:
+        fail(item, reason, for_good=for_good, progressed=progressed)
+    except TROUBLE_OF_OURS:
+        raise
+    except Exception as unforeseen:  # noqa: BLE001 - whatever it is, the other items go on
+        name = type(unforeseen).__name__
+        log.error("%s %s: %s: %s", item.kind, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
+        left = {"state": State.FAILED, "reason": BROKEN.format(kind=name), "finished_at": timezone.now()}
+        _mine(item).update(**left, holder="", lease_expires_at=None)
+    return True
 
 
 def work_due(name: str) -> int:
@@ -280,10 +308,14 @@ def recover(*, is_dead: Callable[[str], bool] = lambda _holder: False, kinds: It
     dead = [holder for holder in holders if is_dead(holder)]
     known = {item.pk for item in expired}
     left = [*expired, *(item for item in leased.filter(holder__in=dead) if item.pk not in known)] if dead else expired
-    return sum(fail(item, STOPPED) for item in left)
+    return sum(_settled(item, STOPPED) for item in left)
 
 
 def prune_done() -> int:
-    """Forget work that ended well long ago; return how much that was."""
-    old = OutboxItem.objects.filter(state=State.DONE, finished_at__lt=timezone.now() - KEEP_DONE)
+    """Forget work that ended well long ago; return how much that was.
+
+    Not what other processes do: the numbers of its attempts name folders, and are never given again.
+    """
+    names = [kind.name for kind in kinds_registered() if kind.watch is None]
+    old = OutboxItem.objects.filter(state=State.DONE, kind__in=names, finished_at__lt=timezone.now() - KEEP_DONE)
     return old.delete()[0]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -16,7 +17,16 @@ from webapp.foundation.core.steps import Step, look_once, where_raised
 from webapp.foundation.outbox.leases import Holder, is_dead
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Kind
-from webapp.foundation.outbox.services import claim, dispatch_due, recover, stopping, watch_all, work_on
+from webapp.foundation.outbox.services import (
+    LeaseLostError,
+    claim,
+    dispatch_due,
+    recover,
+    renew,
+    stopping,
+    watch_all,
+    work_on,
+)
 from webapp.foundation.outbox.wake import Alarm, wake
 
 log = logging.getLogger(__name__)
@@ -148,10 +158,11 @@ class Worker:
 
     def _renew(self) -> int:
         """Keep the leases of what is under way, as long as this process lives."""
-        if self.under_way:
-            mine = OutboxItem.objects.filter(state=State.LEASED, holder=self.holder.name)
-            for kind in self.kinds:
-                mine.filter(kind=kind.name).update(lease_expires_at=timezone.now() + kind.policy.lease)
+        # A copy: the loop adds and removes meanwhile. What has ended is not kept, even if its end was not written down.
+        at_work = [item for future, item in list(self.under_way.items()) if not future.done()]
+        for item in at_work:
+            with suppress(LeaseLostError):  # whoever does the work will find that out
+                renew(item)
         return 0
 
 

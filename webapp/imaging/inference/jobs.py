@@ -62,7 +62,11 @@ def _started(item: OutboxItem) -> None:
 
 
 def _rung_again(item: OutboxItem) -> None:
-    _move(_run(item), "ring_again")
+    run = _run(item)
+    if run.state == Run.State.QUEUED:  # whoever claimed it died before the run moved
+        _move(run, "ring", attempt=item.attempt)
+    else:
+        _move(run, "ring_again")
 
 
 def _collect(item: OutboxItem, text: str) -> None:

@@ -59,8 +59,12 @@ def _row(item: OutboxItem) -> Registration:
 
 def dispatch_registration(item: OutboxItem) -> None:
     """Ring for a registration. One at a time: studies that wait for their first answer go before."""
-    Registration.objects.filter(pk=item.subject).update(state=State.RUNNING, attempt=item.attempt)
+    _running(item)
     REMOTE.dispatch(item)
+
+
+def _running(item: OutboxItem) -> None:
+    Registration.objects.filter(pk=item.subject).update(state=State.RUNNING, attempt=item.attempt)
 
 
 def _request(item: OutboxItem) -> RegistrationRequest:
@@ -124,7 +128,7 @@ def _page(subject: str) -> str | None:
     return reverse("follow-up", args=[study]) if study else None
 
 
-REMOTE = Remote(task=api.REGISTER, request=_request, collect=_collect)
+REMOTE = Remote(task=api.REGISTER, request=_request, collect=_collect, rung_again=_running)
 register(
     Kind(
         name=REGISTRATION,
