@@ -91,7 +91,7 @@ def _failed(item: OutboxItem) -> None:
     _move(
         run,
         "give_up",
-        detail=item.reason,
+        detail=item.reason.removeprefix(f"Failed {item.failures} times. "),  # of this attempt alone
         failures=item.failures,
         finished_at=timezone.now(),
         outcome=Run.Outcome.FAILED,
