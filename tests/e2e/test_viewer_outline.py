@@ -5,6 +5,7 @@ import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.serving import Stage, run
@@ -119,7 +120,21 @@ def told(page: Page) -> list[dict[str, Any]]:
 
 def mask(page: Page, address: str) -> NDArray[np.bool_]:
     """Return a mask that the server keeps, (rows, columns)."""
-    answer = page.request.get(address)
+    return decoded(page.request.get(address))
+
+
+def masks(page: Page) -> list[NDArray[np.bool_]]:
+    """Return the masks of all outlines of this study; asked again where one was saved anew between list and mask."""
+    answers = awaited(
+        page,
+        lambda: [page.request.get(one["mask"]) for one in told(page)],
+        until=lambda got: all(answer.ok for answer in got),
+    )
+    return [decoded(answer) for answer in answers]
+
+
+def decoded(answer: APIResponse) -> NDArray[np.bool_]:
+    """Return the mask in an answer, (rows, columns)."""
     assert answer.headers["content-type"] == "image/png"
     return np.asarray(Image.open(io.BytesIO(answer.body())).convert("1"))
 
@@ -181,10 +196,10 @@ def test_a_stroke_is_taken_back_and_made_again(study: Page) -> None:
     saved(study)
     drawn(study, (30, 40), (34, 40))
     saved(study)
-    both = mask(study, told(study)[0]["mask"])
+    (both,) = masks(study)
     study.keyboard.press("Control+z")
     expect(study.locator(".reader-name")).to_have_count(1)
-    first = awaited(study, lambda: mask(study, told(study)[0]["mask"]), until=lambda now: not np.array_equal(now, both))
+    (first,) = awaited(study, partial(masks, study), until=lambda now: not np.array_equal(now, [both]))
     assert np.argwhere(both != first).tolist() == [[40, x] for x in range(30, 35)]
     study.keyboard.press("Control+z")
     expect(study.locator(".reader-name")).to_have_count(0)
@@ -195,8 +210,8 @@ def test_a_stroke_is_taken_back_and_made_again(study: Page) -> None:
         settled(study)
     again = awaited(
         study,
-        lambda: [mask(study, one["mask"]) for one in told(study)],
-        until=lambda masks: len(masks) == 1 and np.array_equal(masks[0], both),
+        lambda: masks(study),
+        until=lambda now: np.array_equal(now, [both]),
     )
     assert np.array_equal(again, [both])
 

@@ -116,7 +116,10 @@ def test_what_is_sent_survives_a_kill_and_is_neither_lost_nor_sent_for_ever(
     assert house.dcmtk("storescu", *files).returncode == 0
     assert house.manage("send", slices[0].StudyInstanceUID, "By C-STORE").returncode == 0
     ((delivery,),) = house.rows("SELECT id FROM routing_delivery ORDER BY created_at DESC LIMIT 1")
-    state = f"SELECT state, attempt FROM routing_delivery WHERE id = '{delivery}'"
+    state = (
+        "SELECT delivery.state, item.attempt FROM routing_delivery AS delivery JOIN outbox_outboxitem AS item "
+        f"ON REPLACE(item.subject, '-', '') = delivery.id WHERE delivery.id = '{delivery}'"
+    )
     taken = f"SELECT COUNT(*) FROM routing_deliveryobject WHERE state = 'sent' AND delivery_id = '{delivery}'"
     with house.running("deliver") as sender:
         wait_until(lambda: house.rows(taken)[0][0] >= 3, what="the first objects", seconds=SECONDS, every=0.01)

@@ -70,7 +70,7 @@ def _put_off(item: OutboxItem) -> None:
     put_off_job(Export.objects.get(pk=item.subject))
 
 
-def _failed(item: OutboxItem) -> None:
+def _failed(item: OutboxItem, _why: str) -> None:
     _end(Export.objects.get(pk=item.subject), state=State.FAILED, reason=item.reason)
 
 

@@ -121,7 +121,7 @@ def delivery_put_off(item: OutboxItem) -> None:
     Delivery.objects.filter(pk=item.subject).update(state=State.WAITING, said=item.reason[:300])
 
 
-def delivery_give_up(item: OutboxItem) -> None:
+def delivery_give_up(item: OutboxItem, _why: str) -> None:
     """Leave it to a person. The audit trail does without the destination's own words: they may name a patient."""
     delivery = Delivery.objects.select_related("destination").get(pk=item.subject)
     changes = {"state": State.FAILED, "said": item.reason[:300], "ended_at": timezone.now()}

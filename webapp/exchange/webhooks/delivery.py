@@ -89,7 +89,7 @@ def _put_off(item: OutboxItem) -> None:
     Notice.objects.filter(pk=item.subject).update(state=State.WAITING, said=item.reason[:200])
 
 
-def _failed(item: OutboxItem) -> None:
+def _failed(item: OutboxItem, _why: str) -> None:
     changes = {"state": State.FAILED, "said": item.reason[:200], "ended_at": timezone.now()}
     Notice.objects.filter(pk=item.subject).update(**changes)
 

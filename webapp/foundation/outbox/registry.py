@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.outbox.models import OutboxItem
@@ -54,6 +56,10 @@ def _nothing(_item: OutboxItem) -> None:
     """Do nothing: the kind's own row need not know."""
 
 
+def _nothing_more(_item: OutboxItem, _why: str) -> None:
+    """As `_nothing`, after the last attempt."""
+
+
 def _no_lanes() -> Iterable[str]:
     return ()
 
@@ -69,9 +75,11 @@ class Kind:
     handle
         Does the work of a claimed item, and calls `services.complete` in the transaction that writes the result.
         Raises `services.RetryLater` or `services.Impossible` where it cannot.
-    put_off, failed
-        What else changes with an attempt that failed, and with one that was the last. In the same transaction; the
-        item holds the reason.
+    put_off
+        What else changes with an attempt that failed and is not the last. In the same transaction; the item holds why.
+    failed
+        What else changes with the last one. In the same transaction; it is given why that attempt failed, and the item
+        holds the whole reason: how often, and why.
     retried
         What else changes where an administrator asks for it again, its audit event among it. In the same transaction.
     closed_lanes
@@ -92,11 +100,21 @@ class Kind:
     retried: Callable[[OutboxItem, User, HttpRequest], None]
     policy: Policy = field(default_factory=Policy)
     put_off: Callable[[OutboxItem], None] = _nothing
-    failed: Callable[[OutboxItem], None] = _nothing
+    failed: Callable[[OutboxItem, str], None] = _nothing_more
     closed_lanes: Callable[[], Iterable[str]] = _no_lanes
     page: Callable[[str], str | None] = lambda _subject: None
     watch: Callable[[OutboxItem], bool] | None = None
     news: Callable[[OutboxItem], Callable[[], bool]] = lambda _item: lambda: False
+
+
+def page_of(model: type[Model], path: str, *, route: str = "study") -> Callable[[str], str | None]:
+    """Return what finds the page of a subject: a route of the study to which a path of the model's row leads."""
+
+    def page(subject: str) -> str | None:
+        study = model._default_manager.filter(pk=subject).values_list(path, flat=True).first()
+        return reverse(route, args=[study]) if study else None
+
+    return page
 
 
 _kinds: dict[str, Kind] = {}

@@ -28,6 +28,8 @@ TROUBLE_OF_OURS = (OperationalError, InterfaceError, OSError)
 #: Until work is tried again that Readroom's own disk or database kept from being done; such an attempt does not count.
 PAUSE_AFTER_TROUBLE = timedelta(seconds=20)
 KEEP_DONE = timedelta(days=30)
+#: An item that no worker holds (any more).
+NOBODY: dict[str, Any] = {"holder": "", "lease_expires_at": None}
 #: Candidates looked at for one claim: some may be taken by another worker at the same moment.
 CANDIDATES = 20
 #: Set while the process is being stopped: long work ends at its next good place, by raising Interrupted.
@@ -113,12 +115,10 @@ def claim(kind: Kind, *, holder: str = "") -> OutboxItem | None:
         }
         try:
             with transaction.atomic():
-                taken = rows.filter(pk=item.pk, state=State.WAITING, attempt=item.attempt).update(**changes)
+                is_taken = _change(item, State.WAITING, **changes)
         except IntegrityError:
             continue  # another worker has just begun in this lane
-        if taken:
-            for name, value in changes.items():
-                setattr(item, name, value)
+        if is_taken:
             return item
     return None
 
@@ -133,8 +133,13 @@ def _due(kind: Kind, rows: QuerySet[OutboxItem], now: datetime) -> QuerySet[Outb
     return due.exclude(lane__in=list(kind.closed_lanes())).exclude(Exists(busy)).order_by("next_at", "pk")
 
 
-def _mine(item: OutboxItem) -> QuerySet[OutboxItem]:
-    return OutboxItem.objects.filter(pk=item.pk, state=State.LEASED, attempt=item.attempt)
+def _change(item: OutboxItem, seen: str = State.LEASED, **changes: Any) -> bool:
+    """Change an item that still stands as it was seen, in the table and in hand; False where it moved meanwhile."""
+    if not OutboxItem.objects.filter(pk=item.pk, state=seen, attempt=item.attempt).update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(item, name, value)
+    return True
 
 
 def renew(item: OutboxItem) -> None:
@@ -145,17 +150,14 @@ def renew(item: OutboxItem) -> None:
     LeaseLostError
         If another worker took it meanwhile.
     """
-    until = timezone.now() + kind_of(item.kind).policy.lease
-    if not _mine(item).update(lease_expires_at=until):
+    if not _change(item, lease_expires_at=timezone.now() + kind_of(item.kind).policy.lease):
         raise LeaseLostError
-    item.lease_expires_at = until
 
 
 def hold(item: OutboxItem) -> None:
     """Let the lease end no more by itself: its worker's own sign of life is watched from now on. Raises as `renew`."""
-    if not _mine(item).update(lease_expires_at=None):
+    if not _change(item, lease_expires_at=None):
         raise LeaseLostError
-    item.lease_expires_at = None
 
 
 def complete(item: OutboxItem, *, reason: str = "") -> None:
@@ -166,9 +168,8 @@ def complete(item: OutboxItem, *, reason: str = "") -> None:
     LeaseLostError
         If another worker took it meanwhile; let it through, so that the transaction leaves nothing.
     """
-    now = timezone.now()
-    ended = {"state": State.DONE, "reason": reason[:500], "finished_at": now, "holder": "", "lease_expires_at": None}
-    if not _mine(item).update(**ended):
+    ended: dict[str, Any] = {"state": State.DONE, "reason": reason[:500], "finished_at": timezone.now()}
+    if not _change(item, **ended, **NOBODY):
         raise LeaseLostError
 
 
@@ -178,28 +179,26 @@ def fail(item: OutboxItem, reason: str, *, for_good: bool = False, progressed: b
     kind, now = kind_of(item.kind), timezone.now()
     failures = 1 if progressed else item.failures + 1
     is_last = for_good or failures >= kind.policy.failures_allowed
-    changes: dict[str, Any] = {"failures": failures, "holder": "", "lease_expires_at": None}
+    whole = f"Failed {failures} times. {reason}" if is_last and not for_good else reason
+    changes: dict[str, Any] = {"failures": failures, "reason": whole[:500], **NOBODY}
     if is_last:
-        said = reason if for_good else f"Failed {failures} times. {reason}"
-        changes |= {"state": State.FAILED, "reason": said[:500], "finished_at": now}
+        changes |= {"state": State.FAILED, "finished_at": now}
     else:
-        next_at = now + kind.policy.pause_after(failures)
-        changes |= {"state": State.WAITING, "reason": reason[:500], "next_at": next_at}
-    if not _mine(item).update(**changes):
+        changes |= {"state": State.WAITING, "next_at": now + kind.policy.pause_after(failures)}
+    if not _change(item, **changes):
         return False
-    for name, value in changes.items():
-        setattr(item, name, value)
-    (kind.failed if is_last else kind.put_off)(item)
+    if is_last:
+        kind.failed(item, reason)
+    else:
+        kind.put_off(item)
     return True
 
 
 @transaction.atomic
 def postpone(item: OutboxItem, reason: str, *, pause: timedelta = PAUSE_AFTER_TROUBLE) -> None:
     """End an attempt that could not be made: it does not count as failed."""
-    changes = {"state": State.WAITING, "reason": reason[:500], "next_at": timezone.now() + pause}
-    if _mine(item).update(**changes, holder="", lease_expires_at=None):
-        for name, value in changes.items():
-            setattr(item, name, value)
+    waits: dict[str, Any] = {"state": State.WAITING, "reason": reason[:500], "next_at": timezone.now() + pause}
+    if _change(item, **waits, **NOBODY):
         kind_of(item.kind).put_off(item)
 
 
@@ -251,10 +250,7 @@ def _accounted(item: OutboxItem, work: Callable[[OutboxItem], bool | None]) -> b
     except RetryLater as why:
         return _settled(item, str(why), progressed=why.progressed)
     except Exception as unforeseen:  # noqa: BLE001 - one piece of work that breaks down stops no other
-        # Not the message: it may quote the patient.
-        name = type(unforeseen).__name__
-        log.error("%s %s: %s: %s", item.kind, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
-        return _settled(item, BROKEN.format(kind=name))
+        return _settled(item, _noted(item, unforeseen))
     return True
 
 
@@ -265,11 +261,20 @@ def _settled(item: OutboxItem, reason: str, *, for_good: bool = False, progresse
     except TROUBLE_OF_OURS:
         raise
     except Exception as unforeseen:  # noqa: BLE001 - whatever it is, the other items go on
-        name = type(unforeseen).__name__
-        log.error("%s %s: %s: %s", item.kind, item.subject, name, where_raised(unforeseen))  # noqa: TRY400 - as above
-        left = {"state": State.FAILED, "reason": BROKEN.format(kind=name), "finished_at": timezone.now()}
-        _mine(item).update(**left, holder="", lease_expires_at=None)
+        left: dict[str, Any] = {
+            "state": State.FAILED,
+            "reason": _noted(item, unforeseen),
+            "finished_at": timezone.now(),
+        }
+        _change(item, **left, **NOBODY)
     return True
+
+
+def _noted(item: OutboxItem, unforeseen: Exception) -> str:
+    """Log what nobody foresaw, and return it in words for people; never its message, which may quote the patient."""
+    name = type(unforeseen).__name__
+    log.error("%s %s: %s: %s", item.kind, item.subject, name, where_raised(unforeseen))
+    return BROKEN.format(kind=name)
 
 
 def work_due(name: str) -> int:
@@ -303,11 +308,9 @@ def recover(*, is_dead: Callable[[str], bool] = lambda _holder: False, kinds: It
     Each counts as a failed attempt.
     """
     leased = OutboxItem.objects.filter(state=State.LEASED, kind__in=[kind.name for kind in kinds])
-    expired = list(leased.filter(lease_expires_at__lt=timezone.now()))
     holders = leased.exclude(holder="").values_list("holder", flat=True).distinct()
     dead = [holder for holder in holders if is_dead(holder)]
-    known = {item.pk for item in expired}
-    left = [*expired, *(item for item in leased.filter(holder__in=dead) if item.pk not in known)] if dead else expired
+    left = leased.filter(Q(lease_expires_at__lt=timezone.now()) | Q(holder__in=dead))
     return sum(_settled(item, STOPPED) for item in left)
 
 

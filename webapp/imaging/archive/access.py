@@ -12,8 +12,8 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.blinding import is_blinded, is_series_blinded
 from webapp.imaging.archive.models import Series, Study
 
-#: What the audit trail says of who asked for what is kept from them until they have read the study.
-VEILED = "see before reading"
+#: What the audit trail says of whoever asked for an answer that they are blinded to.
+BLINDED = "see before reading"
 
 
 def check_study_access(*, request: HttpRequest, study: Study, act: Action) -> Study:
@@ -65,7 +65,7 @@ def deny_blinded(*, request: HttpRequest, study: Study) -> NoReturn:
         request=request,
         study=study.pk,
         success=False,
-        details=VEILED,
+        details=BLINDED,
     )
     raise Http404
 

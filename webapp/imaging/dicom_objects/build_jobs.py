@@ -9,8 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.db import DatabaseError
+from django.db.models import Model
+from django.utils import timezone
 
 from webapp.foundation.core.steps import where_raised
+from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Policy
 from webapp.foundation.outbox.services import LeaseLostError, RetryLater
 from workers import api, storage
@@ -81,3 +84,22 @@ def _folder() -> Iterator[Path]:
         yield into
     finally:
         shutil.rmtree(into, ignore_errors=True)
+
+
+def put_off_in(model: type[Model]) -> Callable[[OutboxItem], None]:
+    """Return what writes into a row of what is owed why an attempt failed."""
+
+    def put_off(item: OutboxItem) -> None:
+        model._default_manager.filter(pk=item.subject).update(reason=item.reason[:300])
+
+    return put_off
+
+
+def failed_in(model: type[Model]) -> Callable[[OutboxItem, str], None]:
+    """Return what writes into a row of what is owed that its last attempt failed, and why."""
+
+    def failed(item: OutboxItem, _why: str) -> None:
+        ended = {"state": "failed", "reason": item.reason[:300], "finished_at": timezone.now()}
+        model._default_manager.filter(pk=item.subject).update(**ended)
+
+    return failed

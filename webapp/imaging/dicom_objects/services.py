@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.outbox.models import OutboxItem
-from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.registry import Group, Kind, page_of, register
 from webapp.foundation.outbox.services import complete, enqueue
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.dicom_objects.build_jobs import POLICY, BuildFailedError, build_and_store
+from webapp.imaging.dicom_objects.build_jobs import POLICY, BuildFailedError, build_and_store, failed_in, put_off_in
 from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.dicom_objects.signals import results_stored
 from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
@@ -88,25 +87,11 @@ def _file(item: OutboxItem, results: ResultSet, built: "BuiltSet", began: float)
     store_objects(built.objects, study=study, user=study.uploaded_by, first=lambda: complete(item), then=then)
 
 
-def _put_off(item: OutboxItem) -> None:
-    ResultSet.objects.filter(pk=item.subject).update(reason=item.reason[:300])
-
-
-def _failed(item: OutboxItem) -> None:
-    failed = {"state": State.FAILED, "reason": item.reason[:300], "finished_at": timezone.now()}
-    ResultSet.objects.filter(pk=item.subject).update(**failed)
-
-
 def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
     results = ResultSet.objects.select_related("run__series").get(pk=item.subject)
     ResultSet.objects.filter(pk=results.pk).update(state=State.OWED, reason="", finished_at=None)
     study, details = results.run.series.study_id, f"run {results.run_id}: asked for again"
     audit_record(code=Code.WORK_RETRIED, user=user, request=request, study=study, details=details)
-
-
-def _page(subject: str) -> str | None:
-    study = ResultSet.objects.filter(pk=subject).values_list("run__series__study", flat=True).first()
-    return reverse("study", args=[study]) if study else None
 
 
 register(
@@ -116,9 +101,9 @@ register(
         group=Group.HOUSEKEEPING,
         policy=POLICY,
         handle=make_results,
-        put_off=_put_off,
-        failed=_failed,
+        put_off=put_off_in(ResultSet),
+        failed=failed_in(ResultSet),
         retried=_retried,
-        page=_page,
+        page=page_of(ResultSet, "run__series__study"),
     )
 )

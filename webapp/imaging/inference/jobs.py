@@ -4,14 +4,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.outbox.models import OutboxItem
-from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.registry import Group, Kind, page_of, register
 from webapp.foundation.outbox.remote import Remote, policy
 from webapp.foundation.outbox.services import LeaseLostError, RetryLater, complete
 from webapp.imaging.inference.collect_results import store_answer
@@ -85,13 +84,13 @@ def _put_off(item: OutboxItem) -> None:
         _move(run, "lose", detail=item.reason, failures=item.failures)
 
 
-def _failed(item: OutboxItem) -> None:
+def _failed(item: OutboxItem, why: str) -> None:
     """Leave a run to a person, with a reason that people can read."""
     run = _run(item)
     _move(
         run,
         "give_up",
-        detail=item.reason.removeprefix(f"Failed {item.failures} times. "),  # of this attempt alone
+        detail=why,
         failures=item.failures,
         finished_at=timezone.now(),
         outcome=Run.Outcome.FAILED,
@@ -112,11 +111,6 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
     run_wait_again(run=_run(item), user=user, request=request)
 
 
-def _page(subject: str) -> str | None:
-    study = Run.objects.filter(pk=subject).values_list("series__study", flat=True).first()
-    return reverse("study", args=[study]) if study else None
-
-
 REMOTE = Remote(task=api.ANALYZE, request=_request, collect=_collect, started=_started, rung_again=_rung_again)
 register(
     Kind(
@@ -128,7 +122,7 @@ register(
         put_off=_put_off,
         failed=_failed,
         retried=_retried,
-        page=_page,
+        page=page_of(Run, "series__study"),
         watch=REMOTE.watch,
         news=REMOTE.news,
     )

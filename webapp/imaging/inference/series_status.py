@@ -37,8 +37,8 @@ OF_STATE = {
 }
 
 
-#: A run is owed: nothing was asked yet, or images came after it was (see `services.series_needing_run`).
-OWED = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
+#: A series needs a run: none was asked for yet, or images came after one was.
+NEEDS_ANALYSIS = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
 
 
 class StatusColumns(TypedDict):
@@ -65,20 +65,10 @@ def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, S
     return annotated.annotate(
         status=Case(
             When(holds_images=False, then=Value(Status.NOT_ANALYSED.value)),
-            When(OWED, then=Value(Status.RECEIVING.value)),
+            When(NEEDS_ANALYSIS, then=Value(Status.RECEIVING.value)),
             # Housekeeping has asked and is about to write the run.
             When(newest_run__isnull=True, then=Value(Status.QUEUED.value)),
             *(When(newest_state=state, then=Value(status.value)) for state, status in OF_STATE.items()),
             default="newest_outcome",
         )
     )
-
-
-def current_runs(study: OuterRef) -> QuerySet[Run]:
-    """Return a study's runs that count now: of each series the newest, and the newest that has an answer.
-
-    While a series is asked again because more of it arrived, its former answer keeps it up in the list.
-    """
-    runs = Run.objects.filter(series__study=study)
-    newer = Run.objects.filter(series=OuterRef("series"), created_at__gt=OuterRef("created_at"))
-    return runs.filter(~Exists(newer) | Q(state=Run.State.DONE) & ~Exists(newer.filter(state=Run.State.DONE)))

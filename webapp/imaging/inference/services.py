@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import Min, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,15 +14,13 @@ from webapp.foundation.audit.services import audit_record
 from webapp.foundation.outbox.services import enqueue
 from webapp.imaging.archive.models import Series
 from webapp.imaging.inference.models import Run
+from webapp.imaging.inference.series_status import NEEDS_ANALYSIS
 from webapp.imaging.inference.signals import study_received
 from webapp.imaging.inference.state_machine import run_move
 from workers import api
 
 #: The kind of work in the outbox.
 ANALYSIS = "analysis"
-#: Series for which something arrived since a run was last asked for.
-OWED = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
-IN_FLIGHT = (Run.State.DISPATCHED, Run.State.RUNNING)
 
 
 def series_needing_run(*, quiet_seconds: float) -> list[Series]:
@@ -30,7 +28,7 @@ def series_needing_run(*, quiet_seconds: float) -> list[Series]:
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
     # What Readroom made itself is never analysed.
-    return list(Series.objects.filter(OWED & whole, result=None).order_by("last_arrival_at")[:200])
+    return list(Series.objects.filter(NEEDS_ANALYSIS & whole, result=None).order_by("last_arrival_at")[:200])
 
 
 def run_create(*, series: Series) -> Run | None:
@@ -41,7 +39,7 @@ def run_create(*, series: Series) -> Run | None:
     with transaction.atomic():
         digests = sorted(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
         asked = Series.objects.filter(pk=series.pk).update(analysis_requested_at=series.last_arrival_at)
-        if asked and not Series.objects.filter(OWED, study=series.study_id).exists():
+        if asked and not Series.objects.filter(NEEDS_ANALYSIS, study=series.study_id).exists():
             study_received.send(sender=Series, study=series.study)
         if not digests:
             return None
@@ -57,7 +55,7 @@ def run_create(*, series: Series) -> Run | None:
 
 def seconds_until_quiet(*, quiet_seconds: float) -> float | None:
     """Return when the next series will have been quiet for long enough; None where nothing is owed a run."""
-    oldest = Series.objects.filter(OWED, result=None).aggregate(at=Min("last_arrival_at"))["at"]
+    oldest = Series.objects.filter(NEEDS_ANALYSIS, result=None).aggregate(at=Min("last_arrival_at"))["at"]
     return None if oldest is None else quiet_seconds - (timezone.now() - oldest).total_seconds()
 
 

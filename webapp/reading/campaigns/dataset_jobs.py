@@ -78,7 +78,7 @@ def _put_off(item: OutboxItem) -> None:
     put_off_job(ConsensusSet.objects.get(pk=item.subject))
 
 
-def _failed(item: OutboxItem) -> None:
+def _failed(item: OutboxItem, _why: str) -> None:
     _end(ConsensusSet.objects.get(pk=item.subject), state=State.FAILED, reason=item.reason)
 
 

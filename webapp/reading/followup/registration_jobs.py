@@ -2,14 +2,13 @@
 
 from django.db import transaction
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.outbox.models import OutboxItem
-from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.registry import Group, Kind, page_of, register
 from webapp.foundation.outbox.remote import LOST, Remote, policy
 from webapp.foundation.outbox.services import RetryLater, complete, enqueue
 from webapp.imaging.archive.models import Series
@@ -90,7 +89,7 @@ def _put_off(item: OutboxItem) -> None:
     Registration.objects.filter(pk=item.subject).update(state=State.QUEUED)
 
 
-def _failed(item: OutboxItem) -> None:
+def _failed(item: OutboxItem, _why: str) -> None:
     _end(_row(item), State.FAILED, reason=item.reason)
 
 
@@ -123,11 +122,6 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
     _wait_again(_row(item), user, request)
 
 
-def _page(subject: str) -> str | None:
-    study = Registration.objects.filter(pk=subject).values_list("follow_up__study", flat=True).first()
-    return reverse("follow-up", args=[study]) if study else None
-
-
 REMOTE = Remote(task=api.REGISTER, request=_request, collect=_collect, rung_again=_running)
 register(
     Kind(
@@ -139,7 +133,7 @@ register(
         put_off=_put_off,
         failed=_failed,
         retried=_retried,
-        page=_page,
+        page=page_of(Registration, "follow_up__study", route="follow-up"),
         watch=REMOTE.watch,
         news=REMOTE.news,
     )

@@ -4,17 +4,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.outbox.models import OutboxItem
-from webapp.foundation.outbox.registry import Group, Kind, register
+from webapp.foundation.outbox.registry import Group, Kind, page_of, register
 from webapp.foundation.outbox.services import complete, enqueue
 from webapp.imaging.archive.models import Instance
-from webapp.imaging.dicom_objects.build_jobs import POLICY, build_and_store
+from webapp.imaging.dicom_objects.build_jobs import POLICY, build_and_store, failed_in, put_off_in
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.imaging.dicom_objects.signals import results_stored
 from webapp.imaging.dicom_objects.storage import IngestResult, kinds_told, series_told, store_objects
@@ -91,25 +90,11 @@ def _file(item: OutboxItem, owed: ReportObjects, built: "BuiltSet") -> None:
     )
 
 
-def _put_off(item: OutboxItem) -> None:
-    ReportObjects.objects.filter(pk=item.subject).update(reason=item.reason[:300])
-
-
-def _failed(item: OutboxItem) -> None:
-    failed = {"state": State.FAILED, "reason": item.reason[:300], "finished_at": timezone.now()}
-    ReportObjects.objects.filter(pk=item.subject).update(**failed)
-
-
 def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
     owed = ReportObjects.objects.select_related("report").get(pk=item.subject)
     ReportObjects.objects.filter(pk=owed.pk).update(state=State.OWED, reason="", finished_at=None)
     details = f"report version {owed.report.number}: objects asked for again"
     audit_record(code=Code.WORK_RETRIED, user=user, request=request, study=owed.report.study_id, details=details)
-
-
-def _page(subject: str) -> str | None:
-    study = ReportObjects.objects.filter(pk=subject).values_list("report__study", flat=True).first()
-    return reverse("study", args=[study]) if study else None
 
 
 register(
@@ -119,9 +104,9 @@ register(
         group=Group.HOUSEKEEPING,
         policy=POLICY,
         handle=store_signed_report,
-        put_off=_put_off,
-        failed=_failed,
+        put_off=put_off_in(ReportObjects),
+        failed=failed_in(ReportObjects),
         retried=_retried,
-        page=_page,
+        page=page_of(ReportObjects, "report__study"),
     )
 )
