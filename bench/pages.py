@@ -19,7 +19,8 @@ MOST = 1.0
 PAGES = [
     "/", "/?page=100", "/?show=findings", "/?show=mine", "/?show=read", "/worklist/rows/", "/studies/{study}/",
     "/studies/{study}/viewer/", "/api/studies/{study}/viewer/", "/studies/{study}/report/",
-    "/studies/{study}/follow-up/", "/criticals/", "/hand-over/", "/discrepancies/", "/models/", "/rules/",
+    "/studies/{study}/follow-up/", "/critical-results/", "/hand-over/", "/discrepancies/", "/models/",
+    "/reading-rules/",
 ]  # fmt: skip
 
 

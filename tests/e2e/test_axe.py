@@ -12,7 +12,7 @@ AXE = ROOT / "webapp" / "reading" / "viewer" / "frontend" / "node_modules" / "ax
 SERIOUS = {"serious", "critical"}
 PAGES = [
     "/", "/upload/", "/models/", "/models/sorter/", "/performance/", "/audit/", "/network/", "/tokens/", "/exports/",
-    "/webhooks/", "/criticals/", "/hand-over/", "/discrepancies/", "/rules/",
+    "/webhooks/", "/critical-results/", "/hand-over/", "/discrepancies/", "/reading-rules/",
 ]  # fmt: skip
 #: Of the study of this person.
 OF_STUDY = ["", "report/", "viewer/", "follow-up/"]

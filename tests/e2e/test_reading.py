@@ -10,16 +10,16 @@ def test_a_case_is_claimed_by_opening_it_taken_over_with_a_note_and_read_by_key(
         waiting = page.locator("#chip-all b").inner_text()
         page.keyboard.press("n")
         page.wait_for_url("**/studies/**")
-        expect(page.locator("#held")).to_contain_text("Assigned to you")
+        expect(page.locator("#assignee")).to_contain_text("Assigned to you")
 
         other.goto(page.url)
-        expect(other.locator("#held")).to_contain_text("clinician is reading this study")
+        expect(other.locator("#assignee")).to_contain_text("clinician is reading this study")
         other.get_by_label("Note for clinician").fill("The surgeon waits.")
         other.get_by_role("button", name="Take over").click()
-        expect(other.locator("#held")).to_contain_text("Assigned to you")
+        expect(other.locator("#assignee")).to_contain_text("Assigned to you")
         other.wait_for_load_state()  # its keys are bound
         page.reload()
-        expect(page.locator("#held")).to_contain_text("admin is reading this study")
+        expect(page.locator("#assignee")).to_contain_text("admin is reading this study")
 
         first = other.url
         other.keyboard.press("Shift+N")

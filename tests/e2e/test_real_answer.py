@@ -52,7 +52,7 @@ def test_a_series_is_answered_without_touching_the_page(
     row.locator(".person").click()
     page.locator("#slice[href]").wait_for(state="attached")
     expect(page.locator("#slice-number")).to_contain_text("/ 6")
-    expect(page.locator(".path .taken").first).to_contain_text("Medical image?")
+    expect(page.locator(".path .on-path").first).to_contain_text("Medical image?")
     expect(page.locator("#map .lit rect").first).to_be_visible()
     page.get_by_text("Details of this run").click()
     expect(page.locator(".events")).to_contain_text("finish")

@@ -24,7 +24,7 @@ def opened(page: Page, name: str = "Phantom, Petra") -> str:
     """Open a study, take it in hand, and return its address."""
     page.get_by_role("link", name=name).click()
     page.wait_for_url("**/studies/**")
-    expect(page.locator("#held.mine")).to_be_visible()
+    expect(page.locator("#assignee.mine")).to_be_visible()
     return page.url.split("?")[0]
 
 

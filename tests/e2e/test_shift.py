@@ -25,7 +25,7 @@ def test_a_critical_result_is_recorded_and_read_back_by_keyboard(visit: Open, pi
     with visit() as page:
         page.get_by_role("link", name="Phantom, Petra").click()
         page.locator("#slice[href]").wait_for(state="attached")
-        panel = page.locator("#criticals")
+        panel = page.locator("#critical-results")
         expect(panel).to_contain_text("No critical result is recorded")
         page.screenshot(path=pictures_kept / "study-critical-missing-desk.png", caret="initial")
         page.keyboard.press("c")
@@ -54,7 +54,7 @@ def test_a_shift_is_handed_over_and_accepted(size: str, visit: Open, stage: Stag
         fits(page, pictures_kept / f"worklist-shift-{size}.png")
         page.keyboard.press("g")
         page.keyboard.press("c")
-        page.wait_for_url("**/criticals/")
+        page.wait_for_url("**/critical-results/")
         fits(page, pictures_kept / f"criticals-{size}.png")
         page.keyboard.press("g")
         page.keyboard.press("h")
@@ -75,7 +75,7 @@ def test_each_role_has_its_pages(role: str, size: str, visit: Open, pictures_kep
         fits(page, pictures_kept / f"worklist-{role}-{size}.png")
         page.get_by_role("link", name="Phantom, Petra").first.click()
         page.locator("#slice[href]").wait_for(state="attached")
-        expect(page.locator("#criticals .record")).to_have_count(0 if role == "auditor" else 1)
+        expect(page.locator("#critical-results .record")).to_have_count(0 if role == "auditor" else 1)
         fits(page, pictures_kept / f"study-{role}-{size}.png")
         page.goto("/audit/" if role != "senior" else "/hand-over/")
         if role == "admin":

@@ -231,10 +231,10 @@ def test_a_failed_run_is_tried_again(visit: Open) -> None:
 
 
 def test_the_path_is_drawn_with_what_it_took_lit(brain: Page) -> None:
-    lit = brain.locator(".path .taken .title").all_inner_texts()
+    lit = brain.locator(".path .on-path .title").all_inner_texts()
     before = ["Medical image?", "Modality", "Plane", "Region", "Tumour detector"]
     assert lit == [*before, "Kind of tumour", "Kind, by features", "Tumour outline"]
     colour = "e => getComputedStyle(e, '::before').backgroundColor"
-    taken, other = (brain.locator(f".path {step} .dot").first for step in (".taken", ".is-step-not_run"))
+    taken, other = (brain.locator(f".path {step} .dot").first for step in (".on-path", ".is-step-not_run"))
     assert taken.evaluate(colour) != other.evaluate(colour)
     assert brain.locator("#map .lit rect").count() == len(lit)

@@ -61,7 +61,7 @@ def vera(eyes: Stage, browser: Browser, viewer_built: None, asked: list[str]) ->
 def is_bad(said: ConsoleMessage) -> bool:
     """Say whether the browser complains of us; that these tests read the canvas back is no fault of the page."""
     # A mark that was never saved is taken away at the server too: the answer to its first save may have been lost.
-    is_of_no_mark = "404" in said.text and "/api/marks/" in said.location["url"]
+    is_of_no_mark = "404" in said.text and "/api/annotations/" in said.location["url"]
     is_ours = "406" in said.text and said.location["url"].endswith("/frames/1")  # a test refuses that frame
     is_known = "willReadFrequently" in said.text or is_of_no_mark or is_ours
     return said.type in {"error", "warning"} and not is_known

@@ -292,7 +292,7 @@ def written(page: Page, drawn: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
     answer = page.request.put(
-        f"/api/marks/{uuid.uuid4()}/", data=body, headers={"X-CSRFToken": token, "Referer": page.url}
+        f"/api/annotations/{uuid.uuid4()}/", data=body, headers={"X-CSRFToken": token, "Referer": page.url}
     )
     assert answer.status == 201, answer.text()
     told: dict[str, Any] = answer.json()

@@ -14,7 +14,7 @@ from tests.e2e.serving import ACCOUNTS, Stage
 from tests.e2e.viewing import awaited, pictured, viewer_opened
 
 pytestmark = pytest.mark.usefixtures("viewer_built")
-MARKS = "**/api/marks/**"
+MARKS = "**/api/annotations/**"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def kept(page: Page, count: int) -> None:
 def saved(page: Page) -> list[dict[str, Any]]:
     """Return the marks that the server has of this study."""
     study = page.url.split("/studies/")[1].split("/")[0]
-    told: list[dict[str, Any]] = page.request.get(f"/api/studies/{study}/marks/").json()
+    told: list[dict[str, Any]] = page.request.get(f"/api/studies/{study}/annotations/").json()
     return told
 
 
@@ -97,7 +97,7 @@ def test_a_mark_changed_in_two_windows_is_kept_in_both_forms_and_said_so(knee: P
     (mine,) = [one for one in saved(knee) if one["id"] in mark_ids(knee)][-1:]
     token = next(one["value"] for one in knee.context.cookies() if one["name"] == "csrftoken")
     other = knee.request.put(
-        f"/api/marks/{mine['id']}/",
+        f"/api/annotations/{mine['id']}/",
         data={name: mine[name] for name in ("series", "sop", "frame", "kind", "points", "figures", "unit", "version")}
         | {"text": "seen elsewhere"},
         headers={"X-CSRFToken": token, "Referer": knee.url},
@@ -155,7 +155,7 @@ def test_of_changes_at_the_same_moment_one_is_saved_and_the_others_are_told(stag
             "points": [[1, 2]],
             "unit": "px",
         }
-        address = f"{stage.url}/api/marks/{uuid.uuid4()}/"
+        address = f"{stage.url}/api/annotations/{uuid.uuid4()}/"
 
         def put(**changed: Any) -> int:
             return session.put(address, json=body | changed, timeout=60).status_code

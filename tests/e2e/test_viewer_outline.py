@@ -51,7 +51,7 @@ def outlined(stage: Stage, visit: Open, **how: Any) -> Iterator[Page]:
     with visit(quietly=False, **how) as page:
         address = (page.get_by_role("link", name=f"Umriss, U{number}").get_attribute("href") or "").split("?")[0]
         page.goto(address)
-        expect(page.locator("#held")).to_contain_text("Assigned to you")
+        expect(page.locator("#assignee")).to_contain_text("Assigned to you")
         page.goto(f"{address}viewer/")
         pictured(page)
         page.evaluate("() => localStorage.clear()")

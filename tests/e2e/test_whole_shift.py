@@ -40,7 +40,7 @@ class Shift:
         page.locator("#slice[href]").wait_for(state="attached")
         if asks:
             page.get_by_role("button", name="Claim").click()
-        expect(page.locator("#held.mine")).to_be_visible()
+        expect(page.locator("#assignee.mine")).to_be_visible()
 
     def says(self, page: Page, number: int, key: str) -> None:
         """Say something of one finding by key."""
@@ -69,16 +69,16 @@ def first_reads(page: Page, shift: Shift) -> None:
     """The first reader asks for a second, loses the line in the midst of it, and nothing that was said is lost."""
     shift.opened(page)
     page.get_by_role("button", name="Ask for a second reader").click()
-    expect(page.locator("#held")).to_contain_text("two readers, blinded to each other")
+    expect(page.locator("#assignee")).to_contain_text("two readers, blinded to each other")
     page.wait_for_load_state()  # the keys of this page are bound
     shift.says(page, 1, "a")
-    expect(page.locator("li:has(#finding-1) .verdict-said")).to_contain_text("Agreed")
+    expect(page.locator("li:has(#finding-1) .review-recorded")).to_contain_text("Agreed")
     page.context.set_offline(True)
     shift.says(page, 2, "d")
     expect(page.locator(".unsent")).to_contain_text("Not saved yet: Disagree")
     shift.look(page, "lost-line")
     page.context.set_offline(False)
-    expect(page.locator("li:has(#finding-2) .verdict-said")).to_contain_text("Disagreed: Artefact")
+    expect(page.locator("li:has(#finding-2) .review-recorded")).to_contain_text("Disagreed: Artefact")
     expect(page.locator(".unsent")).to_have_count(0)
     shift.look(page, "first-reader")
     page.keyboard.press("Shift+N")
@@ -88,10 +88,10 @@ def first_reads(page: Page, shift: Shift) -> None:
 def second_reads(page: Page, shift: Shift) -> None:
     """The second sees nothing of the first, and differs."""
     shift.opened(page)
-    expect(page.locator(".verdict-said")).to_have_count(0)
+    expect(page.locator(".review-recorded")).to_have_count(0)
     for number in (1, 2):
         shift.says(page, number, "a")
-        expect(page.locator(f"li:has(#finding-{number}) .verdict-said")).to_contain_text("Agreed")
+        expect(page.locator(f"li:has(#finding-{number}) .review-recorded")).to_contain_text("Agreed")
     page.keyboard.press("Shift+N")
     expect(page.locator(".messages")).to_contain_text("Your read is saved: a third reader adjudicates.")
 
@@ -102,7 +102,7 @@ def third_decides_and_signs(page: Page, shift: Shift) -> str:
     expect(page.locator(".reads")).to_contain_text("one calls it real, the other does not")
     shift.says(page, 1, "a")
     shift.says(page, 2, "d")
-    expect(page.locator("li:has(#finding-2) .verdict-said").first).to_contain_text("You: Disagreed")
+    expect(page.locator("li:has(#finding-2) .review-recorded").first).to_contain_text("You: Disagreed")
     shift.look(page, "adjudicator")
     told(page, shift)
     page.keyboard.press("r")
@@ -134,7 +134,7 @@ def told(page: Page, shift: Shift) -> None:
     page.locator("body").press("c")
     page.keyboard.type("Tumour with mass effect.")
     page.keyboard.press("Enter")
-    panel = page.locator("#criticals")
+    panel = page.locator("#critical-results")
     expect(panel).to_contain_text("Not notified yet")
     page.keyboard.press("c")
     page.keyboard.type("Dr Weiss, surgeon on call")

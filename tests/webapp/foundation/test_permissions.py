@@ -148,12 +148,12 @@ ROUTES: dict[str, Route] = {
     "registration": study_page(),
     "registration-file": study_page(),
     # The form names no finding; what was sent is no JSON.
-    "study-verdict": study_form(post=400),
-    "verdicts-api": study_api(post=415),
-    "study-criticals": Route({"get": 200, "post": 302}, changes=READERS, of_study=True),
-    "critical-tell": study_form(),
-    "critical-withdraw": study_form(),
-    "criticals": page(),
+    "study-review": study_form(post=400),
+    "reviews-api": study_api(post=415),
+    "study-critical-results": Route({"get": 200, "post": 302}, changes=READERS, of_study=True),
+    "critical-result-notify": study_form(),
+    "critical-result-withdraw": study_form(),
+    "critical-results": page(),
     "handovers": page(),
     "handover-make": form(READERS),
     "handover-waiting": page(READERS),
@@ -184,8 +184,8 @@ ROUTES: dict[str, Route] = {
     "study-state": study_api(),
     "viewer": study_page(),
     "viewer-api": study_api(),
-    "marks-api": study_api(),
-    "mark-api": study_api(put=400, delete=400),
+    "annotations-api": study_api(),
+    "annotation-api": study_api(put=400, delete=400),
     "outline-api": Route({"put": 400, "delete": 400}, changes=READERS, of_study=True, is_api=True),
     "outline-mask": study_page(),
     "schema": searched(),
@@ -274,9 +274,9 @@ ROUTES: dict[str, Route] = {
 }
 #: Those that name a study.
 STUDIES = (
-    "study-answer", "study-criticals", "viewer", "viewer-api", "marks-api",
+    "study-answer", "study-critical-results", "viewer", "viewer-api", "annotations-api",
     "study-claim", "study-release", "study-take-over", "study-finish", "study-triage", "study-two-readers",
-    "study-verdict", "study-commit", "verdicts-api", "follow-up", "follow-up-link", "follow-up-unlink",
+    "study-review", "study-commit", "reviews-api", "follow-up", "follow-up-link", "follow-up-unlink",
     "follow-up-register",
     "report", "report-save", "report-fill", "report-sign",
 )  # fmt: skip
@@ -326,7 +326,7 @@ def addresses(
         "delivery-retry": [delivery.pk],
         "destination": [pacs.pk],
         "destination-echo": [pacs.pk],
-        "mark-api": [factories.mark(series.instances.get()).mark_id],
+        "annotation-api": [factories.mark(series.instances.get()).mark_id],
         **outline_addresses(series),
         "run-retry": [run.pk],
         "token-revoke": [1],
@@ -353,8 +353,8 @@ def addresses(
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
     handover = handover_make(user=factories.clinician(), note="Quiet night")
     arguments |= {
-        "critical-tell": [critical.pk],
-        "critical-withdraw": [critical.pk],
+        "critical-result-notify": [critical.pk],
+        "critical-result-withdraw": [critical.pk],
         "handover": [handover.pk],
         "handover-accept": [handover.pk],
     }

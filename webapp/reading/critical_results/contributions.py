@@ -18,7 +18,7 @@ def overdue_for(user: User) -> int:
 
 
 navigation_entries.register(
-    NavigationEntry("criticals", "Critical", Action.SEE, order=20, waiting=overdue_for, waiting_word=OVERDUE)
+    NavigationEntry("critical-results", "Critical", Action.SEE, order=20, waiting=overdue_for, waiting_word=OVERDUE)
 )
 handover_kinds.register(
     HandoverKind("critical", "Critical results not read back", "first", order=10, items=critical_items)

@@ -78,7 +78,7 @@ class OutlineView(DrawnView):
         )
         told = {
             **serialize_outline(outline),
-            "verdict": serialize_review(outline.verdict),
+            "review": serialize_review(outline.verdict),
             "instead": is_instead(outline),
         }
         return Response(told, status=201 if is_new else 200)

@@ -7,7 +7,7 @@ from webapp.reading.study_page.views import retry, study, study_answer
 
 urlpatterns = [
     path("studies/<uuid:study>/", study, name="study"),
-    path("studies/<uuid:study>/verdicts/", say, name="study-verdict"),
+    path("studies/<uuid:study>/reviews/", say, name="study-review"),
     path("studies/<uuid:study>/answer/", study_answer, name="study-answer"),
     path("runs/<uuid:run>/retry/", retry, name="run-retry"),
 ]

@@ -78,7 +78,7 @@ def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
             if now.mark.author_id not in seen_reads.hidden
         ],
         "outlines": [serialize_outline(one) for one in outlines_shown(seen_reads)],
-        "verdicts": [serialize_review(row) for row in current_reviews(seen_reads.own)] if seen_reads.own else [],
+        "reviews": [serialize_review(row) for row in current_reviews(seen_reads.own)] if seen_reads.own else [],
     }
 
 

@@ -16,6 +16,6 @@ urlpatterns = [
     path("studies/<uuid:study>/take-over/", take_over, name="study-take-over"),
     path("studies/<uuid:study>/two-readers/", two_readers, name="study-two-readers"),
     path("studies/<uuid:study>/triage/", triage, name="study-triage"),
-    path("rules/", rules, name="reading-rules"),
-    path("rules/<int:site>/", rules, name="reading-rules-of"),
+    path("reading-rules/", rules, name="reading-rules"),
+    path("reading-rules/<int:site>/", rules, name="reading-rules-of"),
 ]

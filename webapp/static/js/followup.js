@@ -13,11 +13,11 @@ function shown(laid) {
 }
 
 document.addEventListener("input", ({ target }) => {
-  if (target.dataset.laid === "slice") shown(target.closest(".laid"));
+  if (target.dataset.laid === "slice") shown(target.closest(".registration-overlay"));
 });
 
 document.addEventListener("click", ({ target }) => {
   if (target.dataset.laid !== "board") return;
   target.setAttribute("aria-pressed", String(target.getAttribute("aria-pressed") !== "true"));
-  shown(target.closest(".laid"));
+  shown(target.closest(".registration-overlay"));
 });

@@ -26,6 +26,6 @@ bindKeys({
   u: () => link("/upload/")?.click(),
   g: () => { wentG = Date.now(); },
   w: () => afterG(document.querySelector(".brand")),
-  c: () => afterG(link("/criticals/")),
+  c: () => afterG(link("/critical-results/")),
   h: () => afterG(link("/hand-over/")),
 });

@@ -40,7 +40,7 @@ def body(image: Instance, **changed: Any) -> dict[str, Any]:
 
 def put(client: Client, sent: dict[str, Any], mark: uuid.UUID) -> Any:
     """Send a mark."""
-    return client.put(f"/api/marks/{mark}/", sent, content_type=JSON)
+    return client.put(f"/api/annotations/{mark}/", sent, content_type=JSON)
 
 
 def test_a_mark_sent_twice_is_one_and_reads_as_it_was_sent(clinician: Client, image: Instance) -> None:
@@ -48,7 +48,7 @@ def test_a_mark_sent_twice_is_one_and_reads_as_it_was_sent(clinician: Client, im
     first, second = (put(clinician, body(image), mark) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json() == second.json()
-    (listed,) = clinician.get(f"/api/studies/{image.series.study_id}/marks/").json()
+    (listed,) = clinician.get(f"/api/studies/{image.series.study_id}/annotations/").json()
     assert {name: listed[name] for name in body(image)} == body(image)
     assert (listed["id"], listed["version"], listed["author"]) == (str(mark), 1, "clinician")
     assert AnnotationVersion.objects.count() == 1
@@ -61,10 +61,10 @@ def test_every_version_is_kept_also_of_a_mark_taken_away_and_brought_back(clinic
     put(clinician, body(image), mark)
     put(clinician, body(image, text="lesion", version=1), mark)
     for _ in range(2):  # Taken away twice is taken away once.
-        assert clinician.delete(f"/api/marks/{mark}/?version=2").status_code == 204
-    assert clinician.get(f"/api/studies/{image.series.study_id}/marks/").json() == []
+        assert clinician.delete(f"/api/annotations/{mark}/?version=2").status_code == 204
+    assert clinician.get(f"/api/studies/{image.series.study_id}/annotations/").json() == []
     assert put(clinician, body(image, text="after all", version=3), mark).status_code == 200
-    told = clinician.get(f"/api/marks/{mark}/").json()
+    told = clinician.get(f"/api/annotations/{mark}/").json()
     assert [(one["version"], one["text"], one["hidden"]) for one in told["history"]] == [
         (1, "", False),
         (2, "lesion", False),
@@ -82,7 +82,7 @@ def test_a_change_of_what_was_not_seen_is_refused_with_the_mark_as_it_is(clinici
     assert answer.status_code == 409
     assert answer.json()["detail"].startswith("This annotation was changed in another window meanwhile.")
     assert (answer.json()["mark"]["text"], answer.json()["mark"]["version"]) == ("on one screen", 2)
-    assert clinician.delete(f"/api/marks/{mark}/?version=1").status_code == 409
+    assert clinician.delete(f"/api/annotations/{mark}/?version=1").status_code == 409
     # The answer to what was written got lost: sent again, it is no conflict.
     assert put(clinician, body(image, text="on one screen", version=1), mark).json()["version"] == 2
 
@@ -92,7 +92,7 @@ def test_nobody_changes_a_mark_of_somebody_else(clinician: Client, admin: Client
     put(clinician, body(image), mark)
     for answer in (
         put(admin, body(image, text="mine now", version=1), mark),
-        admin.delete(f"/api/marks/{mark}/?version=1"),
+        admin.delete(f"/api/annotations/{mark}/?version=1"),
     ):
         assert answer.status_code == 403
         assert answer.json()["detail"].startswith("This annotation belongs to another user")
@@ -107,9 +107,9 @@ def test_a_stranger_learns_nothing_of_marks_and_images(clinician: Client, strang
     hidden = [
         put(stranger, body(image), uuid.uuid4()),
         put(stranger, body(image), mark),
-        stranger.get(f"/api/marks/{mark}/"),
-        stranger.delete(f"/api/marks/{mark}/?version=1"),
-        stranger.delete(f"/api/marks/{uuid.uuid4()}/?version=1"),
+        stranger.get(f"/api/annotations/{mark}/"),
+        stranger.delete(f"/api/annotations/{mark}/?version=1"),
+        stranger.delete(f"/api/annotations/{uuid.uuid4()}/?version=1"),
     ]
     assert {(answer.status_code, answer.content) for answer in hidden} == {(404, unknown.content)}
     assert Annotation.objects.count() == 1
@@ -149,7 +149,7 @@ def test_what_is_no_mark_is_refused_in_words(
 
 
 def test_bodies_that_are_too_large_or_nested_without_measure_are_refused(clinician: Client, image: Instance) -> None:
-    address = f"/api/marks/{uuid.uuid4()}/"
+    address = f"/api/annotations/{uuid.uuid4()}/"
     large = clinician.put(address, body(image, text="x" * 20_000), content_type=JSON)
     nested = clinician.put(address, "[" * 9_000, content_type=JSON)
     assert (large.status_code, nested.status_code) == (413, 400)

@@ -49,13 +49,13 @@ def body(series: Series, **changed: Any) -> dict[str, Any]:
 def test_it_reads_as_it_was_sent_and_every_version_is_kept(clinician: Client, volume: Series) -> None:
     mark = uuid.uuid4()
     assert [put(clinician, body(volume), mark).status_code for _ in range(2)] == [201, 200]
-    (listed,) = clinician.get(f"/api/studies/{volume.study_id}/marks/").json()
+    (listed,) = clinician.get(f"/api/studies/{volume.study_id}/annotations/").json()
     assert {name: listed[name] for name in body(volume)} == body(volume)
     assert not {"sop", "frame"} & set(listed)
     assert put(clinician, body(volume, text="node", version=1), mark).status_code == 200
     assert put(clinician, body(volume, text="late", version=1), mark).status_code == 409
-    assert clinician.delete(f"/api/marks/{mark}/?version=2").status_code == 204
-    told = clinician.get(f"/api/marks/{mark}/").json()
+    assert clinician.delete(f"/api/annotations/{mark}/?version=2").status_code == 204
+    told = clinician.get(f"/api/annotations/{mark}/").json()
     assert [(one["text"], one["hidden"]) for one in told["history"]] == [("", False), ("node", False), ("node", True)]
     events = AuditEvent.objects.filter(study=volume.study_id, code__in=[Code.MARK_SAVED, Code.MARK_HIDDEN])
     assert [event.details for event in events.order_by("pk")] == [f"length {mark}, version {n}" for n in (1, 2, 3)]
@@ -78,8 +78,8 @@ def test_a_stranger_learns_nothing_of_it(clinician: Client, stranger: Client, vo
     answers = [
         put(stranger, body(volume), uuid.uuid4()),
         put(stranger, body(volume), mark),
-        stranger.get(f"/api/marks/{mark}/"),
-        stranger.delete(f"/api/marks/{mark}/?version=1"),
+        stranger.get(f"/api/annotations/{mark}/"),
+        stranger.delete(f"/api/annotations/{mark}/?version=1"),
         put(stranger, {**body(volume), "series": str(uuid.uuid4())}, uuid.uuid4()),
     ]
     assert {answer.status_code for answer in answers} == {404}
@@ -146,7 +146,7 @@ def test_a_second_reader_is_blind_to_it_and_the_two_are_not_compared_by_place(vo
     task_claim(task=study.task, user=second)
     client = Client()
     client.force_login(second)
-    assert client.get(f"/api/studies/{study.pk}/marks/").json() == []
+    assert client.get(f"/api/studies/{study.pk}/annotations/").json() == []
     review_finding(study=study, user=second, said=Said("missed", mark=drawn(volume, second).pk, label_title="Node"))
     assert read_finish(study=study, user=second) == Then.ADJUDICATOR
     read = read_of(study=study, user=second)

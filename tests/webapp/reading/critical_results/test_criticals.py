@@ -169,7 +169,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     critical = recorded(study, reader, minutes=105)
     recorded(factories.study(patient=factories.patient()), reader, minutes=5)
     escalate_overdue()
-    text = " ".join(clinician.get("/criticals/").content.decode().split())
+    text = " ".join(clinician.get("/critical-results/").content.decode().split())
     for said in ("1 critical result overdue.", "Overdue by 1 h 25 min", "105 min, target 20 min", "escalated"):
         assert said in text
     assert text.count('class="is-overdue"') == 1
@@ -185,7 +185,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     assert "overdue" not in fresh.sentence
     told(critical, reader, read_back=True)
     assert count not in signed_in("senior").get("/upload/").content.decode()
-    settled = " ".join(clinician.get("/criticals/").content.decode().split())
+    settled = " ".join(clinician.get("/critical-results/").content.decode().split())
     assert "critical result overdue" not in settled
     assert "after 105 min, target 20 min" in settled
 
@@ -193,15 +193,17 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
 def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: Study) -> None:
     page = f"/studies/{study.pk}/"
     assert "Record a critical result" in clinician.get(page).content.decode()
-    refused = clinician.post(f"{page}criticals/", {"sentence": ""}, headers={"HX-Request": "true"})
+    refused = clinician.post(f"{page}critical-results/", {"sentence": ""}, headers={"HX-Request": "true"})
     assert "in one sentence" in refused.content.decode()
-    assert "Bleeding" in clinician.post(f"{page}criticals/", {"sentence": "Bleeding"}, follow=True).content.decode()
+    recorded = clinician.post(f"{page}critical-results/", {"sentence": "Bleeding"}, follow=True)
+    assert "Bleeding" in recorded.content.decode()
     critical = CriticalResult.objects.get()
     words = {"told": "Dr Weiss, surgeon", "how": "phone", "ago": "7"}
-    refused = clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True)
+    refused = clinician.post(f"/critical-results/{critical.pk}/notify/", words, follow=True)
     assert "Choose when" in refused.content.decode()
     words |= {"ago": "15", "read_back": "on"}
-    assert "read back" in clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True).content.decode()
+    notified = clinician.post(f"/critical-results/{critical.pk}/notify/", words, follow=True)
+    assert "read back" in notified.content.decode()
     row = critical.notifications.get()
     assert row.read_back
     assert timezone.now() - row.told_at >= timedelta(minutes=15)
@@ -209,7 +211,7 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
 
 def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clinician: Client, study: Study) -> None:
     critical = recorded(study, factories.clinician("bert"))
-    address = f"/criticals/{critical.pk}/withdraw/"
+    address = f"/critical-results/{critical.pk}/withdraw/"
     assert (
         "Give the reason for the withdrawal." in clinician.post(address, {"reason": " "}, follow=True).content.decode()
     )
@@ -241,7 +243,7 @@ def test_where_a_site_reads_first_nothing_is_said_of_the_ai_before_the_reader_co
     study = series.study
     ReadingTask.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected brain tumour, 87%")
     critical_open(study=study, sentence="Mass effect.", finding=finding, user=factories.clinician("anna"))
-    page = f"/studies/{study.pk}/criticals/"
+    page = f"/studies/{study.pk}/critical-results/"
     assert "Suspected brain tumour" in clinician.get(page).content.decode()
     SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
     veiled = clinician.get(page).content.decode()
@@ -261,5 +263,5 @@ def test_the_worklist_marks_what_is_not_read_back(clinician: Client, study: Stud
 def test_the_page_lists_them_and_an_auditor_only_looks(study: Study, reader: User, client: Client) -> None:
     recorded(study, reader)
     client.force_login(factories.auditor(), backend="django.contrib.auth.backends.ModelBackend")
-    assert "Subdural haematoma" in client.get("/criticals/").content.decode()
-    assert "Record notification" not in client.get(f"/studies/{study.pk}/criticals/").content.decode()
+    assert "Subdural haematoma" in client.get("/critical-results/").content.decode()
+    assert "Record notification" not in client.get(f"/studies/{study.pk}/critical-results/").content.decode()

@@ -37,7 +37,7 @@ def test_nothing_to_outline_is_said_kept_told_and_taken_back(clinician: Client, 
     mark, study, user = uuid.uuid4(), study_of(finding), User.objects.get(username="clinician")
     assert kept(clinician, study) == [], "nobody has outlined yet, which is another thing"
     told = put(clinician, mark, nothing(finding))
-    assert (told.status_code, told.json()["box"], told.json()["verdict"]["says"]) == (201, None, "edit")
+    assert (told.status_code, told.json()["box"], told.json()["review"]["says"]) == (201, None, "edit")
     assert put(clinician, mark, nothing(finding)).json()["version"] == 1
     (one,) = kept(clinician, study)
     assert (one["box"], one["finding"], clinician.get(one["mask"]).status_code) == (None, finding.pk, 200)

@@ -36,7 +36,7 @@ def read_first(study: Study) -> None:
 
 
 def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Finding) -> None:
-    address = f"/studies/{study_of(finding).pk}/verdicts/"
+    address = f"/studies/{study_of(finding).pk}/reviews/"
     given = {"finding": finding.pk, "says": "disagree", "reasons": ["artefact", "normal"], "comment": "Motion"}
     answer = clinician.post(address, given)
     assert "Disagreed: Artefact, Normal anatomy. Motion" in answer.content.decode()
@@ -45,7 +45,7 @@ def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Find
 
 
 def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Finding) -> None:
-    address = f"/studies/{study_of(finding).pk}/verdicts/"
+    address = f"/studies/{study_of(finding).pk}/reviews/"
     answer = clinician.post(address, {"finding": finding.pk, "says": "disagree"})
     assert "Choose at least one reason" in answer.content.decode()
     ReadingTask.objects.update(assignee=factories.clinician("other"))
@@ -56,7 +56,7 @@ def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Findin
 
 @pytest.mark.parametrize(("named", "status"), [("", 400), ("x", 400), ("0", 404)])
 def test_a_finding_of_another_study_is_not_found(clinician: Client, finding: Finding, named: str, status: int) -> None:
-    answer = clinician.post(f"/studies/{study_of(finding).pk}/verdicts/", {"finding": named, "says": "agree"})
+    answer = clinician.post(f"/studies/{study_of(finding).pk}/reviews/", {"finding": named, "says": "agree"})
     assert answer.status_code == status
 
 
@@ -99,7 +99,7 @@ def test_the_viewer_says_what_the_ai_missed(clinician: Client, finding: Finding)
     box = factories.mark(
         Instance.objects.get(), author=User.objects.get(username="clinician"), kind=Annotation.Kind.BOX
     )
-    address = f"/api/studies/{study.pk}/verdicts/"
+    address = f"/api/studies/{study.pk}/reviews/"
     given = {"says": "missed", "mark": str(box.mark_id), "label_title": "Fracture"}
     answer = clinician.post(address, given, content_type="application/json")
     assert (answer.status_code, answer.json()["label"]) == (201, "Fracture")
@@ -117,7 +117,7 @@ def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
     assert "blinded to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
     unsaid = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "1 of yours is still open" in unsaid.content.decode()
-    clinician.post(f"/studies/{study.pk}/verdicts/", {"finding": finding.pk, "says": "agree"})
+    clinician.post(f"/studies/{study.pk}/reviews/", {"finding": finding.pk, "says": "agree"})
     done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "Your read is saved: a second reader reads it." in done.content.decode()
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.WAITING

@@ -85,7 +85,7 @@ def test_an_outline_is_kept_by_its_digest_and_says_that_the_finding_is_corrected
     mark, wanted = uuid.uuid4(), square(4, 3)
     first = put(clinician, mark, body(images(finding)[0], wanted, finding=finding.pk))
     assert (first.status_code, first.json()["version"], first.json()["box"]) == (201, 1, [3.5, 2.5, 11.5, 10.5])
-    assert first.json()["verdict"]["says"] == "edit"
+    assert first.json()["review"]["says"] == "edit"
     picture = clinician.get(first.json()["mask"])
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture.content)).convert("1")), wanted)
     version = AnnotationVersion.objects.get()
@@ -186,10 +186,10 @@ def test_who_does_not_hold_the_study_keeps_nothing(clinician: Client, finding: F
 def test_an_outline_is_changed_at_its_own_address_alone(clinician: Client, finding: Finding) -> None:
     mark, image = uuid.uuid4(), images(finding)[0]
     put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
-    assert clinician.delete(f"/api/marks/{mark}/?version=1").status_code == 404
-    assert clinician.get(f"/api/studies/{study_of(finding).pk}/marks/").json() == []
+    assert clinician.delete(f"/api/annotations/{mark}/?version=1").status_code == 404
+    assert clinician.get(f"/api/studies/{study_of(finding).pk}/annotations/").json() == []
     said = {"says": "missed", "mark": str(mark), "label_title": "x"}
-    address = f"/api/studies/{study_of(finding).pk}/verdicts/"
+    address = f"/api/studies/{study_of(finding).pk}/reviews/"
     assert clinician.post(address, said, content_type="application/json").status_code == 409
     length = factories.mark(image, author=User.objects.get(username="clinician"))
     assert put(clinician, length.mark_id, body(image, square(4, 3), finding=finding.pk)).status_code == 404
@@ -273,7 +273,7 @@ def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding
     other = signed_in("two")
     address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
     assert (kept(other, study), other.get(address).status_code) == ([], 404)
-    assert other.get(f"/api/studies/{study.pk}/marks/").json() == []
+    assert other.get(f"/api/studies/{study.pk}/annotations/").json() == []
     assert other.get(f"/api/studies/{study.pk}/viewer/").json()["marks"] == []
     factories.outline(images(finding)[0], author=two, mask=square(11, 11), finding=finding)
     assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR

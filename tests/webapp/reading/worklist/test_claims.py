@@ -110,16 +110,16 @@ def test_after_a_triage_nobody_is_sent_to_another_house(clinician: Client, study
 
 def test_a_senior_reader_says_how_the_own_site_reads() -> None:
     site, senior = factories.site(), signed_in(factories.senior().get_username())
-    page = senior.get("/rules/").content.decode()
+    page = senior.get("/reading-rules/").content.decode()
     assert f"Reading rules of {site}" in page
     rules: dict[str, object] = {"stat_minutes": 15, "urgent_minutes": 60, "routine_minutes": 600, "claim_minutes": 10}
     rules |= {"read_first": "on", "least_overlap": "0.7", "two_readers_for": ["breast"], "critical_minutes": 30}
     rules["least_dice"] = "0.8"
-    kept = senior.post(f"/rules/{site.pk}/", rules, follow=True)
+    kept = senior.post(f"/reading-rules/{site.pk}/", rules, follow=True)
     assert "Saved. In force from now on." in kept.content.decode()
     row = SiteSettings.objects.get(site=site)
     assert row.least_dice == 0.8
     assert (row.stat_minutes, row.read_first, row.least_overlap, row.two_readers_for) == (15, True, 0.7, ["breast"])
-    wrong = senior.post(f"/rules/{site.pk}/", rules | {"least_overlap": "7"})
+    wrong = senior.post(f"/reading-rules/{site.pk}/", rules | {"least_overlap": "7"})
     assert "An overlap lies between 0 and 1." in wrong.content.decode()
     assert AuditEvent.objects.get(code=Code.RULES_CHANGED).actor == "senior"

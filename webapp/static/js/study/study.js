@@ -3,7 +3,7 @@
 import { bindKeys } from "../keys.js";
 import { Layers } from "./layers.js";
 import { Slices } from "./slices.js";
-import { say as sayOf } from "./verdicts.js";
+import { say as sayOf } from "./reviews.js";
 import { Zoom } from "./zoom.js";
 
 const byId = (id) => document.getElementById(id);
@@ -123,7 +123,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, serverResponse } = event.detail;
-  if (!["answer", "criticals"].includes(target.id) || xhr.status === 204) return;
+  if (!["answer", "critical-results"].includes(target.id) || xhr.status === 204) return;
   if (serverResponse.includes(`id="${target.id}"`)) return;
   event.detail.shouldSwap = false; // The session is over: the answer is the sign-in page.
   if (xhr.status < 400) location.reload();
@@ -134,12 +134,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "criticals") document.querySelector("#criticals summary")?.focus();
+  if (event.detail.target.id === "critical-results") document.querySelector("#critical-results summary")?.focus();
 });
 
 /** Open the form that is due: somebody was told of what waits, else another critical result. */
 function critical() {
-  const asks = document.querySelector("#criticals .critical:not(.settled) .tell") ?? document.querySelector("#criticals .record");
+  const asks = document.querySelector("#critical-results .critical:not(.settled) .tell") ?? document.querySelector("#critical-results .record");
   if (!asks) return false;
   asks.open = true;
   asks.querySelector("input:not([type=hidden])").focus();

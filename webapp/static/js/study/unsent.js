@@ -2,7 +2,7 @@
 
 import { drop, keep, keysUnder, read } from "../kept.js";
 
-const keyOf = (study, finding) => `readroom-verdict:${document.body.dataset.user ?? ""}:${study}:${finding}`;
+const keyOf = (study, finding) => `readroom-review:${document.body.dataset.user ?? ""}:${study}:${finding}`;
 
 export const unsent = {
   /** Keep what was said of a finding; it takes the place of what was kept before. */

@@ -12,7 +12,7 @@ const MAX_RETRY_MS = 30_000;
 const KEEPALIVE_CHARACTERS = 50_000;
 
 /** The server's answer to a saved segmentation; `instead`: it replaces what another window drew. */
-type SavedSegmentation = SegmentationRecord & { verdict?: Review; instead?: boolean };
+type SavedSegmentation = SegmentationRecord & { review?: Review; instead?: boolean };
 /** What the server answers when it has saved a change. */
 export type SavedRecord = AnnotationRecord | SavedSegmentation;
 type SyncError = "" | "unreachable" | "signed out" | "somebody else";

@@ -201,7 +201,7 @@ export interface StudyData {
   priors: Prior[];
   marks: AnnotationRecord[];
   outlines: SegmentationRecord[];
-  verdicts: Review[];
+  reviews: Review[];
 }
 
 /** One series of one study: what can be hung in a viewport. */

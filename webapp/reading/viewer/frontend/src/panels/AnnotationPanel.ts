@@ -57,7 +57,7 @@ export class AnnotationPanel {
   private listed(series: Series): ListedAnnotation[] {
     return this.annotations.onSeries(series.id).map(({ id, known: { body, author, isOwn } }) => ({
       id, title: describeAnnotation(body), author, isOwn, body,
-      review: reviewText(this.controller.data.verdicts, id), imageIndex: imageIndexOf(series, body), isSaved: !this.queue.changes.get(id),
+      review: reviewText(this.controller.data.reviews, id), imageIndex: imageIndexOf(series, body), isSaved: !this.queue.changes.get(id),
     }));
   }
 
@@ -68,8 +68,8 @@ export class AnnotationPanel {
       element("span", "quiet", details.filter(Boolean).join(" · ")),
       review ? element("span", "told", review) : "");
     show.dataset.name = id;
-    const { study, verdicts } = this.controller.data;
-    return element("li", "", show, isOwn && isSaved ? reviewMenu(study.id, id, series, verdicts, () => this.update()) : "");
+    const { study, reviews } = this.controller.data;
+    return element("li", "", show, isOwn && isSaved ? reviewMenu(study.id, id, series, reviews, () => this.update()) : "");
   }
 
   /** Show an annotation where it lies: on its image, or on its reformatted plane. */

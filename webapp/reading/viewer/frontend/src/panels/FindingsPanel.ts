@@ -34,7 +34,7 @@ export class FindingsPanel {
     const series = displaySet?.series ?? null;
     const errors = [polling.error, dicomSegs.error];
     const corrections = series?.findings.map(({ id }) => describeSegmentations(segmentations.ofFinding(id)));
-    replaceIfChanged(this.box, [series?.id, series?.run, series?.findings, displaySet?.isPrior, controller.data.verdicts, corrections, errors], () => [
+    replaceIfChanged(this.box, [series?.id, series?.run, series?.findings, displaySet?.isPrior, controller.data.reviews, corrections, errors], () => [
       element("h2", "", displaySet?.isPrior ? "AI findings on the prior" : "AI findings"),
       ...(series ? this.content(series) : [element("p", "quiet", "No series is shown.")]),
       ...errors.filter(Boolean).map((error) => statusLine(error)),
@@ -83,7 +83,7 @@ export class FindingsPanel {
   /** The reader's own review of a finding. */
   private ownReview(finding: Finding): HTMLElement | string {
     const { controller, segmentations } = this.sources;
-    const review = controller.data.verdicts.find((one) => one.finding === finding.id);
+    const review = controller.data.reviews.find((one) => one.finding === finding.id);
     if (!review) return "";
     return element("span", "told", [`You: ${review.words}`, describeSegmentations(segmentations.ofFinding(finding.id)), review.label].filter(Boolean).join(": "));
   }

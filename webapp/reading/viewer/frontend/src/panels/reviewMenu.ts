@@ -44,7 +44,7 @@ export function reviewMenu(study: string, annotation: string, series: Series, re
 
 async function postReview(study: string, body: object): Promise<Review> {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const response = await fetch(`/api/studies/${study}/verdicts/`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body) });
+  const response = await fetch(`/api/studies/${study}/reviews/`, { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body) });
   const saved = (await response.json().catch(() => ({}))) as Review & { detail?: string };
   if (!response.ok) throw new Error(saved.detail ?? `The server answered with error ${response.status}.`);
   return saved;

@@ -111,7 +111,7 @@ export class SegmentationStore extends Emitter<{ changed: void }> {
 
   /** Load what is known of a series: the server's records, and what was drawn here and is not saved yet. */
   private load({ data, series, isPrior }: DisplaySet): void {
-    if (!isPrior) this.reviews = data.verdicts;
+    if (!isPrior) this.reviews = data.reviews;
     for (const record of data.outlines.filter((one) => one.series === series.id)) this.mergeRecord(record, data.study.id);
     for (const change of this.queue.changes.all()) {
       if (change.resource !== "outlines" || change.study !== data.study.id) continue;
@@ -155,7 +155,7 @@ export class SegmentationStore extends Emitter<{ changed: void }> {
     if (one) one.version = version;
     else this.removedVersions.set(change.id, version);
     if (record && "instead" in record && record.instead) this.queue.conflictNotice = "Another window drew a different outline here meanwhile. Yours counts now; the other is kept unchanged.";
-    if (record && "verdict" in record && record.verdict) this.addReview(record.verdict);
+    if (record && "review" in record && record.review) this.addReview(record.review);
     else if (!change.body) this.dropReview(change.id);
     this.emit("changed");
   }

@@ -5,8 +5,8 @@
 import { unsent } from "./unsent.js";
 
 const items = () => [...document.querySelectorAll(".findings > li")];
-const isOpen = (item) => item.querySelector(".verdict") && !item.querySelector(".verdict-said, .unsent");
-const formOf = (finding) => document.querySelector(`.verdict input[name=finding][value="${CSS.escape(finding)}"]`)?.form;
+const isOpen = (item) => item.querySelector(".review-form") && !item.querySelector(".review-recorded, .unsent");
+const formOf = (finding) => document.querySelector(`.review-form input[name=finding][value="${CSS.escape(finding)}"]`)?.form;
 
 function meant() {
   const focused = document.activeElement?.closest(".findings > li");
@@ -34,7 +34,7 @@ export function say(word) {
   return true;
 }
 
-const isVerdict = ({ detail }) => (detail.requestConfig?.path ?? "").endsWith("/verdicts/");
+const isReview = ({ detail }) => (detail.requestConfig?.path ?? "").endsWith("/reviews/");
 
 /** Say under a finding that what was said of it is not saved yet. */
 function told({ finding, words }) {
@@ -51,20 +51,20 @@ function told({ finding, words }) {
 function again() {
   for (const { path, values, finding } of unsent.all(location.pathname)) {
     const item = formOf(finding)?.closest("li");
-    if (item && navigator.onLine) window.htmx.ajax("POST", path, { values, source: item.querySelector(".verdict"), target: item, swap: "outerHTML" });
+    if (item && navigator.onLine) window.htmx.ajax("POST", path, { values, source: item.querySelector(".review-form"), target: item, swap: "outerHTML" });
   }
 }
 
 document.addEventListener("htmx:sendError", (event) => {
-  if (!isVerdict(event)) return;
+  if (!isReview(event)) return;
   const values = Object.fromEntries([...event.detail.requestConfig.formData.keys()].map((name) => [name, event.detail.requestConfig.formData.getAll(name)]));
-  const words = document.querySelector(`.verdict button[value="${CSS.escape(values.says[0])}"]`)?.textContent.trim() ?? values.says[0];
+  const words = document.querySelector(`.review-form button[value="${CSS.escape(values.says[0])}"]`)?.textContent.trim() ?? values.says[0];
   told(unsent.keep(location.pathname, { path: event.detail.requestConfig.path, values, finding: values.finding[0], words }));
 });
 
 /** When an answer of the server has taken a finding's place, go on with the next that nothing was said of. */
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (!isVerdict(event)) return;
+  if (!isReview(event)) return;
   unsent.drop(location.pathname, event.detail.requestConfig.formData.get("finding"));
   const number = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector(".finding")?.id;
   const here = number && document.getElementById(number)?.closest("li");
