@@ -161,6 +161,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "webapp.foundation.core.openapi.AddressSchema",
+    "EXCEPTION_HANDLER": "webapp.foundation.core.rest_errors.answer_with_code",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Readroom",

@@ -239,7 +239,7 @@ def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page,
     name = study.locator(".reader-name")
     shown(study, "axial 2 mm")
     study.keyboard.press("n")
-    expect(name).to_have_text("1 · nothing to outline, you say")
+    expect(name).to_have_text("1 · nothing to outline, marked by you")
     expect(study.locator(".side-findings .told")).to_have_text("You: Corrected: nothing to outline")
     saved(study)
     (one,) = told(study)
@@ -255,16 +255,18 @@ def test_nothing_to_outline_is_said_of_an_image_taken_back_and_told(study: Page,
     study.reload()
     pictured(study)
     shown(study, "axial 2 mm")
-    expect(name).to_have_text("1 · nothing to outline, you say")
+    expect(name).to_have_text("1 · nothing to outline, marked by you")
     study.keyboard.press("e")
-    expect(study.locator(".side-outline")).to_contain_text("Nothing to outline on this image, you say, of finding 1")
+    expect(study.locator(".side-outline")).to_contain_text(
+        "Marked by you: nothing to outline on this image for finding 1"
+    )
     assert faults(study) == []
     study.screenshot(path=pictures_kept / "viewer-nothing-to-outline.png")
     thinnest(study)
     drawn(study, (40, 30), (40, 30))
     expect(name).to_have_text("1 · outlined by you")
     study.keyboard.press("n")
-    expect(name).to_have_text("1 · nothing to outline, you say")
+    expect(name).to_have_text("1 · nothing to outline, marked by you")
     saved(study)
     assert [one["box"] for one in told(study)] == [None]
     study.goto(study.url.split("viewer/")[0])

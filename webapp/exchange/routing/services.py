@@ -11,6 +11,7 @@ from webapp.exchange.routing.models import Delivery, DeliveryObject, Destination
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.services import Impossible, complete, enqueue, retry_now
 from webapp.imaging.archive.models import Instance, Study
@@ -18,11 +19,11 @@ from webapp.imaging.archive.models import Instance, Study
 State = Delivery.State
 #: The kind of work in the outbox.
 DELIVERY = "delivery"
-NO_OBJECTS = "This study holds nothing that could be sent."
-NO_RESULTS = "This study has no results yet."
+NO_OBJECTS = RefusalReason("no-objects", "This study holds nothing that could be sent.")
+NO_RESULTS = RefusalReason("no-results", "This study has no results yet.")
 
 
-class NothingToSendError(ValueError):
+class NothingToSendError(Refusal):
     """There is nothing to send; the message is for whoever asked."""
 
 

@@ -5,12 +5,15 @@ from django.http import HttpRequest
 
 from webapp.foundation.accounts.authentication import LockedOut, bare_request
 from webapp.foundation.accounts.models import User
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 
-NONE = "Enter your password."
-WRONG = "Wrong password. After five failures your account is locked for fifteen minutes."
+NONE = RefusalReason("password-missing", "Enter your password.")
+WRONG = RefusalReason(
+    "password-wrong", "Wrong password. After five failures your account is locked for fifteen minutes."
+)
 
 
-class PasswordRefusedError(Exception):
+class PasswordRefusedError(Refusal):
     """It is not theirs, or was tried too often; the message is for whoever typed it."""
 
 
@@ -28,6 +31,6 @@ def password_check(*, user: User, password: str, request: HttpRequest) -> None:
     bare = bare_request(request)
     found = authenticate(request=bare, username=user.get_username(), password=password)
     if getattr(bare, "axes_locked_out", False):
-        raise PasswordRefusedError(LockedOut.default_detail)
+        raise PasswordRefusedError(RefusalReason("locked", str(LockedOut.default_detail)))
     if found is None or found.pk != user.pk:
         raise PasswordRefusedError(WRONG)

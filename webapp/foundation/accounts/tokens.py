@@ -16,13 +16,14 @@ from webapp.foundation.accounts.permissions import has_global_scope
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import ONE_LOOK, audit_record
 from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 
 #: So that a secret that lies where it should not is known for what it is.
 PREFIX = "readroom_"
 DAYS = 365
 
 
-class TokenError(ValueError):
+class TokenError(Refusal):
     """A token that cannot be made; the message is for the one who asked."""
 
 
@@ -62,12 +63,17 @@ def token_make(
     """
     home = site or user.site
     if not user.is_active:
-        raise TokenError(f"The account {user.get_username()} is closed.")
+        raise TokenError(RefusalReason("account-closed", f"The account {user.get_username()} is closed."))
     if home is None or not (has_global_scope(user) or home.pk == user.site_id):
-        raise TokenError("A token reaches one site: the user's own, or any for somebody who sees all.")
+        raise TokenError(
+            RefusalReason("other-site", "A token reaches one site: the user's own, or any for somebody who sees all.")
+        )
     if not name.strip() or days < 0:
         raise TokenError(
-            "A token has the name of the machine that holds it, and is valid for some days or without expiry."
+            RefusalReason(
+                "no-name",
+                "A token has the name of the machine that holds it, and is valid for some days or without expiry.",
+            )
         )
     secret = PREFIX + secrets.token_urlsafe(32)
     expires = timezone.now() + timedelta(days=days) if days else None
@@ -83,7 +89,9 @@ def token_make(
             )
             _audited(Code.TOKEN_MADE, token, by, request)
     except IntegrityError as error:
-        raise TokenError(f"{user.get_username()} has a token of that name already.") from error
+        raise TokenError(
+            RefusalReason("name-taken", f"{user.get_username()} has a token of that name already.")
+        ) from error
     return token, secret
 
 

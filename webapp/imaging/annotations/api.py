@@ -96,10 +96,7 @@ class DrawnView(APIView):
         """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
         if isinstance(exc, NotTheAuthorError):
             self._refused()
-        refusal = _refusal(exc)
-        answer = super().handle_exception(refusal)
-        if isinstance(refusal, APIException):
-            answer.data["code"] = refusal.get_codes()
+        answer = super().handle_exception(_refusal(exc))
         if isinstance(exc, ChangedMeanwhileError):
             answer.data["mark"] = serialize_annotation(exc.now)
         return answer
@@ -219,11 +216,11 @@ def _refusal(exc: Exception) -> Exception:
     """Return how DRF answers a refusal of ours."""
     match exc:
         case ChangedMeanwhileError():
-            return Conflict(str(exc))
+            return Conflict(str(exc), code=exc.code)
         case NotTheAuthorError():
-            return PermissionDenied(str(exc), code="not_the_author")
+            return PermissionDenied(str(exc), code=exc.code)
         case AnnotationRefusedError():
-            return ParseError(str(exc))
+            return ParseError(str(exc), code=exc.code)
         case ValidationError():
             return ParseError(sentence_of(exc.detail))
         case RecursionError():

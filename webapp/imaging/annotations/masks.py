@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from workers import storage
 
 Mask = NDArray[np.bool_]
@@ -18,11 +19,11 @@ MOST_PIXELS = 1 << 26
 MOST_RUNS = 100_000
 
 
-EMPTY = "The outline is empty. Mark that there is nothing to outline, or draw."
-NOT_EMPTY = "The outline is not empty, though it is marked as nothing to outline."
+EMPTY = RefusalReason("outline-empty", "The outline is empty. Mark that there is nothing to outline, or draw.")
+NOT_EMPTY = RefusalReason("outline-not-empty", "The outline is not empty, though it is marked as nothing to outline.")
 
 
-class MaskError(Exception):
+class MaskError(Refusal):
     """There is no such mask; the message is for the one who drew it, or who asks for it."""
 
 
@@ -47,12 +48,14 @@ def decode_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bo
     """
     pixels = rows * columns
     if not 0 < pixels <= MOST_PIXELS:
-        raise MaskError("This image is too large to be outlined here.")
+        raise MaskError(RefusalReason("image-too-large", "This image is too large to be outlined here."))
     if len(runs) > MOST_RUNS:
-        raise MaskError("This outline is finer than any drawn by hand.")
+        raise MaskError(RefusalReason("outline-too-fine", "This outline is finer than any drawn by hand."))
     lengths = [length for length in runs if type(length) is int and 0 <= length <= pixels]
     if len(lengths) != len(runs) or 0 in lengths[1:] or sum(lengths) != pixels:
-        raise MaskError("The outline does not fit the rows and columns of the image.")
+        raise MaskError(
+            RefusalReason("outline-does-not-fit", "The outline does not fit the rows and columns of the image.")
+        )
     mask = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(rows, columns)
     if mask.any() == is_empty:
         raise MaskError(NOT_EMPTY if is_empty else EMPTY)
@@ -94,7 +97,7 @@ def open_mask(path: Path) -> Mask:
         with Image.open(path, formats=("PNG",)) as drawn:
             return np.asarray(drawn.convert("1"), dtype=np.bool_)
     except (OSError, UnidentifiedImageError) as error:
-        raise MaskError("A stored outline is missing.") from error
+        raise MaskError(RefusalReason("outline-missing", "A stored outline is missing.")) from error
 
 
 def edges_of(mask: Mask) -> list[list[float]]:

@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.selectors import current_version
 from webapp.imaging.archive.models import Instance, Series
 
 
-class AnnotationRefusedError(Exception):
+class AnnotationRefusedError(Refusal):
     """A mark stays as it is; the message is for the one who drew."""
 
 
@@ -28,8 +29,12 @@ class ChangedMeanwhileError(AnnotationRefusedError):
     """What the author's screen showed is not what the mark says by now."""
 
     def __init__(self, now: AnnotationVersion) -> None:
-        what = "taken away" if now.is_deleted else "changed"
-        super().__init__(f"This annotation was {what} in another window meanwhile. Nothing was overwritten.")
+        what = "deleted" if now.is_deleted else "changed"
+        super().__init__(
+            RefusalReason(
+                "changed-meanwhile", f"This annotation was {what} in another window meanwhile. Nothing was overwritten."
+            )
+        )
         self.now = now
 
 
@@ -119,7 +124,7 @@ def annotation_save(
         If somebody else drew it.
     ChangedMeanwhileError
         If its version is not `read` any more and it says something else.
-    MarkRefusedError
+    AnnotationRefusedError
         If the mark lies on another image or cut, or is of another kind.
     """
     # One who makes it at the same moment waits here (PostgreSQL); SQLite's writers stand in line by themselves.
@@ -127,9 +132,13 @@ def annotation_save(
         pk=mark, defaults={**where.fields, "kind": kind, "author": user}
     )
     if made.author_id != user.pk:
-        raise NotTheAuthorError("This annotation belongs to another user; only they can change it.")
+        raise NotTheAuthorError(
+            RefusalReason("not-the-author", "This annotation belongs to another user; only they can change it.")
+        )
     if made.kind != kind or any(getattr(made, name) != value for name, value in where.fields.items()):
-        raise AnnotationRefusedError("An annotation keeps its image, plane and type. Draw a new one instead.")
+        raise AnnotationRefusedError(
+            RefusalReason("annotation-moved", "An annotation keeps its image, plane and type. Draw a new one instead.")
+        )
     if not is_new:
         now = current_version(mark=mark)
         if said.is_in(now):
@@ -150,7 +159,9 @@ def annotation_delete(*, mark: UUID, read: int, user: User, request: HttpRequest
     """
     made = Annotation.objects.select_for_update(of=("self",)).get(pk=mark)
     if made.author_id != user.pk:
-        raise NotTheAuthorError("This annotation belongs to another user; only they can delete it.")
+        raise NotTheAuthorError(
+            RefusalReason("not-the-author", "This annotation belongs to another user; only they can delete it.")
+        )
     now = current_version(mark=mark)
     if now.is_deleted:
         return now

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import RefusalReason
 from webapp.foundation.outbox.services import enqueue
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Study
@@ -45,7 +46,7 @@ def request_set(
     number = newest.number + 1 if newest else 1
     rows = rows_now(progress)
     if not rows:
-        raise CampaignRefusedError("No case is agreed on or adjudicated yet.")
+        raise CampaignRefusedError(RefusalReason("nothing-agreed", "No case is agreed on or adjudicated yet."))
     made = ConsensusSet.objects.create(
         campaign=locked,
         number=number,
@@ -117,7 +118,7 @@ def _mask_of(standing: CaseConsensus) -> str:
     try:
         return store_consensus(standing.outlines)
     except MaskError as error:
-        raise CampaignRefusedError(f"{error} No set was created.") from None
+        raise CampaignRefusedError(error.reason) from None
 
 
 NAMED = "A reader saw a name or number in the picture."

@@ -12,6 +12,7 @@ from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.annotations.masks import MaskError, decode_runs, store_mask
 from webapp.reading.campaigns.agreement import CaseStatus
 from webapp.reading.campaigns.case_selection import Wanted, key_picture, select_series, series_found
@@ -21,7 +22,7 @@ from webapp.reading.campaigns.selectors import standing_of
 LABELS, BOXES = 9, 20
 
 
-class CampaignRefusedError(Exception):
+class CampaignRefusedError(Refusal):
     """It is not kept; the message is for the one who asked."""
 
 
@@ -72,16 +73,18 @@ def campaign_make(
     """
     labels = list(dict.fromkeys(word.strip() for word in asked.answers if word.strip()))
     if not 2 <= len(labels) <= LABELS:
-        raise CampaignRefusedError(f"Give two to {LABELS} different answers.")
+        raise CampaignRefusedError(RefusalReason("answer-count", f"Give two to {LABELS} different answers."))
     if not 1 <= asked.readers_per_case <= len(readers):
-        raise CampaignRefusedError("Choose at least as many readers as each case needs.")
+        raise CampaignRefusedError(
+            RefusalReason("too-few-readers", "Choose at least as many readers as each case needs.")
+        )
     if asked.asks_boxes and asked.asks_outlines:
-        raise CampaignRefusedError("Choose boxes or outlines, not both.")
+        raise CampaignRefusedError(RefusalReason("boxes-and-outlines", "Choose boxes or outlines, not both."))
     if any(reader.site_id != site.pk or not may(reader, Action.READ) for reader in readers):
-        raise CampaignRefusedError("Only readers of this site can be chosen.")
+        raise CampaignRefusedError(RefusalReason("not-readers-here", "Only readers of this site can be chosen."))
     shown = [(one, key_picture(one)) for one in select_series(site=site, wanted=wanted)]
     if not shown:
-        raise CampaignRefusedError("No series matches.")
+        raise CampaignRefusedError(RefusalReason("no-series", "No series matches."))
     campaign = Campaign.objects.create(
         name=asked.name.strip(),
         site=site,
@@ -131,12 +134,16 @@ def answer_give(*, case: Case, user: User, said: Said, request: HttpRequest | No
     """
     campaign = Campaign.objects.select_for_update().get(pk=case.campaign_id)
     if not campaign.is_open:
-        raise CampaignRefusedError("This campaign is closed; your answer was not saved.")
+        raise CampaignRefusedError(
+            RefusalReason("campaign-closed", "This campaign is closed; your answer was not saved.")
+        )
     as_third = answers_as(case=case, user=user)
     if as_third is None:
-        raise CampaignRefusedError("This case is not, or no longer, assigned to you. Your answer was not saved.")
+        raise CampaignRefusedError(
+            RefusalReason("not-assigned", "This case is not, or no longer, assigned to you. Your answer was not saved.")
+        )
     if said.label and said.label not in campaign.answers:
-        raise CampaignRefusedError("This campaign has no such answer.")
+        raise CampaignRefusedError(RefusalReason("no-such-answer", "This campaign has no such answer."))
     outline, outlined = _outline(said, case) if campaign.asks_outlines and said.label else ("", None)
     row = Answer.objects.create(
         case=case,
@@ -178,26 +185,32 @@ def _outline(said: Said, case: Case) -> tuple[str, int]:
     """Keep an outline; return its sha256 and how many pixels it holds. Whoever outlines nothing has to say so."""
     rows, columns = case.instance.rows, case.instance.columns
     if said.runs is None and not said.is_empty:
-        raise CampaignRefusedError("Outline it, or mark that there is nothing to outline; nothing was saved.")
+        raise CampaignRefusedError(
+            RefusalReason("no-outline", "Outline it, or mark that there is nothing to outline; nothing was saved.")
+        )
     try:
         runs = [rows * columns] if said.is_empty else said.runs or []
         mask = decode_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)
     except MaskError as error:
-        raise CampaignRefusedError(f"{error} Nothing was kept.") from None
+        raise CampaignRefusedError(error.reason) from None
     return store_mask(mask), int(mask.sum())
 
 
 def _boxes(drawn: Sequence[Sequence[Any]], case: Case) -> list[list[float]]:
     """Return boxes as they are kept, cut to the picture; raise CampaignRefusedError where one is none."""
     if len(drawn) > BOXES:
-        raise CampaignRefusedError(f"At most {BOXES} boxes can be drawn on one picture.")
+        raise CampaignRefusedError(
+            RefusalReason("too-many-boxes", f"At most {BOXES} boxes can be drawn on one picture.")
+        )
     columns, rows = case.instance.columns, case.instance.rows
     kept = []
     for box in drawn:
         if len(box) != 4 or not all(isinstance(edge, int | float) and isfinite(edge) for edge in box):
-            raise CampaignRefusedError("A box is four numbers: left, top, right, bottom.")
+            raise CampaignRefusedError(RefusalReason("box-edges", "A box is four numbers: left, top, right, bottom."))
         edges = [min(max(float(edge), 0.0), float(most)) for edge, most in zip(box, (columns, rows) * 2, strict=True)]
         if edges[0] >= edges[2] or edges[1] >= edges[3]:
-            raise CampaignRefusedError("A box is empty, or lies outside: right must exceed left, and bottom top.")
+            raise CampaignRefusedError(
+                RefusalReason("box-outside", "A box is empty, or lies outside: right must exceed left, and bottom top.")
+            )
         kept.append([round(edge, 1) for edge in edges])
     return kept

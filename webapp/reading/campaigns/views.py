@@ -4,8 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may, visible_sites
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record
+from webapp.foundation.core.refusals import RefusalReason, show_refusal
 from webapp.foundation.core.request_params import int_param
 from webapp.foundation.outbox.selectors import item_of
 from webapp.imaging.inference.image_views import serve_drawing
@@ -64,7 +64,7 @@ def campaign_make(request: HttpRequest) -> HttpResponse:
                 request=request,
             )
         except CampaignRefusedError as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, ValidationError(str(refused), code=refused.code))
         else:
             return redirect("campaign", made.pk)
     return render(request, "campaigns/new.html", shown, status=400)
@@ -111,13 +111,13 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     check_site_access(request=request, of=found.campaign, act=Action.READ)
     as_third = services.answers_as(case=found, user=user)
     if as_third is None or not found.campaign.is_open:
-        messages.error(request, "This case is not, or no longer, assigned to you.")
+        show_refusal(request, RefusalReason("not-assigned", "This case is not, or no longer, assigned to you."))
         return redirect("campaign", found.campaign_id)
     if request.method == "POST":
         try:
             services.answer_give(case=found, user=user, said=_said(request), request=request)
         except CampaignRefusedError as refused:
-            messages.error(request, str(refused))
+            show_refusal(request, refused.reason)
             return redirect("campaign-case", found.pk)
         return _onward(found.campaign, user, as_third=as_third)
     study_view_record(user=user, request=request, study=found.series.study_id)
@@ -148,7 +148,7 @@ def campaign_sets(request: HttpRequest, campaign: int) -> HttpResponse:
     try:
         made = request_set(campaign=found, looked_through=looked_through, user=current_user(request), request=request)
     except CampaignRefusedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
         return redirect("campaign", found.pk)
     return redirect("campaign-set", made.pk)
 
@@ -202,7 +202,7 @@ def _set_opened(request: HttpRequest, made: UUID) -> ConsensusSet:
 def _said(request: HttpRequest) -> Said:
     """Read an answer out of a form; raise CampaignRefusedError where there is none."""
     if "label" not in request.POST:
-        raise CampaignRefusedError("Choose an answer.")
+        raise CampaignRefusedError(RefusalReason("no-answer", "Choose an answer."))
     boxes, runs = _listed(request, "boxes"), _listed(request, "runs")
     if not all(isinstance(box, list) for box in boxes):
         raise CampaignRefusedError(UNREADABLE)
@@ -216,7 +216,9 @@ def _said(request: HttpRequest) -> Said:
     )
 
 
-UNREADABLE = "The drawing could not be read; nothing was saved. Please draw it again."
+UNREADABLE = RefusalReason(
+    "unreadable-drawing", "The drawing could not be read; nothing was saved. Please draw it again."
+)
 
 
 def _listed(request: HttpRequest, field: str) -> list[Any]:

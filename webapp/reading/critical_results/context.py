@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
+from webapp.foundation.core.refusals import RefusalReason
 from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
@@ -19,7 +20,7 @@ from webapp.reading.worklist.models import AI_CRITICAL
 AGO = (0, 5, 10, 15, 30, 60)
 
 
-def critical_context(request: HttpRequest, study: Study, *, trouble: str = "") -> dict[str, Any]:
+def critical_context(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> dict[str, Any]:
     """Return what the panel shows: the study's critical results, and forms for who may read it.
 
     Where the site reads first it says nothing of the AI before the reader has committed.
@@ -30,7 +31,7 @@ def critical_context(request: HttpRequest, study: Study, *, trouble: str = "") -
         "study": study,
         "left": [one for one in criticals if not one.is_settled],
         "settled": [one for one in criticals if one.is_settled],
-        "trouble": trouble,
+        "refused": refused,
         "names_ai": not veiled,
         "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
         "may_record": may(user, Action.READ, study),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, Withdrawal
@@ -30,9 +31,9 @@ def critical_open(
     """
     said = sentence.strip()[:300]
     if not said:
-        raise ValueError("Describe the critical finding in one sentence.")
+        raise Refusal(RefusalReason("no-sentence", "Describe the critical finding in one sentence."))
     if finding is not None and finding.run.series.study_id != study.pk:
-        raise ValueError("Choose a finding of this study.")
+        raise Refusal(RefusalReason("no-such-finding", "Choose a finding of this study."))
     Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
     same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
     if same is not None:
@@ -65,11 +66,11 @@ def critical_notify(
     """
     who, now = told.strip()[:120], timezone.now()
     if not who:
-        raise ValueError("Enter who was notified: name and role.")
+        raise Refusal(RefusalReason("nobody-notified", "Enter who was notified: name and role."))
     if how not in Notification.How:
-        raise ValueError("Choose how they were notified.")
+        raise Refusal(RefusalReason("no-channel", "Choose how they were notified."))
     if told_at is not None and told_at > now:
-        raise ValueError("The time must not lie in the future.")
+        raise Refusal(RefusalReason("time-in-future", "The time must not lie in the future."))
     row = Notification.objects.create(
         critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
     )
@@ -98,7 +99,7 @@ def critical_withdraw(
     """
     why = reason.strip()[:300]
     if not why:
-        raise ValueError("Give the reason for the withdrawal.")
+        raise Refusal(RefusalReason("no-reason", "Give the reason for the withdrawal."))
     row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
     if is_new:
         task_told(critical.study.task, "withdrawn", user)

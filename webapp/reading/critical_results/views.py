@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, sees_all_sites
 from webapp.foundation.audit.services import study_view_record, worklist_view_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason, show_refusal
 from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
@@ -97,8 +97,8 @@ def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) 
     """Record something and show what there is now; where it is refused, why."""
     try:
         record()
-    except ValueError as refused:
-        return _answer(request, study, trouble=str(refused))
+    except Refusal as refused:
+        return _answer(request, study, refused=refused.reason)
     return _answer(request, study)
 
 
@@ -112,18 +112,18 @@ def _finding(request: HttpRequest, study: Study) -> Finding | None:
 
 def _told_at(minutes: str) -> datetime:
     if minutes not in map(str, AGO):
-        raise ValueError("Choose when they were notified.")
+        raise Refusal(RefusalReason("no-time", "Choose when they were notified."))
     return timezone.now() - timedelta(minutes=int(minutes))
 
 
-def _answer(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
+def _answer(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> HttpResponse:
     """Renew the panel in an open page; show the study to a browser without scripts."""
     if "HX-Request" in request.headers:
-        return _panel(request, study, trouble=trouble)
-    if trouble:
-        messages.error(request, trouble)
+        return _panel(request, study, refused=refused)
+    if refused:
+        show_refusal(request, refused)
     return redirect("study", study.pk)
 
 
-def _panel(request: HttpRequest, study: Study, *, trouble: str = "") -> HttpResponse:
-    return render(request, "critical_results/panel.html", critical_context(request, study, trouble=trouble))
+def _panel(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> HttpResponse:
+    return render(request, "critical_results/panel.html", critical_context(request, study, refused=refused))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Group, Kind, page_of, register
 from webapp.foundation.outbox.remote import LOST, Remote, policy
@@ -22,7 +23,7 @@ OVER = (State.DONE, State.REFUSED, State.FAILED)
 REGISTRATION = "registration"
 
 
-class NotAPairError(Exception):
+class NotAPairError(Refusal):
     """Two series are never laid over each other; the message is for the one who asked."""
 
 
@@ -41,7 +42,9 @@ def request_registration(*, prior: Series, follow_up: Series, user: User, reques
         or None in {one.patient_id for one in studies}
         or len({one.patient_id for one in studies}) > 1
     ):
-        raise NotAPairError("Choose a series of this study and one of another study of the same patient.")
+        raise NotAPairError(
+            RefusalReason("no-pair", "Choose a series of this study and one of another study of the same patient.")
+        )
     asked, is_new = Registration.objects.get_or_create(
         prior=prior, follow_up=follow_up, defaults={"requested_by": user}
     )

@@ -6,17 +6,19 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.inference.models import Finding
 from webapp.reading.followup.models import Lesion, Sighting
 
-ANOTHER_PATIENT = "That lesion belongs to another patient."
-NOBODY = "This picture names no patient, so its findings cannot be followed."
-TAKEN = (
-    "This finding is linked already, or the lesion is linked to another finding of that study: unlink that one first."
+ANOTHER_PATIENT = RefusalReason("other-patient", "That lesion belongs to another patient.")
+NOBODY = RefusalReason("no-patient", "This picture names no patient, so its findings cannot be followed.")
+TAKEN = RefusalReason(
+    "linked-already",
+    "This finding is linked already, or the lesion is linked to another finding of that study: unlink it first.",
 )
 
 
-class LinkRefusedError(Exception):
+class LinkRefusedError(Refusal):
     """A finding is not linked; the message is for the one who asked."""
 
 

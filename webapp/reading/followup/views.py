@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
+from webapp.foundation.core.refusals import RefusalReason, show_refusal
 from webapp.foundation.core.request_params import int_param, uuid_param
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.selectors import item_of
@@ -29,7 +29,7 @@ from workers.storage import Attempt
 
 #: Of an id in the database.
 DIGITS = 17
-GONE = "This was changed meanwhile; nothing was saved. Please check again."
+GONE = RefusalReason("changed-meanwhile", "This was changed meanwhile; nothing was saved. Please check again.")
 
 
 @require_GET
@@ -51,13 +51,13 @@ def link(request: HttpRequest, study: UUID) -> HttpResponse:
     chosen = request.POST.get("lesion", "")
     lesion = Lesion.objects.filter(pk=asked).first() if (asked := uuid_param(chosen)) else None
     if finding is None or (chosen and lesion is None):
-        messages.error(request, GONE)
+        show_refusal(request, GONE)
         return redirect("follow-up", study=study)
     try:
         name = request.POST.get("name", "")
         finding_link(finding=finding, lesion=lesion, name=name, user=current_user(request), request=request)
     except LinkRefusedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
     return redirect("follow-up", study=study)
 
 
@@ -70,7 +70,7 @@ def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
     sightings = sightings.exclude(study__in=blinded_studies(current_user(request)))
     sighting = sightings.filter(pk=asked).first() if asked is not None else None
     if sighting is None:
-        messages.error(request, GONE)
+        show_refusal(request, GONE)
     else:
         check_study_access(request=request, study=sighting.study, act=Action.MARK)
         finding_unlink(sighting=sighting, user=current_user(request), request=request)
@@ -87,13 +87,13 @@ def register(request: HttpRequest, study: UUID) -> HttpResponse:
         for name in ("prior", "follow_up")
     )
     if prior is None or follow_up is None or follow_up.study_id != opened.pk:
-        messages.error(request, GONE)
+        show_refusal(request, GONE)
         return redirect("follow-up", study=study)
     check_study_access(request=request, study=prior.study, act=Action.SEE)
     try:
         request_registration(prior=prior, follow_up=follow_up, user=current_user(request), request=request)
     except NotAPairError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
     return redirect("follow-up", study=study)
 
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.reading.handover.models import Handover, HandoverLine
 from webapp.reading.handover.open_items import current_items
 
 
-class NotAcceptedError(Exception):
+class NotAcceptedError(Refusal):
     """A hand-over stays as it is; the message is for the one who asked."""
 
 
@@ -25,7 +26,7 @@ def handover_make(*, user: User, note: str, request: HttpRequest | None = None) 
         If the user belongs to no site.
     """
     if user.site is None:
-        raise ValueError("Your account belongs to no site, so there is no shift to hand over.")
+        raise Refusal(RefusalReason("no-site", "Your account belongs to no site, so there is no shift to hand over."))
     made = Handover.objects.create(site=user.site, by=user, note=note.strip()[:2000])
     lines = [
         HandoverLine(
@@ -58,7 +59,9 @@ def handover_accept(*, handover: Handover, user: User, request: HttpRequest | No
     audit_record(code=Code.HAND_OVER_ACCEPTED, user=user, request=request, details=f"hand-over {handover.pk}")
 
 
-def _why_not(handover: Handover) -> str:
+def _why_not(handover: Handover) -> RefusalReason:
     if handover.accepted_by is None:
-        return "You handed this over yourself: the next reader must accept it."
-    return f"{handover.accepted_by.get_username()} has already accepted this hand-over."
+        return RefusalReason("own-handover", "You handed this over yourself: the next reader must accept it.")
+    return RefusalReason(
+        "accepted-already", f"{handover.accepted_by.get_username()} has already accepted this hand-over."
+    )

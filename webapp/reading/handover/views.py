@@ -1,6 +1,5 @@
 """The pages of a hand-over: what is open now, hand it over, look at one, accept it."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -8,6 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from webapp.foundation.accounts.access import check_site_access, current_user, requires
 from webapp.foundation.accounts.permissions import Action, may, sees_all_sites
 from webapp.foundation.audit.services import worklist_view_record
+from webapp.foundation.core.refusals import Refusal, show_refusal
 from webapp.reading.handover import selectors
 from webapp.reading.handover.models import Handover
 from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
@@ -36,8 +36,8 @@ def make(request: HttpRequest) -> HttpResponse:
     """Hand over what is open now."""
     try:
         made = handover_make(user=current_user(request), note=request.POST.get("note", ""), request=request)
-    except ValueError as refused:
-        messages.error(request, str(refused))
+    except Refusal as refused:
+        show_refusal(request, refused.reason)
         return redirect("handovers")
     return redirect("handover", made.pk)
 
@@ -67,7 +67,7 @@ def accept(request: HttpRequest, handover: int) -> HttpResponse:
     try:
         handover_accept(handover=found, user=current_user(request), request=request)
     except NotAcceptedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
     return redirect("handover", found.pk)
 
 

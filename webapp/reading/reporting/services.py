@@ -15,6 +15,7 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError, password_check
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.accepted_findings import statements_of
 from webapp.reading.reporting.discrepancies import record_discrepancies
@@ -47,21 +48,35 @@ MEANINGS = {
     Kind.ADDENDUM: "I add this to the report and answer for what I add.",
 }
 NOT_OPEN = {
-    Kind.PRELIMINARY: "A preliminary report is signed by the study's assignee, where there is a single reader.",
-    Kind.FINAL: "The final report is signed by the reader who concludes the read. Claim the study first.",
-    Kind.ADDENDUM: "An addendum needs a final report, and there is none yet.",
+    Kind.PRELIMINARY: RefusalReason(
+        "not-yours-preliminary",
+        "A preliminary report is signed by the study's assignee, where there is a single reader.",
+    ),
+    Kind.FINAL: RefusalReason(
+        "not-yours-final", "The final report is signed by the reader who concludes the read. Claim the study first."
+    ),
+    Kind.ADDENDUM: RefusalReason("no-final-report", "An addendum needs a final report, and there is none yet."),
 }
-SIGNED_MEANWHILE = "This report was signed in another window meanwhile. What you typed since was not saved there."
-NEWER = "A newer version was signed meanwhile. Nothing was signed now; please look at it first."
-SAYS_NOTHING = "The report is empty: no findings, no impression, no free text."
-SIGNER = "You signed this report; someone else must acknowledge its discrepancies."
-NOT_YOURS = "Only adjudicators of this site may acknowledge."
-GONE = "Someone else has acknowledged this meanwhile."
+SIGNED_MEANWHILE = RefusalReason(
+    "signed-meanwhile", "This report was signed in another window meanwhile. What you typed since was not saved there."
+)
+NEWER = RefusalReason(
+    "newer-version", "A newer version was signed meanwhile. Nothing was signed now; please look at it first."
+)
+SAYS_NOTHING = RefusalReason("empty-report", "The report is empty: no findings, no impression, no free text.")
+SIGNER = RefusalReason("own-report", "You signed this report; someone else must acknowledge its discrepancies.")
+NOT_YOURS = RefusalReason("not-adjudicator", "Only adjudicators of this site may acknowledge.")
+GONE = RefusalReason("acknowledged-meanwhile", "Someone else has acknowledged this meanwhile.")
 NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to store objects in."
-NO_NOTE = "Write in a few words what follows from it."
+TOO_LONG = RefusalReason("too-long", f"A section holds at most {LONGEST} characters; nothing was saved.")
+DISOWNED = RefusalReason(
+    "disowned-line",
+    "The report still says “{line}”, which you do not accept. Remove the line, or agree with the finding.",
+)
+NO_NOTE = RefusalReason("no-note", "Write in a few words what follows from it.")
 
 
-class ReportRefusedError(Exception):
+class ReportRefusedError(Refusal):
     """It is not kept, or not signed; the message is for the one who wrote."""
 
 
@@ -69,7 +84,12 @@ class ChangedMeanwhileError(ReportRefusedError):
     """The draft is not what the window showed any more; both texts stay."""
 
     def __init__(self, now: Report) -> None:
-        super().__init__("This report was changed in another window. Nothing was overwritten; both texts are shown.")
+        super().__init__(
+            RefusalReason(
+                "changed-meanwhile",
+                "This report was changed in another window. Nothing was overwritten; both texts are shown.",
+            )
+        )
         self.now = now
 
 
@@ -88,10 +108,10 @@ class Text:
     is_abnormal: bool | None = None
     template: str = ""
 
-    def why_not(self) -> str:
-        """Return in a sentence what is wrong with it, "" where nothing is."""
+    def why_not(self) -> RefusalReason | None:
+        """Return what is wrong with it, None where nothing is."""
         is_long = any(len(text) > LONGEST for text in (*self.sections.values(), self.free_text))
-        return f"A section holds at most {LONGEST} characters; nothing was saved." if is_long else ""
+        return TOO_LONG if is_long else None
 
 
 def cleaned(text: str) -> str:
@@ -193,7 +213,7 @@ def report_sign(
         If it is not theirs to sign, says nothing, or changed meanwhile.
     """
     if kind not in Kind.values:
-        raise ReportRefusedError("Choose preliminary or final.")
+        raise ReportRefusedError(RefusalReason("no-kind", "Choose preliminary or final."))
     if before := _signed_before(study, user, kind, text, base):
         return before
     saved = report_save(study=study, user=user, text=text, edit=edit, request=request)
@@ -299,9 +319,7 @@ def _check_text(draft: Report, user: User) -> None:
     if not [part for part in (*told, draft.free_text) if part.strip() and part not in of_prior]:
         raise ReportRefusedError(SAYS_NOTHING)
     if lines := lines_disowned(read=read_of(study=draft.study, user=user), text=text):
-        raise ReportRefusedError(
-            f"The report still says “{lines[0]}”, which you do not accept. Remove the line, or agree with the finding."
-        )
+        raise ReportRefusedError(DISOWNED.filled(line=lines[0]))
 
 
 def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
@@ -312,7 +330,7 @@ def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | Non
     try:
         return read_finish(study=study, user=user, request=request)
     except ReviewRefusedError as refused:
-        raise ReportRefusedError(str(refused)) from refused
+        raise ReportRefusedError(refused.reason) from refused
 
 
 def _signed(draft: Report, kind: str, newest: Report | None) -> Report:

@@ -17,6 +17,7 @@ from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record, study_view_record, worklist_view_record
+from webapp.foundation.core.refusals import RefusalReason, show_refusal
 from webapp.foundation.core.request_params import int_param
 from webapp.imaging.archive.access import check_answer_visible, check_study_access, deny_blinded, open_study
 from webapp.imaging.archive.models import Study
@@ -51,7 +52,9 @@ from webapp.reading.reviews.services import Then
 from webapp.reading.worklist.claim_views import next_opened
 
 PER_PAGE = 50
-NO_NUMBERS = "This page is incomplete. Please reload it: what you typed is kept in this browser."
+NO_NUMBERS = RefusalReason(
+    "page-incomplete", "This page is incomplete. Please reload it: what you typed is kept in this browser."
+)
 READ_DONE = "Your read is finished: {then}. Your report is kept as a draft; the reader who concludes signs it."
 #: Values of the radio buttons that say what a report comes to.
 ABNORMAL = {"yes": True, "no": False}
@@ -166,7 +169,7 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
         )
     except (ReportRefusedError, PasswordRefusedError) as refused:
         conflict = refused.now if isinstance(refused, ChangedMeanwhileError) else None
-        return _page(request, opened, refused=str(refused), typed=text if conflict else None, kind=kind, status=400)
+        return _page(request, opened, refused=refused.reason, typed=text if conflict else None, kind=kind, status=400)
     if signed.report is None:
         messages.info(request, READ_DONE.format(then=signed.then))
         return next_opened(request)
@@ -198,7 +201,7 @@ def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
             discrepancy=found, user=current_user(request), note=request.POST.get("note", ""), request=request
         )
     except ReportRefusedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
     return redirect("discrepancies")
 
 
@@ -214,7 +217,7 @@ def _page(
     request: HttpRequest,
     study: Study,
     *,
-    refused: str = "",
+    refused: RefusalReason | None = None,
     typed: Text | None = None,
     kind: str = "",
     status: int = 200,
@@ -295,7 +298,7 @@ def _signed(request: HttpRequest, study: Study, number: int) -> Report:
 def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> HttpResponse:
     """Say why something was not kept; where another window was faster, show what stands there now."""
     if not isinstance(refused, ChangedMeanwhileError):
-        return render(request, "reporting/saved.html", {"refused": str(refused)}, status=409)
+        return render(request, "reporting/saved.html", {"refused": refused.reason}, status=409)
     typed = dict(text.sections) | {"free_text": text.free_text}
     theirs = [
         (section["title"], section["text"])
@@ -305,7 +308,7 @@ def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> H
         ]
         if section["text"] != typed.get(section["key"], "").replace("\r\n", "\n")
     ]
-    shown = {"refused": str(refused), "now": refused.now, "theirs": theirs}
+    shown = {"refused": refused.reason, "now": refused.now, "theirs": theirs}
     return render(request, "reporting/conflict.html", shown, status=409)
 
 

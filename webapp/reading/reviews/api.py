@@ -63,5 +63,5 @@ class ReviewsView(APIView):
                 study=opened, user=current_user(request._request), said=Said(**fields), request=request._request
             )
         except ReviewRefusedError as refused:
-            raise Refused(str(refused)) from None
+            raise Refused(str(refused), code=refused.code) from None
         return Response(serialize_review(row), status=201)

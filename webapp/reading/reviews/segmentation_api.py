@@ -96,7 +96,9 @@ class OutlineView(DrawnView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as a mark does, and what is not said because of the read."""
-        return super().handle_exception(Conflict(str(exc)) if isinstance(exc, ReviewRefusedError) else exc)
+        return super().handle_exception(
+            Conflict(str(exc), code=exc.code) if isinstance(exc, ReviewRefusedError) else exc
+        )
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from webapp.foundation.accounts.models import User
+from webapp.foundation.core.refusals import RefusalReason
 from webapp.imaging.annotations.masks import MaskError, decode_runs, edges_of, store_mask
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.services import OnImage, annotation_delete, annotation_save
@@ -19,6 +20,10 @@ from webapp.reading.reviews.segmentation_selectors import Outline, key_of, outli
 from webapp.reading.reviews.services import ReviewRefusedError, Said, finding_named, read_opened, review_add
 
 Decision = Review.Decision
+
+MISSED_ON_OTHER_SERIES = RefusalReason(
+    "missed-on-other-series", "What the AI missed is outlined on another series. Name it again on this one."
+)
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,16 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
 
     Raises
     ------
-    VerdictRefusedError
+    ReviewRefusedError
         If the study is not in the reader's hands, their read is finished, or the outline is of no use.
-    webapp.imaging.annotations.services.MarkRefusedError
+    webapp.imaging.annotations.services.AnnotationRefusedError
         As `annotation_save`: it is somebody else's, lies on another image, or was changed meanwhile.
     """
     study = sent.instance.series.study
     opened = read_opened(study, user)
     finding = finding_named(study, sent.finding, user) if sent.finding is not None else None
     if finding and finding.run.series_id != sent.instance.series_id:
-        raise ReviewRefusedError("This finding lies on another series.")
+        raise ReviewRefusedError(RefusalReason("other-series", "This finding lies on another series."))
     missed = sent.missed if finding is None and sent.missed != mark else None
     says = Decision.EDIT if finding else Decision.MISSED
     said = Said(says, sent.finding, mark, label_title=sent.label_title, missed=missed)
@@ -108,7 +113,7 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
 
     Raises
     ------
-    VerdictRefusedError, webapp.imaging.annotations.services.MarkRefusedError
+    ReviewRefusedError, webapp.imaging.annotations.services.AnnotationRefusedError
         As `outline_save`.
     """
     drawn = Annotation.objects.select_related("series__study").get(pk=mark)
@@ -133,7 +138,7 @@ def _drawn(sent: Sent) -> Drawn:
     try:
         mask = decode_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns, is_empty=sent.is_empty)
     except MaskError as error:
-        raise ReviewRefusedError(str(error)) from None
+        raise ReviewRefusedError(error.reason) from None
     return Drawn(edges_of(mask), sent.label_title.strip()[:80], sent.figures, sent.unit, mask=store_mask(mask))
 
 
@@ -148,18 +153,20 @@ def _of_missed(said: Said) -> Q:
     return Q(mark=first) | Q(missed=first)
 
 
-def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> str:
+def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> RefusalReason | None:
     """Return in a sentence why an outline does not belong to what it is sent for; "" where it does."""
     last = Review.objects.filter(mark=mark).last()
     if last and key_of(last)[1] != (said.finding or said.missed or mark):
-        return "This outline belongs to something else. Draw a new one instead."
+        return RefusalReason("other-outline", "This outline belongs to something else. Draw a new one instead.")
     if said.finding is not None:
-        return ""
+        return None
     if sent.is_empty:
-        return "Outline what the AI missed where it lies. Other images need no entry."
+        return RefusalReason(
+            "missed-elsewhere", "Outline what the AI missed where it lies. Other images need no entry."
+        )
     here = Review.objects.filter(_of_missed(said), read=read)
     elsewhere = here.exclude(mark__instance__series=sent.instance.series_id).exists()
-    return "What the AI missed is outlined on another series. Name it again on this one." if elsewhere else ""
+    return MISSED_ON_OTHER_SERIES if elsewhere else None
 
 
 def _with_words(said: Said, before: Review | None) -> Said:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
@@ -26,7 +27,7 @@ from webapp.reading.worklist.services import settings_of, task_finish, task_pass
 Decision = Review.Decision
 
 
-class ReviewRefusedError(Exception):
+class ReviewRefusedError(Refusal):
     """It is not kept; the message is for the one who said it."""
 
 
@@ -38,9 +39,22 @@ class Then(StrEnum):
     ADJUDICATOR = "a third reader adjudicates"
 
 
-NOT_IN_HAND = "This study is not, or no longer, assigned to you. Claim it first: what you entered was not saved."
-COMMIT_FIRST = "Your site reads first: commit your read, then review each AI finding."
-OVER = "Your read is finished and can no longer be changed. An addendum can be added to the report."
+NOT_IN_HAND = RefusalReason(
+    "not-assigned", "This study is not, or no longer, assigned to you. Claim it first: what you entered was not saved."
+)
+COMMIT_FIRST = RefusalReason("commit-first", "Your site reads first: commit your read, then review each AI finding.")
+OVER = RefusalReason(
+    "read-finished", "Your read is finished and can no longer be changed. An addendum can be added to the report."
+)
+OPEN_FINDINGS = RefusalReason(
+    "findings-open", "This study has two readers, so each reviews every finding; {left} of yours {are} still open."
+)
+NO_DECISION = RefusalReason("no-decision", "Agree, disagree or correct.")
+UNKNOWN_REASON = RefusalReason("unknown-reason", "One of the reasons is unknown.")
+NO_REASON = RefusalReason("no-reason", "Choose at least one reason for disagreeing.")
+NO_LABEL = RefusalReason("no-label", "Name what the AI missed.")
+NO_CORRECTION = RefusalReason("no-correction", "Enter what it is instead, or draw where it is.")
+NO_FINDING = RefusalReason("no-finding", "Choose the finding, or mark what was missed.")
 
 
 @dataclass(frozen=True)
@@ -67,18 +81,18 @@ class Said:
     comment: str = ""
     missed: UUID | None = None
 
-    def why_not(self) -> str:
-        """Return in a sentence what is wrong with it, "" where nothing is."""
+    def why_not(self) -> RefusalReason | None:
+        """Return what is wrong with it, None where nothing is."""
         label = self.label_title.strip()
         wrong = {
-            "Agree, disagree or correct.": self.says not in Decision.values,
-            "One of the reasons is unknown.": bool(set(self.reasons) - set(Reason.values)),
-            "Choose at least one reason for disagreeing.": self.says == Decision.DISAGREE and not self.reasons,
-            "Name what the AI missed.": self.says == Decision.MISSED and not label,
-            "Enter what it is instead, or draw where it is.": self.says == Decision.EDIT and not (label or self.mark),
-            "Choose the finding, or mark what was missed.": self.finding is None and self.mark is None,
+            NO_DECISION: self.says not in Decision.values,
+            UNKNOWN_REASON: bool(set(self.reasons) - set(Reason.values)),
+            NO_REASON: self.says == Decision.DISAGREE and not self.reasons,
+            NO_LABEL: self.says == Decision.MISSED and not label,
+            NO_CORRECTION: self.says == Decision.EDIT and not (label or self.mark),
+            NO_FINDING: self.finding is None and self.mark is None,
         }
-        return next((sentence for sentence, is_so in wrong.items() if is_so), "")
+        return next((reason for reason, is_so in wrong.items() if is_so), None)
 
 
 @transaction.atomic
@@ -87,7 +101,7 @@ def review_finding(*, study: Study, user: User, said: Said, request: HttpRequest
 
     Raises
     ------
-    VerdictRefusedError
+    ReviewRefusedError
         If the study is not in the reader's hands, their read is finished, or what they say is of no use.
     """
     if why_not := said.why_not():
@@ -137,14 +151,18 @@ def read_commit(
 
     Raises
     ------
-    VerdictRefusedError
+    ReviewRefusedError
         If the study is not in their hands, or they committed already.
     """
     read = read_opened(study, user)
     now = timezone.now()
     first = Read.objects.filter(pk=read.pk, committed_at=None)
     if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
-        raise ReviewRefusedError("Your first impression is already committed and can no longer be changed.")
+        raise ReviewRefusedError(
+            RefusalReason(
+                "committed-already", "Your first impression is already committed and can no longer be changed."
+            )
+        )
     audit_record(
         code=Code.READ_COMMITTED,
         user=user,
@@ -161,7 +179,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
 
     Raises
     ------
-    VerdictRefusedError
+    ReviewRefusedError
         If the study is not in their hands, or one of two readers has not said something of every finding, which they
         cannot before it is shown to them.
     """
@@ -171,10 +189,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
         raise ReviewRefusedError(COMMIT_FIRST)
     left = unsaid(read)
     if task.readers > 1 and left:
-        raise ReviewRefusedError(
-            f"This study has two readers, so each reviews every finding; {len(left)} of yours "
-            f"{'is' if len(left) == 1 else 'are'} still open."
-        )
+        raise ReviewRefusedError(OPEN_FINDINGS.filled(left=len(left), are="is" if len(left) == 1 else "are"))
     Read.objects.filter(pk=read.pk).update(finished_at=timezone.now())
     with_ai_keep(read, accepted(read))
     then = _then(task, study, read)
@@ -191,7 +206,7 @@ def read_opened(study: Study, user: User) -> Read:
 
     Raises
     ------
-    VerdictRefusedError
+    ReviewRefusedError
         If it is not in their hands, or their read is finished.
     """
     task = ReadingTask.objects.get(study=study)
@@ -211,7 +226,7 @@ def finding_named(study: Study, finding: int, user: User) -> Finding:
     """Return a finding of a study; raises `ReviewRefusedError` where it is another's, or veiled from the reader."""
     found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
     if found is None or is_blinded(study=study, user=user):
-        raise ReviewRefusedError("This finding does not belong to this study.")
+        raise ReviewRefusedError(RefusalReason("no-such-finding", "This finding does not belong to this study."))
     return found
 
 
@@ -238,5 +253,7 @@ def _mark(study: Study, user: User, mark: UUID) -> Annotation:
     own = Annotation.objects.filter(pk=mark, series__study=study, author=user)
     found = own.exclude(kind=Annotation.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
     if found is None:
-        raise ReviewRefusedError("This annotation is not yours, not on this study, or not saved yet.")
+        raise ReviewRefusedError(
+            RefusalReason("no-such-annotation", "This annotation is not yours, not on this study, or not saved yet.")
+        )
     return found

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
+from webapp.foundation.core.refusals import RefusalReason, show_refusal
 from webapp.imaging.archive.access import open_study
 from webapp.reading.reviews.services import ReviewRefusedError, Then, read_commit, read_finish
 from webapp.reading.worklist.claim_views import next_opened
@@ -20,7 +21,7 @@ def commit(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = open_study(request=request, study=study, act=Action.READ)
     is_abnormal = {"abnormal": True, "normal": False}.get(request.POST.get("call", ""))
     if is_abnormal is None:
-        messages.error(request, "Choose first whether the study is normal or abnormal.")
+        show_refusal(request, RefusalReason("no-impression", "Choose first whether the study is normal or abnormal."))
         return redirect("study", study)
     try:
         read_commit(
@@ -31,7 +32,7 @@ def commit(request: HttpRequest, study: UUID) -> HttpResponse:
             request=request,
         )
     except ReviewRefusedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
     return redirect("study", study)
 
 
@@ -42,7 +43,7 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
     try:
         then = read_finish(study=opened, user=current_user(request), request=request)
     except ReviewRefusedError as refused:
-        messages.error(request, str(refused))
+        show_refusal(request, refused.reason)
         return redirect("study", study)
     if then != Then.DONE:
         messages.info(request, f"Your read is saved: {then}.")

@@ -33,11 +33,11 @@ def say(request: HttpRequest, study: UUID) -> HttpResponse:
         label_title=request.POST.get("label", ""),
         comment=request.POST.get("comment", ""),
     )
-    refused = ""
+    refused = None
     try:
         review_finding(study=opened, user=user, said=said, request=request)
     except ReviewRefusedError as refusal:
-        refused = str(refusal)
+        refused = refusal.reason
     reads = reads_read(study=opened, user=user)
     reading = load_study(study=opened, series=finding.run.series_id, asked=finding.run_id, reads=reads)
     shown = next((one for one in reading.findings if one.row.pk == finding.pk), None)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from webapp.foundation.accounts.access import current_user, requires
 from webapp.foundation.accounts.permissions import Action, may
+from webapp.foundation.core.refusals import Refusal, RefusalReason, show_refusal
 from webapp.imaging.archive.access import open_study
 from webapp.reading.worklist.assignee import describe_assignee
 from webapp.reading.worklist.models import Priority, ReadingTask
@@ -25,7 +26,9 @@ from webapp.reading.worklist.services import (
     task_triage,
 )
 
-NOT_BLIND = "This study has been read or has a signed report, so a second reader would no longer be blinded."
+NOT_BLIND = RefusalReason(
+    "not-blinded", "This study has been read or has a signed report, so a second reader would no longer be blinded."
+)
 ALL_READ = "Nothing is waiting to be read."
 
 
@@ -54,8 +57,8 @@ def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
     task = _opened(request, study, Action.READ)
     try:
         task_take_over(task=task, note=request.POST.get("note", ""), user=current_user(request), request=request)
-    except (ValueError, NotAssigneeError) as refused:
-        messages.error(request, str(refused))
+    except Refusal as refused:
+        show_refusal(request, refused.reason)
     return redirect("study", study)
 
 
@@ -63,7 +66,7 @@ def take_over(request: HttpRequest, study: UUID) -> HttpResponse:
 def two_readers(request: HttpRequest, study: UUID) -> HttpResponse:
     """Ask for a second reader, blind to the first."""
     if not task_read_by_two(task=_opened(request, study, Action.READ), user=current_user(request), request=request):
-        messages.error(request, NOT_BLIND)
+        show_refusal(request, NOT_BLIND)
     return redirect("study", study)
 
 
@@ -74,7 +77,7 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
     try:
         priority = Priority(int(request.POST.get("priority", "")))
     except ValueError:
-        messages.error(request, "Choose a priority.")
+        show_refusal(request, RefusalReason("no-priority", "Choose a priority."))
         return _back(request)
     try:
         task_triage(
@@ -84,8 +87,8 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
             user=current_user(request),
             request=request,
         )
-    except ValueError as refused:
-        messages.error(request, str(refused))
+    except Refusal as refused:
+        show_refusal(request, refused.reason)
     return _back(request)
 
 

@@ -13,6 +13,7 @@ from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
+from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.archive.models import Study
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings, rank_of
 
@@ -20,7 +21,7 @@ from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEve
 OLDEST_EVERY = 3
 
 
-class NotAssigneeError(Exception):
+class NotAssigneeError(Refusal):
     """The task is in another's hands; the message names whose, for the one who asked."""
 
 
@@ -61,7 +62,7 @@ def task_triage(
         If no reason is given.
     """
     if not reason.strip():
-        raise ValueError("Give the reason: the next reader will see it.")
+        raise Refusal(RefusalReason("no-reason", "Give the reason: the next reader will see it."))
     found = ReadingTask.objects.select_for_update().get(pk=task.pk)
     found.priority, found.priority_reason = priority, reason.strip()[:200]
     found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
@@ -113,12 +114,12 @@ def task_take_over(*, task: ReadingTask, note: str, user: User, request: HttpReq
         If it is read already.
     """
     if not note.strip():
-        raise ValueError("Leave a note for the current assignee.")
+        raise Refusal(RefusalReason("no-note", "Leave a note for the current assignee."))
     found = ReadingTask.objects.select_for_update(of=("self",)).select_related("assignee").get(pk=task.pk)
     if found.state == ReadingTask.State.DONE:
         raise NotAssigneeError(_whose(found))
     if not _open_to(ReadingTask.objects.filter(pk=found.pk), user).exists():
-        raise NotAssigneeError("This study is waiting for another reader.")
+        raise NotAssigneeError(RefusalReason("other-reader", "This study is waiting for another reader."))
     before = found.assignee.get_username() if found.assignee else "nobody"
     found.state, found.assignee, found.claim = ReadingTask.State.CLAIMED, user, found.claim + 1
     found.claim_expires_at = _held_until(found)
@@ -232,12 +233,12 @@ def _counted(site: Site) -> int:
         return SiteSettings.objects.get(pk=site.pk).cases_handed_out
 
 
-def _whose(task: ReadingTask) -> str:
+def _whose(task: ReadingTask) -> RefusalReason:
     if task.state == ReadingTask.State.DONE:
-        return "This study has already been read."
+        return RefusalReason("read-already", "This study has already been read.")
     if task.assignee is None:
-        return "This study is waiting for another reader."
-    return f"{task.assignee.get_username()} is reading this study."
+        return RefusalReason("other-reader", "This study is waiting for another reader.")
+    return RefusalReason("other-assignee", f"{task.assignee.get_username()} is reading this study.")
 
 
 def task_told(task: ReadingTask, event: str, user: User, note: str = "") -> None:

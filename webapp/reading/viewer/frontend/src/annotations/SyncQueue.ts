@@ -128,7 +128,7 @@ export class SyncQueue extends Emitter<SyncEvents> {
     }
     if (response.status >= 500 || response.status === 429) return "unreachable";
     if (body.code === "somebody_else") return "somebody else";
-    if (response.status === 401 || (response.status === 403 && body.code !== "not_the_author")) return "signed out";
+    if (response.status === 401 || (response.status === 403 && body.code !== "not-the-author")) return "signed out";
     this.changes.reject(change, body.detail ?? `The server answered with error ${response.status}.`);
     return "";
   }

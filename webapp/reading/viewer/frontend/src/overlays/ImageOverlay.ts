@@ -130,7 +130,7 @@ export class ImageOverlay {
     const colour = one.isOwn ? OWN_COLOUR : OTHERS_COLOUR;
     const finding = series.findings.find(({ id }) => id === one.finding);
     const text = createSvg("text", { class: "reader-name", fill: colour }, this.labelGroup) as SVGTextElement;
-    const statement = one.box ? `outlined by ${one.author}` : `nothing to outline, ${one.isOwn ? "you say" : `says ${one.author}`}`;
+    const statement = one.box ? `outlined by ${one.author}` : `nothing to outline, marked by ${one.isOwn ? "you" : one.author}`;
     const caption = [finding ? String(finding.number) : one.label, statement].filter(Boolean).join(" · ");
     this.labels.push({ text, caption, box: one.box ?? this.fallbackBox(finding), isBelow: true });
     if (!one.box || this.sources.editor.isEditing(this.viewport, one.id)) return;
