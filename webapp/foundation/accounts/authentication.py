@@ -33,6 +33,7 @@ class LockedOut(APIException):
     """Too many wrong passwords for this name from this address."""
 
     status_code = 429
+    default_code = "locked"
     default_detail = "Too many wrong passwords: this name is locked for your address for a while."
 
     def __init__(self) -> None:

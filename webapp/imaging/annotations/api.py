@@ -54,6 +54,7 @@ class TooLarge(APIException):
     """The body is larger than any mark."""
 
     status_code = 413
+    default_code = "too-large"
     default_detail = "This is larger than any annotation; nothing was saved."
 
 
@@ -61,6 +62,7 @@ class Conflict(APIException):
     """The mark says something else by now."""
 
     status_code = 409
+    default_code = "conflict"
 
 
 class AnnotationsView(APIView):

@@ -41,6 +41,7 @@ class TooLarge(APIException):
     """The body is larger than is taken."""
 
     status_code = 413
+    default_code = "too-large"
     default_detail = "The file is too large."
 
 
@@ -48,6 +49,7 @@ class DiskIsFull(APIException):
     """There is no room left; reading goes on."""
 
     status_code = 507
+    default_code = "disk-full"
     default_detail = "The disk is full. Nothing of this file was kept; try again when an administrator has made room."
     wait = 60
 
@@ -56,6 +58,7 @@ class TryAgain(APIException):
     """The database or the disk does not answer for the moment."""
 
     status_code = 503
+    default_code = "try-again"
     default_detail = "Storing is not possible at the moment. Nothing of this file was lost; try again shortly."
     wait = 5
 
@@ -97,7 +100,9 @@ class UploadView(APIView):
         try:
             filed = ingest_file(path=path, name=name, user=cast("User", request.user), request=request._request)
         except NoSite as error:
-            raise PermissionDenied("Your account belongs to no site, so nothing can be stored for it.") from error
+            raise PermissionDenied(
+                "Your account belongs to no site, so nothing can be stored for it.", code="no-site"
+            ) from error
         return Response({"files": [_told(each) for each in filed]})
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -23,6 +23,7 @@ class Refused(APIException):
     """It was not kept; the detail says why."""
 
     status_code = 409
+    default_code = "refused"
 
 
 class SaidSent(serializers.Serializer[Said]):

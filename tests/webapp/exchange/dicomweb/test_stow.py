@@ -110,7 +110,7 @@ def test_what_is_no_object_is_refused_with_the_reason(sender: Sender, tmp_path: 
 )
 def test_a_body_that_is_no_store_request(sender: Sender, body: bytes, kind: str, status: int) -> None:
     answer = sender.browser.post(f"{ROOT}/studies", body, content_type=kind)
-    assert (answer.status_code, list(answer.json())) == (status, ["detail"])
+    assert (answer.status_code, list(answer.json())) == (status, ["detail", "code"])
     assert list(storage.temporary().parent.iterdir()) == []
 
 

@@ -11,6 +11,7 @@ from tests.peers import node
 from tests.webapp import factories
 from tests.webapp.exchange.routing.conftest import asked, carried, pacs
 from tests.webapp.imaging.dicom_objects.conftest import run_answered
+from tests.webapp.refusals import refused
 from webapp.exchange.routing import services
 from webapp.exchange.routing.models import Delivery, Destination
 from webapp.exchange.routing.services import DELIVERY, NothingToSendError
@@ -151,7 +152,7 @@ def test_a_destination_of_another_site_takes_none_of_this_ones_studies(study: St
 
 
 def test_a_study_that_holds_nothing_cannot_be_sent(nowhere: Destination) -> None:
-    with pytest.raises(NothingToSendError, match="holds nothing"):
+    with refused("no-objects", NothingToSendError):
         asked(factories.study(), nowhere)
 
 
@@ -172,7 +173,7 @@ def test_results_leave_by_themselves_together_and_once(study: Study) -> None:
     with node(classes=[ComprehensiveSRStorage]) as peer:
         destination = pacs(peer, auto_forward_results=True)
         pacs(peer, name="Asks", auto_forward_results=False)
-        with pytest.raises(NothingToSendError, match="no results yet"):
+        with refused("no-results", NothingToSendError):
             asked(study, destination, Delivery.What.RESULTS)
         run_answered(series)
         assert work_due(RESULTS) == 1

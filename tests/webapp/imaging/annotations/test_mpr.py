@@ -68,7 +68,7 @@ def test_it_stays_on_its_cut_and_with_its_author(clinician: Client, admin: Clien
     put(clinician, body(volume), mark)
     elsewhere = body(volume, normal=[1.0, 0.0, 0.0], points=[[-30.0, -12.5, 11.0], [-30.0, -2.5, 19.0]], version=1)
     answer = put(clinician, elsewhere, mark)
-    assert (answer.status_code, answer.json()["detail"][:30]) == (400, "An annotation keeps its image,")
+    assert (answer.status_code, answer.json()["code"]) == (400, "annotation-moved")
     assert put(admin, body(volume, text="mine now", version=1), mark).status_code == 403
 
 

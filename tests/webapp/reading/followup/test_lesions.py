@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.webapp import factories
+from tests.webapp.refusals import codes_shown, refused
 from webapp.foundation.accounts.models import Site
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
@@ -143,12 +144,12 @@ def test_a_finding_is_one_lesion_and_a_lesion_one_finding_a_study(patient: Patie
     other = factories.visit(factories.patient("Other^Otto"), on=FIRST)
     user, request = factories.clinician(), RequestFactory().post("/")
 
-    for wrong, of, why in (
-        (finding, None, "linked already"),
-        (beside, lesion, "linked already"),
-        (other, lesion, "another patient"),
+    for wrong, of, code in (
+        (finding, None, "linked-already"),
+        (beside, lesion, "linked-already"),
+        (other, lesion, "other-patient"),
     ):
-        with pytest.raises(LinkRefusedError, match=why):
+        with refused(code, LinkRefusedError):
             finding_link(finding=wrong, lesion=of, user=user, request=request)
     assert list(Lesion.objects.all()) == [lesion]
     assert Sighting.objects.count() == 1
@@ -169,7 +170,7 @@ def test_nobody_links_a_finding_of_another_patient_through_a_study_that_they_may
     theirs = factories.visit(factories.patient("Fremd^Frieda", at=elsewhere), on=FIRST)
     answer = clinician.post(f"/studies/{study_of(mine).pk}/follow-up/link/", {"finding": theirs.pk}, follow=True)
 
-    assert "nothing was saved" in answer.content.decode()
+    assert codes_shown(answer) == ["changed-meanwhile"]
     assert not Sighting.objects.exists()
 
 
@@ -179,7 +180,7 @@ def test_nonsense_is_answered_with_a_sentence(sent: dict[str, str], patient: Pat
     for what in ("link", "unlink"):
         given = {"finding": str(finding.pk), **sent} if "lesion" in sent else sent
         answer = clinician.post(f"/studies/{study_of(finding).pk}/follow-up/{what}/", given, follow=True)
-        assert "This was changed meanwhile; nothing was saved." in answer.content.decode()
+        assert codes_shown(answer) == ["changed-meanwhile"]
 
 
 def test_the_study_page_leads_to_it_where_there_is_an_earlier_study(patient: Patient, clinician: Client) -> None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from tests.webapp import factories
 from tests.webapp.reading.reporting.conftest import BLEEDING, TUMOUR, images_of, missed, say, sign
+from tests.webapp.refusals import refused
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
 from webapp.foundation.audit.models import AuditEvent
@@ -78,7 +79,7 @@ def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, re
 def test_a_signed_report_is_not_saved_over(study: Study, reader: User, request_of: HttpRequest) -> None:
     draft = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
     sign(study, reader, request_of, impression="Normal.")
-    with pytest.raises(ReportRefusedError, match="signed in another window"):
+    with refused("signed-meanwhile", ReportRefusedError):
         report_save(study=study, user=reader, text=Text({"impression": "Fracture."}), edit=draft.edit)
     assert signed(study).sections[-1]["text"] == "Normal."
 
@@ -124,11 +125,11 @@ def test_a_wrong_password_signs_nothing_loses_nothing_and_counts(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     for _ in range(4):
-        with pytest.raises(PasswordRefusedError, match="Wrong password"):
+        with refused("password-wrong", PasswordRefusedError):
             sign(study, reader, request_of, password="guess", impression="Tumour.")
-    with pytest.raises(PasswordRefusedError, match="locked"):
+    with refused("locked", PasswordRefusedError):
         sign(study, reader, request_of, password="guess", impression="Tumour.")
-    with pytest.raises(PasswordRefusedError, match="locked"):
+    with refused("locked", PasswordRefusedError):
         sign(study, reader, request_of, impression="Tumour.")
     assert not Signature.objects.exists()
     assert Report.objects.get().sections[-1]["text"] == "Tumour."
@@ -141,14 +142,14 @@ def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) 
     assert kinds_open(study=study, user=reader) == ["final", "preliminary"]
     assert kinds_open(study=study, user=other) == []
     assert kinds_open(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
-    with pytest.raises(ReportRefusedError, match="Claim the study first"):
+    with refused("not-yours-final", ReportRefusedError):
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
     assert signed(study).kind == "preliminary"
     sign(study, reader, request_of, impression="Normal.")
     assert kinds_open(study=study, user=other) == ["addendum"]
-    with pytest.raises(ReportRefusedError, match="final report is signed by"):
+    with refused("not-yours-final", ReportRefusedError):
         sign(study, reader, request_of, addendum="More.")
 
 
@@ -178,7 +179,7 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
         "text": Text({"addendum": "More."}), "edit": 0, "base": 1, "request": request_of,
     }  # fmt: skip
     report_sign(user=reader, **given)  # type: ignore[arg-type]
-    with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
+    with refused("newer-version", ReportRefusedError):
         report_sign(user=two, **given)  # type: ignore[arg-type]
 
 
@@ -197,19 +198,19 @@ def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
         assert first.report == signed(study)
         assert signed(study).number == number
     assert Signature.objects.count() == AuditEvent.objects.filter(code__contains="report signed").count() == 2
-    with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
+    with refused("newer-version", ReportRefusedError):
         report_sign(**added | {"text": Text({"addendum": "Other."})})  # type: ignore[arg-type]
 
 
 def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    with pytest.raises(ReportRefusedError, match="report is empty"):
+    with refused("empty-report", ReportRefusedError):
         sign(study, reader, request_of)
     say(study, reader, "agree", 1)
     line = "Suspected brain tumour (slice 2)."
     say(study, reader, "disagree", 1, reasons=["artefact"])
-    with pytest.raises(ReportRefusedError, match="which you do not accept"):
+    with refused("disowned-line", ReportRefusedError):
         sign(study, reader, request_of, findings=line)
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
     assert not Read.objects.get().finished_at
@@ -219,7 +220,7 @@ def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, 
     task_read_by_two(task=study.task, user=reader)
     assert kinds_open(study=study, user=reader) == ["final"]
     say(study, reader, "agree", 1)
-    with pytest.raises(ReportRefusedError, match="each reviews every finding"):
+    with refused("findings-open", ReportRefusedError):
         sign(study, reader, request_of, impression="Tumour.")
     say(study, reader, "agree", 2)
     outcome = sign(study, reader, request_of, impression="Tumour.")
@@ -274,15 +275,15 @@ def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
     assert (ours.direction, theirs.direction) == ("ai", "report")
     assert ours.sentence == "Suspected bleeding (slice 2): 87%. The reader disagreed: Artefact."
     assert theirs.sentence == "Fracture (slice 3). The AI marked nothing there."
-    with pytest.raises(ReportRefusedError, match="Only adjudicators"):
+    with refused("not-adjudicator", ReportRefusedError):
         discrepancy_acknowledge(discrepancy=ours, user=factories.clinician("two"), note="Seen.", request=None)
-    with pytest.raises(ReportRefusedError, match="someone else must acknowledge"):
+    with refused("own-report", ReportRefusedError):
         discrepancy_acknowledge(discrepancy=ours, user=reader, note="Seen.", request=None)
     boss = factories.admin()
-    with pytest.raises(ReportRefusedError, match="in a few words"):
+    with refused("no-note", ReportRefusedError):
         discrepancy_acknowledge(discrepancy=ours, user=boss, note=" ", request=None)
     discrepancy_acknowledge(discrepancy=ours, user=boss, note="Beam hardening.", request=None)
-    with pytest.raises(ReportRefusedError, match="meanwhile"):
+    with refused("acknowledged-meanwhile", ReportRefusedError):
         discrepancy_acknowledge(discrepancy=ours, user=boss, note="Again.", request=None)
     row = Discrepancy.objects.get(pk=ours.pk)
     assert (row.acknowledged_by, row.note) == (boss, "Beam hardening.")

@@ -61,11 +61,11 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
 ) -> None:
     image = images(finding)[0]
     unsaid = put(clinician, uuid.uuid4(), body(image, NOTHING, finding=finding.pk))
-    assert "Mark that there is nothing to outline" in unsaid.json()["detail"]
+    assert unsaid.json()["code"] == "outline-empty"
     drawn = put(clinician, uuid.uuid4(), body(image, square(1, 1), finding=finding.pk, is_empty=True))
-    assert "The outline is not empty" in drawn.json()["detail"]
+    assert drawn.json()["code"] == "outline-not-empty"
     missed = put(clinician, uuid.uuid4(), body(image, NOTHING, label_title="Fracture", is_empty=True))
-    assert "Outline what the AI missed where it lies" in missed.json()["detail"]
+    assert missed.json()["code"] == "missed-elsewhere"
     assert not Annotation.objects.exists()
 
 
@@ -137,10 +137,10 @@ def test_what_was_missed_lies_on_one_series_and_an_outline_stays_with_its_thing(
     other = factories.series_of(study_of(finding), modality="CT")
     image = factories.slice_instance(series=other, pixels=np.zeros((SIDE, SIDE), np.uint8), position=0.0)
     elsewhere = put(clinician, second, body(image, square(6, 6), label_title="Fracture", missed=str(first)))
-    assert (elsewhere.status_code, "another series" in elsewhere.json()["detail"]) == (409, True)
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "missed-on-other-series")
     put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst"))
     taken = put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst", missed=str(first)))
-    assert (taken.status_code, "belongs to something else" in taken.json()["detail"]) == (409, True)
+    assert (taken.status_code, taken.json()["code"]) == (409, "other-outline")
     assert len(read_by(User.objects.get(username="clinician"), study_of(finding))) == 2
 
 

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
+from tests.webapp.refusals import codes_shown
 from webapp.foundation.accounts.models import User
 from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Instance, Study
@@ -47,10 +48,10 @@ def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Find
 def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Finding) -> None:
     address = f"/studies/{study_of(finding).pk}/reviews/"
     answer = clinician.post(address, {"finding": finding.pk, "says": "disagree"})
-    assert "Choose at least one reason" in answer.content.decode()
+    assert codes_shown(answer) == ["no-reason"]
     ReadingTask.objects.update(assignee=factories.clinician("other"))
     answer = clinician.post(address, {"finding": finding.pk, "says": "agree"})
-    assert "This study is not, or no longer, assigned to you" in answer.content.decode()
+    assert codes_shown(answer) == ["not-assigned"]
     assert not Review.objects.exists()
 
 
@@ -72,7 +73,7 @@ def test_a_site_that_reads_first_shows_no_answer_before_the_reader_has_committed
         assert "tumour-detector" not in page
     assert "Commit and show the AI" in clinician.get(told[0]).content.decode()
     refused = clinician.post(f"/studies/{study.pk}/commit/", {"impression": "Mass"}, follow=True)
-    assert "Choose first whether the study is normal or abnormal." in refused.content.decode()
+    assert codes_shown(refused) == ["no-impression"]
     page = clinician.post(
         f"/studies/{study.pk}/commit/", {"call": "abnormal", "impression": "Mass, left"}, follow=True
     ).content.decode()
@@ -107,7 +108,7 @@ def test_the_viewer_says_what_the_ai_missed(clinician: Client, finding: Finding)
     assert "Missed by AI: Fracture" in clinician.get(f"/studies/{study.pk}/").content.decode()
     given = {"says": "missed", "mark": str(box.mark_id)}
     refused = clinician.post(address, given, content_type="application/json")
-    assert (refused.status_code, refused.json()["detail"]) == (409, "Name what the AI missed.")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no-label")
 
 
 def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(

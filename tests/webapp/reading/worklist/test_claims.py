@@ -5,6 +5,7 @@ from django.test import Client
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
+from tests.webapp.refusals import codes_shown
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
@@ -46,7 +47,7 @@ def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(
     assert "<b>clinician</b> is reading this study" in claimed(colleague, study)
     assert "clinician is reading it" in colleague.get("/").content.decode()
     answer = colleague.post(f"/studies/{study.pk}/take-over/", {"note": " "}, follow=True)
-    assert "Leave a note for the current assignee." in answer.content.decode()
+    assert codes_shown(answer) == ["no-note"]
     colleague.post(f"/studies/{study.pk}/take-over/", {"note": "The surgeon waits."})
     assert "Assigned to you" in claimed(colleague, study)
     assert "<b>colleague</b> is reading" in claimed(clinician, study)
@@ -71,7 +72,7 @@ def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study
 def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague: Client, study: Study) -> None:
     claimed(clinician, study)
     answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "This study is not, or no longer, assigned to you" in answer.content.decode()
+    assert codes_shown(answer) == ["not-assigned"]
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
 
 
