@@ -67,8 +67,9 @@ lock: setup ## Compile requirements/*.in into locks (PIP_FIND_LINKS names the fo
 	cd requirements && $(COMPILE) --output-file=worker.lock --no-emit-package=torch --constraint=dev.lock worker.in
 	cd requirements && UV_FIND_LINKS= $(COMPILE) --output-file=cuda.lock --constraint=dev.lock cuda.in
 
-bench: setup viewer ## Measures: what an idle Readroom uses; networks, queue, DICOMweb beside Orthanc and nginx, the viewer, pages
+bench: setup viewer ## Measures: what an idle Readroom uses, and over a day's work; networks, queue, DICOMweb beside Orthanc and nginx, the viewer, pages
 	@$(PYTHON) -m bench.idle
+	@$(PYTHON) -m bench.day
 	@$(PYTHON) -m bench
 	@$(PYTHON) -m bench.dicomweb
 	@$(PYTHON) -m bench.viewer

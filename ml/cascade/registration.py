@@ -59,7 +59,7 @@ class Quality:
             return f"The two heads cover each other by {self.dice:.2f} only (Dice; {LEAST_DICE:.2f} is asked for)."
         if self.nmi < LEAST_NMI:
             return (
-                f"What lies over each other has too little in common: normalised mutual information {self.nmi:.3f} "
+                f"The two series have too little in common: normalised mutual information {self.nmi:.3f} "
                 f"({LEAST_NMI:.2f} is asked for)."
             )
         return ""

@@ -61,7 +61,7 @@ def _pixels(ds: FileDataset, cleaned: Dataset, options: Options) -> bool:
     suspected = writing_suspected(ds)
     outside, inside = boxes_of(ds, options, suspected=bool(suspected)) if options.pixels else ([], [])
     if suspected and not outside and not inside and not (options.looked_through and not writing_stated(ds)):
-        raise Refused(f"Names may stand among its pixels ({suspected}), and no region to black out was given.")
+        raise Refused(f"Its pixels may show names ({suspected}), and no region to black out was given.")
     pixels_unpacked(ds)
     pixels_kept(ds, cleaned, outside=outside, inside=inside)
     return bool(outside or inside)

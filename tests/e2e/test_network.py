@@ -12,7 +12,7 @@ from tests.e2e.test_every_page import CONTRAST
 
 def test_an_admin_names_a_destination_and_a_clinician_sends_there(visit: Open, pictures_kept: Path) -> None:
     with visit("/network/", role="admin") as page:
-        expect(page.get_by_text("No destination has a name yet.")).to_be_visible()
+        expect(page.get_by_text("No destinations yet.")).to_be_visible()
         page.screenshot(path=pictures_kept / "network-empty-desk.png")
         page.get_by_text("Add a destination").click()
         page.get_by_label("Name").fill("Archive of the house")

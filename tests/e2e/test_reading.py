@@ -35,7 +35,7 @@ def test_a_priority_is_changed_by_key_with_a_reason(visit: Open) -> None:
         row.locator(".person").focus()
         page.keyboard.press("t")
         page.get_by_role("radio", name="STAT").check()
-        page.get_by_label("Why? The next reader sees it.").fill("Fell from a ladder")
+        page.get_by_label("Reason, shown to the next reader").fill("Fell from a ladder")
         page.keyboard.press("Enter")
         first = page.locator(".worklist tbody").first
         expect(first).to_contain_text("Fell from a ladder")

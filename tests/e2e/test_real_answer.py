@@ -15,7 +15,7 @@ from tests.webapp.scenes import pictures as drawn
 
 #: Two cores, two networks' first load, and other tests' servers beside it.
 PATIENCE_MS = 120_000
-FINISHED = r"Findings|Nothing found|Sorted only|Not analysed"
+FINISHED = r"Findings|Nothing found|Classified only|Not analysed"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_series_is_answered_without_touching_the_page(
     expect(page.locator("#slice-number")).to_contain_text("/ 6")
     expect(page.locator(".path .taken").first).to_contain_text("Medical image?")
     expect(page.locator("#map .lit rect").first).to_be_visible()
-    page.get_by_text("Everything about this run").click()
+    page.get_by_text("Details of this run").click()
     expect(page.locator(".events")).to_contain_text("finish")
     page.screenshot(path=pictures_kept / f"real-{deployment.name}.png")
 

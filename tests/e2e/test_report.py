@@ -139,7 +139,7 @@ def test_a_wrong_password_asks_again_with_the_text_still_there(visit: Open, pict
         expect(page.get_by_label("Your password")).to_be_focused()
         page.keyboard.type("guess")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_contain_text("This is not your password")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong password")
         expect(page.get_by_label("Impression")).to_have_value("Mass.")
         expect(page.get_by_label("Your password")).to_be_focused()
         page.screenshot(path=pictures_kept / "report-wrong-password-desk.png", full_page=True)

@@ -60,7 +60,7 @@ def test_a_shift_is_handed_over_and_accepted(size: str, visit: Open, stage: Stag
         page.keyboard.press("h")
         page.wait_for_url("**/hand-over/")
         fits(page, pictures_kept / f"hand-over-{size}.png")
-        page.get_by_role("link", name="Look and accept").first.click()
+        page.get_by_role("link", name="Review and accept").first.click()
         page.wait_for_url("**/hand-over/*/")
         expect(page.get_by_text("Still open").first).to_be_visible()
         page.keyboard.press("a")

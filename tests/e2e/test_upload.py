@@ -106,7 +106,7 @@ def test_a_lost_connection_loses_nothing(visit: Open, files: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "detail", "said"),
     [
-        (413, "The file is larger than 2,048 MiB, the most that is taken.", "The file is larger than 2,048 MiB"),
+        (413, "The file is larger than 2,048 MiB, the limit.", "The file is larger than 2,048 MiB"),
         (507, "The disk is full. Nothing of this file was kept.", "The disk is full."),
         (500, None, "The server did not answer as expected."),
     ],

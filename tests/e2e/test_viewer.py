@@ -167,7 +167,7 @@ def test_nothing_is_asked_for_twice_and_three_planes_need_nothing_more(vera: Pag
     vera.keyboard.press("ArrowDown")
     expect(axial.locator(".corner.bottom.right")).to_contain_text("Axial 13 / 24")
     vera.keyboard.press("h")
-    expect(vera.locator("#said")).to_have_text("This is for a stack: press f to leave the three planes.")
+    expect(vera.locator("#said")).to_have_text("This works on a stack: press f to leave the three planes.")
     vera.keyboard.press("f")
     expect(vera.locator(".planes")).to_have_count(0)
     assert len([url for url in asked if "/frames/" in url]) == len(frames)
@@ -289,7 +289,7 @@ def test_an_image_without_calibration_or_cosines_says_so_and_gives_pixels(vera: 
     vera.locator(".thumb", has_text="wrist").press("Enter")
     first = vera.locator(".cell").first
     expect(first.locator(".corner.bottom.left")).to_contain_text("Orientation unknown · not calibrated: pixels")
-    assert "Side stated: Left" in corner(vera, "bottom.left")
+    assert "Laterality: Left" in corner(vera, "bottom.left")
     assert letters(vera).strip() == ""
     expect(first.locator(".scale")).to_be_hidden()
     vera.keyboard.press("m")

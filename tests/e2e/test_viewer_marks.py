@@ -104,7 +104,7 @@ def test_a_mark_changed_in_two_windows_is_kept_in_both_forms_and_said_so(knee: P
     )
     assert other.status == 200
     moved(knee, shift=80)
-    state(knee, "Both are kept: yours is saved as a mark of its own.")
+    state(knee, "Both are kept: yours is saved as a separate annotation.")
     state(knee, "Saved")
     told = {one["id"]: one for one in saved(knee)}
     assert (told[mine["id"]]["text"], told[mine["id"]]["version"]) == ("seen elsewhere", 2)

@@ -386,7 +386,7 @@ def test_of_two_windows_that_begin_an_outline_the_later_one_is_told(study: Page)
         thinnest(page)
         drawn(page, (20, row), (30, row))
         saved(page)
-    expect(other.locator(".saved-state")).to_contain_text("Another window drew another outline here meanwhile.")
+    expect(other.locator(".saved-state")).to_contain_text("Another window drew a different outline here meanwhile.")
     expect(study.locator(".saved-state")).not_to_contain_text("Another window")
     wanted = block()
     wanted[40, 20:31] = True

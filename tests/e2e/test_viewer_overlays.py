@@ -109,7 +109,7 @@ def test_layers_are_switched_faded_and_named(block: Page) -> None:
     layers(block, "mask")
     expect(block.locator(".ai-box")).to_have_count(0)
     expect(block.locator(".on-image [data-kind=mask] image")).to_have_count(1)
-    block.get_by_label("Opacity of what the AI drew").fill("40")
+    block.get_by_label("Opacity of AI overlays").fill("40")
     expect(block.locator(".on-image")).to_have_attribute("opacity", "0.4")
 
 
@@ -146,7 +146,7 @@ def test_the_cell_with_the_most_urgent_finding_is_active_first_and_its_name_and_
         assert room is not None
         assert room["x"] <= drawn["x"] < drawn["x"] + drawn["width"] <= room["x"] + room["width"]
         first, second = (page.get_by_role("group", name=f"second opinion on finding {number}") for number in (1, 2))
-        for words in (f"Meningioma 96{NARROW}%", "The two disagree", "lowers no priority", "tumour-kind-boxes 1"):
+        for words in (f"Meningioma 96{NARROW}%", "The two disagree", "does not affect priority", "tumour-kind-boxes 1"):
             expect(first).to_contain_text(words)
         expect(second).to_contain_text(f"Unsure; leans to Meningioma, 71{NARROW}%")
         expect(second).to_contain_text("under the threshold of 93%")
@@ -155,9 +155,9 @@ def test_the_cell_with_the_most_urgent_finding_is_active_first_and_its_name_and_
 def test_a_run_that_goes_on_says_so_and_its_answer_comes_by_itself(stage: Stage, visit: Open) -> None:
     with visit() as page:
         viewer_opened(page, "Lauf, Lars")
-        expect(page.locator(".ai-going")).to_have_text("The analysis is at work. The picture can be read meanwhile.")
+        expect(page.locator(".ai-going")).to_have_text("The analysis is running. The images can be read meanwhile.")
         stage.happens("finish")
-        expect(page.locator(".side-findings")).to_contain_text("It was looked for and not found.")
+        expect(page.locator(".side-findings")).to_contain_text("Findings were looked for and none was found.")
         expect(page.locator(".ai-going")).to_have_count(0)
 
 

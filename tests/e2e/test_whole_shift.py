@@ -69,7 +69,7 @@ def first_reads(page: Page, shift: Shift) -> None:
     """The first reader asks for a second, loses the line in the midst of it, and nothing that was said is lost."""
     shift.opened(page)
     page.get_by_role("button", name="Ask for a second reader").click()
-    expect(page.locator("#held")).to_contain_text("two read this study, blind to each other")
+    expect(page.locator("#held")).to_contain_text("two readers, blinded to each other")
     page.wait_for_load_state()  # the keys of this page are bound
     shift.says(page, 1, "a")
     expect(page.locator("li:has(#finding-1) .verdict-said")).to_contain_text("Agreed")
@@ -82,7 +82,7 @@ def first_reads(page: Page, shift: Shift) -> None:
     expect(page.locator(".unsent")).to_have_count(0)
     shift.look(page, "first-reader")
     page.keyboard.press("Shift+N")
-    expect(page.locator(".messages")).to_contain_text("Your read is kept: a second reader reads it.")
+    expect(page.locator(".messages")).to_contain_text("Your read is saved: a second reader reads it.")
 
 
 def second_reads(page: Page, shift: Shift) -> None:
@@ -93,7 +93,7 @@ def second_reads(page: Page, shift: Shift) -> None:
         shift.says(page, number, "a")
         expect(page.locator(f"li:has(#finding-{number}) .verdict-said")).to_contain_text("Agreed")
     page.keyboard.press("Shift+N")
-    expect(page.locator(".messages")).to_contain_text("Your read is kept: a third reader adjudicates.")
+    expect(page.locator(".messages")).to_contain_text("Your read is saved: a third reader adjudicates.")
 
 
 def third_decides_and_signs(page: Page, shift: Shift) -> str:
@@ -138,7 +138,7 @@ def told(page: Page, shift: Shift) -> None:
     expect(panel).to_contain_text("Not notified yet")
     page.keyboard.press("c")
     page.keyboard.type("Dr Weiss, surgeon on call")
-    panel.get_by_label("They read it back").check()
+    panel.get_by_label("Read back").check()
     page.keyboard.press("Enter")
     expect(panel).to_contain_text("1 critical result read back or withdrawn")
     shift.look(page, "critical")
@@ -148,9 +148,9 @@ def discrepancy_acknowledged(page: Page, shift: Shift) -> None:
     """What the AI said and the report does not is looked at by somebody who did not sign."""
     page.goto("/discrepancies/")
     row = page.locator(".queue li", has_text="AI yes, report no").first
-    row.get_by_placeholder("What becomes of it?").fill("Artefact, as both who disagreed say.")
+    row.get_by_placeholder("What follows from it?").fill("Artefact, as both who disagreed say.")
     row.get_by_role("button", name="Acknowledge").click()
-    expect(page.get_by_text("all that differed is acknowledged")).to_be_visible()
+    expect(page.get_by_text("all discrepancies are acknowledged")).to_be_visible()
     page.goto("/discrepancies/?show=done")
     shift.look(page, "discrepancy")
 
@@ -179,7 +179,7 @@ def handed_over(leaver: Page, comer: Page, shift: Shift) -> None:
     leaver.wait_for_url("**/hand-over/*/")
     comer.goto("/")
     expect(comer.get_by_text("Hand-over from clinician").first).to_be_visible()
-    comer.get_by_role("link", name="Look and accept").first.click()
+    comer.get_by_role("link", name="Review and accept").first.click()
     comer.wait_for_url("**/hand-over/*/")
     expect(comer.get_by_text("Petra is in theatre.")).to_be_visible()
     comer.keyboard.press("a")

@@ -46,7 +46,7 @@ def test_a_study_is_received_analysed_and_asked_again_when_more_of_it_comes(
     second = settled(visitor, study, after=first["run"])
     ((own_id,),) = deployment.rows(f"SELECT id FROM archive_study WHERE study_instance_uid = '{study}'")
     page = visitor.http.get(f"/studies/{UUID(str(own_id))}/?run={first['run']}").text
-    assert "Superseded: 2 images came after this answer." in page
+    assert "Superseded: 2 images arrived after this result." in page
     kept = (
         "SELECT run.id, run.state FROM inference_run AS run JOIN archive_series AS series ON series.id = run.series_id "
     )

@@ -83,7 +83,7 @@ def test_the_wrong_password_is_told_without_saying_which_part_was_wrong(client: 
         for name in ("clinician", "nobody-at-all")
     ]
     for text in texts:
-        assert "This user name and password do not belong together." in text
+        assert "Wrong user name or password." in text
 
 
 def test_a_forbidden_page_says_so_plainly(clinician: Client) -> None:

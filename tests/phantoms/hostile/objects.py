@@ -217,7 +217,7 @@ def numbers_that_are_words(path: Path) -> Path:
     return written(path, data.replace(b"\x28\x00\x51\x10DS\x04\x00400 ", b"\x28\x00\x51\x10DS\x04\x00wide"))
 
 
-@hostile("Stored. Its preamble held something that is no part of an image; it was emptied.", stored=True)
+@hostile("Stored. Its preamble held bytes that do not belong to an image; it was cleared.", stored=True)
 def program_in_the_preamble(path: Path) -> Path:
     data = object_bytes(path)
     return written(path, (b"\x7fELF" + b"\xcc" * 124) + data[128:])

@@ -159,13 +159,13 @@ def test_every_chart_has_its_table_and_every_figure_its_n(admin: Client) -> None
     assert text.count("<table") >= len(charts) + 2
     assert "As evaluated before release" in text
     assert "n = 500" in text
-    assert "No reader has judged yet (n = 0)" in text
+    assert "No reader has reviewed a finding yet (n = 0)" in text
 
 
 def test_a_version_that_is_no_longer_shipped_keeps_its_counts(admin: Client) -> None:
     History(runs=40, versions={"tumour-detector": "0"}).make()
     text = admin.get("/performance/?model=tumour-detector/0").content.decode()
-    assert "no longer at hand" in text
+    assert "no longer available" in text
     assert "Tumour detector" in text
 
 
@@ -180,7 +180,11 @@ def test_only_steps_that_look_for_something_have_a_share_of_findings(admin: Clie
 
 def test_an_empty_house_says_so(admin: Client) -> None:
     text = admin.get("/performance/").content.decode()
-    for said in ("No run ended here in these weeks (n = 0)", "No step of any model was asked", "No reader has judged"):
+    for said in (
+        "No run ended here in these weeks (n = 0)",
+        "No step of any model ran",
+        "No reader has reviewed",
+    ):
         assert said in text
     assert '<svg class="chart"' not in text
 

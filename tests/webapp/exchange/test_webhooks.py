@@ -110,8 +110,8 @@ def test_what_fails_is_tried_again_under_the_same_id_and_at_last_waits_for_a_per
         assert work_due(NOTICE) == 0, "not before its time"
         due_now()
     assert pauses[:4] == [5, 10, 20, 40]
-    assert said[:2] == ["It answered 500.", "It answered 302; redirections are not followed."]
-    assert (notice.state, notice.said) == ("failed", "Failed 10 times. It answered 503.")
+    assert said[:2] == ["Responded 500.", "Responded 302; redirections are not followed."]
+    assert (notice.state, notice.said) == ("failed", "Failed 10 times. Responded 503.")
     assert work_due(NOTICE) == 0
     receiver.answers = [204]
     assert "Failed 10 times." in admin.get("/webhooks/").content.decode()
@@ -221,7 +221,7 @@ def test_the_page_makes_a_webhook_and_shows_its_secret_once(receiver: Receiver, 
     wrong = admin.post("/webhooks/", {**told, "url": "https://192.168.1.1/"})
     assert wrong.status_code == 400
     assert "not a public one" in wrong.content.decode()
-    assert "There is a webhook of that name already." in wrong.content.decode()
+    assert "A webhook of that name exists already." in wrong.content.decode()
     renewed = admin.post(f"/webhooks/{subscription.pk}/", {"what": "secret"}).content.decode()
     again = Subscription.objects.get()
     assert again.secret != subscription.secret

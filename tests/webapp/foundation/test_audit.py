@@ -141,7 +141,7 @@ def test_what_cannot_be_audited_is_not_shown(clinician: Client) -> None:
     clinician.raise_request_exception = False
     answer = clinician.get(f"/studies/{series.study_id}/")
     assert answer.status_code == 500
-    assert "Readroom made a mistake" in answer.content.decode()
+    assert "Readroom failed" in answer.content.decode()
 
 
 def test_the_admin_searches_and_the_search_is_written(admin: Client) -> None:

@@ -1,4 +1,4 @@
-"""The study page: what is said, what is drawn, and that it renews itself."""
+"""The study page: what is said, what is drawn, and that it updates by itself."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def viewer(text: str) -> dict[str, Any]:
 
 def test_findings_are_told_with_probability_threshold_and_slice(clinician: Client) -> None:
     text = opened(clinician, brain_with_tumour())
-    assert "Please look at what is listed" in text
+    assert "Please review the list" in text
     assert "Suspected brain tumour" in text
     assert f"93{NARROW}%" in text
     assert f"shown from 35{NARROW}%" in text
@@ -98,7 +98,7 @@ def test_a_finding_without_a_box_says_so_and_offers_its_heat_map(clinician: Clie
     (mark,) = viewer(text)["findings"]
     assert (mark["box"], mark["mask"], mark["slice"], mark["first"], mark["last"]) == (None, "", 5, 4, 7)
     assert clinician.get(mark["heat"]).status_code == 200
-    assert "No box: it points at no single place." in text
+    assert "No box: it has no single location." in text
     assert 'data-heat="Finding 1"' in text
     assert viewer(text)["heats"] == []  # The step's heat map is the finding's: offered once.
 
@@ -127,7 +127,7 @@ def test_two_roads_that_disagree_say_so_with_every_reason_and_what_they_add_up_t
     ]
     assert "distance from the middle of the head" in first
     assert '<td class="number"><b>+3.4</b></td><td class="quiet number">odds 30 to 1</td>' in first
-    assert "It raises or lowers no priority." in first
+    assert "It does not affect priority." in first
     assert "is-against" not in second
     assert "<b>Unsure; leans to Meningioma, 71 %</b>" in second
     assert "under the threshold of 93%" in second
@@ -242,7 +242,7 @@ def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Clie
     ("said", "told"),
     [
         ({"label": "MR", "alternatives": [["MR", 0.9], ["CT", 0.1]]}, "Header agrees: MRI"),
-        ({"label": "MR", "alternatives": [["CT", 0.6], ["MR", 0.4]]}, "The pixels look more like CT, not surely."),
+        ({"label": "MR", "alternatives": [["CT", 0.6], ["MR", 0.4]]}, "The pixels look more like CT, without certainty."),
         ({"label": "MR", "alternatives": [["CT", 0.9]], "contradiction": True}, "Header: MRI · pixels: CT"),
         ({"status": Stage.Status.NOT_SUITABLE, "alternatives": [["CT", 0.9]]}, "Header: MRI<"),
     ],
@@ -428,7 +428,7 @@ def test_an_answer_that_late_images_supersede_stays_and_says_so(clinician: Clien
     Series.objects.filter(pk=series.pk).update(last_arrival_at=timezone.now())
     text = opened(clinician, series)
     assert "Images are still arriving." in text
-    assert "1 image came after the answer below; it will be superseded by a new one." in text
+    assert "1 image arrived after the result below; a new one will supersede it." in text
     series.refresh_from_db()
     factories.run_of(series, outcome="negative", modality="MR")
     text = opened(clinician, series)
@@ -436,7 +436,7 @@ def test_an_answer_that_late_images_supersede_stays_and_says_so(clinician: Clien
     assert viewer(text)["findings"] == []
     assert f'href="?series={series.pk}&amp;run={first.pk}"' in text
     older = opened(clinician, series, run=first)
-    assert "Superseded: 1 image came after this answer." in older
+    assert "Superseded: 1 image arrived after this result." in older
     assert "Suspected brain tumour" in older
     assert [mark["number"] for mark in viewer(older)["findings"]] == [1, 2]
 

@@ -12,9 +12,9 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.outbox.models import OutboxItem
 from webapp.imaging.archive.models import Instance, Study
 
-WRITING = "Names may stand among its pixels (it is a captured screen or a scanned film)."
+WRITING = "Its pixels may show names (it is a captured screen or a scanned film)."
 ITEM = {"waiting": "waiting", "sending": "waiting", "sent": "done", "failed": "failed"}
-SAID = {"sent": "Taken.", "failed": "Failed 10 times. It answered 503."}
+SAID = {"sent": "Accepted.", "failed": "Failed 10 times. Responded 503."}
 
 
 def exports() -> None:

@@ -41,7 +41,7 @@ def followed() -> list[Finding]:
     laid = factories.registration_of(now, prior=before)
     for name, kept in (("fused-1.png", "fused"), ("checkerboard-1.png", "checkerboard")):
         _drawn(kept).save(Attempt(laid.pk, 1).out / name)
-    why = "What lies over each other has too little in common: normalised mutual information 1.062 (1.15 is asked for)."
+    why = "The two series have too little in common: normalised mutual information 1.062 (1.15 is asked for)."
     poor = RegistrationAnswer(
         refusal=why, dice=0.91, nmi=1.062, correlation=0.31, least_dice=0.8, least_nmi=1.15
     ).model_dump(mode="json")

@@ -408,7 +408,7 @@ def others() -> None:
         fan,
         outcome="sorted_only",
         modality="US",
-        urgency_reason="Sorted only: nothing was looked for",
+        urgency_reason="Classified only: no finding was looked for",
         total_ms=22.0,
         reason="Sorted as Ultrasound. No model here looks for findings in it.",
         cascade_digest=digest(),
@@ -456,7 +456,7 @@ def others() -> None:
         attempt=3,
         urgency=1,
         urgency_reason="Analysis failed: needs a person",
-        reason="Failed 3 times. The worker stopped in the middle of the run.",
+        reason="Failed 3 times. The worker stopped before the run finished.",
     )
     factories.arrived(broken.study, minutes=18)
 

@@ -20,7 +20,7 @@ class TokenForm(forms.Form):
     site = forms.ModelChoiceField(
         Site.objects.order_by("name"), label="Site", required=False, empty_label="The user's own"
     )
-    days = forms.IntegerField(min_value=0, max_value=3650, initial=DAYS, label="Days", help_text="0: for ever")
+    days = forms.IntegerField(min_value=0, max_value=3650, initial=DAYS, label="Days", help_text="0: no expiry")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -74,13 +74,13 @@ def _unit(form: str) -> Callable[[Any], str]:
 #: Key of `about`, the page's word, and how its value is put.
 TOLD: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("parameters", "Parameters", _counted),
-    ("gflop", "Work for one picture", _unit("{:.2f} GFLOP, multiply and add counted apart")),
-    ("ms", "Time for one picture, eager", _unit("{:.1f} ms")),
+    ("gflop", "Operations per picture", _unit("{:.2f} GFLOP, multiplications and additions counted separately")),
+    ("ms", "Time per picture, eager mode", _unit("{:.1f} ms")),
     ("profile", "Profile", str),
     ("epochs", "Epochs", _counted),
     ("seconds", "Training took", _minutes),
-    ("pictures_taught", "Pictures taught", _counted),
-    ("without", "Collections never seen", _listed),
+    ("pictures_taught", "Training pictures", _counted),
+    ("without", "Collections never seen in training", _listed),
     ("start", "Started from", _start),
     ("form", "Judged as", str),
 )

@@ -32,7 +32,7 @@ SCORES, TIMES = (2, 10, 18), (10, 19)
 OUTCOMES = (
     ("Findings", "with_findings"),
     ("Nothing found", "negative"),
-    ("Sorted only", "sorted_only"),
+    ("Classified only", "sorted_only"),
     ("Not analysed", "not_analysed"),
     ("Failed three times", "quarantined"),
     ("Header and picture disagree", "disagreeing"),
@@ -129,7 +129,7 @@ def _volume(asked: Asked, runs: Iterable[RunCount]) -> Chart:
 def _shares(asked: Asked, runs: Sequence[RunCount]) -> Chart:
     drawn = [OUTCOMES[index] for index in (0, 3, 4, 5)]
     return lines_chart(
-        title="What became of them, by week",
+        title="Outcomes by week",
         note="Shares of the runs that ended in the week.",
         x_title="Week from Monday",
         y_title="Share of runs",

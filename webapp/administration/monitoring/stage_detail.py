@@ -61,10 +61,10 @@ def by_stage(counts: Iterable[StageCount]) -> dict[Key, list[StageCount]]:
 
 def _shares(asked: Asked, weeks: Sequence[StageCount]) -> Chart:
     return lines_chart(
-        title="What became of it, by week",
+        title="Outcomes by week",
         note="n = " + ", ".join(f"{asked.weeks.words[week.week]}: {week.asked}" for week in weeks),
         x_title=WEEK,
-        y_title="Share of those asked",
+        y_title="Share of runs",
         lines=[
             Line(word, [(float(week.week), getattr(week, name) / week.asked) for week in weeks])
             for word, name in SHARES

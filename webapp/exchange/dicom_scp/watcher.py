@@ -80,7 +80,7 @@ class Watcher:
         if looks.size > settings.UPLOAD_LARGEST_BYTES:
             return (
                 REFUSED,
-                f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the most that is taken.",
+                f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the limit.",
             )
         copy = storage.temporary()  # What is digested, read and stored must be one and the same.
         try:

@@ -60,7 +60,7 @@ def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api
         for number, instance in enumerate(instances, start=1):
             if instance.series.is_picture:
                 yield ExportedObject(
-                    instance, refused="Pictures without a header are not exported: their pixels may name anybody."
+                    instance, refused="Pictures without a header are not exported: their pixels may show a name."
                 )
                 continue
             asked = api.Asked(secret=secret, person=person_key(instance.series.study), options=options)

@@ -16,32 +16,38 @@ class ExportForm(forms.Form):
     name = forms.CharField(
         max_length=60,
         label="Name",
-        help_text="Exports of one name hang together: a person keeps one pseudonym in all of them.",
+        help_text="Exports with the same name belong together: a patient keeps one pseudonym in all of them.",
     )
     studies = forms.ModelMultipleChoiceField(queryset=Study.objects.all(), error_messages={"required": "Pick a study."})
     dates = forms.BooleanField(
-        required=False, initial=True, label="Keep dates, moved", help_text="All dates of a person by the same days."
+        required=False,
+        initial=True,
+        label="Keep dates, shifted",
+        help_text="All dates of a patient are shifted by the same number of days.",
     )
     patient = forms.BooleanField(
-        required=False, label="Keep characteristics", help_text="Sex, age (up to 89), size, weight and the like."
+        required=False,
+        label="Keep patient characteristics",
+        help_text="Sex, age (up to 89), height, weight and the like.",
     )
     device = forms.BooleanField(
-        required=False, label="Keep the device", help_text="Station, serial numbers, model and software."
+        required=False, label="Keep device identity", help_text="Station, serial numbers, model and software."
     )
     descriptors = forms.BooleanField(
-        required=False, label="Keep descriptions, cleaned", help_text="Words on a list that names nobody; no others."
+        required=False, label="Keep descriptions, cleaned", help_text="Only words from a list that identifies nobody."
     )
     pixels = forms.BooleanField(
         required=False,
-        label="Black out writing",
-        help_text="Ultrasound keeps its image regions; for the rest name rectangles. Without this, such images stay.",
+        label="Black out burned-in text",
+        help_text="Ultrasound keeps its image regions; for other images give rectangles. Without this option such "
+        "images are not exported.",
     )
     rectangles = forms.CharField(
         required=False,
         label="Rectangles to black out",
         widget=forms.Textarea({"rows": 3, "placeholder": "0,0,640,40\n1024x768: 0,0,1024,60"}),
-        help_text="One a line, in pixels: left, top, right, bottom. With COLUMNSxROWS: in front for all images of that "
-        "size, without for those in which writing is suspected.",
+        help_text="One per line, in pixels: left, top, right, bottom. With COLUMNSxROWS: in front for all images of "
+        "that size, without it for images suspected of burned-in text.",
     )
 
     def clean_rectangles(self) -> list[api.Rectangle]:

@@ -21,7 +21,7 @@ from workers import api, storage
 
 State = Export.State
 KEPT = timedelta(days=7)
-NOTHING = "No object could leave; each has its reason below."
+NOTHING = "No object could be exported; the reasons are below."
 
 
 def make_export(item: OutboxItem) -> None:

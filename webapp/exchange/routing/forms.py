@@ -40,12 +40,12 @@ class DestinationForm(DestinationFields):
             "is_active",
         )
         labels: ClassVar[dict[str, Any]] = {
-            "kind": "Reached by",
+            "kind": "Protocol",
             "title": "AE title",
             "tls": "by TLS",
             "url": "DICOMweb address",
             "credentials": f"Credentials: {SECRETS}",
-            "auto_forward_results": "Send results there as soon as they are filed",
+            "auto_forward_results": "Forward results automatically",
             "is_active": "In use",
         }
         help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(fields, "")
@@ -67,7 +67,7 @@ class DestinationForm(DestinationFields):
                 if of_kind != kind:
                     stated[name] = None if name == "port" else ""
                 elif not stated.get(name) and name not in self.errors:
-                    self.add_error(name, "This is needed.")
+                    self.add_error(name, "This field is required.")
         if kind == Destination.Kind.C_STORE:
             stated["credentials"] = ""
         elif kind == Destination.Kind.STOW:
@@ -76,7 +76,7 @@ class DestinationForm(DestinationFields):
 
     def clean_host(self) -> str:
         """Refuse what is no name and no address of a machine."""
-        return self._matching("host", HOST, "This is no name and no address of a machine.")
+        return self._matching("host", HOST, "This is not a host name or address.")
 
     def clean_credentials(self) -> str:
         """Refuse what cannot be the end of a variable's name; the secret itself is never typed here."""
@@ -97,7 +97,7 @@ class DestinationForm(DestinationFields):
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
             raise forms.ValidationError("An address begins with https:// or http:// and ends with the service's path.")
         if parts.username or parts.password:
-            raise forms.ValidationError("No user and no password here: credentials are named, not typed.")
+            raise forms.ValidationError("No user name or password here: credentials are named, not typed.")
         return url
 
     def _matching(self, name: str, pattern: re.Pattern[str], otherwise: str) -> str:

@@ -143,7 +143,7 @@ def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | Non
 
 def delivery_wait_again(delivery: Delivery, *, user: User, request: HttpRequest | None) -> None:
     """Show that a delivery waits again, and write down who asked; the outbox is the caller's."""
-    Delivery.objects.filter(pk=delivery.pk).update(state=State.WAITING, said="Asked for again.", ended_at=None)
+    Delivery.objects.filter(pk=delivery.pk).update(state=State.WAITING, said="Requested again.", ended_at=None)
     refused = DeliveryObject.objects.filter(delivery=delivery, state=DeliveryObject.State.REFUSED)
     refused.update(state=DeliveryObject.State.WAITING)
     delivery_audit(delivery, Code.SENDING_ASKED, "again", user=user, request=request)

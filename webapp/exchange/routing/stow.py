@@ -84,7 +84,7 @@ def secret_of(destination: Destination) -> AuthBase | None:
         return None
     secret = os.environ.get(f"{SECRETS}{destination.credentials}")
     if not secret:
-        raise PeerTroubleError(f"The variable {SECRETS}{destination.credentials} is not set where Readroom sends.")
+        raise PeerTroubleError(f"The variable {SECRETS}{destination.credentials} is not set in the sending process.")
     user, colon, password = secret.partition(":")
     return HTTPBasicAuth(user.encode(), password.encode()) if colon else Token(secret)
 

@@ -26,7 +26,7 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.models import Study
 
-CHOOSE = "Choose where it is to be sent."
+CHOOSE = "Choose a destination."
 
 
 @require_http_methods(["GET", "POST"])

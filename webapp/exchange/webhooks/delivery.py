@@ -44,7 +44,7 @@ def deliver_notice(item: OutboxItem) -> None:
         raise RetryLater(trouble)
     with transaction.atomic():
         complete(item)
-        Notice.objects.filter(pk=notice.pk).update(state=State.SENT, said="Taken.", ended_at=timezone.now())
+        Notice.objects.filter(pk=notice.pk).update(state=State.SENT, said="Accepted.", ended_at=timezone.now())
 
 
 def notice_send(notice: Notice) -> str:
@@ -65,12 +65,12 @@ def notice_send(notice: Notice) -> str:
     except AddressRefusedError as refused:
         return str(refused)
     except httpx.TimeoutException:
-        return "It did not answer in time."
+        return "No response in time."
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as trouble:
         return f"It could not be reached ({type(trouble).__name__})."
     if 300 <= status < 400:
-        return f"It answered {status}; redirections are not followed."
-    return "" if 200 <= status < 300 else f"It answered {status}."
+        return f"Responded {status}; redirections are not followed."
+    return "" if 200 <= status < 300 else f"Responded {status}."
 
 
 def _post(url: httpx.URL, address: str, *, headers: dict[str, str], body: bytes) -> int:
@@ -107,7 +107,7 @@ def _switched_off() -> list[str]:
 register(
     Kind(
         name=NOTICE,
-        title="Notice to another program",
+        title="Webhook notification",
         group=Group.SHARING,
         policy=Policy(at_once=AT_ONCE, lease=timedelta(seconds=40)),  # longer than one sending may take
         handle=deliver_notice,

@@ -17,16 +17,16 @@ class SubscriptionForm(forms.Form):
     )
     happenings = forms.MultipleChoiceField(
         choices=Happening.choices,
-        label="Told of",
+        label="Events",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Pick at least one."},
+        error_messages={"required": "Choose at least one."},
     )
 
     def clean_name(self) -> str:
         """Refuse a name that is taken."""
         name: str = self.cleaned_data["name"]
         if Subscription.objects.filter(name=name).exists():
-            raise forms.ValidationError("There is a webhook of that name already.")
+            raise forms.ValidationError("A webhook of that name exists already.")
         return name
 
     def clean_url(self) -> str:

@@ -94,7 +94,7 @@ def notice_retry(*, notice: Notice, user: User, request: HttpRequest) -> bool:
 
 def notice_wait_again(*, notice: Notice, user: User, request: HttpRequest) -> None:
     """Show that a notice waits again, and write down who asked; the outbox is the caller's."""
-    Notice.objects.filter(pk=notice.pk).update(state=State.WAITING, ended_at=None, said="Asked for again.")
+    Notice.objects.filter(pk=notice.pk).update(state=State.WAITING, ended_at=None, said="Requested again.")
     _audit(f"{notice.subscription.name}: {notice.event} again", user=user, request=request)
 
 

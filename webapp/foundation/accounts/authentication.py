@@ -25,7 +25,7 @@ from webapp.foundation.audit.services import look_record, refusal_record
 MADE_FOR_MACHINES = ("/dicomweb/", "/api/", "/fhir/")
 #: How long a password that was found right is not hashed again, and how many are remembered.
 REMEMBERED_SECONDS, REMEMBERED = 60.0, 256
-NOT_KNOWN = "The token is not known here, has run out, or was revoked."
+NOT_KNOWN = "The token is unknown, expired or revoked."
 WRONG = "User name or password is wrong."
 
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.authentication import LockedOut, bare_request
 from webapp.foundation.accounts.models import User
 
-NONE = "Please type your password."
-WRONG = "This is not your password. After five failures your name is locked for fifteen minutes."
+NONE = "Enter your password."
+WRONG = "Wrong password. After five failures your account is locked for fifteen minutes."
 
 
 class PasswordRefusedError(Exception):

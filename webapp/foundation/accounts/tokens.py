@@ -66,7 +66,9 @@ def token_make(
     if home is None or not (has_global_scope(user) or home.pk == user.site_id):
         raise TokenError("A token reaches one site: the user's own, or any for somebody who sees all.")
     if not name.strip() or days < 0:
-        raise TokenError("A token has the name of the machine that holds it, and is good for some days or for ever.")
+        raise TokenError(
+            "A token has the name of the machine that holds it, and is valid for some days or without expiry."
+        )
     secret = PREFIX + secrets.token_urlsafe(32)
     expires = timezone.now() + timedelta(days=days) if days else None
     try:

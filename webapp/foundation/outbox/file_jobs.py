@@ -25,7 +25,7 @@ class FileJob(models.Model):
         """Where it is, for people; who makes it, and when again, is written in the outbox."""
 
         QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Being made"
+        RUNNING = "running", "In progress"
         DONE = "done", "Ready"
         FAILED = "failed", "Failed"
         EXPIRED = "expired", "Expired"

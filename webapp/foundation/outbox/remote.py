@@ -24,7 +24,7 @@ LEASE_SECONDS = 6.0
 #: A ring that nobody answered is repeated after this.
 RING_AGAIN = timedelta(seconds=8)
 
-LOST = "The worker stopped in the middle of it."
+LOST = "The worker stopped before it finished."
 OTHER_VERSION = "The worker's answer cannot be read: web and worker may be of two versions."
 
 

@@ -20,9 +20,9 @@ from webapp.foundation.outbox.wake import wake
 log = logging.getLogger(__name__)
 State = OutboxItem.State
 
-STOPPED = "Readroom was stopped in the middle of it."
-OURS = "Readroom's own disk or database does not answer."
-BROKEN = "Something unforeseen went wrong in Readroom itself ({kind}); its log says where."
+STOPPED = "Readroom was stopped before it finished."
+OURS = "Readroom's own disk or database does not respond."
+BROKEN = "An unexpected error occurred in Readroom ({kind}); its log says where."
 #: Not the fault of the work. Other errors of the database are: a value that does not fit fails again.
 TROUBLE_OF_OURS = (OperationalError, InterfaceError, OSError)
 #: Until work is tried again that Readroom's own disk or database kept from being done; such an attempt does not count.

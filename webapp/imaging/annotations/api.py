@@ -47,14 +47,14 @@ MARK = {"type": "object"}
 EITHER_SENT = PolymorphicProxySerializer(
     component_name="MarkOnImageOrCutSent", serializers=[MarkSent, CutMarkSent], resource_type_field_name=None
 )
-SOMEBODY_ELSE = "Somebody else is signed in by now than the one who drew this. Nothing was saved."
+SOMEBODY_ELSE = "A different user is signed in now. Nothing was saved."
 
 
 class TooLarge(APIException):
     """The body is larger than any mark."""
 
     status_code = 413
-    default_detail = "This is larger than any mark; nothing was saved."
+    default_detail = "This is larger than any annotation; nothing was saved."
 
 
 class Conflict(APIException):
@@ -120,7 +120,7 @@ class DrawnView(APIView):
         self.opened(request, mark, self.act)
         version = int_param(request.query_params.get("version", ""))
         if version is None:
-            raise ParseError("Say in the address which version was read: ?version=1")
+            raise ParseError("Give the version that was read in the address: ?version=1")
         return version
 
     def opened(self, request: Request, mark: UUID, act: Action) -> AnnotationVersion:
@@ -227,5 +227,5 @@ def _refusal(exc: Exception) -> Exception:
         case ValidationError():
             return ParseError(sentence_of(exc.detail))
         case RecursionError():
-            return ParseError("The body is nested without measure.")
+            return ParseError("The body is nested too deeply.")
     return exc

@@ -18,8 +18,8 @@ MOST_PIXELS = 1 << 26
 MOST_RUNS = 100_000
 
 
-EMPTY = "An outline with nothing in it says nothing. Say that there is nothing to outline here, or draw."
-NOT_EMPTY = "An outline holds something, though it is said that there is nothing to outline here."
+EMPTY = "The outline is empty. Mark that there is nothing to outline, or draw."
+NOT_EMPTY = "The outline is not empty, though it is marked as nothing to outline."
 
 
 class MaskError(Exception):
@@ -49,7 +49,7 @@ def decode_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bo
     if not 0 < pixels <= MOST_PIXELS:
         raise MaskError("This image is too large to be outlined here.")
     if len(runs) > MOST_RUNS:
-        raise MaskError("This outline is finer than any that a hand draws.")
+        raise MaskError("This outline is finer than any drawn by hand.")
     lengths = [length for length in runs if type(length) is int and 0 <= length <= pixels]
     if len(lengths) != len(runs) or 0 in lengths[1:] or sum(lengths) != pixels:
         raise MaskError("The outline does not fit the rows and columns of the image.")
@@ -94,7 +94,7 @@ def open_mask(path: Path) -> Mask:
         with Image.open(path, formats=("PNG",)) as drawn:
             return np.asarray(drawn.convert("1"), dtype=np.bool_)
     except (OSError, UnidentifiedImageError) as error:
-        raise MaskError("An outline is not where it was kept.") from error
+        raise MaskError("A stored outline is missing.") from error
 
 
 def edges_of(mask: Mask) -> list[list[float]]:

@@ -95,7 +95,7 @@ class CutMarkSent(ShapeSent):
         if not is_flat(attrs["points"], attrs["normal"]):
             raise serializers.ValidationError("The points do not lie in the plane of the cut.")
         if attrs["unit"] != AnnotationVersion.Unit.MM:
-            raise serializers.ValidationError("What lies on a cut is measured in millimetres.")
+            raise serializers.ValidationError("Measurements on a reformatted plane are in millimetres.")
         return attrs
 
 

@@ -29,7 +29,7 @@ class ChangedMeanwhileError(AnnotationRefusedError):
 
     def __init__(self, now: AnnotationVersion) -> None:
         what = "taken away" if now.is_deleted else "changed"
-        super().__init__(f"This mark was {what} on another screen meanwhile. Nothing was overwritten.")
+        super().__init__(f"This annotation was {what} in another window meanwhile. Nothing was overwritten.")
         self.now = now
 
 
@@ -127,9 +127,9 @@ def annotation_save(
         pk=mark, defaults={**where.fields, "kind": kind, "author": user}
     )
     if made.author_id != user.pk:
-        raise NotTheAuthorError("Somebody else drew this mark; only they can change it.")
+        raise NotTheAuthorError("This annotation belongs to another user; only they can change it.")
     if made.kind != kind or any(getattr(made, name) != value for name, value in where.fields.items()):
-        raise AnnotationRefusedError("A mark stays on its image or cut and of its kind. Draw a new one instead.")
+        raise AnnotationRefusedError("An annotation keeps its image, plane and type. Draw a new one instead.")
     if not is_new:
         now = current_version(mark=mark)
         if said.is_in(now):
@@ -150,7 +150,7 @@ def annotation_delete(*, mark: UUID, read: int, user: User, request: HttpRequest
     """
     made = Annotation.objects.select_for_update(of=("self",)).get(pk=mark)
     if made.author_id != user.pk:
-        raise NotTheAuthorError("Somebody else drew this mark; only they can take it away.")
+        raise NotTheAuthorError("This annotation belongs to another user; only they can delete it.")
     now = current_version(mark=mark)
     if now.is_deleted:
         return now

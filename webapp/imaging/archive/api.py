@@ -41,7 +41,7 @@ class TooLarge(APIException):
     """The body is larger than is taken."""
 
     status_code = 413
-    default_detail = "The file is larger than is taken."
+    default_detail = "The file is too large."
 
 
 class DiskIsFull(APIException):
@@ -82,7 +82,7 @@ class UploadView(APIView):
         """Refuse by size before a byte is read, and let every file go to disk."""
         largest = settings.UPLOAD_LARGEST_BYTES
         if int(request.META.get("CONTENT_LENGTH") or 0) > largest + ENVELOPE_BYTES:
-            raise TooLarge(f"The file is larger than {largest >> 20:,} MiB, the most that is taken.")
+            raise TooLarge(f"The file is larger than {largest >> 20:,} MiB, the limit.")
         request._request.upload_handlers = [TemporaryFileUploadHandler(request._request)]
         super().initial(request, *args, **kwargs)
 
@@ -97,7 +97,7 @@ class UploadView(APIView):
         try:
             filed = ingest_file(path=path, name=name, user=cast("User", request.user), request=request._request)
         except NoSite as error:
-            raise PermissionDenied("Your account belongs to no site, so nothing can be filed for it.") from error
+            raise PermissionDenied("Your account belongs to no site, so nothing can be stored for it.") from error
         return Response({"files": [_told(each) for each in filed]})
 
     def handle_exception(self, exc: Exception) -> Response:

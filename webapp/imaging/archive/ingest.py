@@ -20,10 +20,10 @@ from webapp.imaging.archive.repository import HeaderConflictError, find_instance
 from webapp.imaging.archive.zip_upload import is_zip, printable_name, unpack_members
 from workers import api, storage
 
-OTHER_STUDY_ASKED = "The object belongs to another study than the one that it was sent to. It was not stored."
+OTHER_STUDY_ASKED = "The object belongs to a different study from the one it was sent to. It was not stored."
 NO_OBJECT = "This is not a DICOM object; pictures and archives are taken by the upload page."
-EMPTIED = "Stored. Its preamble held something that is no part of an image; it was emptied."
-NOT_AS_ANNOUNCED = "The object is not the one that its sender announced: its SOP class or SOPInstanceUID differ."
+EMPTIED = "Stored. Its preamble held bytes that do not belong to an image; it was cleared."
+NOT_AS_ANNOUNCED = "The object is not the one its sender announced: SOP class or SOPInstanceUID differ."
 Fault = Literal["", "index", "unreadable", "contradicts", "not as announced"]
 
 

@@ -24,7 +24,7 @@ OTHER_CONTENTS = (
 OTHER_PATIENT = "The StudyInstanceUID already belongs to a study of another patient. Nothing of this file was stored."
 OTHER_STUDY = "The SeriesInstanceUID already belongs to another study. Nothing of this file was stored."
 OTHER_PERSON = (
-    "The PatientID is already known here with another name and another date of birth. Nothing of this file was stored."
+    "The PatientID is already known with a different name and date of birth. Nothing of this file was stored."
 )
 
 

@@ -28,7 +28,7 @@ SIZES = {
 OUTCOMES = {
     Run.Outcome.FINDINGS: codes.DCM.AllAlgorithmsSucceededWithFindings,
     Run.Outcome.NEGATIVE: codes.DCM.AllAlgorithmsSucceededWithoutFindings,
-    Run.Outcome.SORTED_ONLY: CodedConcept("sorted-only", OWN_SCHEME, "Sorted only; no finding was looked for"),
+    Run.Outcome.SORTED_ONLY: CodedConcept("sorted-only", OWN_SCHEME, "Classified only; no finding was looked for"),
     Run.Outcome.NOT_ANALYSED: CodedConcept("not-analysed", OWN_SCHEME, "Not analysed"),
 }
 #: The same where part of the series could not be read.

@@ -11,7 +11,7 @@ from webapp.imaging.dicom_objects.services import request_results
 from webapp.imaging.inference.models import Run
 from webapp.imaging.inference.signals import run_finished
 
-NO_HEADER = "The picture came without a DICOM header, so there is no DICOM study to file objects into."
+NO_HEADER = "The picture came without a DICOM header, so there is no DICOM study to store objects in."
 
 
 @receiver(run_finished)

@@ -32,8 +32,8 @@ RESEARCH = "Decision support for research use only, not for diagnosis."
 UNVERIFIED = "Made by software. No person has verified it."
 #: What the run amounts to, in words that no reader can take for more.
 SAID = {
-    Run.Outcome.FINDINGS: "The models point at what is listed below. Each is a suspicion, not a diagnosis.",
-    Run.Outcome.NEGATIVE: "It was looked for and not found. This does not rule out disease.",
+    Run.Outcome.FINDINGS: "The models marked the findings below. Each is a suspicion, not a diagnosis.",
+    Run.Outcome.NEGATIVE: "Findings were looked for and none was found. This does not rule out disease.",
     Run.Outcome.SORTED_ONLY: "The kind of image was recognised. No finding was looked for, so none can be ruled out.",
     Run.Outcome.NOT_ANALYSED: "Not analysed: the models give no answer for these images. Read them without.",
 }

@@ -35,7 +35,7 @@ def urgency_of(answer: SeriesAnswer) -> Urgency:
         return Urgency(1, "Nothing found, but not every file could be read")
     if answer.outcome in {"not_analysed", "refused", "failed"}:
         return Urgency(1, "Not analysed: needs a person")
-    return Urgency(0, "Nothing found" if answer.outcome == "negative" else "Sorted only: nothing was looked for")
+    return Urgency(0, "Nothing found" if answer.outcome == "negative" else "Classified only: no finding was looked for")
 
 
 def store_answer(*, run: Run, answer: SeriesAnswer) -> bool:

@@ -22,7 +22,7 @@ from workers.contracts import AnalysisRequest, AnalysisResult
 
 #: Runs that the queue holds at once; the others wait in the database, where their order can still change.
 WINDOW = 16
-LOST = "The worker stopped in the middle of the run."
+LOST = "The worker stopped before the run finished."
 
 
 def _run(item: OutboxItem) -> Run:

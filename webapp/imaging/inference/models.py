@@ -28,7 +28,7 @@ class Run(models.Model):
 
         FINDINGS = "findings", "Findings"
         NEGATIVE = "negative", "Nothing found"
-        SORTED_ONLY = "sorted_only", "Sorted only"
+        SORTED_ONLY = "sorted_only", "Classified only"
         NOT_ANALYSED = "not_analysed", "Not analysed"
         FAILED = "failed", "Failed"
 

@@ -4,7 +4,7 @@ from webapp.foundation.core.formatting import percent
 from webapp.imaging.inference.models import Finding
 from workers.contracts import OpinionAnswer
 
-NO_PRIORITY = "It raises or lowers no priority."
+NO_PRIORITY = "It does not affect priority."
 
 
 def opinions_of(finding: Finding) -> list[OpinionAnswer]:

@@ -17,9 +17,9 @@ By = ConsensusRow.By
 class CaseStatus(StrEnum):
     """Where a case stands."""
 
-    OPEN = "waits for readers"
+    OPEN = "awaiting readers"
     AGREED = "agreed"
-    DIFFERS = "waits for a third"
+    DIFFERS = "awaiting adjudication"
     DECIDED = "decided by a third"
 
 
@@ -195,12 +195,12 @@ class _Compared:
         """Compare two outlines; nothing against something is a difference, however low the bar is."""
         if bool(one.outlined) != bool(other.outlined):
             self.dices.append(0.0)
-            self.differences.append("One outlines something, the other says that there is nothing to outline.")
+            self.differences.append("One outlined something, the other marked nothing to outline.")
             return
         try:
             overlap = overlap_of(one.outline, other.outline)
         except MaskError:
-            self.differences.append("An outline cannot be read any more, so the two are not compared.")
+            self.differences.append("An outline can no longer be read, so the two are not compared.")
             return
         self.dices.append(overlap)
         self.both_empty += not one.outlined

@@ -29,8 +29,8 @@ MANIFEST = (
 )  # fmt: skip
 BOXES = ("path", "label", "x0", "y0", "x1", "y1")
 MODALITIES = {said: modality for modality, words in HEADERS.items() for said in words}
-UNFIT = "Its outline does not fit the picture as it leaves."
-BARE = "Pictures without a header are not exported: their pixels may name anybody."
+UNFIT = "Its outline does not fit the exported picture."
+BARE = "Pictures without a header are not exported: their pixels may show a name."
 
 
 @dataclass(frozen=True)

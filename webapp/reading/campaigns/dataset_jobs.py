@@ -18,7 +18,7 @@ from webapp.reading.campaigns.models import ConsensusRow, ConsensusSet
 from workers import api
 
 State = ConsensusSet.State
-NOTHING = "No picture could leave; each has its reason below."
+NOTHING = "No picture could be exported; the reasons are below."
 
 
 def make_set(item: OutboxItem) -> None:
@@ -89,7 +89,7 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
 register(
     Kind(
         name=DATASET,
-        title="Set of a campaign",
+        title="Training set of a campaign",
         group=Group.SHARING,
         policy=POLICY,
         handle=make_set,

@@ -45,7 +45,7 @@ def request_set(
     number = newest.number + 1 if newest else 1
     rows = rows_now(progress)
     if not rows:
-        raise CampaignRefusedError("Nothing is agreed on or decided yet that could be kept.")
+        raise CampaignRefusedError("No case is agreed on or adjudicated yet.")
     made = ConsensusSet.objects.create(
         campaign=locked,
         number=number,
@@ -117,7 +117,7 @@ def _mask_of(standing: CaseConsensus) -> str:
     try:
         return store_consensus(standing.outlines)
     except MaskError as error:
-        raise CampaignRefusedError(f"{error} No set was made.") from None
+        raise CampaignRefusedError(f"{error} No set was created.") from None
 
 
 NAMED = "A reader saw a name or number in the picture."

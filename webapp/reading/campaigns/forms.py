@@ -19,32 +19,30 @@ DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
 class CampaignForm(forms.Form):
     """The question, the readers, and which series are picked."""
 
-    name = forms.CharField(max_length=80, help_text="It leaves with every set: no patient's name here.")
-    question = forms.CharField(max_length=300, help_text="As the readers see it above each picture.")
-    answers = forms.CharField(
-        max_length=400, help_text="Two to nine, with commas between them: benign, malignant, normal"
-    )
-    draws = forms.ChoiceField(choices=DRAWN, required=False, label="Readers draw, too")
+    name = forms.CharField(max_length=80, help_text="It is part of every exported set: no patient names here.")
+    question = forms.CharField(max_length=300, help_text="Shown to the readers above each picture.")
+    answers = forms.CharField(max_length=400, help_text="Two to nine, separated by commas: benign, malignant, normal")
+    draws = forms.ChoiceField(choices=DRAWN, required=False, label="Readers also draw")
     readers_per_case = forms.IntegerField(
-        min_value=1, max_value=9, initial=2, label="Readers of each case, blind to each other"
+        min_value=1, max_value=9, initial=2, label="Readers per case, blinded to each other"
     )
     readers = forms.ModelMultipleChoiceField(
         queryset=User.objects.none(),
         label="Invited",
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Invite somebody."},
+        error_messages={"required": "Choose at least one reader."},
     )
     modality = forms.ChoiceField(choices=[ANY, *((word, MODALITIES[word]) for word in HEADERS)], required=False)
-    part = forms.ChoiceField(required=False, label="Part of the body", help_text="As the newest answer names it.")
+    part = forms.ChoiceField(required=False, label="Body part", help_text="As the newest AI result names it.")
     words = forms.CharField(
-        max_length=120, required=False, label="Words of the description", help_text="Names are not searched."
+        max_length=120, required=False, label="Description contains", help_text="Patient names are not searched."
     )
-    only_read = forms.BooleanField(required=False, label="Only studies that are read")
+    only_read = forms.BooleanField(required=False, label="Only studies that have been read")
     limit = forms.IntegerField(min_value=1, max_value=MOST, initial=100, label=f"At most (up to {MOST})")
     is_drawn = forms.TypedChoiceField(
-        choices=[("yes", "At random, by the seed"), ("no", "The first to arrive")],
+        choices=[("yes", "Random, by seed"), ("no", "First to arrive")],
         coerce=lambda word: word == "yes",
-        label="Which of them",
+        label="Sampling",
         initial="yes",
     )
     seed = forms.IntegerField(min_value=0, max_value=999_999_999, initial=1)

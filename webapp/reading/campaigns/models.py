@@ -120,7 +120,7 @@ class Answer(models.Model):
         return f"outlined, {self.outlined} pixel{'' if self.outlined == 1 else 's'}" if self.outlined else NOTHING
 
 
-CANNOT_BE_TOLD = "Cannot be told"
+CANNOT_BE_TOLD = "Cannot tell"
 NOTHING = "nothing to outline"
 
 
@@ -149,7 +149,7 @@ class ConsensusRow(models.Model):
         """Who the label is from."""
 
         AGREED = "agreed", "Agreed"
-        ADJUDICATED = "adjudicated", "Decided by a third"
+        ADJUDICATED = "adjudicated", "Adjudicated"
         ONE = "one reader", "One reader"
 
     of = models.ForeignKey(ConsensusSet, on_delete=models.CASCADE, related_name="rows")

@@ -72,16 +72,16 @@ def campaign_make(
     """
     labels = list(dict.fromkeys(word.strip() for word in asked.answers if word.strip()))
     if not 2 <= len(labels) <= LABELS:
-        raise CampaignRefusedError(f"Please give two to {LABELS} different answers.")
+        raise CampaignRefusedError(f"Give two to {LABELS} different answers.")
     if not 1 <= asked.readers_per_case <= len(readers):
-        raise CampaignRefusedError("Please invite as many readers as are to answer each case, or more.")
+        raise CampaignRefusedError("Choose at least as many readers as each case needs.")
     if asked.asks_boxes and asked.asks_outlines:
-        raise CampaignRefusedError("Please ask for boxes or for outlines, not for both.")
+        raise CampaignRefusedError("Choose boxes or outlines, not both.")
     if any(reader.site_id != site.pk or not may(reader, Action.READ) for reader in readers):
-        raise CampaignRefusedError("Only those who read at this site can be invited.")
+        raise CampaignRefusedError("Only readers of this site can be chosen.")
     shown = [(one, key_picture(one)) for one in select_series(site=site, wanted=wanted)]
     if not shown:
-        raise CampaignRefusedError("No series here is what you search for.")
+        raise CampaignRefusedError("No series matches.")
     campaign = Campaign.objects.create(
         name=asked.name.strip(),
         site=site,
@@ -131,12 +131,12 @@ def answer_give(*, case: Case, user: User, said: Said, request: HttpRequest | No
     """
     campaign = Campaign.objects.select_for_update().get(pk=case.campaign_id)
     if not campaign.is_open:
-        raise CampaignRefusedError("This campaign is closed; what you said was not kept.")
+        raise CampaignRefusedError("This campaign is closed; your answer was not saved.")
     as_third = answers_as(case=case, user=user)
     if as_third is None:
-        raise CampaignRefusedError("This case is not assigned to you (any more). Your answer was not saved.")
+        raise CampaignRefusedError("This case is not, or no longer, assigned to you. Your answer was not saved.")
     if said.label and said.label not in campaign.answers:
-        raise CampaignRefusedError("This campaign knows no such answer.")
+        raise CampaignRefusedError("This campaign has no such answer.")
     outline, outlined = _outline(said, case) if campaign.asks_outlines and said.label else ("", None)
     row = Answer.objects.create(
         case=case,
@@ -178,7 +178,7 @@ def _outline(said: Said, case: Case) -> tuple[str, int]:
     """Keep an outline; return its sha256 and how many pixels it holds. Whoever outlines nothing has to say so."""
     rows, columns = case.instance.rows, case.instance.columns
     if said.runs is None and not said.is_empty:
-        raise CampaignRefusedError("Please outline it, or say that there is nothing to outline; nothing was kept.")
+        raise CampaignRefusedError("Outline it, or mark that there is nothing to outline; nothing was saved.")
     try:
         runs = [rows * columns] if said.is_empty else said.runs or []
         mask = decode_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)

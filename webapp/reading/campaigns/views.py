@@ -111,7 +111,7 @@ def case(request: HttpRequest, case: int) -> HttpResponse:
     check_site_access(request=request, of=found.campaign, act=Action.READ)
     as_third = services.answers_as(case=found, user=user)
     if as_third is None or not found.campaign.is_open:
-        messages.error(request, "This case is not assigned to you (any more).")
+        messages.error(request, "This case is not, or no longer, assigned to you.")
         return redirect("campaign", found.campaign_id)
     if request.method == "POST":
         try:
@@ -202,7 +202,7 @@ def _set_opened(request: HttpRequest, made: UUID) -> ConsensusSet:
 def _said(request: HttpRequest) -> Said:
     """Read an answer out of a form; raise CampaignRefusedError where there is none."""
     if "label" not in request.POST:
-        raise CampaignRefusedError("Please pick an answer.")
+        raise CampaignRefusedError("Choose an answer.")
     boxes, runs = _listed(request, "boxes"), _listed(request, "runs")
     if not all(isinstance(box, list) for box in boxes):
         raise CampaignRefusedError(UNREADABLE)
@@ -216,7 +216,7 @@ def _said(request: HttpRequest) -> Said:
     )
 
 
-UNREADABLE = "What was drawn could not be read; nothing was kept. Please draw it again."
+UNREADABLE = "The drawing could not be read; nothing was saved. Please draw it again."
 
 
 def _listed(request: HttpRequest, field: str) -> list[Any]:

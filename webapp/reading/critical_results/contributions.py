@@ -21,7 +21,7 @@ navigation_entries.register(
     NavigationEntry("criticals", "Critical", Action.SEE, order=20, waiting=overdue_for, waiting_word=OVERDUE)
 )
 handover_kinds.register(
-    HandoverKind("critical", "Critical results that nobody read back", "first", order=10, items=critical_items)
+    HandoverKind("critical", "Critical results not read back", "first", order=10, items=critical_items)
 )
 worklist_badges.register(WorklistBadge("critical", "Critical, not read back", "first", criticals_open, order=10))
 study_panels.register(

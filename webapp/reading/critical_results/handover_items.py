@@ -14,7 +14,7 @@ def critical_items(site: int) -> Iterable[HandoverItem]:
 
 def _told(one: CriticalRow) -> str:
     times = len(one.told)
-    told = f"told {times} times" if times > 1 else "told once"
-    told = f"{told}, not read back" if times else "nobody was told"
+    told = f"notified {times} times" if times > 1 else "notified once"
+    told = f"{told}, not read back" if times else "nobody notified"
     late = f"; overdue by {one.waiting.over_told} (target {one.waiting.target_told})" if one.is_overdue else ""
     return f"{told}{late}"

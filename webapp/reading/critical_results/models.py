@@ -14,7 +14,7 @@ class State(StrEnum):
     """How far it is; follows from who was told."""
 
     OPEN = "Not notified yet"
-    TOLD = "Told, not read back"
+    TOLD = "Notified, not read back"
     ACKNOWLEDGED = "Read back"
     WITHDRAWN = "Withdrawn"
 

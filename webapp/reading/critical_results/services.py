@@ -30,9 +30,9 @@ def critical_open(
     """
     said = sentence.strip()[:300]
     if not said:
-        raise ValueError("Please say in one sentence what is critical.")
+        raise ValueError("Describe the critical finding in one sentence.")
     if finding is not None and finding.run.series.study_id != study.pk:
-        raise ValueError("Please choose a finding of this study.")
+        raise ValueError("Choose a finding of this study.")
     Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
     same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
     if same is not None:
@@ -65,11 +65,11 @@ def critical_notify(
     """
     who, now = told.strip()[:120], timezone.now()
     if not who:
-        raise ValueError("Please say who was told: name and role.")
+        raise ValueError("Enter who was notified: name and role.")
     if how not in Notification.How:
-        raise ValueError("Please say how they were told.")
+        raise ValueError("Choose how they were notified.")
     if told_at is not None and told_at > now:
-        raise ValueError("Please give a time that has come.")
+        raise ValueError("The time must not lie in the future.")
     row = Notification.objects.create(
         critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
     )
@@ -98,7 +98,7 @@ def critical_withdraw(
     """
     why = reason.strip()[:300]
     if not why:
-        raise ValueError("Please say why it is withdrawn.")
+        raise ValueError("Give the reason for the withdrawal.")
     row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
     if is_new:
         task_told(critical.study.task, "withdrawn", user)

@@ -112,7 +112,7 @@ def _finding(request: HttpRequest, study: Study) -> Finding | None:
 
 def _told_at(minutes: str) -> datetime:
     if minutes not in map(str, AGO):
-        raise ValueError("Please choose when they were told.")
+        raise ValueError("Choose when they were notified.")
     return timezone.now() - timedelta(minutes=int(minutes))
 
 

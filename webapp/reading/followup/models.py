@@ -42,7 +42,7 @@ class Registration(models.Model):
         """Where it is."""
 
         QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Being made"
+        RUNNING = "running", "In progress"
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
         FAILED = "failed", "Failed"

@@ -9,8 +9,8 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.inference.models import Finding
 from webapp.reading.followup.models import Lesion, Sighting
 
-ANOTHER_PATIENT = "That lesion is of another patient."
-NOBODY = "This picture names no patient, so nothing of it can be followed."
+ANOTHER_PATIENT = "That lesion belongs to another patient."
+NOBODY = "This picture names no patient, so its findings cannot be followed."
 TAKEN = (
     "This finding is linked already, or the lesion is linked to another finding of that study: unlink that one first."
 )

@@ -29,7 +29,7 @@ from workers.storage import Attempt
 
 #: Of an id in the database.
 DIGITS = 17
-GONE = "This was changed meanwhile; nothing was saved. Please look again."
+GONE = "This was changed meanwhile; nothing was saved. Please check again."
 
 
 @require_GET

@@ -60,5 +60,5 @@ def handover_accept(*, handover: Handover, user: User, request: HttpRequest | No
 
 def _why_not(handover: Handover) -> str:
     if handover.accepted_by is None:
-        return "You handed this over yourself: the next reader accepts it."
-    return f"{handover.accepted_by.get_username()} accepted this hand-over already."
+        return "You handed this over yourself: the next reader must accept it."
+    return f"{handover.accepted_by.get_username()} has already accepted this hand-over."

@@ -29,5 +29,5 @@ def report_state(request: HttpRequest, study: Study) -> dict[str, Any]:
 navigation_entries.register(
     NavigationEntry("discrepancies", "Discrepancies", Action.READ, order=40, waiting=discrepancies_open)
 )
-handover_kinds.register(HandoverKind("draft", "Reports begun and not signed", "file", order=30, items=draft_items))
+handover_kinds.register(HandoverKind("draft", "Reports started, not signed", "file", order=30, items=draft_items))
 study_panels.register(StudyPanel("report", "reporting/line.html", report_state, place=Place.HEAD, order=20))

@@ -48,11 +48,11 @@ def _report_only(report: Report) -> Iterator[Discrepancy]:
     for one in report.statements:
         if one["finding"] is None:
             sentence = line_of(one["title"], one["place"], one["figures"])
-            more = " The AI points at nothing there." if looked else f" {DID_NOT_LOOK}"
+            more = " The AI marked nothing there." if looked else f" {DID_NOT_LOOK}"
             verdict = Review.objects.get(pk=one["verdict"])
             yield _row(report, Direction.REPORT_ONLY, sentence + more, verdict=verdict)
     if report.is_abnormal and looked and not asked and not report.statements:
-        yield _row(report, Direction.REPORT_ONLY, "The report calls the study abnormal; the AI points at nothing.")
+        yield _row(report, Direction.REPORT_ONLY, "The report calls the study abnormal; the AI marked nothing.")
 
 
 def _said(report: Report) -> dict[int | None, Review]:
@@ -63,7 +63,7 @@ def _said(report: Report) -> dict[int | None, Review]:
 
 def _why(verdict: Review | None) -> str:
     if verdict is None or verdict.says == Review.Decision.WITHDRAWN:
-        return "The reader said nothing of it."
+        return "The reader did not comment on it."
     reasons = format_reasons(verdict.reasons)
     return f"The reader disagreed{f': {reasons}' if reasons else ''}."
 

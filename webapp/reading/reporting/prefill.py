@@ -11,7 +11,7 @@ from webapp.reading.reviews.models import Read
 
 #: Sections a report holds, as the database keeps them.
 Sections = list[dict[str, str]]
-NO_PRIOR = "No earlier study here."
+NO_PRIOR = "No prior study here."
 MOST_PRIORS = 3
 
 

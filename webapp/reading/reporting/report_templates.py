@@ -59,7 +59,7 @@ GENERAL = Template(
     title="General",
     rank=10_000,
     sections=(
-        Section(key="question", title="Clinical question", hint="Why the examination was asked for."),
+        Section(key="question", title="Clinical question", hint="Reason for the examination."),
         Section(key="technique", title="Technique", fill="technique"),
         Section(key="comparison", title="Comparison", fill="comparison"),
         Section(key="findings", title="Findings", fill="findings", rows=8),

@@ -47,18 +47,18 @@ MEANINGS = {
     Kind.ADDENDUM: "I add this to the report and answer for what I add.",
 }
 NOT_OPEN = {
-    Kind.PRELIMINARY: "A preliminary report is signed by the study's assignee, where a single reader reads it.",
+    Kind.PRELIMINARY: "A preliminary report is signed by the study's assignee, where there is a single reader.",
     Kind.FINAL: "The final report is signed by the reader who concludes the read. Claim the study first.",
-    Kind.ADDENDUM: "An addendum is added to a final report, and there is none yet.",
+    Kind.ADDENDUM: "An addendum needs a final report, and there is none yet.",
 }
-SIGNED_MEANWHILE = "This report was signed in another window meanwhile. What you typed since was not kept there."
+SIGNED_MEANWHILE = "This report was signed in another window meanwhile. What you typed since was not saved there."
 NEWER = "A newer version was signed meanwhile. Nothing was signed now; please look at it first."
-SAYS_NOTHING = "The report says nothing yet: no finding, no impression, no free text."
-SIGNER = "You signed this report; somebody else acknowledges where it and the AI differ."
-NOT_YOURS = "Acknowledging is for those who adjudicate at this site."
-GONE = "Somebody acknowledged this meanwhile."
-NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to file objects into."
-NO_NOTE = "Please say in a few words what becomes of it."
+SAYS_NOTHING = "The report is empty: no findings, no impression, no free text."
+SIGNER = "You signed this report; someone else must acknowledge its discrepancies."
+NOT_YOURS = "Only adjudicators of this site may acknowledge."
+GONE = "Someone else has acknowledged this meanwhile."
+NO_HEADER = "The pictures came without a DICOM header, so there is no DICOM study to store objects in."
+NO_NOTE = "Write in a few words what follows from it."
 
 
 class ReportRefusedError(Exception):
@@ -69,7 +69,7 @@ class ChangedMeanwhileError(ReportRefusedError):
     """The draft is not what the window showed any more; both texts stay."""
 
     def __init__(self, now: Report) -> None:
-        super().__init__("This report was changed in another window. Nothing was overwritten; both texts are here.")
+        super().__init__("This report was changed in another window. Nothing was overwritten; both texts are shown.")
         self.now = now
 
 
@@ -91,7 +91,7 @@ class Text:
     def why_not(self) -> str:
         """Return in a sentence what is wrong with it, "" where nothing is."""
         is_long = any(len(text) > LONGEST for text in (*self.sections.values(), self.free_text))
-        return f"A section holds at most {LONGEST} characters; nothing of this was kept." if is_long else ""
+        return f"A section holds at most {LONGEST} characters; nothing was saved." if is_long else ""
 
 
 def cleaned(text: str) -> str:
@@ -193,7 +193,7 @@ def report_sign(
         If it is not theirs to sign, says nothing, or changed meanwhile.
     """
     if kind not in Kind.values:
-        raise ReportRefusedError("Please choose whether it is preliminary or final.")
+        raise ReportRefusedError("Choose preliminary or final.")
     if before := _signed_before(study, user, kind, text, base):
         return before
     saved = report_save(study=study, user=user, text=text, edit=edit, request=request)
@@ -300,7 +300,7 @@ def _check_text(draft: Report, user: User) -> None:
         raise ReportRefusedError(SAYS_NOTHING)
     if lines := lines_disowned(read=read_of(study=draft.study, user=user), text=text):
         raise ReportRefusedError(
-            f"The report still says “{lines[0]}”, which you do not accept. Take the line out, or agree to the finding."
+            f"The report still says “{lines[0]}”, which you do not accept. Remove the line, or agree with the finding."
         )
 
 

@@ -51,8 +51,8 @@ from webapp.reading.reviews.services import Then
 from webapp.reading.worklist.claim_views import next_opened
 
 PER_PAGE = 50
-NO_NUMBERS = "This page is not whole any more. Please reload it: what you typed is kept in this browser."
-READ_DONE = "Your read is finished: {then}. Your report is kept as a draft; who concludes signs."
+NO_NUMBERS = "This page is incomplete. Please reload it: what you typed is kept in this browser."
+READ_DONE = "Your read is finished: {then}. Your report is kept as a draft; the reader who concludes signs it."
 #: Values of the radio buttons that say what a report comes to.
 ABNORMAL = {"yes": True, "no": False}
 LATEST = 1_000_000_000
@@ -336,7 +336,7 @@ def _discrepancies(request: HttpRequest) -> HttpResponse:
     ]
     ways = [
         (word, f"{here}?show={show}&direction={value}", direction == value)
-        for value, word in (("", "Both ways"), *Discrepancy.Direction.choices)
+        for value, word in (("", "Both directions"), *Discrepancy.Direction.choices)
     ]
     context = {"rows": shown, "page": page, "chips": chips, "ways": ways, "show": show, "has_any": every.exists()}
     return render(request, "reporting/discrepancies.html", context)

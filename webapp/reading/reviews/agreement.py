@@ -174,7 +174,7 @@ def _same(name: str, one: Accepted, other: Accepted, tolerance: Tolerance, count
     if one.is_nowhere or other.is_nowhere:
         counted.dices.append(float(one.is_nowhere and other.is_nowhere))
         if one.is_nowhere != other.is_nowhere:
-            counted.differences.append(f"{name}: one says that there is nothing to outline, the other does not.")
+            counted.differences.append(f"{name}: one marked nothing to outline, the other did not.")
         return
     if (one.outlines or other.outlines) and _outlines_compared(name, one, other, tolerance.dice, counted):
         return
@@ -194,7 +194,7 @@ def _outlines_compared(name: str, one: Accepted, other: Accepted, least: float, 
     try:
         masks = [_masks(one), _masks(other)]
     except MaskError:
-        counted.differences.append(f"{name}: an outline cannot be read any more, so the two are not compared.")
+        counted.differences.append(f"{name}: an outline can no longer be read, so the two are not compared.")
         return True
     if not all(masks):
         return False

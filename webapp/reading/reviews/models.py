@@ -18,7 +18,7 @@ class Reason(models.TextChoices):
     KNOWN = "known", "Old or known"
     WRONG_LABEL = "wrong_label", "Something else"
     WRONG_PLACE = "wrong_place", "Wrong place"
-    UNSURE = "unsure", "Cannot be told from these images"
+    UNSURE = "unsure", "Cannot tell from these images"
 
 
 class Read(models.Model):

@@ -152,14 +152,14 @@ def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> str:
     """Return in a sentence why an outline does not belong to what it is sent for; "" where it does."""
     last = Review.objects.filter(mark=mark).last()
     if last and key_of(last)[1] != (said.finding or said.missed or mark):
-        return "This outline was drawn for something else. Draw a new one instead."
+        return "This outline belongs to something else. Draw a new one instead."
     if said.finding is not None:
         return ""
     if sent.is_empty:
-        return "What the AI missed is outlined where it lies. Of other images nothing has to be said."
+        return "Outline what the AI missed where it lies. Other images need no entry."
     here = Review.objects.filter(_of_missed(said), read=read)
     elsewhere = here.exclude(mark__instance__series=sent.instance.series_id).exists()
-    return "What the AI missed is outlined on another series. Name it anew on this one." if elsewhere else ""
+    return "What the AI missed is outlined on another series. Name it again on this one." if elsewhere else ""
 
 
 def _with_words(said: Said, before: Review | None) -> Said:

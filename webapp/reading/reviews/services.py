@@ -38,9 +38,9 @@ class Then(StrEnum):
     ADJUDICATOR = "a third reader adjudicates"
 
 
-NOT_IN_HAND = "This study is not assigned to you (any more). Claim it first: what you entered was not saved."
-COMMIT_FIRST = "Your site reads first: commit what you see, then say something of each finding of the AI."
-OVER = "Your read is finished; what it says stays as it is. An addendum can be added to the report."
+NOT_IN_HAND = "This study is not, or no longer, assigned to you. Claim it first: what you entered was not saved."
+COMMIT_FIRST = "Your site reads first: commit your read, then review each AI finding."
+OVER = "Your read is finished and can no longer be changed. An addendum can be added to the report."
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,12 @@ class Said:
         """Return in a sentence what is wrong with it, "" where nothing is."""
         label = self.label_title.strip()
         wrong = {
-            "Please agree, disagree or correct.": self.says not in Decision.values,
-            "One of the reasons is not known.": bool(set(self.reasons) - set(Reason.values)),
-            "Please say why you disagree: one reason or more.": self.says == Decision.DISAGREE and not self.reasons,
-            "Please say what the AI missed.": self.says == Decision.MISSED and not label,
-            "Please say what it is instead, or draw where it is.": self.says == Decision.EDIT
-            and not (label or self.mark),
-            "Please say of which finding, or mark what was missed.": self.finding is None and self.mark is None,
+            "Agree, disagree or correct.": self.says not in Decision.values,
+            "One of the reasons is unknown.": bool(set(self.reasons) - set(Reason.values)),
+            "Choose at least one reason for disagreeing.": self.says == Decision.DISAGREE and not self.reasons,
+            "Name what the AI missed.": self.says == Decision.MISSED and not label,
+            "Enter what it is instead, or draw where it is.": self.says == Decision.EDIT and not (label or self.mark),
+            "Choose the finding, or mark what was missed.": self.finding is None and self.mark is None,
         }
         return next((sentence for sentence, is_so in wrong.items() if is_so), "")
 
@@ -145,7 +144,7 @@ def read_commit(
     now = timezone.now()
     first = Read.objects.filter(pk=read.pk, committed_at=None)
     if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
-        raise ReviewRefusedError("Your first impression is kept already; it is not changed any more.")
+        raise ReviewRefusedError("Your first impression is already committed and can no longer be changed.")
     audit_record(
         code=Code.READ_COMMITTED,
         user=user,
@@ -173,7 +172,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     left = unsaid(read)
     if task.readers > 1 and left:
         raise ReviewRefusedError(
-            f"Two read this study, so each says something of every finding; {len(left)} of yours "
+            f"This study has two readers, so each reviews every finding; {len(left)} of yours "
             f"{'is' if len(left) == 1 else 'are'} still open."
         )
     Read.objects.filter(pk=read.pk).update(finished_at=timezone.now())
@@ -212,7 +211,7 @@ def finding_named(study: Study, finding: int, user: User) -> Finding:
     """Return a finding of a study; raises `ReviewRefusedError` where it is another's, or veiled from the reader."""
     found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
     if found is None or is_blinded(study=study, user=user):
-        raise ReviewRefusedError("This finding is not one of this study.")
+        raise ReviewRefusedError("This finding does not belong to this study.")
     return found
 
 
@@ -239,5 +238,5 @@ def _mark(study: Study, user: User, mark: UUID) -> Annotation:
     own = Annotation.objects.filter(pk=mark, series__study=study, author=user)
     found = own.exclude(kind=Annotation.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
     if found is None:
-        raise ReviewRefusedError("This mark is not one of yours on this study, or it is not saved yet.")
+        raise ReviewRefusedError("This annotation is not yours, not on this study, or not saved yet.")
     return found

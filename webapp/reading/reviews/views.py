@@ -20,7 +20,7 @@ def commit(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = open_study(request=request, study=study, act=Action.READ)
     is_abnormal = {"abnormal": True, "normal": False}.get(request.POST.get("call", ""))
     if is_abnormal is None:
-        messages.error(request, "Please say first whether you see something abnormal.")
+        messages.error(request, "Choose first whether the study is normal or abnormal.")
         return redirect("study", study)
     try:
         read_commit(
@@ -45,5 +45,5 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("study", study)
     if then != Then.DONE:
-        messages.info(request, f"Your read is kept: {then}.")
+        messages.info(request, f"Your read is saved: {then}.")
     return next_opened(request)

@@ -25,8 +25,8 @@ from webapp.reading.worklist.services import (
     task_triage,
 )
 
-NOT_BLIND = "This study is read, or has a signed report: nobody would read it blind to the first reader any more."
-ALL_READ = "Nothing waits to be read."
+NOT_BLIND = "This study has been read or has a signed report, so a second reader would no longer be blinded."
+ALL_READ = "Nothing is waiting to be read."
 
 
 @require_POST
@@ -73,6 +73,10 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
     task = _opened(request, study, Action.TRIAGE)
     try:
         priority = Priority(int(request.POST.get("priority", "")))
+    except ValueError:
+        messages.error(request, "Choose a priority.")
+        return _back(request)
+    try:
         task_triage(
             task=task,
             priority=priority,
@@ -81,8 +85,12 @@ def triage(request: HttpRequest, study: UUID) -> HttpResponse:
             request=request,
         )
     except ValueError as refused:
-        sentence = str(refused) if str(refused).startswith("Please") else "Please choose a priority."
-        messages.error(request, sentence)
+        messages.error(request, str(refused))
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Return to the page that sent the form, or to the worklist."""
     back = request.POST.get("back", "")
     is_here = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     return redirect(back if is_here else reverse("worklist"))

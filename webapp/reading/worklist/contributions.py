@@ -11,5 +11,5 @@ navigation_entries.register(
 )
 handover_kinds.register(
     HandoverKind("stat", "STAT, not read", "soon", order=20, items=stat_items),
-    HandoverKind("held", "In somebody's hands", "mine", order=40, items=claim_items),
+    HandoverKind("held", "In progress", "mine", order=40, items=claim_items),
 )

@@ -61,7 +61,7 @@ def task_triage(
         If no reason is given.
     """
     if not reason.strip():
-        raise ValueError("Please say why: the next reader wants to know.")
+        raise ValueError("Give the reason: the next reader will see it.")
     found = ReadingTask.objects.select_for_update().get(pk=task.pk)
     found.priority, found.priority_reason = priority, reason.strip()[:200]
     found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
@@ -113,12 +113,12 @@ def task_take_over(*, task: ReadingTask, note: str, user: User, request: HttpReq
         If it is read already.
     """
     if not note.strip():
-        raise ValueError("Please leave a note for the one who has it now.")
+        raise ValueError("Leave a note for the current assignee.")
     found = ReadingTask.objects.select_for_update(of=("self",)).select_related("assignee").get(pk=task.pk)
     if found.state == ReadingTask.State.DONE:
         raise NotAssigneeError(_whose(found))
     if not _open_to(ReadingTask.objects.filter(pk=found.pk), user).exists():
-        raise NotAssigneeError("This study waits for another reader.")
+        raise NotAssigneeError("This study is waiting for another reader.")
     before = found.assignee.get_username() if found.assignee else "nobody"
     found.state, found.assignee, found.claim = ReadingTask.State.CLAIMED, user, found.claim + 1
     found.claim_expires_at = _held_until(found)
@@ -234,9 +234,9 @@ def _counted(site: Site) -> int:
 
 def _whose(task: ReadingTask) -> str:
     if task.state == ReadingTask.State.DONE:
-        return "This study is read already."
+        return "This study has already been read."
     if task.assignee is None:
-        return "This study waits for another reader."
+        return "This study is waiting for another reader."
     return f"{task.assignee.get_username()} is reading this study."
 
 

@@ -25,21 +25,21 @@ class RulesForm(RulesFields):
     """The rules of one site."""
 
     two_readers_for = forms.MultipleChoiceField(
-        label="Two readers, blind to each other, for", required=False, widget=forms.CheckboxSelectMultiple
+        label="Two readers, blinded to each other, for", required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
         model = SiteSettings
         exclude = ("site", "cases_handed_out")
         labels: ClassVar[dict[str, Any]] = {
-            "stat_minutes": "STAT is due after, minutes",
-            "urgent_minutes": "Urgent is due after, minutes",
-            "routine_minutes": "Routine is due after, minutes",
-            "critical_minutes": "A critical result is read back within, minutes",
-            "claim_minutes": "A case is free again after so many minutes without a sign of its reader",
-            "read_first": "Read first: the AI's answer is shown when the reader has committed theirs",
-            "least_overlap": "Two boxes are the same from this overlap on (IoU, 0 to 1)",
-            "least_dice": "Two outlines are the same from this overlap on (Dice, 0 to 1)",
+            "stat_minutes": "STAT due within (minutes)",
+            "urgent_minutes": "Urgent due within (minutes)",
+            "routine_minutes": "Routine due within (minutes)",
+            "critical_minutes": "Critical results read back within (minutes)",
+            "claim_minutes": "Release a claimed case after this many idle minutes",
+            "read_first": "Read first: the AI result stays hidden until the reader has committed a read",
+            "least_overlap": "Two boxes match from this overlap (IoU, 0 to 1)",
+            "least_dice": "Two outlines match from this overlap (Dice, 0 to 1)",
         }
         help_texts: ClassVar[dict[str, Any]] = dict.fromkeys(labels, "")
 
@@ -78,7 +78,7 @@ def rules(request: HttpRequest, site: int | None = None) -> HttpResponse:
     form = RulesForm(request.POST or None, instance=settings_of(chosen.pk))
     if request.method == "POST" and form.is_valid():
         update_settings(rules=form.save(commit=False), changed=form.changed_data, user=user, request=request)
-        messages.success(request, "Kept. It holds from now on.")
+        messages.success(request, "Saved. In force from now on.")
         return redirect("reading-rules-of", chosen.pk)
     status = 400 if request.method == "POST" else 200
     return render(request, "worklist/settings.html", {"form": form, "site": chosen, "sites": sites}, status=status)

@@ -217,7 +217,7 @@ def test_a_file_larger_than_is_taken_is_refused_unread(incoming: Path, folder: O
         file.truncate(2 << 20)
     seen_and_taken(folder)
     reason = (incoming / "refused" / "large.dcm.reason.txt").read_text()
-    assert reason == "The file is larger than 1 MiB, the most that is taken.\n"
+    assert reason == "The file is larger than 1 MiB, the limit.\n"
 
 
 def test_a_full_disk_leaves_the_file_where_it_is(

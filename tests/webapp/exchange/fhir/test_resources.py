@@ -153,7 +153,13 @@ def test_a_second_opinion_is_a_component_with_its_own_model_and_no_finding_of_it
     assert (sure["valueQuantity"]["value"], sure["code"]["text"][:12]) == (0.96, "Probability,")
     assert told["valueCodeableConcept"] == {"text": "Suspected"}
     (note,) = [one["text"] for one in told["note"] if one["text"].startswith("Second opinion")]
-    for words in ("Meningioma, 96", "off centre +1.4", "The two disagree.", "Experimental: ", "lowers no priority."):
+    for words in (
+        "Meningioma, 96",
+        "off centre +1.4",
+        "The two disagree.",
+        "Experimental: ",
+        "does not affect priority.",
+    ):
         assert words in note
     assert got(clinician, "/fhir/Device?device-name=tumour-kind")["total"] == 1
 

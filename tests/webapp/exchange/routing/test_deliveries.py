@@ -202,7 +202,7 @@ def test_the_command_line_names_destinations_and_sends(study: Study, capsys: pyt
     call_command("destinations")
     told = capsys.readouterr().out
     assert "Archive answers." in told
-    assert f"Archive\tc-store\tPACS@127.0.0.1:{peer.port}\t0 on their way, 0 not sent" in told
+    assert f"Archive\tc-store\tPACS@127.0.0.1:{peer.port}\t0 pending, 0 not sent" in told
     assert Destination.objects.get().auto_forward_results
     assert len(peer.uids) == 3
 
@@ -210,12 +210,12 @@ def test_the_command_line_names_destinations_and_sends(study: Study, capsys: pyt
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["destinations", "X", "--kind=stow"], "url: This is needed."),
-        (["destinations", "X", "--kind=stow", "--url=https://me:secret@pacs/"], "No user and no password here"),
+        (["destinations", "X", "--kind=stow"], "url: This field is required."),
+        (["destinations", "X", "--kind=stow", "--url=https://me:secret@pacs/"], "No user name or password here"),
         (["destinations", "X", "--kind=stow", "--url=ftp://pacs/"], "begins with https://"),
-        (["destinations", "X", "--host=a b", "--port=104", "--title=T"], "no name and no address"),
+        (["destinations", "X", "--host=a b", "--port=104", "--title=T"], "not a host name or address"),
         (["destinations", "X", "--host=pacs", "--port=104", "--title=A\\B"], "1 to 16 plain characters"),
-        (["destinations", "X", "--host=pacs", "--title=T"], "port: This is needed."),
+        (["destinations", "X", "--host=pacs", "--title=T"], "port: This field is required."),
         (["destinations", "X", "--echo"], "There is no destination 'X'."),
         (["send", "1.2.3", "X"], "There is no destination 'X' in use."),
         (["send", "1.2.3", "Nowhere"], "There is no study of that StudyInstanceUID"),

@@ -28,7 +28,7 @@ ARCHIVE = {
 
 
 def test_an_admin_names_changes_and_asks_a_destination(admin: Client) -> None:
-    assert "No destination has a name yet." in admin.get("/network/").content.decode()
+    assert "No destinations yet." in admin.get("/network/").content.decode()
     assert admin.post("/network/", ARCHIVE).status_code == 302
     archive = Destination.objects.get()
     page = admin.get("/network/").content.decode()
@@ -43,14 +43,14 @@ def test_an_admin_names_changes_and_asks_a_destination(admin: Client) -> None:
 def test_a_destination_that_makes_no_sense_is_said_beside_its_field(admin: Client) -> None:
     page = admin.post("/network/", {**ARCHIVE, "host": "", "title": "FAR TOO LONG A TITLE"}).content.decode()
     assert page.count('<p class="error">') == 2
-    assert "This is needed." in page
+    assert "This field is required." in page
     assert not Destination.objects.exists()
 
 
 def test_the_button_says_whether_a_destination_answers(admin: Client) -> None:
     with node() as peer:
         archive = pacs(peer)
-        assert "It answers." in admin.post(f"/network/{archive.pk}/echo/").content.decode()
+        assert "It responds." in admin.post(f"/network/{archive.pk}/echo/").content.decode()
     Destination.objects.update(kind="stow", url="http://127.0.0.1:9", credentials="NOT_SET")
     assert "READROOM_SEND_NOT_SET is not set" in admin.post(f"/network/{archive.pk}/echo/").content.decode()
 
@@ -74,7 +74,7 @@ def test_a_clinician_sends_a_study_and_sees_how_far_it_is(clinician: Client, stu
 def test_what_was_not_chosen_is_asked_for(clinician: Client, study: Study, what: str) -> None:
     Destination.objects.create(**{**ARCHIVE, "is_active": True}, site=factories.site("Other clinic"))
     chosen = {"destination": Destination.objects.get().pk, "what": what}
-    assert "Choose where" in clinician.post(f"/studies/{study.pk}/sending/", chosen).content.decode()
+    assert "Choose a destination" in clinician.post(f"/studies/{study.pk}/sending/", chosen).content.decode()
     assert not Delivery.objects.exists()
 
 

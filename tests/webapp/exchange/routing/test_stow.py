@@ -146,7 +146,7 @@ def test_credentials_come_from_the_environment(
     with service() as (peer, cloud):
         Destination.objects.update(credentials="CLOUD")
         delivery = carried(asked(study, Destination.objects.get()))
-        assert delivery.said == "The variable READROOM_SEND_CLOUD is not set where Readroom sends."
+        assert delivery.said == "The variable READROOM_SEND_CLOUD is not set in the sending process."
         monkeypatch.setenv("READROOM_SEND_CLOUD", secret)
         assert carried(delivery).state == State.SENT
     assert set(peer.shown) == {shown}

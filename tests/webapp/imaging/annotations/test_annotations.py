@@ -80,7 +80,7 @@ def test_a_change_of_what_was_not_seen_is_refused_with_the_mark_as_it_is(clinici
     put(clinician, body(image, text="on one screen", version=1), mark)
     answer = put(clinician, body(image, text="on the other", version=1), mark)
     assert answer.status_code == 409
-    assert answer.json()["detail"].startswith("This mark was changed on another screen meanwhile.")
+    assert answer.json()["detail"].startswith("This annotation was changed in another window meanwhile.")
     assert (answer.json()["mark"]["text"], answer.json()["mark"]["version"]) == ("on one screen", 2)
     assert clinician.delete(f"/api/marks/{mark}/?version=1").status_code == 409
     # The answer to what was written got lost: sent again, it is no conflict.
@@ -95,7 +95,7 @@ def test_nobody_changes_a_mark_of_somebody_else(clinician: Client, admin: Client
         admin.delete(f"/api/marks/{mark}/?version=1"),
     ):
         assert answer.status_code == 403
-        assert answer.json()["detail"].startswith("Somebody else drew this mark")
+        assert answer.json()["detail"].startswith("This annotation belongs to another user")
     assert AuditEvent.objects.filter(code=Code.ACCESS_REFUSED, actor="admin").count() == 2
     assert AnnotationVersion.objects.get().text == ""
 
@@ -161,4 +161,4 @@ def test_a_mark_stays_on_its_image(clinician: Client, image: Instance) -> None:
     put(clinician, body(image), mark)
     other = factories.picture_instance(series=image.series)
     answer = put(clinician, body(other, version=1), mark)
-    assert (answer.status_code, answer.json()["detail"][:25]) == (400, "A mark stays on its image")
+    assert (answer.status_code, answer.json()["detail"][:30]) == (400, "An annotation keeps its image,")

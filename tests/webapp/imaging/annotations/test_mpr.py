@@ -68,7 +68,7 @@ def test_it_stays_on_its_cut_and_with_its_author(clinician: Client, admin: Clien
     put(clinician, body(volume), mark)
     elsewhere = body(volume, normal=[1.0, 0.0, 0.0], points=[[-30.0, -12.5, 11.0], [-30.0, -2.5, 19.0]], version=1)
     answer = put(clinician, elsewhere, mark)
-    assert (answer.status_code, answer.json()["detail"][:32]) == (400, "A mark stays on its image or cut")
+    assert (answer.status_code, answer.json()["detail"][:30]) == (400, "An annotation keeps its image,")
     assert put(admin, body(volume, text="mine now", version=1), mark).status_code == 403
 
 
@@ -94,7 +94,7 @@ def test_a_stranger_learns_nothing_of_it(clinician: Client, stranger: Client, vo
         ({"points": [[0, 0, 0], [0, 5, 0]]}, "The points do not lie in the plane of the cut."),
         ({"points": [[0, 0], [5, 0, 0]]}, "points: Ensure this field has at least 3 elements."),
         ({"points": [[0, 0, 0], [2e4, 0, 0]]}, "points: Ensure this value is less than or equal to 10000."),
-        ({"unit": "px"}, "What lies on a cut is measured in millimetres."),
+        ({"unit": "px"}, "Measurements on a reformatted plane are in millimetres."),
         ({"kind": "box", "points": [[0, 0, 0], [5, 0, 5]]}, 'kind: "box" is not a valid choice.'),
         ({"kind": "angle"}, "Angle takes 3 points."),
     ],

@@ -104,7 +104,7 @@ def test_whoever_works_nowhere_is_told_so(tmp_path: Path) -> None:
     client = Client()
     client.force_login(User.objects.create(username="nowhere", role=User.Role.ADMIN))
     answer = upload(client, image(tmp_path))
-    said = "Your account belongs to no site, so nothing can be filed for it."
+    said = "Your account belongs to no site, so nothing can be stored for it."
     assert (answer.status_code, answer.json()) == (403, {"detail": said})
 
 
@@ -112,7 +112,7 @@ def test_too_large_a_file_is_refused_by_its_size_alone(tmp_path: Path, browser: 
     settings.UPLOAD_LARGEST_BYTES = 1 << 20
     answer = upload(browser, bytes(2 << 20))
     assert answer.status_code == 413
-    assert answer.json() == {"detail": "The file is larger than 1 MiB, the most that is taken."}
+    assert answer.json() == {"detail": "The file is larger than 1 MiB, the limit."}
     assert upload(browser, image(tmp_path)).status_code == 200
 
 

@@ -281,7 +281,7 @@ def test_a_second_opinion_is_a_group_of_its_own_by_its_own_model(sent: Send) -> 
     algorithms = [dict(told_by(one)) for one in (found, opinion)]
     assert [one["Algorithm Name"] for one in algorithms] == ["tumour-detector", "tumour-kind-boxes"]
     assert algorithms[1]["Algorithm Version"] == "1"
-    assert "lowers no priority" in said(ds)
+    assert "does not affect priority" in said(ds)
 
 
 @pytest.mark.parametrize(("likeliest", "code"), [("meningioma", "114011"), (None, "114007")])

@@ -72,7 +72,7 @@ def test_a_picture_without_a_header_has_no_study_to_file_into() -> None:
     results = ResultSet.objects.get()
     assert (results.state, results.reason) == (
         "none",
-        "The picture came without a DICOM header, so there is no DICOM study to file objects into.",
+        "The picture came without a DICOM header, so there is no DICOM study to store objects in.",
     )
     assert work_due(RESULTS) == 0
 
@@ -110,7 +110,7 @@ def test_killed_while_filing_they_are_made_again_and_once(
     due_again()
     assert sorted(made(run)) == ["SC", "SEG", "SR"]
     assert Instance.objects.exclude(series=series).count() == 3
-    assert AuditEvent.objects.filter(code="110104 results filed").count() == 1
+    assert AuditEvent.objects.filter(code="110104 results stored").count() == 1
     due_again()
     assert work_due(RESULTS) == 0
 

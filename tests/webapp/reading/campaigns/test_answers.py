@@ -76,12 +76,12 @@ def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
         return str(refusal.value)
 
     assert "two to 9 different" in refused("a,a")
-    assert "Only those who read" in refused(readers=[factories.auditor(), scene.readers()[0]])
+    assert "Only readers of this site" in refused(readers=[factories.auditor(), scene.readers()[0]])
     stranger = factories.clinician("stranger", at=factories.site("Other clinic"))
-    assert "Only those who read" in refused(readers=[stranger, factories.senior()])
+    assert "Only readers of this site" in refused(readers=[stranger, factories.senior()])
     assert "as many readers" in refused(per_case=3)
     assert "No series" in refused(part="knee")
-    with pytest.raises(CampaignRefusedError, match="boxes or for outlines"):
+    with pytest.raises(CampaignRefusedError, match="boxes or outlines"):
         scene.campaign(boxes=True, outlines=True)
     assert Campaign.objects.count() == 1
 
@@ -213,7 +213,7 @@ def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers
         assert shown.count("/frames/") == 3
         address = browser.post(address, {"label": "tumour"}).headers["Location"]
         assert ("cases" in address) == (number < 4)
-    assert "Nothing waits for you" in browser.get(address).content.decode()
+    assert "No case is waiting for you" in browser.get(address).content.decode()
     assert progress_of(campaign).counts[CaseStatus.AGREED] == 5
 
 
@@ -221,10 +221,10 @@ def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> Non
     case = campaign.cases.all()[0]
     scene.both(case, "tumour", "")
     browser = signed_in(factories.senior().get_username())
-    assert "Decide where readers differ: 1" in browser.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert "Cases to adjudicate: 1" in browser.get(f"/campaigns/{campaign.pk}/").content.decode()
     shown = browser.get(f"/campaigns/cases/{case.pk}/").content.decode()
     assert "Reader 1: <b>tumour</b>" in shown
-    assert "Reader 2: <b>Cannot be told</b>" in shown
+    assert "Reader 2: <b>Cannot tell</b>" in shown
     browser.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"})
     assert standing_of(case).stand == CaseStatus.DECIDED
 
@@ -232,7 +232,7 @@ def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> Non
 def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:
     case = campaign.cases.all()[0]
     answer = clinician.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"}, follow=True)
-    assert "not assigned to you" in answer.content.decode()
+    assert "not, or no longer, assigned to you" in answer.content.decode()
     assert not Answer.objects.exists()
     assert str(campaign.name) not in clinician.get("/campaigns/").content.decode()
 

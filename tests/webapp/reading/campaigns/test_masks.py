@@ -88,18 +88,18 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> Non
         answer_give(case=unlike, user=reader, said=Said("tumour", runs=runs, is_empty=is_empty))
     assert (standing_of(alike).stand, standing_of(alike).dices) == (CaseStatus.AGREED, (1.0,))
     assert (standing_of(unlike).stand, standing_of(unlike).dices) == (CaseStatus.DIFFERS, (0.0,))
-    assert "the other says that there is nothing to outline" in standing_of(unlike).differences[0]
+    assert "the other marked nothing to outline" in standing_of(unlike).differences[0]
     agreement = progress_of(campaign).agreement
     assert (agreement.mean_dice, len(agreement.dices), agreement.both_empty) == (0.5, 2, 1)
     page = signed_in(factories.senior().get_username()).get(f"/campaigns/{campaign.pk}/").content.decode()
-    assert "n = 2; 1 of nothing against nothing, which counts as 1" in page
+    assert "n = 2; 1 where both outlined nothing, counted as 1" in page
 
 
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({}, "Please outline it, or say that there is nothing to outline"),
-        ({"runs": [7680]}, "An outline with nothing in it says nothing"),
+        ({}, "Outline it, or mark that there is nothing to outline"),
+        ({"runs": [7680]}, "The outline is empty"),
         ({"runs": [0, 7681]}, "does not fit the rows and columns"),
         ({"runs": ["x"]}, "does not fit the rows and columns"),
     ],
@@ -113,7 +113,7 @@ def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> 
     assert why in browser.post(f"/campaigns/cases/{case.pk}/", sent, follow=True).content.decode()
     assert not Answer.objects.exists()
     browser.post(f"/campaigns/cases/{case.pk}/", {"label": ""})
-    assert Answer.objects.get().outlined is None, "what cannot be told is neither outlined nor said to be empty"
+    assert Answer.objects.get().outlined is None, "what cannot tell is neither outlined nor said to be empty"
 
 
 @pytest.mark.usefixtures("clinician")
@@ -200,13 +200,13 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
     one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
     storage.mask_path(one.rows.all()[0].mask).unlink()
     assert work_due(DATASET) == 1
-    assert [row.refused for row in one.rows.all()] == ["An outline is not where it was kept.", ""]
+    assert [row.refused for row in one.rows.all()] == ["A stored outline is missing.", ""]
     (line,) = csv.DictReader(io.StringIO(zipfile.ZipFile(storage.export_path(one.pk)).read("manifest.csv").decode()))
     assert line["mask"] == "masks/tumours-v1/0002.png"
     overlap_of.cache_clear()
-    assert "cannot be read any more" in standing_of(first).differences[0]
+    assert "can no longer be read" in standing_of(first).differences[0]
     storage.mask_path(standing_of(second).answers[0].outline).unlink()
-    with pytest.raises(CampaignRefusedError, match="No set was made"):
+    with pytest.raises(CampaignRefusedError, match="No set was created"):
         request_set(campaign=campaign, looked_through=False, user=factories.senior())
 
 

@@ -78,7 +78,7 @@ def test_a_set_is_what_is_agreed_on_or_decided() -> None:
 
 def test_of_nothing_there_is_no_set() -> None:
     scene.brains(1)
-    with pytest.raises(CampaignRefusedError, match="Nothing is agreed on"):
+    with pytest.raises(CampaignRefusedError, match="No case is agreed on"):
         asked(scene.campaign())
 
 
@@ -225,7 +225,7 @@ def test_a_file_that_was_left_in_the_middle_is_taken_up() -> None:
 def test_a_set_of_which_nothing_can_leave_fails_and_is_made_again() -> None:
     factories.picture_series()
     one = made(read(scene.campaign()))
-    assert (one.state, one.reason) == ("failed", "No picture could leave; each has its reason below.")
+    assert (one.state, one.reason) == ("failed", "No picture could be exported; the reasons are below.")
     browser = signed_in(factories.senior().get_username())
     page = browser.get(f"/campaigns/sets/{one.pk}/").content.decode()
     assert "without a header" in page

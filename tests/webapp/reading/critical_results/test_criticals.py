@@ -80,9 +80,9 @@ def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: Us
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"told": " "}, "say who was told"),
-        ({"how": "pigeon"}, "say how"),
-        ({"told_at": timezone.now() + timedelta(hours=1)}, "a time that has come"),
+        ({"told": " "}, "who was notified"),
+        ({"how": "pigeon"}, "how they were notified"),
+        ({"told_at": timezone.now() + timedelta(hours=1)}, "must not lie in the future"),
     ],
 )
 def test_what_is_missing_is_asked_for(changes: dict[str, object], sentence: str, study: Study, reader: User) -> None:
@@ -181,7 +181,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     factories.senior("elsewhere", at=factories.site("Other clinic"))
     assert "overdue" not in signed_in("elsewhere").get("/upload/").content.decode()
     late, fresh = critical_items(study.site_id)
-    assert late.sentence.endswith("nobody was told; overdue by 1 h 25 min (target 20 min).")
+    assert late.sentence.endswith("nobody notified; overdue by 1 h 25 min (target 20 min).")
     assert "overdue" not in fresh.sentence
     told(critical, reader, read_back=True)
     assert count not in signed_in("senior").get("/upload/").content.decode()
@@ -194,12 +194,12 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
     page = f"/studies/{study.pk}/"
     assert "Record a critical result" in clinician.get(page).content.decode()
     refused = clinician.post(f"{page}criticals/", {"sentence": ""}, headers={"HX-Request": "true"})
-    assert "Please say in one sentence" in refused.content.decode()
+    assert "in one sentence" in refused.content.decode()
     assert "Bleeding" in clinician.post(f"{page}criticals/", {"sentence": "Bleeding"}, follow=True).content.decode()
     critical = CriticalResult.objects.get()
     words = {"told": "Dr Weiss, surgeon", "how": "phone", "ago": "7"}
     refused = clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True)
-    assert "Please choose when" in refused.content.decode()
+    assert "Choose when" in refused.content.decode()
     words |= {"ago": "15", "read_back": "on"}
     assert "read back" in clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True).content.decode()
     row = critical.notifications.get()
@@ -210,7 +210,9 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
 def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clinician: Client, study: Study) -> None:
     critical = recorded(study, factories.clinician("bert"))
     address = f"/criticals/{critical.pk}/withdraw/"
-    assert "Please say why" in clinician.post(address, {"reason": " "}, follow=True).content.decode()
+    assert (
+        "Give the reason for the withdrawal." in clinician.post(address, {"reason": " "}, follow=True).content.decode()
+    )
     for reason in ("Another patient.", "Sent twice."):
         assert (
             "Withdrawn: Another patient." in clinician.post(address, {"reason": reason}, follow=True).content.decode()
@@ -227,7 +229,7 @@ def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clini
 def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician: Client, study: Study) -> None:
     ReadingTask.objects.filter(study=study).update(ai_urgency=3, ai_reason="Suspected haemorrhage, 91%")
     page = f"/studies/{study.pk}/"
-    sentence = "The AI calls this critical: Suspected haemorrhage, 91%. No critical result is recorded."
+    sentence = "The AI rates this critical: Suspected haemorrhage, 91%. No critical result is recorded."
     assert sentence in clinician.get(page).content.decode()
     critical_open(study=study, sentence="Bleeding", user=factories.clinician())
     assert sentence not in clinician.get(page).content.decode()

@@ -195,7 +195,7 @@ def test_a_superseded_answer_keeps_its_link_and_says_so(patient: Patient, clinic
     linked(finding)
     factories.run_of(finding.run.series, outcome=Run.Outcome.NEGATIVE)
 
-    assert "Of an answer that is superseded" in page(clinician, finding)
+    assert "From a superseded result" in page(clinician, finding)
 
 
 def test_a_picture_of_nobody_has_nothing_to_follow(clinician: Client) -> None:

@@ -83,7 +83,7 @@ def test_a_reader_asks_a_worker_registers_and_the_page_shows_both_in_one(clinici
     prior, follow_up = brain(someone, on=date(2026, 1, 5)), brain(someone, on=date(2026, 6, 5), shift=(6.0, -5.0, 4.0))
     address = f"/studies/{follow_up.study_id}/follow-up/"
     clinician.post(f"{address}register/", {"prior": str(prior.pk), "follow_up": str(follow_up.pk)})
-    assert "this line renews itself" in clinician.get(address).content.decode()
+    assert "this page updates by itself" in clinician.get(address).content.decode()
     assert advance_registrations() == 1
     row = Registration.objects.get()
     attempt_register(Attempt(row.pk, row.attempt))
@@ -95,7 +95,7 @@ def test_a_reader_asks_a_worker_registers_and_the_page_shows_both_in_one(clinici
     assert np.allclose(answer.shift_mm, (6.0, -5.0, 4.0), atol=1.5)
     text = clinician.get(address).content.decode()
     assert "Normalised mutual information" in text
-    assert "renews itself" not in text
+    assert "updates by itself" not in text
     for name in (answer.slices[3].fused, answer.slices[3].checkerboard):
         assert f"/registrations/{row.pk}/files/{name}" in text
         assert clinician.get(f"/registrations/{row.pk}/files/{name}").headers["Content-Type"] == "image/png"
@@ -189,4 +189,4 @@ def test_without_an_earlier_brain_mr_nothing_is_offered(clinician: Client) -> No
     only = brain(factories.patient(), on=date(2026, 1, 5), count=1)
     text = clinician.get(f"/studies/{only.study_id}/follow-up/").content.decode()
 
-    assert "It takes a brain MR of this study and one of an earlier study." in text
+    assert "This needs a brain MR in this study and one in an earlier study." in text

@@ -66,7 +66,7 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     assert kinds == ["critical", "stat", "draft", "held", "outage", "outage"]
     sentences = " ".join(sentence for _kind, sentence in told_now())
     for words in (
-        "nobody was told",
+        "nobody notified",
         "anna changed it last",
         "anna is reading it; their claim ends at",
         "Analyses wait since",
@@ -108,7 +108,7 @@ def test_it_is_accepted_once_and_never_by_who_handed_it_over(anna: User, ben: Us
     with pytest.raises(NotAcceptedError, match="yourself"):
         handover_accept(handover=made, user=anna)
     handover_accept(handover=made, user=ben)
-    with pytest.raises(NotAcceptedError, match="ben accepted this hand-over already"):
+    with pytest.raises(NotAcceptedError, match="ben has already accepted this hand-over"):
         handover_accept(handover=made, user=factories.clinician("carla"))
     made.refresh_from_db()
     assert made.accepted_by == ben
@@ -131,7 +131,7 @@ def test_one_hands_over_on_a_page_and_the_next_accepts_it(anna: User, ben: User)
     before, after = signed_in(anna.get_username()), signed_in(ben.get_username())
     assert "Waiting since" in before.get("/hand-over/").content.decode()
     answer = before.post("/hand-over/make/", {"note": "Quiet."}, follow=True)
-    assert "Waits for the next reader" in answer.content.decode()
+    assert "Awaiting the next reader" in answer.content.decode()
     assert "Hand-over from <b>anna</b>" not in before.get("/").content.decode()
     made = Handover.objects.get()
     assert "Hand-over from <b>anna</b>" in after.get("/").content.decode()
@@ -141,7 +141,7 @@ def test_one_hands_over_on_a_page_and_the_next_accepts_it(anna: User, ben: User)
     assert "Accepted by <b>ben</b>" in after.post(f"/hand-over/{made.pk}/accept/", follow=True).content.decode()
     assert "Hand-over from" not in after.get("/hand-over/waiting/").content.decode()
     again = after.post(f"/hand-over/{made.pk}/accept/", follow=True)
-    assert "ben accepted this hand-over already" in again.content.decode()
+    assert "ben has already accepted this hand-over" in again.content.decode()
 
 
 def test_who_belongs_to_no_site_is_told_so(client: Client) -> None:

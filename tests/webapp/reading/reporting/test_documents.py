@@ -135,7 +135,7 @@ def test_fetching_the_pdf_is_written_down_and_a_superseded_one_says_so(
     assert first.headers["Content-Type"] == "application/pdf"
     assert "Superseded" in text_of(first.content)
     assert "Superseded" not in text_of(second.content)
-    assert AuditEvent.objects.filter(code="110106 report fetched").count() == 2
+    assert AuditEvent.objects.filter(code="110106 report downloaded").count() == 2
 
 
 def test_the_structured_report_is_a_persons_and_holds_what_they_accept(
@@ -217,7 +217,7 @@ def test_the_document_is_the_pdf_and_nothing_of_ours_is_analysed(
     assert set(ResultSeries.objects.values_list("kind", flat=True)) == {"DOC", "SR"}
     assert not [one for one in series_needing_run(quiet_seconds=0) if hasattr(one, "result")]
     assert work_due(REPORT_OBJECTS) == 0
-    events = AuditEvent.objects.filter(code="110104 results filed").values_list("details", flat=True)
+    events = AuditEvent.objects.filter(code="110104 results stored").values_list("details", flat=True)
     assert list(events) == ["report version 1: 2 objects (DOC, SR)"]
 
 

@@ -44,7 +44,7 @@ def test_a_look_writes_nothing_and_shows_what_a_report_begins_with(study: Study,
     say(study, reader, "agree", 1)
     page = browser.get(reverse("report", args=[study.pk])).content.decode()
     assert "Suspected brain tumour (slice 2)." in page
-    assert "Not changed yet" in page
+    assert "No changes yet" in page
     assert not Report.objects.exists()
 
 
@@ -75,7 +75,7 @@ def test_a_save_without_its_number_and_one_that_is_too_long_are_refused_in_words
     study: Study, reader: User, browser: Client
 ) -> None:
     assert post(browser, study, "save", {}).status_code == 400
-    assert "not whole any more" in post(browser, study, "fill", {}).content.decode()
+    assert "page is incomplete" in post(browser, study, "fill", {}).content.decode()
     answer = post(browser, study, "save", fields(study, reader, free_text="x" * 20_001))
     assert (answer.status_code, "at most 20000" in answer.content.decode()) == (409, True)
     assert not Report.objects.exists()
@@ -116,7 +116,7 @@ def test_a_wrong_password_keeps_the_text_and_asks_again(study: Study, reader: Us
     answer = post(browser, study, "sign", sent)
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "This is not your password" in page
+    assert "Wrong password" in page
     assert "Normal.</textarea>" in page
     assert "autofocus" in page
     assert "guess" not in page
@@ -138,7 +138,7 @@ def test_the_preliminary_report_stays_on_the_page_and_the_next_goes_on_from_it(
     sent = fields(study, reader, kind="preliminary", password=factories.PASSWORD, **{"section-impression": "Mass?"})
     assert post(browser, study, "sign", sent).headers["Location"] == reverse("report", args=[study.pk])
     page = browser.get(reverse("report", args=[study.pk])).content.decode()
-    assert "This goes on from the preliminary report" in page
+    assert "This continues the preliminary report" in page
     assert "Mass?</textarea>" in page
 
 
@@ -185,7 +185,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
     say(study, reader, "disagree", 1, reasons=["artefact"])
     sign(study, reader, request_of, impression="Normal.")
     page = browser.get("/discrepancies/").content.decode()
-    assert "You signed this report; somebody else acknowledges it." in page
+    assert "You signed this report; someone else must acknowledge this." in page
     assert 'aria-label="2 open"' in page
     first, second = Discrepancy.objects.all()
     answer = admin.post(reverse("discrepancy-acknowledge", args=[first.pk]), {"note": "Motion."}, follow=True)
@@ -195,7 +195,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
     assert second.sentence in admin.get("/discrepancies/?direction=ai").content.decode()
     assert "Nothing matches" in admin.get("/discrepancies/?direction=report").content.decode()
     refused = browser.post(reverse("discrepancy-acknowledge", args=[second.pk]), {"note": "Mine."}, follow=True)
-    assert "somebody else acknowledges" in refused.content.decode()
+    assert "someone else must acknowledge" in refused.content.decode()
     assert Discrepancy.objects.filter(acknowledged_at=None).count() == 1
 
 

@@ -124,7 +124,7 @@ def test_a_wrong_password_signs_nothing_loses_nothing_and_counts(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     for _ in range(4):
-        with pytest.raises(PasswordRefusedError, match="not your password"):
+        with pytest.raises(PasswordRefusedError, match="Wrong password"):
             sign(study, reader, request_of, password="guess", impression="Tumour.")
     with pytest.raises(PasswordRefusedError, match="locked"):
         sign(study, reader, request_of, password="guess", impression="Tumour.")
@@ -204,7 +204,7 @@ def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
 def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    with pytest.raises(ReportRefusedError, match="says nothing yet"):
+    with pytest.raises(ReportRefusedError, match="report is empty"):
         sign(study, reader, request_of)
     say(study, reader, "agree", 1)
     line = "Suspected brain tumour (slice 2)."
@@ -219,7 +219,7 @@ def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, 
     task_read_by_two(task=study.task, user=reader)
     assert kinds_open(study=study, user=reader) == ["final"]
     say(study, reader, "agree", 1)
-    with pytest.raises(ReportRefusedError, match="each says something of every finding"):
+    with pytest.raises(ReportRefusedError, match="each reviews every finding"):
         sign(study, reader, request_of, impression="Tumour.")
     say(study, reader, "agree", 2)
     outcome = sign(study, reader, request_of, impression="Tumour.")
@@ -273,10 +273,10 @@ def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
     ours, theirs = Discrepancy.objects.order_by("direction")
     assert (ours.direction, theirs.direction) == ("ai", "report")
     assert ours.sentence == "Suspected bleeding (slice 2): 87%. The reader disagreed: Artefact."
-    assert theirs.sentence == "Fracture (slice 3). The AI points at nothing there."
-    with pytest.raises(ReportRefusedError, match="those who adjudicate"):
+    assert theirs.sentence == "Fracture (slice 3). The AI marked nothing there."
+    with pytest.raises(ReportRefusedError, match="Only adjudicators"):
         discrepancy_acknowledge(discrepancy=ours, user=factories.clinician("two"), note="Seen.", request=None)
-    with pytest.raises(ReportRefusedError, match="somebody else acknowledges"):
+    with pytest.raises(ReportRefusedError, match="someone else must acknowledge"):
         discrepancy_acknowledge(discrepancy=ours, user=reader, note="Seen.", request=None)
     boss = factories.admin()
     with pytest.raises(ReportRefusedError, match="in a few words"):
@@ -298,7 +298,7 @@ def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_
     told = list(Discrepancy.objects.values_list("sentence", flat=True))
     assert told == [
         f"{TUMOUR} (slice 2): 87%. The report calls it Meningioma.",
-        f"{BLEEDING} (slice 2): 87%. The reader said nothing of it.",
+        f"{BLEEDING} (slice 2): 87%. The reader did not comment on it.",
     ]
     quiet = factories.series_of(factories.study(patient=factories.patient()), modality="CT").study
     factories.run_of(quiet.series.get(), outcome="negative")
@@ -307,5 +307,5 @@ def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_
     sign(quiet, reader, request_of)
     (row,) = Discrepancy.objects.filter(study=quiet)
     assert (row.direction, row.sentence) == (
-        "report", "The report calls the study abnormal; the AI points at nothing."
+        "report", "The report calls the study abnormal; the AI marked nothing."
     )  # fmt: skip

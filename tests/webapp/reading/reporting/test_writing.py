@@ -50,7 +50,7 @@ def test_a_report_begins_with_headers_and_accepted_findings_only(study: Study, r
     factories.mark(first, author=other, figures={"length": 9.0}, unit="mm")
     told = texts(study, reader)
     assert told["technique"] == "CT of head. 1 series, 3 images: Head 5 mm (3)."
-    assert told["comparison"] == "No earlier study here."
+    assert told["comparison"] == "No prior study here."
     assert told["findings"].splitlines() == [TUMOUR_LINE, "Fracture (slice 3).", "Length (slice 1): 23.4 mm."]
     assert told["question"] == told["impression"] == ""
     assert not Report.objects.exists()
@@ -98,7 +98,7 @@ def test_of_two_windows_the_older_one_overwrites_nothing(study: Study, reader: U
     first = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
     second = report_save(study=study, user=reader, text=Text({"impression": "Tumour."}), edit=first.edit)
     assert report_save(study=study, user=reader, text=Text({"impression": "Tumour."}), edit=0).edit == second.edit
-    with pytest.raises(ChangedMeanwhileError, match="both texts are here") as refused:
+    with pytest.raises(ChangedMeanwhileError, match="both texts are shown") as refused:
         report_save(study=study, user=reader, text=Text({"impression": "Fracture."}), edit=first.edit)
     assert refused.value.now.sections[-1]["text"] == "Tumour."
     assert texts(study, reader)["impression"] == "Tumour."

@@ -61,11 +61,11 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
 ) -> None:
     image = images(finding)[0]
     unsaid = put(clinician, uuid.uuid4(), body(image, NOTHING, finding=finding.pk))
-    assert "Say that there is nothing to outline here" in unsaid.json()["detail"]
+    assert "Mark that there is nothing to outline" in unsaid.json()["detail"]
     drawn = put(clinician, uuid.uuid4(), body(image, square(1, 1), finding=finding.pk, is_empty=True))
-    assert "An outline holds something" in drawn.json()["detail"]
+    assert "The outline is not empty" in drawn.json()["detail"]
     missed = put(clinician, uuid.uuid4(), body(image, NOTHING, label_title="Fracture", is_empty=True))
-    assert "What the AI missed is outlined where it lies" in missed.json()["detail"]
+    assert "Outline what the AI missed where it lies" in missed.json()["detail"]
     assert not Annotation.objects.exists()
 
 
@@ -140,7 +140,7 @@ def test_what_was_missed_lies_on_one_series_and_an_outline_stays_with_its_thing(
     assert (elsewhere.status_code, "another series" in elsewhere.json()["detail"]) == (409, True)
     put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst"))
     taken = put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst", missed=str(first)))
-    assert (taken.status_code, "drawn for something else" in taken.json()["detail"]) == (409, True)
+    assert (taken.status_code, "belongs to something else" in taken.json()["detail"]) == (409, True)
     assert len(read_by(User.objects.get(username="clinician"), study_of(finding))) == 2
 
 

@@ -47,10 +47,10 @@ def test_what_is_said_is_shown_with_its_finding(clinician: Client, finding: Find
 def test_a_refusal_is_said_beside_the_finding(clinician: Client, finding: Finding) -> None:
     address = f"/studies/{study_of(finding).pk}/verdicts/"
     answer = clinician.post(address, {"finding": finding.pk, "says": "disagree"})
-    assert "Please say why you disagree" in answer.content.decode()
+    assert "Choose at least one reason" in answer.content.decode()
     ReadingTask.objects.update(assignee=factories.clinician("other"))
     answer = clinician.post(address, {"finding": finding.pk, "says": "agree"})
-    assert "This study is not assigned to you" in answer.content.decode()
+    assert "This study is not, or no longer, assigned to you" in answer.content.decode()
     assert not Review.objects.exists()
 
 
@@ -72,12 +72,12 @@ def test_a_site_that_reads_first_shows_no_answer_before_the_reader_has_committed
         assert "tumour-detector" not in page
     assert "Commit and show the AI" in clinician.get(told[0]).content.decode()
     refused = clinician.post(f"/studies/{study.pk}/commit/", {"impression": "Mass"}, follow=True)
-    assert "Please say first whether you see something abnormal." in refused.content.decode()
+    assert "Choose first whether the study is normal or abnormal." in refused.content.decode()
     page = clinician.post(
         f"/studies/{study.pk}/commit/", {"call": "abnormal", "impression": "Mass, left"}, follow=True
     ).content.decode()
     assert "Suspected brain tumour" in page
-    assert "Before the AI: something abnormal. Mass, left" in page
+    assert "Before the AI: abnormal. Mass, left" in page
     assert "Suspected brain tumour" in clinician.get(told[2]).content.decode()
     assert Read.objects.get().impression == "Mass, left"
 
@@ -107,17 +107,17 @@ def test_the_viewer_says_what_the_ai_missed(clinician: Client, finding: Finding)
     assert "Missed by AI: Fracture" in clinician.get(f"/studies/{study.pk}/").content.decode()
     given = {"says": "missed", "mark": str(box.mark_id)}
     refused = clinician.post(address, given, content_type="application/json")
-    assert (refused.status_code, refused.json()["detail"]) == (409, "Please say what the AI missed.")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "Name what the AI missed.")
 
 
 def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
     clinician: Client, finding: Finding
 ) -> None:
     study = study_of(finding)
-    assert "blind to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
+    assert "blinded to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
     unsaid = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "1 of yours is still open" in unsaid.content.decode()
     clinician.post(f"/studies/{study.pk}/verdicts/", {"finding": finding.pk, "says": "agree"})
     done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "Your read is kept: a second reader reads it." in done.content.decode()
+    assert "Your read is saved: a second reader reads it." in done.content.decode()
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.WAITING

@@ -88,7 +88,7 @@ def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User)
     assert [row.order for row in unsaid(read)] == [2]
     say(study, one, "withdrawn")
     assert current_reviews(read) == []
-    assert AuditEvent.objects.filter(study=study.pk, code__contains="verdict said").count() == 3
+    assert AuditEvent.objects.filter(study=study.pk, code__contains="review recorded").count() == 3
 
 
 def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, one: User) -> None:
@@ -105,13 +105,13 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        (Said("maybe", finding=0), "Please agree, disagree or correct."),
-        (Said("disagree", finding=0), "Please say why you disagree"),
-        (Said("disagree", finding=0, reasons=["because"]), "One of the reasons is not known"),
-        (Said("edit", finding=0), "Please say what it is instead"),
-        (Said("missed"), "Please say what the AI missed"),
-        (Said("agree"), "Please say of which finding"),
-        (Said("agree", finding=0), "This finding is not one of this study"),
+        (Said("maybe", finding=0), "Agree, disagree or correct."),
+        (Said("disagree", finding=0), "Choose at least one reason"),
+        (Said("disagree", finding=0, reasons=["because"]), "One of the reasons is unknown"),
+        (Said("edit", finding=0), "Enter what it is instead"),
+        (Said("missed"), "Name what the AI missed"),
+        (Said("agree"), "Choose the finding"),
+        (Said("agree", finding=0), "This finding does not belong to this study"),
     ],
 )
 def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: Said, sentence: str) -> None:
@@ -122,10 +122,10 @@ def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, sai
 
 def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
     other = factories.clinician("two")
-    with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
+    with pytest.raises(ReviewRefusedError, match="This study is not, or no longer, assigned to you"):
         say(study, other, "agree")
     task_take_over(task=study.task, note="The surgeon waits.", user=other)
-    with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
+    with pytest.raises(ReviewRefusedError, match="This study is not, or no longer, assigned to you"):
         say(study, one, "agree")
     say(study, other, "agree")
     assert read_finish(study=study, user=other) == Then.DONE
@@ -141,7 +141,7 @@ def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_
     read_commit(study=study, user=one, is_abnormal=True, impression="Mass, left")
     assert not is_blinded(study=study, user=one)
     assert is_blinded(study=study, user=factories.clinician("two"))
-    with pytest.raises(ReviewRefusedError, match="kept already"):
+    with pytest.raises(ReviewRefusedError, match="already committed"):
         read_commit(study=study, user=one, is_abnormal=False, impression="Nothing")
     read_finish(study=study, user=one)
     read = Read.objects.get()
@@ -155,7 +155,7 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
     assert not may_conclude(study=study, user=one)
     assert read_all(study, one, "agree", "disagree") == Then.SECOND
     assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
-    with pytest.raises(NotAssigneeError, match="waits for another reader"):
+    with pytest.raises(NotAssigneeError, match="waiting for another reader"):
         task_claim(task=study.task, user=one)
     assert read_all(study, two, "agree", "disagree") == Then.DONE
     comparison = Comparison.objects.get()

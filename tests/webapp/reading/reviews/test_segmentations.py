@@ -115,7 +115,7 @@ def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_o
 @pytest.mark.parametrize(
     ("runs", "sentence"),
     [
-        ([SIDE * SIDE], "An outline with nothing in it says nothing."),
+        ([SIDE * SIDE], "The outline is empty."),
         ([0, SIDE * SIDE + 1], "does not fit the rows and columns"),
         ([0, SIDE * SIDE - 1], "does not fit the rows and columns"),
         ([10, 0, SIDE * SIDE - 10], "does not fit the rows and columns"),
@@ -124,7 +124,7 @@ def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_o
         ([0, 10.0, SIDE * SIDE - 10], "does not fit the rows and columns"),
         ([0, "10", SIDE * SIDE - 10], "does not fit the rows and columns"),
         ([0, 10**30], "does not fit the rows and columns"),
-        ([1] * (MOST_RUNS + 1), "finer than any that a hand draws"),
+        ([1] * (MOST_RUNS + 1), "finer than any drawn by hand"),
         ([], "does not fit the rows and columns"),
     ],
 )
@@ -147,8 +147,8 @@ def test_an_image_without_measure_is_not_outlined() -> None:
     ("changed", "status", "sentence"),
     [
         ({"runs": {"a": 1}}, 400, "A list of whole numbers."),
-        ({"finding": 0}, 409, "This finding is not one of this study."),
-        ({"finding": None}, 409, "Please say what the AI missed."),
+        ({"finding": 0}, 409, "This finding does not belong to this study."),
+        ({"finding": None}, 409, "Name what the AI missed."),
         ({"frame": 2}, 400, "The image has no such frame."),
         ({"sop": "1.2.3"}, 404, "No Instance"),
     ],
@@ -173,7 +173,10 @@ def test_who_does_not_hold_the_study_keeps_nothing(clinician: Client, finding: F
     put(clinician, mark, body(image, square(4, 3), finding=finding.pk))
     ReadingTask.objects.update(assignee=factories.clinician("other"))
     later = put(clinician, mark, body(image, square(5, 5), finding=finding.pk, version=1))
-    assert (later.status_code, later.json()["detail"][:33]) == (409, "This study is not assigned to you "[:33])
+    assert (later.status_code, later.json()["detail"][:33]) == (
+        409,
+        "This study is not, or no longer, assigned to you"[:33],
+    )
     assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 409
     assert (AnnotationVersion.objects.count(), Review.objects.count()) == (1, 1)
     other = signed_in("other")
@@ -257,7 +260,7 @@ def test_a_mask_that_is_lost_says_so() -> None:
     digest = store_mask(square(4, 3))
     assert np.array_equal(mask_read(digest), square(4, 3))
     storage.mask_path(digest).write_bytes(b"no picture")
-    with pytest.raises(MaskError, match="not where it was kept"):
+    with pytest.raises(MaskError, match="stored outline is missing"):
         mask_read(digest)
 
 
@@ -371,7 +374,7 @@ def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
     storage.mask_path(drawn.version.mask).unlink()
     verdict_say_of(study, two, finding)
     assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
-    assert "cannot be read any more" in Comparison.objects.get().differences[0]
+    assert "can no longer be read" in Comparison.objects.get().differences[0]
 
 
 def test_on_images_without_an_outline_of_the_reader_that_of_the_ai_stands(finding: Finding) -> None:

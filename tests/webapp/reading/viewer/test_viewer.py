@@ -131,7 +131,7 @@ def test_a_run_that_goes_on_says_so_and_news_are_told_only_when_there_are_some(c
     first = clinician.get(address)
     run = first.json()["series"][0]["run"]
     assert (run["status"], run["finished"]) == ("running", False)
-    assert run["words"] == "The analysis is at work. The picture can be read meanwhile."
+    assert run["words"] == "The analysis is running. The images can be read meanwhile."
     again = clinician.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     Run.objects.update(state=Run.State.DONE, outcome="negative")

@@ -46,7 +46,7 @@ def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(
     assert "<b>clinician</b> is reading this study" in claimed(colleague, study)
     assert "clinician is reading it" in colleague.get("/").content.decode()
     answer = colleague.post(f"/studies/{study.pk}/take-over/", {"note": " "}, follow=True)
-    assert "Please leave a note for the one who has it now." in answer.content.decode()
+    assert "Leave a note for the current assignee." in answer.content.decode()
     colleague.post(f"/studies/{study.pk}/take-over/", {"note": "The surgeon waits."})
     assert "Assigned to you" in claimed(colleague, study)
     assert "<b>colleague</b> is reading" in claimed(clinician, study)
@@ -71,7 +71,7 @@ def test_read_opens_the_next_and_leaves_the_list(clinician: Client, study: Study
 def test_what_is_not_in_hand_is_not_marked_as_read(clinician: Client, colleague: Client, study: Study) -> None:
     claimed(clinician, study)
     answer = colleague.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "This study is not assigned to you" in answer.content.decode()
+    assert "This study is not, or no longer, assigned to you" in answer.content.decode()
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
 
 
@@ -87,12 +87,12 @@ def test_the_next_case_is_the_first_of_the_list(clinician: Client, study: Study)
     assert clinician.post("/next-case/").headers["Location"] == f"/studies/{urgent.study_id}/"
     assert clinician.post("/next-case/").headers["Location"] == f"/studies/{study.pk}/"
     answer = clinician.post("/next-case/", follow=True)
-    assert "Nothing waits to be read." in answer.content.decode()
+    assert "Nothing is waiting to be read." in answer.content.decode()
 
 
 def test_a_priority_is_given_with_a_reason_and_shown_with_it(clinician: Client, study: Study) -> None:
     address = f"/studies/{study.pk}/triage/"
-    for words, refusal in (({"priority": "0"}, "Please say why"), ({"reason": "fall"}, "Please choose a priority.")):
+    for words, refusal in (({"priority": "0"}, "Give the reason"), ({"reason": "fall"}, "Choose a priority.")):
         assert refusal in clinician.post(address, words, follow=True).content.decode()
     answer = clinician.post(address, {"priority": "0", "reason": "Fell from a ladder", "back": "/?show=mine"})
     assert answer.headers["Location"] == "/?show=mine"
@@ -111,12 +111,12 @@ def test_after_a_triage_nobody_is_sent_to_another_house(clinician: Client, study
 def test_a_senior_reader_says_how_the_own_site_reads() -> None:
     site, senior = factories.site(), signed_in(factories.senior().get_username())
     page = senior.get("/rules/").content.decode()
-    assert f"How {site} reads" in page
+    assert f"Reading rules of {site}" in page
     rules: dict[str, object] = {"stat_minutes": 15, "urgent_minutes": 60, "routine_minutes": 600, "claim_minutes": 10}
     rules |= {"read_first": "on", "least_overlap": "0.7", "two_readers_for": ["breast"], "critical_minutes": 30}
     rules["least_dice"] = "0.8"
     kept = senior.post(f"/rules/{site.pk}/", rules, follow=True)
-    assert "Kept. It holds from now on." in kept.content.decode()
+    assert "Saved. In force from now on." in kept.content.decode()
     row = SiteSettings.objects.get(site=site)
     assert row.least_dice == 0.8
     assert (row.stat_minutes, row.read_first, row.least_overlap, row.two_readers_for) == (15, True, 0.7, ["breast"])

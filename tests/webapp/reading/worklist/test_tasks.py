@@ -82,13 +82,13 @@ def test_the_ai_raises_and_never_lowers_hides_or_closes(reader: User) -> None:
 
 def test_a_triage_needs_a_reason_and_is_audited(reader: User) -> None:
     task = task_of("fall")
-    with pytest.raises(ValueError, match="say why"):
+    with pytest.raises(ValueError, match="Give the reason"):
         task_triage(task=task, priority=Priority.STAT, reason="  ", user=reader)
     task_triage(task=task, priority=Priority.STAT, reason="trauma room", user=reader)
     task.refresh_from_db()
     assert (task.priority, task.priority_reason) == (Priority.STAT, "trauma room")
     assert task.events.get(event="triaged").note == "STAT: trauma room"
-    assert AuditEvent.objects.filter(code="110100 task triaged", study=task.study_id, actor="reader").count() == 1
+    assert AuditEvent.objects.filter(code="110100 case triaged", study=task.study_id, actor="reader").count() == 1
 
 
 def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, colleague: User) -> None:
@@ -99,7 +99,7 @@ def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, co
     assert not task_release(task=task, user=colleague)
     assert not task_finish(task=task, user=colleague)
     assert task_finish(task=task, user=reader)
-    with pytest.raises(NotAssigneeError, match="read already"):
+    with pytest.raises(NotAssigneeError, match="already been read"):
         task_claim(task=task, user=colleague)
 
 
@@ -121,12 +121,12 @@ def test_a_release_puts_it_back(reader: User, colleague: User) -> None:
 
 def test_taking_over_needs_a_note_that_is_kept(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("needed now"), user=reader)
-    with pytest.raises(ValueError, match="leave a note"):
+    with pytest.raises(ValueError, match="Leave a note"):
         task_take_over(task=task, note="", user=colleague)
     taken = task_take_over(task=task, note="The surgeon waits.", user=colleague)
     assert taken.assignee == colleague
     assert task.events.get(event="taken over").note == "from reader: The surgeon waits."
-    assert AuditEvent.objects.filter(code="110100 task taken over", actor="colleague").count() == 1
+    assert AuditEvent.objects.filter(code="110100 case taken over", actor="colleague").count() == 1
 
 
 def test_every_third_pick_is_the_oldest(reader: User) -> None:

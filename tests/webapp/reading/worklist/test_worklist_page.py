@@ -171,7 +171,7 @@ def test_what_was_searched_for_never_comes_into_an_address(clinician: Client) ->
 def test_a_search_ends(clinician: Client) -> None:
     factories.picture_series()
     clinician.post("/worklist/search/", {"words": "nobody"})
-    assert "No study here" in clinician.get("/").content.decode()
+    assert "No studies" in clinician.get("/").content.decode()
     clinician.post("/worklist/search/", {"words": ""})
     assert len(clinician.get("/").context["rows"]) == 1
 

@@ -58,7 +58,7 @@ class _Storing(DicomwebView):
         try:
             filed = store_instances(parts=parts, user=user, request=request._request, study=study)
         except NoSite as error:
-            raise PermissionDenied("Your account belongs to no site, so nothing can be filed for it.") from error
+            raise PermissionDenied("Your account belongs to no site, so nothing can be stored for it.") from error
         if not filed:
             raise BadRequest("The body holds no part.")
         told = store_response(request=request._request, filed=filed)

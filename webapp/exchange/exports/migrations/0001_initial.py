@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Waiting"),
-                            ("running", "Being made"),
+                            ("running", "In progress"),
                             ("done", "Ready"),
                             ("failed", "Failed"),
                             ("expired", "Expired"),

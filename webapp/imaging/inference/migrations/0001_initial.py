@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("findings", "Findings"),
                             ("negative", "Nothing found"),
-                            ("sorted_only", "Sorted only"),
+                            ("sorted_only", "Classified only"),
                             ("not_analysed", "Not analysed"),
                             ("failed", "Failed"),
                         ],

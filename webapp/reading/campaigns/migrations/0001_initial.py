@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Waiting"),
-                            ("running", "Being made"),
+                            ("running", "In progress"),
                             ("done", "Ready"),
                             ("failed", "Failed"),
                             ("expired", "Expired"),
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("agreed", "Agreed"),
-                            ("adjudicated", "Decided by a third"),
+                            ("adjudicated", "Adjudicated"),
                             ("one reader", "One reader"),
                         ],
                         max_length=16,

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Waiting"),
-                            ("running", "Being made"),
+                            ("running", "In progress"),
                             ("done", "Done"),
                             ("refused", "Refused"),
                             ("failed", "Failed"),

@@ -32,7 +32,7 @@ async function show(slice, at) {
     picture.setAttribute("href", slice.src);
     picture.setAttribute("width", size[0]);
     picture.setAttribute("height", size[1]);
-    byId("side").textContent = slice.side ? `Side stated: ${slice.side}` : "";
+    byId("side").textContent = slice.side ? `Laterality: ${slice.side}` : "";
     drawMarks(at, size);
     zoom.setPicture(...size);
     say("");

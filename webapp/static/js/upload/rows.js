@@ -1,7 +1,7 @@
 // What is told of each file: one row a file, and one a member of a zip.
 
 const SIGNS = { waiting: "queued", sending: "receiving", stored: "negative", duplicate: "link", refused: "failed", lost: "retry" };
-const WORDS = { stored: "Stored", duplicate: "Known already, kept once", waiting: "Waits", sending: "" };
+const WORDS = { stored: "Stored", duplicate: "Already stored, kept once", waiting: "Waiting", sending: "" };
 /** Rows on the page; of more files the tally tells, and every refusal is listed whatever their number. */
 const MOST = 1500;
 

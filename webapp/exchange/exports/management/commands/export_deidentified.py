@@ -59,7 +59,7 @@ class Command(BaseCommand):
         (folder / "manifest.csv").write_text(write_manifest(rows), encoding="utf-8")
         self.stdout.write(f"{len(rows)} objects written, {stayed} stayed.")
         if not rows:
-            raise CommandError("No object could leave.")
+            raise CommandError("No object could be exported.")
 
 
 def study_found(word: str) -> Study:

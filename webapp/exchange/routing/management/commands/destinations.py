@@ -53,7 +53,7 @@ class Command(BaseCommand):
     def _list(self) -> None:
         for one in destination_list():
             where = one.url or f"{one.title}@{one.host}:{one.port}"
-            self.stdout.write(f"{one.name}\t{one.kind}\t{where}\t{one.waiting} on their way, {one.failed} not sent")
+            self.stdout.write(f"{one.name}\t{one.kind}\t{where}\t{one.waiting} pending, {one.failed} not sent")
 
     def _echo(self, name: str) -> None:
         destination = Destination.objects.filter(name=name).first()

@@ -36,4 +36,4 @@ class Command(BaseCommand):
                 delivery_ask(study=study, destination=destination, what=what, user=None)
         except NothingToSendError as nothing:
             raise CommandError(str(nothing)) from None
-        self.stdout.write("It is on its way; the Network page and the study page say how far it is.")
+        self.stdout.write("It is queued; the Network page and the study page show its progress.")

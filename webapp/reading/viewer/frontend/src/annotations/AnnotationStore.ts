@@ -184,8 +184,8 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
     }
     const what = theirs.hidden ? "deleted" : "changed";
     this.queue.conflictNotice = change.body
-      ? `A mark that you changed was ${what} in another window meanwhile. Both are kept: yours is saved as a mark of its own.`
-      : "A mark that you deleted was changed in another window meanwhile. The changed mark is kept; delete it again if you want to.";
+      ? `An annotation that you changed was ${what} in another window meanwhile. Both are kept: yours is saved as a separate annotation.`
+      : "An annotation that you deleted was changed in another window meanwhile. The changed one is kept; delete it again if you want to.";
     this.applyVisibility();
     this.emit("changed");
   }

@@ -101,7 +101,7 @@ export class PendingChanges {
       localStorage.setItem(this.prefix + change.id, JSON.stringify(change));
       this.error = "";
     } catch {
-      this.error = "This browser cannot store marks: those that are not saved are lost when this page is closed.";
+      this.error = "This browser cannot store annotations: unsaved ones are lost when this page is closed.";
     }
   }
 

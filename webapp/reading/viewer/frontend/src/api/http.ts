@@ -23,6 +23,6 @@ async function errorMessage(response: Response): Promise<string> {
   if (response.status === 401 || response.status === 403) return "You are signed out, or may not see this. Sign in again.";
   const body: unknown = await response.json().catch(() => null);
   if (body && typeof body === "object" && "detail" in body && typeof body.detail === "string") return body.detail;
-  if (response.status === 404) return "The server does not have it.";
+  if (response.status === 404) return "Not found on the server.";
   return `The server answered with error ${response.status}.`;
 }

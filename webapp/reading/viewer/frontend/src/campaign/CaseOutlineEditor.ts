@@ -96,7 +96,7 @@ export class CaseOutlineEditor {
       const isAnswered = this.empty.checked || this.count > 0;
       if (!(submitter instanceof HTMLButtonElement) || !submitter.value || isAnswered) return;
       event.preventDefault();
-      this.showStatus("Outline it first, or say (x) that there is nothing to outline.");
+      this.showStatus("Outline it first, or mark (x) that there is nothing to outline.");
     });
   }
 
@@ -165,7 +165,7 @@ export class CaseOutlineEditor {
     const { count } = this;
     byId<HTMLInputElement>("runs").value = count ? JSON.stringify(encodeRuns(this.mask.inside)) : "";
     byId<HTMLButtonElement>("undo").disabled = !this.history.length;
-    this.showStatus(count ? `Outlined: ${count} pixel${count === 1 ? "" : "s"}.` : this.empty.checked ? "Said: nothing to outline." : "Not outlined yet.");
+    this.showStatus(count ? `Outlined: ${count} pixel${count === 1 ? "" : "s"}.` : this.empty.checked ? "Marked: nothing to outline." : "Not outlined yet.");
   }
 
   private showStatus(sentence: string): void {

@@ -41,7 +41,7 @@ export function runCommand(command: Command, context: CommandContext): void {
     return;
   }
   if (!command.inMpr) {
-    controller.say("This is for a stack: press f to leave the three planes.");
+    controller.say("This works on a stack: press f to leave the three planes.");
     return;
   }
   const reason = command.inMpr(controller.mpr);

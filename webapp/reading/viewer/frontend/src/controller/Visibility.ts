@@ -8,8 +8,8 @@ export const OVERLAY_KINDS = [
   { id: "mask", title: "AI masks", sign: "dotted edge, filled" },
   { id: "heat", title: "AI heat map", sign: "glow: where a model looked" },
   { id: "segment", title: "Segmentations (DICOM SEG)", sign: "filled; dotted edge where an algorithm made it" },
-  { id: "outline", title: "Outlined by readers", sign: "solid edge, filled, named" },
-  { id: "human", title: "Readers' marks", sign: "solid lines" },
+  { id: "outline", title: "Readers' outlines", sign: "solid edge, filled, named" },
+  { id: "human", title: "Readers' annotations", sign: "solid lines" },
 ] as const;
 export type OverlayKind = (typeof OVERLAY_KINDS)[number]["id"];
 

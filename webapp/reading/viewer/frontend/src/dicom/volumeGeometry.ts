@@ -14,12 +14,12 @@ export function reasonNotVolume(headers: readonly Header[]): string {
   if (!first || headers.length < MIN_SLICES) {
     return `Other planes need at least ${MIN_SLICES} slices; this series has ${headers.length}.`;
   }
-  if (numberValues(first, TAG.samples)[0] !== 1) return "Other planes are cut from grey images only; this series has colours.";
+  if (numberValues(first, TAG.samples)[0] !== 1) return "Other planes need greyscale images; this series is in colour.";
   const cosines = directionCosines(first);
   if (!cosines) return "Other planes need the slices' orientation, which the header does not state.";
   if (!pixelSize(first).isCalibrated) return "Other planes need the size of a pixel, which the header does not state.";
   if (headers.some((header) => !hasSameGrid(header, first))) {
-    return "The slices differ in size, spacing or orientation, so they are no volume.";
+    return "The slices differ in size, spacing or orientation, so they form no volume.";
   }
   const positions = headers.map((header) => numberValues(header, TAG.position));
   if (positions.some((position) => position.length !== 3)) return "Other planes need each slice's position, which the header does not state.";
@@ -31,7 +31,7 @@ function reasonUneven(positions: readonly Vector[], normal: Vector): string {
   const steps = sorted.slice(1).map((position, index) => subtract(position, sorted[index] as Vector));
   const gaps = steps.map((step) => dot(step, normal));
   const median = [...gaps].sort((one, other) => one - other)[gaps.length >> 1] ?? 0;
-  if (gaps.some((gap) => gap < 0.01)) return "Two slices lie at the same place, so the series is no single volume.";
+  if (gaps.some((gap) => gap < 0.01)) return "Two slices lie at the same position, so the series is not one volume.";
   if (gaps.some((gap) => Math.abs(gap - median) > Math.max(0.01, GAP_TOLERANCE * median))) {
     return "The gaps between the slices are uneven: a cut in another plane would be distorted.";
   }

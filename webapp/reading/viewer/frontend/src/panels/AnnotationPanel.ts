@@ -51,7 +51,7 @@ export class AnnotationPanel {
     replaceIfChanged(this.state, state, () => this.stateLines(state));
     const series = this.controller.viewports.length ? this.controller.active.displaySet?.series : undefined;
     const listed = series ? this.listed(series) : [];
-    replaceIfChanged(this.list, listed, () => (series && listed.length ? listed.map((one) => this.item(one, series)) : [element("li", "quiet", "None on this series. Measurements are saved as they are made.")]));
+    replaceIfChanged(this.list, listed, () => (series && listed.length ? listed.map((one) => this.item(one, series)) : [element("li", "quiet", "None on this series. Measurements are saved automatically.")]));
   }
 
   private listed(series: Series): ListedAnnotation[] {
@@ -105,7 +105,7 @@ function syncState(queue: SyncQueue): SyncState {
     "": "",
     unreachable: `Not saved yet: ${many} kept in this browser and will be sent when the connection is back.`,
     "signed out": `You are signed out. ${many[0]?.toUpperCase()}${many.slice(1)} kept in this browser and will be sent when you have signed in again.`,
-    "somebody else": `Somebody else is signed in now. ${many} kept in this browser for you and will be sent when you sign in.`,
+    "somebody else": `A different user is signed in now. ${many} kept in this browser for you and will be sent when you sign in.`,
   }[error];
   const state = rejected.length ? "refused" : error && waiting ? "waiting" : waiting || isBusy ? "saving" : "saved";
   const text = waiting ? errorText || "Saving …" : isBusy ? "Saving …" : rejected.length ? "" : "Saved";

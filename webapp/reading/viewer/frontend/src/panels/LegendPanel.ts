@@ -64,7 +64,7 @@ export class LegendPanel {
     const slider = element("input", "");
     Object.assign(slider, { type: "range", min: "10", max: "100", value: String(Math.round(100 * this.visibility.opacity)) });
     slider.addEventListener("input", () => this.visibility.setOpacity(Number(slider.value) / 100));
-    return element("label", "fader", "Opacity of what the AI drew", slider);
+    return element("label", "fader", "Opacity of AI overlays", slider);
   }
 }
 

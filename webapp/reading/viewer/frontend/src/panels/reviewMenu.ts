@@ -18,7 +18,7 @@ export function reviewMenu(study: string, annotation: string, series: Series, re
   box.dataset.name = `tell ${annotation}`;
   const choice = element("select", "");
   choice.append(new Option("The AI missed this", MISSED), ...series.findings.map(({ number, title, id }) => new Option(`Finding ${number} (${title}) is here`, String(id))));
-  choice.setAttribute("aria-label", "What does this mark say of the AI?");
+  choice.setAttribute("aria-label", "How does this annotation relate to the AI?");
   const label = element("input", "");
   Object.assign(label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
   label.setAttribute("aria-label", "What is it?");

@@ -10,7 +10,7 @@ export function secondOpinion(opinion: Opinion, finding: Finding): HTMLElement {
     element("p", "", element("span", "quiet", `Second opinion · ${opinion.title}`), element("b", opinion.isAnswer ? "" : "is-open", opinion.answer)),
     opinion.why ? element("p", "", opinion.why) : "",
     opinion.beside ? element("p", opinion.disagrees ? "disagrees" : "", opinion.disagrees ? sign : "", opinion.beside) : "",
-    element("p", "quiet", `${[opinion.model, opinion.version].filter(Boolean).join(" ")} · It raises or lowers no priority.`),
+    element("p", "quiet", `${[opinion.model, opinion.version].filter(Boolean).join(" ")} · It does not affect priority.`),
     opinion.experimental ? element("p", "experimental-flag", `Experimental: ${opinion.experimental}`) : "",
   );
   created.setAttribute("role", "group");

@@ -112,10 +112,10 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
   /** Return what is being edited, as a sentence. */
   status(): string {
     const { target, isActive } = this;
-    if (!isActive || !target) return "Nothing is being outlined.";
+    if (!isActive || !target) return "No outline in progress.";
     const what = target.finding === null ? `“${target.label}”, missed by the AI` : this.findingName(target.finding);
     const own = this.store.get(this.ownIdOn(this.controller.active) ?? "");
-    if (own && !own.box) return `Nothing to outline on this image, you say, of ${what}. Draw, and it is outlined after all.`;
+    if (own && !own.box) return `Marked by you: nothing to outline on this image for ${what}. Draw to outline it after all.`;
     return this.reasonNotEditable() || `${this.controller.tools.active === "eraser" ? "Erasing from the" : "Drawing the"} outline of ${what}.`;
   }
 
@@ -128,7 +128,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const imageId = viewport.imageIds[viewport.imageIndex];
     if (!displaySet || !image || !imageId) return;
     const finding = target?.finding ?? null;
-    if (finding === null) return controller.say("Of which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
+    if (finding === null) return controller.say("Which finding? Choose one beside the image; what the AI missed is outlined where it lies.");
     const reason = this.reasonNotEditable();
     if (reason) return controller.say(reason);
     const id = this.ownIdOn(viewport) ?? utilities.uuidv4();
@@ -139,7 +139,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     this.visibility.reveal("outline");
     this.save({ id, viewport, mask: { inside: new Uint8Array(rows * columns), rows, columns } }, after);
     this.pushHistory({ id, imageId, viewport }, before, after);
-    controller.say(`Nothing to outline on this image: ${this.findingName(finding)}. Ctrl+z takes it back.`);
+    controller.say(`Nothing to outline on this image: ${this.findingName(finding)}. Ctrl+z undoes it.`);
     await this.reopenSession();
   }
 
@@ -192,7 +192,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
     const { displaySet, image } = this.controller.active;
     if (!displaySet || !image || !target) return "";
     if (displaySet.isPrior) return "Prior studies cannot be outlined here.";
-    if (target.finding !== null && !displaySet.series.findings.some(({ id }) => id === target.finding)) return "The finding that is being outlined lies on another series.";
+    if (target.finding !== null && !displaySet.series.findings.some(({ id }) => id === target.finding)) return "The finding being outlined lies on another series.";
     const isElsewhere = target.missed !== null && this.store.ofMissed(target.missed).some(({ series }) => series !== displaySet.series.id);
     return isElsewhere ? `“${target.label}” is outlined on another series. Name it once more to outline it here.` : "";
   }
@@ -294,7 +294,7 @@ export class SegmentationEditor extends Emitter<{ changed: void }> {
       this.save(session, state);
       return;
     }
-    this.controller.say(`The outline is empty: nothing is saved until something is drawn${this.target?.finding === null ? "" : ", or n says that there is nothing to outline here"}.`);
+    this.controller.say(`The outline is empty: nothing is saved until something is drawn${this.target?.finding === null ? "" : ", or n marks that there is nothing to outline"}.`);
   }
 
   private save({ id, viewport, mask }: Pick<EditSession, "id" | "viewport" | "mask">, { runs }: EditState): void {

@@ -154,7 +154,7 @@ export class SegmentationStore extends Emitter<{ changed: void }> {
     const version = record?.version ?? change.baseVersion + 1;
     if (one) one.version = version;
     else this.removedVersions.set(change.id, version);
-    if (record && "instead" in record && record.instead) this.queue.conflictNotice = "Another window drew another outline here meanwhile. Yours counts now; the other is kept as it was.";
+    if (record && "instead" in record && record.instead) this.queue.conflictNotice = "Another window drew a different outline here meanwhile. Yours counts now; the other is kept unchanged.";
     if (record && "verdict" in record && record.verdict) this.addReview(record.verdict);
     else if (!change.body) this.dropReview(change.id);
     this.emit("changed");

@@ -177,7 +177,7 @@ export class Viewport extends Emitter<ViewportEvents> {
     this.displaySet = null;
     this.imageIds = [];
     this.imageIndex = this.targetIndex = -1;
-    this.notice.cover("Nothing hangs here. Choose a series on the left.");
+    this.notice.cover("Empty. Choose a series on the left.");
     this.root.setAttribute("aria-label", "Empty viewport");
     this.emit("cleared");
   }

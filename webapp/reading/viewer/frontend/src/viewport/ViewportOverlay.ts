@@ -105,7 +105,7 @@ function seriesLines({ displaySet }: ViewState): string[] {
 
 function lateralityText(header: Header): string {
   const side = stringValue(header, TAG.imageLaterality) || stringValue(header, TAG.laterality);
-  return side ? `Side stated: ${LATERALITIES[side] ?? side}` : "";
+  return side ? `Laterality: ${LATERALITIES[side] ?? side}` : "";
 }
 
 function orientationNote(view: ViewState): string {
