@@ -59,7 +59,7 @@ format: setup ## Format the code
 COMPILE = UV_NO_CONFIG=1 UV_CUSTOM_COMPILE_COMMAND="make lock" ../.venv/bin/uv pip compile --quiet --generate-hashes \
 	--no-annotate --python-version=3.11 --python-platform=x86_64-manylinux_2_28 --override=overrides.txt
 lock: export UV_FIND_LINKS := $(or $(UV_FIND_LINKS),$(PIP_FIND_LINKS))
-lock: setup ## Compile requirements/*.in into locks (PIP_FIND_LINKS names the folder with the CPU wheel of torch)
+lock: setup ## Compile requirements/*.in into lock files (PIP_FIND_LINKS names the folder with the CPU wheel of torch)
 	cd requirements && $(COMPILE) --output-file=cpu.lock --no-deps cpu.in
 	cd requirements && $(COMPILE) --output-file=setup.lock setup.in
 	cd requirements && $(COMPILE) --output-file=dev.lock --no-emit-package=torch dev.in
@@ -67,7 +67,7 @@ lock: setup ## Compile requirements/*.in into locks (PIP_FIND_LINKS names the fo
 	cd requirements && $(COMPILE) --output-file=worker.lock --no-emit-package=torch --constraint=dev.lock worker.in
 	cd requirements && UV_FIND_LINKS= $(COMPILE) --output-file=cuda.lock --constraint=dev.lock cuda.in
 
-bench: setup viewer ## Measures: what an idle Readroom uses, and over a day's work; networks, queue, DICOMweb beside Orthanc and nginx, the viewer, pages
+bench: setup viewer ## Benchmarks: an idle Readroom, a day's work, networks, queue, DICOMweb against Orthanc and nginx, the viewer, pages
 	@$(PYTHON) -m bench.idle
 	@$(PYTHON) -m bench.day
 	@$(PYTHON) -m bench
