@@ -29,13 +29,13 @@ TARGETS = {"first": "1.2", "ready": "", "whole": "1.15"}
 HOLDS = """
 ## What limits the rest
 
-- **The first picture** is drawn directly, before its tools have loaded. Page, study and frame are requested one after the
-  other, each served by a core that the browser uses too, while the script of the tools (1.0 MB) shares the line; the part
-  of it that has arrived by then is not counted, so the ratio overstates.
+- **The first picture** is drawn directly, before its tools have loaded. Page, study and frame are requested one after
+  the other, each served by a core that the browser uses too, while the tools' script (1.0 MB) shares the line; the
+  part of it that has arrived by then is not counted, so the ratio is too high.
 - **Its tools**: one core reads 3.8 MB of script (mostly Cornerstone and its rendering engine), starts WebGL in
   software and draws again. A graphics card removes the last two, a second visit the first.
-- **The whole stack.** On the slower line the line is the limit. On the faster one client and server share two cores, and
-  each slice costs about 35 ms of them: the request, the response's way through Python, decompression, the cache.
+- **The whole stack.** On the slower line the line is the limit. On the faster one client and server share two cores,
+  and each slice costs about 35 ms of them: the request, the response's way through Python, decompression, the cache.
 - **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen misses its deadline.
 """
 #: Notes when the first picture is on the screen, when it has its tools, and when all pictures are there.
@@ -127,7 +127,7 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
     yield "# The viewer, measured\n"
     yield f"`python -m bench.viewer --write docs/bench-viewer.md`: a CT of {slices} slices of 512 x 512 (512 KiB each),"
     yield "headless Chromium without a graphics card, an empty cache, client and server on the same cores."
-    yield f"Medians of {rounds}. *Times the wire*: relative to the transfer time of the bytes at the speed of the line.\n"
+    yield f"Medians of {rounds}. *Times the wire*: relative to the transfer time of the bytes on the line.\n"
     heads = [f"{what} | times the wire | target" for what in ("first picture", "with its tools", "whole stack")]
     yield f"| line | {' | '.join(heads)} |"
     yield f"|---|{'---|---|---|' * len(heads)}"
