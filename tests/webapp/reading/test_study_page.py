@@ -242,7 +242,10 @@ def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Clie
     ("said", "told"),
     [
         ({"label": "MR", "alternatives": [["MR", 0.9], ["CT", 0.1]]}, "Header agrees: MRI"),
-        ({"label": "MR", "alternatives": [["CT", 0.6], ["MR", 0.4]]}, "The pixels look more like CT, without certainty."),
+        (
+            {"label": "MR", "alternatives": [["CT", 0.6], ["MR", 0.4]]},
+            "The pixels look more like CT, without certainty.",
+        ),
         ({"label": "MR", "alternatives": [["CT", 0.9]], "contradiction": True}, "Header: MRI · pixels: CT"),
         ({"status": Stage.Status.NOT_SUITABLE, "alternatives": [["CT", 0.9]]}, "Header: MRI<"),
     ],
