@@ -58,9 +58,9 @@ def page(studies: int) -> Iterator[str]:
     browser.force_login(User.objects.get(), backend="django.contrib.auth.backends.ModelBackend")
     _seconds(browser, "/healthz")  # the start of the process is no page's
     yield "# Pages, measured\n"
-    yield f"`python -m bench.pages --write docs/bench-pages.md`: {studies:,} studies wait at one site, on SQLite, in"
-    yield f"one process without a web server. The first answer, and the median of {ROUNDS} more.\n"
-    yield "| page | first | then | wanted |"
+    yield f"`python -m bench.pages --write docs/bench-pages.md`: {studies:,} studies waiting at one site, on SQLite, in"
+    yield f"one process without a web server. The first response, and the median of {ROUNDS} more.\n"
+    yield "| page | first | later | target |"
     yield "|---|---|---|---|"
     for address in PAGES:
         first, *then = [_seconds(browser, address.format(study=Study.objects.all()[0].pk)) for _ in range(ROUNDS + 1)]

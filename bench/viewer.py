@@ -27,16 +27,16 @@ LINES = {"50 Mbit/s": 50e6, "200 Mbit/s": 200e6}
 #: What is noted, and how many times as long as its bytes it may take.
 TARGETS = {"first": "1.2", "ready": "", "whole": "1.15"}
 HOLDS = """
-## What holds the rest
+## What limits the rest
 
-- **The first picture** is drawn plainly before its tools are here. Page, study and frame are asked for one after the
-  other, each answered by a core that the browser uses too, while the script of the tools (1.0 MB) shares the line; what
-  came of it by then is not counted, so the ratio is told too high.
-- **Its tools**: one core reads 3.8 MB of script (most of it Cornerstone and what it draws with), starts WebGL in
-  software and draws again. A graphics card takes the last two, a second visit the first.
-- **The whole stack.** On the slower line the line decides. On the faster one client and server share two cores, and
-  each slice costs about 35 ms of them: asking, the answer's way through Python, unpacking, the cache.
-- **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen comes late for it.
+- **The first picture** is drawn directly, before its tools have loaded. Page, study and frame are requested one after
+  the other, each served by a core that the browser uses too, while the tools' script (1.0 MB) shares the line; the
+  part of it that has arrived by then is not counted, so the ratio is too high.
+- **Its tools**: one core reads 3.8 MB of script (mostly Cornerstone and its rendering engine), starts WebGL in
+  software and draws again. A graphics card removes the last two, a second visit the first.
+- **The whole stack.** On the slower line the line is the limit. On the faster one client and server share two cores,
+  and each slice costs about 35 ms of them: the request, the response's way through Python, decompression, the cache.
+- **Scrolling.** Each picture is drawn without a graphics card; every second frame of the screen misses its deadline.
 """
 #: Notes when the first picture is on the screen, when it has its tools, and when all pictures are there.
 WATCH = """() => {
@@ -126,9 +126,9 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# The viewer, measured\n"
     yield f"`python -m bench.viewer --write docs/bench-viewer.md`: a CT of {slices} slices of 512 x 512 (512 KiB each),"
-    yield "headless Chromium that draws without a graphics card, an empty cache, client and server on the same cores."
-    yield f"Medians of {rounds}. Times what the bytes on the wire need at the speed of the line.\n"
-    heads = [f"{what} | times the wire | wanted" for what in ("first picture", "with its tools", "whole stack")]
+    yield "headless Chromium without a graphics card, an empty cache, client and server on the same cores."
+    yield f"Medians of {rounds}. *Times the wire*: relative to the transfer time of the bytes on the line.\n"
+    heads = [f"{what} | times the wire | target" for what in ("first picture", "with its tools", "whole stack")]
     yield f"| line | {' | '.join(heads)} |"
     yield f"|---|{'---|---|---|' * len(heads)}"
     with tempfile.TemporaryDirectory(prefix="readroom-bench-") as folder, served_scene(Path(folder)) as stage:
@@ -139,7 +139,7 @@ def page(*, slices: int, rounds: int) -> Iterator[str]:
                 came = [opened(browser, stage, bits) for _ in range(rounds)]
                 yield _row(name, bits, came)
             shown, frames = scrolled(browser, stage, stack)
-            yield f"\nScrolling: {shown:.0f} pictures a second, of {frames:.0f} that the screen could have shown."
+            yield f"\nScrolling: {shown:.0f} pictures a second, of {frames:.0f} that the screen could have displayed."
             browser.close()
     yield HOLDS
 

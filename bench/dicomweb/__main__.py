@@ -37,7 +37,7 @@ def page(size: Size) -> Iterator[str]:
     yield "# DICOMweb, measured\n"
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     yield f"`python -m bench.dicomweb --write docs/bench.md`, {when}, {os.cpu_count()} cores ({platform.machine()})"
-    yield "that clients and servers share. Load is the number of processes that wanted a core then.\n"
+    yield "shared by clients and servers. Load is the number of runnable processes at the time.\n"
     yield HEAD
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="readroom-bench-", ignore_cleanup_errors=True) as folder:

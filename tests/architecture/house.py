@@ -1,4 +1,4 @@
-"""The picture of the house in ``docs/architecture``, drawn from the apps that are installed.
+"""The diagram of the architecture in ``docs/architecture``, drawn from the apps that are installed.
 
 Run ``python -m tests.architecture.house`` after an app was added, moved or renamed.
 """
@@ -11,13 +11,13 @@ from xml.sax.saxutils import escape
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "architecture" / "house.svg"
 FLOORS = {
-    "administration": "runs the house",
-    "exchange": "talks to other systems",
-    "reading": "the reading room",
-    "imaging": "images and what is said on them",
-    "foundation": "what every app stands on",
+    "administration": "operates Readroom",
+    "exchange": "other systems",
+    "reading": "clinical reading",
+    "imaging": "images and results",
+    "foundation": "shared by all apps",
 }
-PARTS_OF_ML = {"lab": "trains, judges", "cascade": "serves", "deid": "takes identities out", "dicomio": "reads bytes"}
+PARTS_OF_ML = {"lab": "training, evaluation", "cascade": "inference", "deid": "de-identification", "dicomio": "parsing"}
 WIDTH, MARGIN, ROW, CHIP, GAP = 980, 20, 34, 26, 8
 STYLE = (
     "text{font:14px system-ui,sans-serif;fill:#1c2733}.name{font-weight:600}.quiet{fill:#5a6b7b;font-size:12px}"
@@ -77,7 +77,7 @@ def house_drawn(floors: dict[str, list[str]]) -> str:
     drawn += [_text(x, 30, "workers: queue, contracts, storage", "name"), _rect(x, 44, 270, 60, "room")]
     drawn += [
         _text(x + 12, 70, "attempts, wake-ups, the data folder", "quiet"),
-        _text(x + 12, 90, "no Django here", "quiet"),
+        _text(x + 12, 90, "no Django", "quiet"),
     ]
     drawn.append(_text(x, 140, "ml: pixels and networks", "name"))
     top = 152.0
@@ -88,7 +88,7 @@ def house_drawn(floors: dict[str, list[str]]) -> str:
     height = max(bottom, top) + MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
-        f'aria-label="The floors of webapp with their apps, workers, and the parts of ml">\n<style>{STYLE}</style>\n'
+        f'aria-label="The layers of webapp with their apps; workers; the parts of ml">\n<style>{STYLE}</style>\n'
         + "\n".join(part for part in drawn if part)
         + "\n</svg>\n"
     )
