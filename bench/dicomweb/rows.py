@@ -22,10 +22,11 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
     django.setup()
     call_command("migrate", verbosity=0)
-    print(_made(int(sys.argv[1])))
+    print(made(int(sys.argv[1])))
 
 
-def _made(count: int) -> str:
+def made(count: int) -> str:
+    """Draw so many studies and return a token."""
     from django.utils import timezone  # noqa: PLC0415 - models exist only after the setup
 
     from webapp.foundation.accounts.models import Site, User  # noqa: PLC0415
