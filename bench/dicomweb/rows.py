@@ -43,10 +43,8 @@ def made(count: int) -> str:
         series = Series.objects.create(
             study=study, series_instance_uid="1.3.0", modality="CT", last_arrival_at=timezone.now()
         )
-        digest = "0" * 64
-        instance = Instance.objects.create(
-            series=series, site=site, sop_instance_uid="1.4.0", sha256=digest, original_sha256=digest, file_size=1
-        )
+        digests = dict.fromkeys(("sha256", "original_sha256"), "0" * 64)
+        instance = Instance.objects.create(series=series, site=site, sop_instance_uid="1.4.0", file_size=1, **digests)
         # As many as there are, each with a patient, a series and an object: copies of these rows, numbered.
         _copied(
             patient, count, id="n.i + 1", patient_id="'B' || n.i", name=f"'Phantom' || (n.i % {NAMES}) || '^P' || n.i"

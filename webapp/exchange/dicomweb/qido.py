@@ -1,7 +1,6 @@
 """QIDO-RS: what an address asks for, what matches, what is found and how it is answered (PS3.18 8.3.4 and 10.6)."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -355,10 +354,10 @@ def _count(rows: list[Row], search: Search, series: QuerySet[Series]) -> None:
             row[f"{path}instance_count"] = counts.get(row[f"{path}pk"], 0)
 
 
-def _studies_counted(studies: Iterable[UUID], series: QuerySet[Series]) -> dict[UUID, dict[str, tuple[int, int]]]:
+def _studies_counted(studies: set[UUID], series: QuerySet[Series]) -> dict[UUID, dict[str, tuple[int, int]]]:
     """Return how many series and instances of each modality studies have."""
     told: dict[UUID, dict[str, tuple[int, int]]] = {}
-    grouped = series.filter(study__in=list(studies)).values_list("study", "modality")
+    grouped = series.filter(study__in=studies).values_list("study", "modality")
     for study, modality, *counts in grouped.annotate(Count("pk", distinct=True), Count("instances")):
         told.setdefault(study, {})[modality] = (counts[0], counts[1])
     return told
@@ -376,8 +375,8 @@ def search_response(request: HttpRequest, *, user: User, level: Level, study: st
     if study and not rows:
         study_by_uid(request=request, study=study)
     root = dicom_json.root_url(request)
-    told = [_dataset(row, search, root) for row in rows[: search.limit]]
-    response = HttpResponse(dicom_json.encode(told), content_type=JSON)
+    body = dicom_json.encode([_dataset(row, search, root) for row in rows[: search.limit]])
+    response = HttpResponse(body, content_type=JSON)
     if len(rows) > search.limit:
         response.headers["Warning"] = MORE
     return response
