@@ -22,10 +22,11 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "webapp.settings"
     django.setup()
     call_command("migrate", verbosity=0)
-    print(_made(int(sys.argv[1])))
+    print(made(int(sys.argv[1])))
 
 
-def _made(count: int) -> str:
+def made(count: int) -> str:
+    """Draw so many studies and return a token."""
     from django.utils import timezone  # noqa: PLC0415 - models exist only after the setup
 
     from webapp.foundation.accounts.models import Site, User  # noqa: PLC0415
@@ -42,10 +43,8 @@ def _made(count: int) -> str:
         series = Series.objects.create(
             study=study, series_instance_uid="1.3.0", modality="CT", last_arrival_at=timezone.now()
         )
-        digest = "0" * 64
-        instance = Instance.objects.create(
-            series=series, site=site, sop_instance_uid="1.4.0", sha256=digest, original_sha256=digest, file_size=1
-        )
+        digests = dict.fromkeys(("sha256", "original_sha256"), "0" * 64)
+        instance = Instance.objects.create(series=series, site=site, sop_instance_uid="1.4.0", file_size=1, **digests)
         # As many as there are, each with a patient, a series and an object: copies of these rows, numbered.
         _copied(
             patient, count, id="n.i + 1", patient_id="'B' || n.i", name=f"'Phantom' || (n.i % {NAMES}) || '^P' || n.i"

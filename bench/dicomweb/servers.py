@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from bench.dicomweb.client import Connection, Place
 from deploy.launch import answers
 from deploy.services import embedded_services, shared_environment
 from deploy.supervisor import ROOT
-from tests.servers import free_port, running, wait_until
+from tests.servers import PATIENCE_SECONDS, free_port, running, wait_until
 
 ORTHANC = ("/usr/sbin/Orthanc", "/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 NAME = "bench"
+#: What a server says that gives what is asked for.
+GIVEN = "given"
 
 
 @contextmanager
@@ -40,7 +42,8 @@ def readroom(folder: Path, *, studies: int = 0) -> Iterator[Place]:
 @contextmanager
 def orthanc(folder: Path) -> Iterator[Place | None]:
     """Run Orthanc with its DICOMweb plugin, files synced as ours are; None where it is not installed."""
-    if not all(Path(file).exists() for file in ORTHANC):
+    if missing := [file for file in ORTHANC if not Path(file).exists()]:
+        _leave_out("Orthanc", f"{missing[0]} is not there")
         yield None
         return
     folder.mkdir(parents=True)
@@ -67,8 +70,7 @@ def orthanc(folder: Path) -> Iterator[Place | None]:
         (folder / "log").open("wb") as log,
         running([ORTHANC[0], str(folder / "orthanc.json")], log=log.fileno()) as run,
     ):
-        wait_until(lambda: _is_there(place), what="Orthanc to answer", seconds=120)
-        yield replace(place, pid=run.pid)
+        yield replace(place, pid=run.pid) if _is_served("Orthanc", place, "/studies?limit=1", seconds=120) else None
 
 
 @contextmanager
@@ -76,6 +78,7 @@ def nginx(folder: Path, *, content: bytes) -> Iterator[Place | None]:
     """Run nginx over one file, `/file`; None where it is not installed."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
+        _leave_out("nginx", "it is not installed")
         yield None
         return
     folder.mkdir(parents=True)
@@ -92,15 +95,31 @@ def nginx(folder: Path, *, content: bytes) -> Iterator[Place | None]:
     )
     with running([program, "-c", str(folder / "nginx.conf"), "-p", str(folder)], log=subprocess.DEVNULL) as run:
         place = Place(port, "", pid=run.pid)
-        wait_until(lambda: _is_there(place, "/file"), what="nginx to answer")
-        yield place
+        yield place if _is_served("nginx", place, "/file") else None
 
 
-def _is_there(place: Place, path: str = "/studies?limit=1") -> bool:
+def _is_served(name: str, place: Place, path: str, *, seconds: float = PATIENCE_SECONDS) -> bool:
+    """Wait until a server answers, and say whether it gives what is asked for; if not, leave it out in one line."""
     try:
-        connection = Connection(place)
-        connection.get(path, accept="application/dicom+json")
-        connection.close()
-    except (OSError, ValueError):
-        return False
-    return True
+        refusal = wait_until(lambda: _answer(place, path), what=f"{name} to answer", seconds=seconds)
+    except TimeoutError as error:
+        refusal = str(error)
+    if refusal != GIVEN:
+        _leave_out(name, refusal)
+    return refusal == GIVEN
+
+
+def _answer(place: Place, path: str) -> str:
+    """Return GIVEN, or the status line of what is answered in its place; empty while nothing answers."""
+    try:
+        with closing(Connection(place)) as connection:
+            connection.get(path, accept="application/dicom+json" if place.root else "*/*")
+    except ValueError as error:
+        return str(error)
+    except OSError:
+        return ""
+    return GIVEN
+
+
+def _leave_out(name: str, reason: str) -> None:
+    print(f"{name} is left out: {reason}", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from bench.dicomweb.material import Named, template
 from bench.dicomweb.measures import AT_ONCE, FRAME, JSON, Compared, Size, Spread, asked, filled, searched, stow
 from bench.dicomweb.servers import nginx, orthanc, readroom
 
-ABSENT = "not installed"
+ABSENT = "left out"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pydicom
@@ -14,10 +16,11 @@ from dicomweb_client.api import DICOMwebClient
 from bench.dicomweb.client import BOUNDARY, STOW, Connection, Place
 from bench.dicomweb.material import template
 from bench.dicomweb.measures import SMALL, Compared, searched
-from bench.dicomweb.servers import nginx, readroom
+from bench.dicomweb.servers import _is_served, nginx, readroom
 from bench.dicomweb.table import ABSENT, Row, _frames, _rates
 from bench.ratio import Ratio
 from tests.phantoms import dicom, pictures
+from tests.servers import free_port
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_a_client_with_a_token_stores_searches_and_retrieves(client: DICOMwebCli
     assert study["00201208"]["Value"] == [1]
     assert len(client.search_for_studies(limit=5, offset=2)) == 5
     stored = (("application/octet-stream", "*"),)
-    for number in (3, 1, 2):  # the first by the long way, the others by the short one
+    for number in (3, 1, 2):
         assert client.retrieve_instance_frames(*where, [number], media_types=stored) == [
             ds.pixel_array[number - 1].tobytes()
         ]
@@ -87,6 +90,27 @@ def test_a_row_says_how_the_two_compare() -> None:
     )
     alone: Row = _rates("frames", told, None, "frames/s")
     assert (alone.other, alone.compared) == (f"Orthanc: {ABSENT}", "")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Has nothing, as nginx says where it may not read its folder."""
+
+    def do_GET(self) -> None:
+        """Answer 404."""
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_does_not_give_the_file_is_left_out_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        assert not _is_served("nginx", Place(server.server_port, ""), "/file")
+        server.shutdown()
+    assert capsys.readouterr().err == "nginx is left out: GET /file: http/1.0 404 not found\n"
+    assert not _is_served("nginx", Place(free_port(), ""), "/file", seconds=0.1)
+    assert capsys.readouterr().err.startswith("nginx is left out: Waited ")
 
 
 def test_a_server_that_is_not_installed_is_said_to_be_missing(place: Place, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_token_searches_and_stores_without_a_form_and_in_one_more_query() -> N
     assert "sessionid" not in answer.cookies
     with CaptureQueriesContext(connection) as asked:
         Client().get(SEARCH, headers=header)
-    assert len(asked) == 3  # token and user, the audit trail's look, the search
+    assert len(asked) == 4  # token and user, the audit trail's look, the page, its counts
 
 
 def test_a_password_searches_and_stores() -> None:

@@ -1,13 +1,13 @@
-"""The attributes that can be searched for and are told (PS3.18 tables 10.6.1-5 and 10.6.3-3 to -5)."""
+"""The attributes that are searched for and returned and where they are (PS3.18 tables 10.6.1-5, 10.6.3-3 to -5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from pydicom.datadict import dictionary_keyword, dictionary_VR, tag_for_keyword
+from django.db.models import F, Model
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from webapp.exchange.dicomweb.base import BadRequest
+from webapp.imaging.archive.models import Instance, Series, Study
 
 
 class Level(IntEnum):
@@ -25,88 +25,80 @@ class Attribute:
     Attributes
     ----------
     column
-        Path of the column from its level's row; empty where it is worked out (see `webapp.exchange.dicomweb.qido`).
+        Path of the column from the row of its level; those of `COUNTED` are computed.
     is_key
         Whether it can be searched for.
+    tag, vr
+        Eight hexadecimal digits, and the value representation, both of the dictionary (PS3.6).
     """
 
     keyword: str
     level: Level
     column: str
     is_key: bool = True
+    tag: str = field(init=False)
+    vr: str = field(init=False)
 
-    @cached_property
-    def tag(self) -> str:
-        """Eight hexadecimal digits."""
-        return f"{tag_for_keyword(self.keyword):08X}"
-
-    @cached_property
-    def vr(self) -> str:
-        """Value representation."""
-        return dictionary_VR(self.keyword)
-
-    @cached_property
-    def json_start(self) -> str:
-        """How it begins in DICOM JSON."""
-        return f'"{self.tag}":{{"vr":"{self.vr}"'
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", f"{tag_for_keyword(self.keyword):08X}")
+        object.__setattr__(self, "vr", dictionary_VR(self.keyword))
 
 
-ATTRIBUTES: Final = tuple(
-    Attribute(keyword, level, column, is_key)
-    for level, rows in {
-        Level.STUDY: (
-            ("StudyDate", "study_date", True),
-            ("StudyTime", "study_time", True),
-            ("AccessionNumber", "accession_number", True),
-            ("ModalitiesInStudy", "modalities", True),
-            ("ReferringPhysicianName", "referring_physician", True),
-            ("StudyDescription", "description", True),
-            ("PatientName", "patient__name", True),
-            ("PatientID", "patient__patient_id", True),
-            ("PatientBirthDate", "patient__birth_date", True),
-            ("PatientSex", "patient__sex", True),
-            ("StudyInstanceUID", "study_instance_uid", True),
-            ("StudyID", "study_id", True),
-            ("NumberOfStudyRelatedSeries", "series_count", False),
-            ("NumberOfStudyRelatedInstances", "instance_count", False),
-        ),
-        Level.SERIES: (
-            ("Modality", "modality", True),
-            ("SeriesDescription", "description", True),
-            ("BodyPartExamined", "body_part", True),
-            ("SeriesInstanceUID", "series_instance_uid", True),
-            ("SeriesNumber", "series_number", True),
-            ("NumberOfSeriesRelatedInstances", "instance_count", False),
-        ),
-        Level.INSTANCE: (
-            ("SOPClassUID", "sop_class_uid", True),
-            ("SOPInstanceUID", "sop_instance_uid", True),
-            ("InstanceNumber", "instance_number", True),
-            ("NumberOfFrames", "number_of_frames", True),
-            ("Rows", "rows", True),
-            ("Columns", "columns", True),
-            ("AvailableTransferSyntaxUID", "index__transfer_syntax_uid", True),
-        ),
-    }.items()
-    for keyword, column, is_key in rows
+#: Columns that no table has: computed for the rows of a page.
+COUNTED: Final = frozenset({"modalities", "series_count", "instance_count"})
+ATTRIBUTES: Final = (
+    Attribute("StudyDate", Level.STUDY, "study_date"),
+    Attribute("StudyTime", Level.STUDY, "study_time"),
+    Attribute("AccessionNumber", Level.STUDY, "accession_number"),
+    Attribute("ModalitiesInStudy", Level.STUDY, "modalities"),
+    Attribute("ReferringPhysicianName", Level.STUDY, "referring_physician"),
+    Attribute("StudyDescription", Level.STUDY, "description"),
+    Attribute("PatientName", Level.STUDY, "patient__name"),
+    Attribute("PatientID", Level.STUDY, "patient__patient_id"),
+    Attribute("PatientBirthDate", Level.STUDY, "patient__birth_date"),
+    Attribute("PatientSex", Level.STUDY, "patient__sex"),
+    Attribute("StudyInstanceUID", Level.STUDY, "study_instance_uid"),
+    Attribute("StudyID", Level.STUDY, "study_id"),
+    Attribute("NumberOfStudyRelatedSeries", Level.STUDY, "series_count", is_key=False),
+    Attribute("NumberOfStudyRelatedInstances", Level.STUDY, "instance_count", is_key=False),
+    Attribute("Modality", Level.SERIES, "modality"),
+    Attribute("SeriesDescription", Level.SERIES, "description"),
+    Attribute("BodyPartExamined", Level.SERIES, "body_part"),
+    Attribute("SeriesInstanceUID", Level.SERIES, "series_instance_uid"),
+    Attribute("SeriesNumber", Level.SERIES, "series_number"),
+    Attribute("NumberOfSeriesRelatedInstances", Level.SERIES, "instance_count", is_key=False),
+    Attribute("SOPClassUID", Level.INSTANCE, "sop_class_uid"),
+    Attribute("SOPInstanceUID", Level.INSTANCE, "sop_instance_uid"),
+    Attribute("InstanceNumber", Level.INSTANCE, "instance_number"),
+    Attribute("NumberOfFrames", Level.INSTANCE, "number_of_frames"),
+    Attribute("Rows", Level.INSTANCE, "rows"),
+    Attribute("Columns", Level.INSTANCE, "columns"),
+    Attribute("AvailableTransferSyntaxUID", Level.INSTANCE, "index__transfer_syntax_uid"),
 )
 BY_KEYWORD: Final = {attribute.keyword: attribute for attribute in ATTRIBUTES}
-
-
-def keyword_of(words: str) -> str:
-    """Return the keyword of an attribute that is named by keyword or by tag; empty for `all`.
-
-    Raises
-    ------
-    BadRequest
-        If the dictionary (PS3.6) knows no such attribute.
-    """
-    if tag_for_keyword(words) is not None:
-        return words
-    try:
-        keyword = dictionary_keyword(int(words, 16)) if len(words) == 8 else ""
-    except (KeyError, ValueError):
-        keyword = ""
-    if not keyword:
-        raise BadRequest(f"The dictionary of DICOM knows no attribute {words[:64]!r}.")
-    return keyword
+#: By level of the rows: the path from them to a row of each level above.
+PATHS = {
+    Level.STUDY: {Level.STUDY: ""},
+    Level.SERIES: {Level.STUDY: "study__", Level.SERIES: ""},
+    Level.INSTANCE: {Level.STUDY: "series__study__", Level.SERIES: "series__", Level.INSTANCE: ""},
+}
+MODELS: dict[Level, type[Model]] = {Level.STUDY: Study, Level.SERIES: Series, Level.INSTANCE: Instance}
+UID_COLUMNS = {
+    Level.STUDY: "study_instance_uid",
+    Level.SERIES: "series_instance_uid",
+    Level.INSTANCE: "sop_instance_uid",
+}
+#: The newest arrivals first; what arrived together stays in its own order.
+ORDERS: dict[Level, tuple[Any, ...]] = {
+    Level.STUDY: ("-arrived_at", "pk"),
+    Level.SERIES: ("-study__arrived_at", "study", F("series_number").asc(nulls_last=True), "pk"),
+    Level.INSTANCE: (
+        "-series__study__arrived_at",
+        "series__study",
+        F("series__series_number").asc(nulls_last=True),
+        "series",
+        F("position").asc(nulls_last=True),
+        F("instance_number").asc(nulls_last=True),
+        "sop_instance_uid",
+    ),
+}

@@ -1,79 +1,78 @@
-"""Rows of a search as DICOM JSON (PS3.18 annex F)."""
+"""DICOM JSON (PS3.18 annex F): elements, headers as they were kept at intake, and the addresses that answers name."""
 
-import json
 import zlib
+from collections.abc import Container
 from datetime import date
-from json.encoder import encode_basestring_ascii
 from typing import Any
 
+import orjson
 from django.http import HttpRequest
-from pydicom.datadict import tag_for_keyword
-
-from webapp.exchange.dicomweb.attributes import Attribute
-from webapp.exchange.dicomweb.qido import Found
-from webapp.exchange.dicomweb.qido_params import Search
-from webapp.exchange.dicomweb.retrieve_urls import address_below, root_address
-from webapp.imaging.archive.presenters import NO_NUMBER
+from django.urls import reverse
 
 Element = dict[str, Any]
+Dataset = dict[str, Element]
 RETRIEVE, AVAILABILITY = "00081190", "00080056"
+#: How a kept header names a large value: by the key that stands behind it.
 BULK = "bulk:"
-COMPACT = json.JSONEncoder(separators=(",", ":"))
+LEVELS = ("/", "/series/", "/instances/")
+NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
-def encode_datasets(*, request: HttpRequest, search: Search, found: Found) -> bytes:
-    """Return the rows that were found as a JSON array."""
-    wanted = None if search.everything else {f"{tag_for_keyword(word):08X}" for word in search.fields}
-    root, told = root_address(request), []
-    for values, uids, header in found.rows:
-        address = address_below(root, *uids)
-        dataset = {
-            attribute.tag: _written(attribute, value) for attribute, value in zip(found.attributes, values, strict=True)
-        }
-        dataset[RETRIEVE] = f'"{RETRIEVE}":{{"vr":"UR","Value":[{encode_basestring_ascii(address)}]}}'
-        dataset[AVAILABILITY] = f'"{AVAILABILITY}":{{"vr":"CS","Value":["ONLINE"]}}'
-        if header is not None:
-            dataset = _from_header(header, wanted, address) | dataset
-        told.append(f"{{{','.join(dataset[tag] for tag in sorted(dataset))}}}")
-    return f"[{','.join(told)}]".encode()
+def encode(told: Dataset | list[Dataset]) -> bytes:
+    """Return data sets as JSON, tags in ascending order."""
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
 
-def _written(attribute: Attribute, value: Any) -> str:
-    """Return one value as a member of a data set, without a Value where there is none.
-
-    Put together here: a page has hundreds, most of them short texts or nothing at all.
-    """
-    start = attribute.json_start
-    if value is None or value == "":
-        return f"{start}}}"
-    if isinstance(value, int):
-        return f'{start},"Value":[{value}]}}'
-    values = _values(attribute, value)
-    if not values:
-        return f"{start}}}"
-    words = [encode_basestring_ascii(one) if isinstance(one, str) else COMPACT.encode(one) for one in values]
-    return f'{start},"Value":[{",".join(words)}]}}'
+def element(vr: str, *values: Any) -> Element:
+    """Return an element; what is None or empty is no value, and without any there is no Value."""
+    given = [_value(vr, value) for value in values if value not in (None, "")]
+    return {"vr": vr, "Value": given} if given else {"vr": vr}
 
 
-def _values(attribute: Attribute, value: Any) -> list[Any]:
-    if attribute.keyword == "PatientID" and value.startswith(NO_NUMBER):
-        return []
-    if attribute.keyword == "ModalitiesInStudy":
-        return sorted(value.split(","))
+def _value(vr: str, value: Any) -> Any:
     if isinstance(value, date):
-        return [value.isoformat().replace("-", "")]
-    return [_name(value)] if attribute.vr == "PN" else [value]
+        return f"{value:%Y%m%d}"
+    if vr == "PN":
+        return {group: words for group, words in zip(NAME_GROUPS, value.split("="), strict=False) if words}
+    return value
 
 
-def _name(value: str) -> dict[str, str]:
-    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), value.split("="), strict=False)
-    return {group: words for group, words in groups if words}
+def kept_header(header: bytes, *, address: str, tags: Container[str] | None = None) -> Dataset:
+    """Return the header of an instance.
+
+    Parameters
+    ----------
+    header
+        As `InstanceIndex` keeps it.
+    address
+        Where the instance is retrieved: its large values are named below that.
+    tags
+        Which elements are wanted; None for all.
+    """
+    kept: Dataset = orjson.loads(zlib.decompress(header))
+    told = kept if tags is None else {tag: one for tag, one in kept.items() if tag in tags}
+    _name_bulk(told, address)
+    return told
 
 
-def _from_header(header: bytes, wanted: set[str] | None, address: str) -> dict[str, str]:
-    kept: dict[str, Element] = json.loads(zlib.decompress(header))
-    told = {tag: one for tag, one in kept.items() if wanted is None or tag in wanted}
-    for one in told.values():
+def _name_bulk(dataset: Dataset, address: str) -> None:
+    """Put addresses in place of keys, in sequences too."""
+    for one in dataset.values():
         if one.get("BulkDataURI", "").startswith(BULK):
             one["BulkDataURI"] = f"{address}/bulkdata/{one['BulkDataURI'].removeprefix(BULK)}"
-    return {tag: f'"{tag}":{COMPACT.encode(one)}' for tag, one in told.items()}
+        if one["vr"] == "SQ":
+            for item in one.get("Value", ()):
+                _name_bulk(item, address)
+
+
+def root_url(request: HttpRequest) -> str:
+    """Return where studies are, as the client named this server: what every address below begins with."""
+    return request.build_absolute_uri(reverse("dicomweb-studies"))
+
+
+def retrieve_url(root: str, *uids: str) -> str:
+    """Return where a study, a series or an instance is retrieved, named from the study down.
+
+    UIDs are digits and dots (they were held to it at intake), so they stand in an address as they are.
+    """
+    return root + "".join(level + uid for level, uid in zip(LEVELS, uids, strict=False))

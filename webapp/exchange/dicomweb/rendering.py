@@ -2,16 +2,18 @@
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 from PIL import Image
 
-from webapp.exchange.dicomweb.base import BadRequest
-from webapp.exchange.dicomweb.negotiation import JPEG
+from webapp.exchange.dicomweb.base import JPEG, PNG, BadRequest, Offer, cached, form_chosen, tag_of, unchanged
+from webapp.exchange.dicomweb.dicom_json import root_url
+from webapp.exchange.dicomweb.multipart import Part, multipart, single, started
+from webapp.exchange.dicomweb.wado import instance_url
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.inference.image_views import frame_name, render_frame
 from workers import api, storage
@@ -58,6 +60,42 @@ def requested_drawing(request: HttpRequest) -> Drawing:
     if not quality.isdecimal() or not 1 <= int(quality) <= 100:
         raise BadRequest("`quality` is a whole number from 1 to 100.")
     return Drawing(_window(query.get("window", "")), int(quality), size, region)
+
+
+def picture_response(request: HttpRequest, instance: Instance, number: int, drawing: Drawing) -> HttpResponseBase:
+    """Answer with a frame (from 0) as a picture."""
+    form = form_chosen(request, (Offer(JPEG), Offer(PNG)))
+    if not instance.has_pixels:
+        raise Http404
+    tag = tag_of("picture", instance.sha256, number, drawing, form)
+    if same := unchanged(request, tag):
+        return same
+    picture = frame_picture(instance=instance, number=number, drawing=drawing, media=form.media)
+    return cached(single(request, picture, content_type=form.media, tag=tag), tag)
+
+
+def pictures_response(request: HttpRequest, instances: Sequence[Instance], drawing: Drawing) -> HttpResponseBase:
+    """Answer with every frame of several instances as a picture, in a multipart body unless there is only one."""
+    frames = [(one, number) for one in instances for number in range(one.number_of_frames)]
+    if not frames:
+        raise Http404
+    several = [Offer(media, is_multipart=True) for media in (JPEG, PNG)]
+    form = form_chosen(request, [*several, Offer(JPEG), Offer(PNG)] if len(frames) == 1 else several)
+    if not form.is_multipart:
+        return picture_response(request, *frames[0], drawing)
+    tag = tag_of("pictures", *((one.sha256, number) for one, number in frames), drawing, form)
+    if same := unchanged(request, tag):
+        return same
+    root = root_url(request)
+    parts = (
+        Part(
+            form.media,
+            frame_picture(instance=one, number=number, drawing=drawing, media=form.media),
+            f"{instance_url(root, one)}/frames/{number + 1}/rendered",
+        )
+        for one, number in frames
+    )
+    return cached(multipart(started(parts), media=form.media), tag)
 
 
 def frame_picture(*, instance: Instance, number: int, drawing: Drawing, media: str) -> bytes:

@@ -1,11 +1,13 @@
 """What all FHIR addresses share: who may ask, the media type, refusals as OperationOutcome, versions."""
 
 import hashlib
-import json
 from typing import Any
 
+import orjson
 from django.http import HttpRequest
 from django.utils.http import parse_etags
+from fhir.resources.R4B.operationoutcome import OperationOutcome, OperationOutcomeIssue
+from fhir.resources.R4B.resource import Resource
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import JSONRenderer
@@ -13,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from webapp.exchange.fhir.datatypes import Resource
 from webapp.imaging.inference.image_views import CACHING
 
 JSON = "application/fhir+json"
@@ -50,15 +51,21 @@ class FhirView(APIView):
         """Answer a refusal as an OperationOutcome."""
         response = super().handle_exception(exc)
         detail = response.data.get("detail", "The request is refused.") if isinstance(response.data, dict) else ""
-        response.data = outcome(response.status_code, str(detail))
+        response.data = written(outcome(response.status_code, str(detail)))
         response.content_type = JSON
         return response
 
 
-def outcome(status: int, sentence: str) -> Resource:
+def outcome(status: int, sentence: str) -> OperationOutcome:
     """Return an OperationOutcome with one error."""
-    issue = {"severity": "error", "code": ISSUES.get(status, "processing"), "diagnostics": sentence}
-    return {"resourceType": "OperationOutcome", "issue": [issue]}
+    code = ISSUES.get(status, "processing")
+    return OperationOutcome(issue=[OperationOutcomeIssue(severity="error", code=code, diagnostics=sentence)])
+
+
+def written(resource: Resource) -> dict[str, Any]:
+    """Return a resource as JSON has it."""
+    told: dict[str, Any] = resource.model_dump(mode="json")
+    return told
 
 
 def root_of(request: HttpRequest | Request) -> str:
@@ -68,10 +75,11 @@ def root_of(request: HttpRequest | Request) -> str:
 
 def answer(request: Request, resource: Resource) -> Response:
     """Return a resource with the name of its version; 304 where the client has that one already."""
-    version = hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:32]
+    told = written(resource)
+    version = hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     tag = f'W/"{version}"'
     held = parse_etags(request.headers.get("If-None-Match", ""))
     headers: dict[str, Any] = {"ETag": tag, "Cache-Control": CACHING, "Vary": "Accept, Cookie"}
     if tag in held or "*" in held:
         return Response(status=304, headers=headers)
-    return Response(resource, headers=headers, content_type=f"{JSON}; fhirVersion=4.0")
+    return Response(told, headers=headers, content_type=f"{JSON}; fhirVersion=4.0")

@@ -1,9 +1,15 @@
-"""Data types of FHIR that several resources use, and the systems that their codes come from."""
+"""Data types of FHIR that several resources use, and the systems that their codes come from.
+
+Resources are built with `fhir.resources`, which refuses what FHIR does not allow. Its R4B (4.3.0) is the edition
+nearest to R4 (4.0.1): of the elements that are written here only `Device` differs, which has more of them there.
+"""
 
 from datetime import UTC, datetime
-from typing import Any
 
-Resource = dict[str, Any]
+from fhir.resources.R4B.codeableconcept import CodeableConcept
+from fhir.resources.R4B.coding import Coding
+from fhir.resources.R4B.identifier import Identifier
+from fhir.resources.R4B.reference import Reference
 
 FHIR_VERSION = "4.0.1"
 DICOM_UID = "urn:dicom:uid"
@@ -19,32 +25,31 @@ ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 OBSERVATION_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
-def coding(system: str, code: str, display: str = "") -> Resource:
-    """Return a Coding."""
-    return {"system": system, "code": code} | ({"display": display} if display else {})
+def words(text: str) -> str | None:
+    """Return a text of a header without blanks around it; None for one of blanks alone, which FHIR does not know."""
+    return text.strip() or None
 
 
-def concept(*codings: Resource, text: str = "") -> Resource:
+def coding(system: str, code: str, display: str = "") -> Coding:
+    """Return a Coding; a code of a header may have blanks where FHIR knows none (datatypes, code)."""
+    return Coding(system=system, code=" ".join(code.split()), display=words(display))
+
+
+def concept(*codings: Coding, text: str = "") -> CodeableConcept:
     """Return a CodeableConcept."""
-    told: Resource = {"coding": list(codings)} if codings else {}
-    return told | ({"text": text} if text else {})
+    return CodeableConcept(coding=list(codings) or None, text=words(text))
 
 
-def reference(kind: str, pk: object) -> Resource:
+def reference(kind: str, pk: object) -> Reference:
     """Return a Reference to one of our resources."""
-    return {"reference": f"{kind}/{pk}", "type": kind}
+    return Reference(reference=f"{kind}/{pk}", type=kind)
 
 
-def instant(at: datetime) -> str:
-    """Return a moment as FHIR writes it."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def instant(at: datetime) -> datetime:
+    """Return a moment as FHIR writes it: in UTC, to the millisecond."""
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def uid_identifier(uid: str) -> Resource:
+def uid_identifier(uid: str) -> Identifier:
     """Return the identifier that stands for a DICOM UID (ImagingStudy, section on UIDs)."""
-    return {"system": DICOM_UID, "value": f"urn:oid:{uid}"}
-
-
-def filled(resource: Resource) -> Resource:
-    """Leave out what is empty: FHIR knows no empty values."""
-    return {name: value for name, value in resource.items() if value not in (None, "", [], {})}
+    return Identifier(system=DICOM_UID, value=f"urn:oid:{uid}")

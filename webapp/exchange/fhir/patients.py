@@ -1,7 +1,11 @@
 """Patient: who it is, in the few words that the header tells."""
 
-from webapp.exchange.fhir.datatypes import IDENTIFIER_TYPE, Resource, coding, concept, filled
-from webapp.imaging.archive.models import Patient
+from fhir.resources.R4B.humanname import HumanName
+from fhir.resources.R4B.identifier import Identifier
+from fhir.resources.R4B.patient import Patient
+
+from webapp.exchange.fhir.datatypes import IDENTIFIER_TYPE, coding, concept, words
+from webapp.imaging.archive import models
 from webapp.imaging.archive.presenters import NO_NUMBER
 
 #: PatientSex (0010,0040) as FHIR's administrative gender; what the header does not say is unknown.
@@ -13,22 +17,19 @@ def number_system(site: int) -> str:
     return f"urn:readroom:site:{site}:patient"
 
 
-def patient_resource(patient: Patient) -> Resource:
+def patient_resource(patient: models.Patient) -> Patient:
     """Return a Patient."""
-    number = {
-        "type": concept(coding(IDENTIFIER_TYPE, "MR", "Medical record number")),
-        "system": number_system(patient.site_id),
-        "value": patient.patient_id,
-    }
+    number = Identifier(
+        type=concept(coding(IDENTIFIER_TYPE, "MR", "Medical record number")),
+        system=number_system(patient.site_id),
+        value=words(patient.patient_id),
+    )
     family, given, *_rest = [*patient.name.partition("=")[0].split("^"), "", ""]
-    name = filled({"family": family.strip(), "given": given.split()})
-    return filled(
-        {
-            "resourceType": "Patient",
-            "id": str(patient.pk),
-            "identifier": [] if patient.patient_id.startswith(NO_NUMBER) else [number],
-            "name": [name] if name else [],
-            "gender": GENDERS.get(patient.sex.upper(), "unknown"),
-            "birthDate": patient.birth_date.isoformat() if patient.birth_date else None,
-        }
+    name = HumanName(family=words(family), given=given.split() or None)
+    return Patient(
+        id=str(patient.pk),
+        identifier=None if patient.patient_id.startswith(NO_NUMBER) else [number],
+        name=[name] if name.family or name.given else None,
+        gender=GENDERS.get(patient.sex.upper(), "unknown"),
+        birthDate=patient.birth_date,
     )

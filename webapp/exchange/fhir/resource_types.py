@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from fhir.resources.R4B.resource import Resource
 
-from webapp.exchange.fhir.datatypes import DICOM_UID, Resource
+from webapp.exchange.fhir.datatypes import DICOM_UID
 from webapp.exchange.fhir.diagnostic_report import device_id, device_resource, finding_resource, report_resource
 from webapp.exchange.fhir.imaging_study import imaging_resource
 from webapp.exchange.fhir.patients import number_system, patient_resource

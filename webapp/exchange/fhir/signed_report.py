@@ -1,19 +1,25 @@
 """DiagnosticReport of a study that a person signed: preliminary, final, amended. The newest version is what it says."""
 
+from datetime import datetime
 from html import escape
 
 from django.urls import reverse
+from fhir.resources.R4B.attachment import Attachment
+from fhir.resources.R4B.diagnosticreport import DiagnosticReport
+from fhir.resources.R4B.identifier import Identifier
+from fhir.resources.R4B.meta import Meta
+from fhir.resources.R4B.narrative import Narrative
+from fhir.resources.R4B.reference import Reference
 
 from webapp.exchange.fhir.datatypes import (
     DIAGNOSTIC_SECTION,
     LOINC,
     URI,
-    Resource,
     coding,
     concept,
-    filled,
     instant,
     reference,
+    words,
 )
 from webapp.reading.reporting.models import Report
 
@@ -26,7 +32,7 @@ RESEARCH = "Research use, not for diagnosis."
 XHTML = "http://www.w3.org/1999/xhtml"
 
 
-def signed_resource(report: Report, *, root: str) -> Resource:
+def signed_resource(report: Report, *, root: str) -> DiagnosticReport:
     """Return the DiagnosticReport of a study's signed report; its id is the study's, and stays the same.
 
     `meta.versionId` is the number of the version. Findings that the reader agreed to are its results; what they
@@ -34,32 +40,29 @@ def signed_resource(report: Report, *, root: str) -> Resource:
     """
     study, signature = report.study, report.signature
     agreed = [one["finding"] for one in report.statements if one["finding"] and one["title"] == one["ai_title"]]
-    return filled(
-        {
-            "resourceType": "DiagnosticReport",
-            "id": str(study.pk),
-            "meta": {"versionId": str(report.number), "lastUpdated": instant(signature.at)},
-            "text": {"status": "additional", "div": _narrative(report)},
-            "identifier": [{"system": URI, "value": f"urn:uuid:{report.pk}"}],
-            "status": STATUSES[Report.Kind(report.kind)],
-            "category": [concept(coding(DIAGNOSTIC_SECTION, "RAD", "Radiology"))],
-            "code": concept(coding(LOINC, "18748-4", "Diagnostic imaging study"), text="Report"),
-            "subject": reference("Patient", study.patient_id),
-            "effectiveDateTime": study.study_date.isoformat() if study.study_date else None,
-            "issued": instant(signature.at),
-            "resultsInterpreter": [{"type": "Practitioner", "display": signature.name}],
-            "imagingStudy": [reference("ImagingStudy", study.pk)],
-            "result": [reference("Observation", finding) for finding in agreed],
-            "conclusion": _conclusion(report),
-            "presentedForm": [
-                {
-                    "contentType": "application/pdf",
-                    "url": root + reverse("report-pdf", args=[study.pk, report.number]),
-                    "title": f"Version {report.number}, {report.get_kind_display().lower()}",
-                    "creation": instant(signature.at),
-                }
-            ],
-        }
+    return DiagnosticReport(
+        id=str(study.pk),
+        meta=Meta(versionId=str(report.number), lastUpdated=instant(signature.at)),
+        text=Narrative(status="additional", div=_narrative(report)),
+        identifier=[Identifier(system=URI, value=f"urn:uuid:{report.pk}")],
+        status=STATUSES[Report.Kind(report.kind)],
+        category=[concept(coding(DIAGNOSTIC_SECTION, "RAD", "Radiology"))],
+        code=concept(coding(LOINC, "18748-4", "Diagnostic imaging study"), text="Report"),
+        subject=reference("Patient", study.patient_id),
+        effectiveDateTime=study.study_date,
+        issued=instant(signature.at),
+        resultsInterpreter=[Reference(type="Practitioner", display=words(signature.name))],
+        imagingStudy=[reference("ImagingStudy", study.pk)],
+        result=[reference("Observation", finding) for finding in agreed] or None,
+        conclusion=words(_conclusion(report)),
+        presentedForm=[
+            Attachment(
+                contentType="application/pdf",
+                url=root + reverse("report-pdf", args=[study.pk, report.number]),
+                title=f"Version {report.number}, {report.get_kind_display().lower()}",
+                creation=instant(signature.at),
+            )
+        ],
     )
 
 
@@ -77,5 +80,9 @@ def _narrative(report: Report) -> str:
         if text.strip()
     ]
     signature = report.signature
-    signed = escape(f"{signature.name}, {instant(signature.at)}. {signature.meaning} sha256 {signature.digest}")
+    signed = escape(f"{signature.name}, {_written(signature.at)}. {signature.meaning} sha256 {signature.digest}")
     return f'<div xmlns="{XHTML}"><p>{RESEARCH}</p>{"".join(lines)}<p>{signed}</p></div>'
+
+
+def _written(at: datetime) -> str:
+    return instant(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

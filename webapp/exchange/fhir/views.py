@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from fhir.resources.R4B.bundle import Bundle, BundleEntry, BundleEntrySearch, BundleLink
+from fhir.resources.R4B.resource import Resource
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from webapp.exchange.fhir.base import JSON, FhirView, NotUnderstood, answer, root_of
 from webapp.exchange.fhir.capability import capability_statement
-from webapp.exchange.fhir.datatypes import Resource
 from webapp.exchange.fhir.resource_types import KINDS, Kind, NotUnderstoodError, Rows
 from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.models import User
@@ -119,32 +120,33 @@ def _narrowed(kind: Kind, rows: Rows, request: Request) -> Rows:
     return rows
 
 
-def _bundle(sources: list[tuple[Kind, Rows]], request: Request) -> Resource:
+def _bundle(sources: list[tuple[Kind, Rows]], request: Request) -> Bundle:
     count, offset = _whole(request, "_count", PAGE), _whole(request, "_offset", 0)
     count = min(count, LARGEST_PAGE)
     counts, root = [rows.count() for _, rows in sources], root_of(request)
-    total, name = sum(counts), sources[0][0].name
+    total = sum(counts)
     links = [_link("self", request, count, offset)]
     if offset:
         links.append(_link("previous", request, count, max(0, offset - count)))
     if offset + count < total and count:
         links.append(_link("next", request, count, offset + count))
-    told, before = [], 0
+    entries, before = [], 0
     for (kind, rows), held in zip(sources, counts, strict=True):
         first, last = max(0, offset - before), offset + count - before
-        told += [kind.told(row, root) for row in rows[first:last]] if first < last else []
+        entries += [_entry(kind.told(row, root), root) for row in rows[first:last]] if first < last else []
         before += held
-    entries = [
-        {"fullUrl": f"{root}/fhir/{name}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in told
-    ]
-    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
-    return bundle | ({"entry": entries} if entries else {})
+    return Bundle(type="searchset", total=total, link=links, entry=entries or None)
 
 
-def _link(relation: str, request: Request, count: int, offset: int) -> Resource:
+def _entry(resource: Resource, root: str) -> BundleEntry:
+    address = f"{root}/fhir/{resource.get_resource_type()}/{resource.id}"
+    return BundleEntry(fullUrl=address, resource=resource, search=BundleEntrySearch(mode="match"))
+
+
+def _link(relation: str, request: Request, count: int, offset: int) -> BundleLink:
     query = [(name, value) for name, values in request.GET.lists() if name not in COMMON for value in values]
     query += [("_count", str(count)), ("_offset", str(offset))]
-    return {"relation": relation, "url": f"{request.build_absolute_uri(request.path)}?{urlencode(query)}"}
+    return BundleLink(relation=relation, url=f"{request.build_absolute_uri(request.path)}?{urlencode(query)}")
 
 
 def _whole(request: Request, name: str, default: int) -> int:

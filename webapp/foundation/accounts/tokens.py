@@ -3,10 +3,8 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from functools import cache
-from typing import Any, cast
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,7 +13,6 @@ from webapp.foundation.accounts.models import AccessToken, Site, User
 from webapp.foundation.accounts.permissions import has_global_scope
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import ONE_LOOK, audit_record
-from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
 from webapp.foundation.core.refusals import Refusal, RefusalReason
 
 #: So that a secret that lies where it should not is known for what it is.
@@ -111,29 +108,7 @@ def token_list() -> QuerySet[AccessToken]:
 
 def token_get(*, secret: str) -> AccessToken | None:
     """Return the token of a secret, whether it is good or not, with user and site: one query."""
-    for row in _by_digest().rows(digest=digest_of(secret)):
-        values = iter(row)
-        token, user, site = (
-            model.from_db(DEFAULT_DB_ALIAS, names, [next(values) for _ in names]) for model, _, names in _columns()
-        )
-        token.user, token.site = user, site
-        return cast("AccessToken", token)
-    return None
-
-
-@cache
-def _columns() -> tuple[tuple[Any, str, list[str]], ...]:
-    """Return the models of a token's rows, the paths to them, and the columns of each."""
-    models: tuple[tuple[Any, str], ...] = ((AccessToken, ""), (User, "user__"), (Site, "site__"))
-    return tuple((model, path, [field.attname for field in model._meta.concrete_fields]) for model, path in models)
-
-
-@cache
-def _by_digest() -> CompiledQuery:
-    """Return the query for a token: it is asked by every request of a program."""
-    columns = [path + name for _, path, names in _columns() for name in names]
-    rows = AccessToken.objects.filter(digest=placeholder("digest"))
-    return CompiledQuery(rows.order_by().values_list(*columns))
+    return AccessToken.objects.select_related("user", "site").filter(digest=digest_of(secret)).first()
 
 
 def token_user(token: AccessToken) -> User | None:

@@ -1,16 +1,12 @@
 """The rows of one object: patient, study, series, instance, found or made together in one transaction."""
 
 import hashlib
-from collections.abc import Sequence
-from functools import cache
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from webapp.foundation.accounts.models import Site, User
-from webapp.foundation.core.compiled_queries import CompiledQuery, placeholder
 from webapp.foundation.outbox.wake import wake
 from webapp.imaging.archive.indexing import build_index
 from webapp.imaging.archive.models import Instance, Patient, Series, Study
@@ -34,7 +30,9 @@ class HeaderConflictError(Refused):
 
 def find_instance(*, site: Site, original_sha256: str) -> Instance | None:
     """Return the instance that these very bytes became when they were sent before."""
-    return _first(_by_bytes().rows(digest=original_sha256, site=site.pk))
+    known = Instance.objects.filter(site=site).select_related("series__study")
+    # Two looks: asked for one or the other in one, SQLite would walk everything that the site has.
+    return known.filter(original_sha256=original_sha256).first() or known.filter(sha256=original_sha256).first()
 
 
 def is_picture_of(known: Instance, weighed: Bytes) -> bool:
@@ -99,29 +97,8 @@ def persist_instance(*, found: Inspection, weighed: Bytes, site: Site, user: Use
 
 
 def _same_uid(found: Inspection, site: Site) -> Instance | None:
-    return _first(_by_uid().rows(uid=found.sop_instance_uid, site=site.pk))
-
-
-@cache
-def _by_bytes() -> CompiledQuery:
-    """Two looks, joined: asked for one or the other, SQLite would walk everything that the site has."""
-    of_site = Instance.objects.filter(site_id=placeholder("site")).order_by().values_list("pk")
-    return CompiledQuery(
-        of_site.filter(original_sha256=placeholder("digest")).union(of_site.filter(sha256=placeholder("digest")))
-    )
-
-
-@cache
-def _by_uid() -> CompiledQuery:
-    same = Instance.objects.filter(sop_instance_uid=placeholder("uid"), site_id=placeholder("site"))
-    return CompiledQuery(same.order_by().values_list("pk"))
-
-
-def _first(keys: Sequence[tuple[UUID]]) -> Instance | None:
-    """Return the first of some instances with series and study; most objects are new, and cost no more than a look."""
-    return (
-        Instance.objects.select_related("series__study").filter(pk__in=[pk for (pk,) in keys]).first() if keys else None
-    )
+    known = Instance.objects.select_related("series__study")
+    return known.filter(site=site, sop_instance_uid=found.sop_instance_uid).first()
 
 
 def _patient(found: Inspection, site: Site) -> Patient | None:

@@ -5,16 +5,20 @@ see, or the study is read. With it go the objects that Readroom filed of the ans
 meanwhile, which tells of it. What is veiled is answered as if it were not there.
 """
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may, visible_studies
-from webapp.imaging.archive.blinding import blinded_studies, is_blinded
+from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.dicom_objects.models import ResultSeries
 from webapp.reading.reviews.models import Read
 from webapp.reading.reviews.selectors import reads_seen
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
+
+Row = TypeVar("Row", bound=Model)
 
 
 def is_reader(user: User) -> bool:
@@ -32,6 +36,14 @@ def read_first_studies() -> QuerySet[Study]:
     return Study.objects.filter(site__in=sites).exclude(task__state=ReadingTask.State.DONE)
 
 
+def _studies_blinded_to(user: User) -> QuerySet[Study]:
+    """Return the studies whose answers are kept from somebody: a reader who has not committed what they see."""
+    if not is_reader(user):
+        return Study.objects.none()
+    committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
+    return visible_studies(user, read_first_studies()).exclude(Exists(committed))
+
+
 def studies_hidden_from(user: User) -> QuerySet[Study]:
     """Return the studies of which more than the AI's answer is kept: nothing that others said or did may be told.
 
@@ -43,22 +55,24 @@ def studies_hidden_from(user: User) -> QuerySet[Study]:
     of_two = (
         Study.objects.filter(task__readers__gt=1).exclude(task__state=ReadingTask.State.DONE).exclude(Exists(as_third))
     )
-    return visible_studies(user, Study.objects.filter(Q(pk__in=blinded_studies(user)) | Q(pk__in=of_two)))
+    return visible_studies(user, Study.objects.filter(Q(pk__in=_studies_blinded_to(user)) | Q(pk__in=of_two)))
 
 
-def blinded_results(user: User) -> QuerySet[ResultSeries]:
-    """Return the series that Readroom filed and that are kept from somebody."""
-    return ResultSeries.objects.filter(series__study__in=blinded_studies(user))
+def unblinded_series(user: User, rows: QuerySet[Row], *, series: str = "pk") -> QuerySet[Row]:
+    """Leave out what belongs to series that Readroom filed and that are kept from somebody.
 
+    Asked of each row rather than as a list of all that is kept: hardly a row belongs to a series of ours, and only then
+    is the study looked at.
 
-def any_site_reads_first() -> Exists:
-    """Return the question whether any site reads first, to be asked within another one: nearly nowhere does one."""
-    return Exists(SiteSettings.objects.filter(read_first=True))
-
-
-def unblinded_series(user: User, series: QuerySet[Series]) -> QuerySet[Series]:
-    """Narrow a query to the series that are not kept from somebody."""
-    return series.exclude(pk__in=blinded_results(user).values("series"))
+    Parameters
+    ----------
+    rows
+        Series, or rows that belong to one.
+    series
+        The path from a row to the key of its series.
+    """
+    is_blinded = Exists(_studies_blinded_to(user).filter(pk=OuterRef("series__study")))
+    return rows.exclude(Exists(ResultSeries.objects.filter(is_blinded, series=OuterRef(series))))
 
 
 class ReadFirst:
@@ -66,10 +80,7 @@ class ReadFirst:
 
     def blinded_studies(self, user: User) -> QuerySet[Study]:
         """Return the studies whose AI answer is kept from somebody."""
-        if not is_reader(user):
-            return Study.objects.none()
-        committed = Read.objects.filter(study=OuterRef("pk"), reader=user, committed_at__isnull=False)
-        return visible_studies(user, read_first_studies()).exclude(Exists(committed))
+        return _studies_blinded_to(user)
 
     def is_series_blinded(self, *, series: Series, user: User) -> bool:
         """Say whether a series is kept from somebody: ours, of a study whose answer is.

@@ -19,5 +19,5 @@ def walks(plan: list[str]) -> list[str]:
     return [
         step
         for step in plan
-        if "SCAN studies_" in step or "Seq Scan on studies_" in step or step.endswith("(site_id=?)")
+        if "SCAN archive_" in step or "Seq Scan on archive_" in step or step.endswith("(site_id=?)")
     ]

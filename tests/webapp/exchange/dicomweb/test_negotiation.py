@@ -3,7 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from webapp.exchange.dicomweb.negotiation import DICOM, OCTETS, PLAIN, Offer, chosen, wanted_of
+from webapp.exchange.dicomweb.base import DICOM, OCTETS, PLAIN, Offer, chosen, wanted_of
 
 RLE = "1.2.840.10008.1.2.5"
 FORMS = {

@@ -16,7 +16,7 @@ from tests.phantoms import dicom, pictures
 from tests.webapp.exchange.dicomweb.answers import ROOT, address, packed, value
 from tests.webapp.exchange.dicomweb.conftest import Sender
 from tests.webapp.exchange.dicomweb.plans import plan_of, walks
-from webapp.exchange.dicomweb.multipart_reader import parts_sent
+from webapp.exchange.dicomweb.multipart import parts_sent
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent

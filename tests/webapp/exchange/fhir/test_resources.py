@@ -120,6 +120,16 @@ def test_a_study(clinician: Client, finding: Finding) -> None:
     assert (patient["gender"], patient["birthDate"]) == ("female", "1961-04-09")
 
 
+def test_a_header_that_fhir_would_not_have_is_told_as_fhir_has_it(clinician: Client) -> None:
+    study = factories.study(patient=factories.patient("^"), description=" ")
+    for modality in (" M  R ", " "):
+        factories.series_of(study, series_number=-1, modality=modality, description="\x0b")
+    told = got(clinician, f"/fhir/ImagingStudy/{study.pk}")
+    assert [one["code"] for one in told["modality"]] == ["M R", "OT"]
+    assert all("number" not in series for series in told["series"])
+    assert "name" not in got(clinician, f"/fhir/{told['subject']['reference']}")
+
+
 def test_an_answer_is_preliminary_and_says_that_a_machine_made_it(clinician: Client, finding: Finding) -> None:
     report = got(clinician, f"/fhir/DiagnosticReport/{finding.run.pk}")
     assert report["status"] == "preliminary"
