@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 
 
-class CriticalsConfig(AppConfig):
+class CriticalResultsConfig(AppConfig):
     """Critical results and who was told of them."""
 
     name = "webapp.reading.critical_results"

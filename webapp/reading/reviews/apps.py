@@ -1,9 +1,9 @@
-"""Verdicts: configuration."""
+"""Reviews: configuration."""
 
 from django.apps import AppConfig
 
 
-class VerdictsConfig(AppConfig):
+class ReviewsConfig(AppConfig):
     """What readers say of findings, and of each other."""
 
     name = "webapp.reading.reviews"
