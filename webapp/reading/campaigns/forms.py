@@ -10,7 +10,7 @@ from webapp.imaging.archive.presenters import MODALITIES
 from webapp.reading.campaigns.case_selection import HEADERS, MOST, Wanted
 from webapp.reading.campaigns.selectors import readers_of
 from webapp.reading.campaigns.services import Asked
-from workers import api
+from webapp.reading.worklist.selectors import body_parts
 
 ANY = ("", "Any")
 DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
@@ -55,7 +55,7 @@ class CampaignForm(forms.Form):
         assert isinstance(readers, forms.ModelMultipleChoiceField)
         assert isinstance(part, forms.ChoiceField)
         readers.queryset = readers_of(site)
-        part.choices = [ANY, *((name, name.capitalize()) for name in parts())]
+        part.choices = [ANY, *((name, name.capitalize()) for name in body_parts())]
 
     @property
     def asked(self) -> Asked:
@@ -75,9 +75,3 @@ class CampaignForm(forms.Form):
         """Which series a valid form picks."""
         names = ("modality", "part", "words", "only_read", "limit", "is_drawn", "seed")
         return Wanted(**{name: self.cleaned_data[name] for name in names})
-
-
-def parts() -> list[str]:
-    """Return the parts of the body that the cascade tells apart."""
-    regions = (told for question, told in api.codes_declared().items() if question.endswith(("_region", "_part")))
-    return sorted({part for told in regions for part in told})

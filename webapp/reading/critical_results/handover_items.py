@@ -16,5 +16,5 @@ def _told(one: CriticalRow) -> str:
     times = len(one.told)
     told = f"told {times} times" if times > 1 else "told once"
     told = f"{told}, not read back" if times else "nobody was told"
-    late = f"; overdue by {one.waiting.over_told} (target {one.waiting.target_told})" if one.is_overdue else ""
+    late = f"; overdue by {one.waiting.overdue_text} (target {one.waiting.target_text})" if one.is_overdue else ""
     return f"{told}{late}"

@@ -14,7 +14,7 @@ from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, Withdrawal
 from webapp.reading.critical_results.selectors import overdue, unacknowledged
 from webapp.reading.critical_results.signals import critical_overdue
-from webapp.reading.worklist.services import task_told
+from webapp.reading.worklist.services import task_event_record
 
 
 @transaction.atomic
@@ -38,7 +38,7 @@ def critical_open(
     if same is not None:
         return same
     critical = CriticalResult.objects.create(study=study, sentence=said, finding=finding, opened_by=user)
-    task_told(study.task, "critical", user)
+    task_event_record(study.task, "critical", user)
     audit_record(
         code=Code.CRITICAL_OPENED, user=user, request=request, study=study.pk, details=f"critical result {critical.pk}"
     )
@@ -73,7 +73,7 @@ def critical_notify(
     row = Notification.objects.create(
         critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
     )
-    task_told(critical.study.task, "told", user)
+    task_event_record(critical.study.task, "told", user)
     words = "read back" if read_back else "not read back"
     audit_record(
         code=Code.CRITICAL_TOLD,
@@ -101,7 +101,7 @@ def critical_withdraw(
         raise ValueError("Please say why it is withdrawn.")
     row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
     if is_new:
-        task_told(critical.study.task, "withdrawn", user)
+        task_event_record(critical.study.task, "withdrawn", user)
         audit_record(
             code=Code.CRITICAL_WITHDRAWN,
             user=user,

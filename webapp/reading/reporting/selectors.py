@@ -120,11 +120,11 @@ def kinds_open(*, study: Study, user: User) -> list[str]:
     base, task = report_newest(study), ReadingTask.objects.get(study=study)
     if base is not None and base.kind != Kind.PRELIMINARY:
         return [Kind.ADDENDUM]
-    holds = task.is_held_by(user)
+    holds = task.is_claimed_by(user)
     read = read_of(study=study, user=user)
     concludes = may_conclude(study=study, user=user) or (holds and not (read and read.finished_at))
     # Where two read blind to each other, nobody's preliminary report may reach the other.
-    return [*([Kind.FINAL] if concludes else []), *([Kind.PRELIMINARY] if holds and task.readers == 1 else [])]
+    return [*([Kind.FINAL] if concludes else []), *([Kind.PRELIMINARY] if holds and task.required_readers == 1 else [])]
 
 
 @dataclass(frozen=True)

@@ -307,7 +307,7 @@ def _check_text(draft: Report, user: User) -> None:
 def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
     """Finish the read of who signs a final report; None where it is finished already."""
     read, task = read_of(study=study, user=user), ReadingTask.objects.get(study=study)
-    if (read and read.finished_at) or not task.is_held_by(user):
+    if (read and read.finished_at) or not task.is_claimed_by(user):
         return None
     try:
         return read_finish(study=study, user=user, request=request)

@@ -48,7 +48,7 @@ from webapp.reading.reporting.services import (
 from webapp.reading.reporting.signing import images_of, signature_verify
 from webapp.reading.reviews.selectors import read_of
 from webapp.reading.reviews.services import Then
-from webapp.reading.worklist.claim_views import next_opened
+from webapp.reading.worklist.views import open_next_case
 
 PER_PAGE = 50
 NO_NUMBERS = "This page is not whole any more. Please reload it: what you typed is kept in this browser."
@@ -169,10 +169,10 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
         return _page(request, opened, refused=str(refused), typed=text if conflict else None, kind=kind, status=400)
     if signed.report is None:
         messages.info(request, READ_DONE.format(then=signed.then))
-        return next_opened(request)
+        return open_next_case(request)
     told = f"{signed.report.get_kind_display()} report signed, version {signed.report.number}."
     messages.success(request, told)
-    return next_opened(request) if signed.then == Then.DONE else redirect("report", opened.pk)
+    return open_next_case(request) if signed.then == Then.DONE else redirect("report", opened.pk)
 
 
 @require_GET
@@ -245,7 +245,7 @@ def _page(
         "is_signing": "sign" in request.GET or bool(refused),
         "images": images_of(study).count(),
         "task": study.task,
-        "is_mine": study.task.is_held_by(user),
+        "is_mine": study.task.is_claimed_by(user),
     }
     return render(request, "reporting/page.html", shown, status=status)
 

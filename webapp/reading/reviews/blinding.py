@@ -41,7 +41,9 @@ def studies_hidden_from(user: User) -> QuerySet[Study]:
         return Study.objects.none()
     as_third = Read.objects.filter(study=OuterRef("pk"), reader=user, seat=Read.ReaderRole.ADJUDICATOR)
     of_two = (
-        Study.objects.filter(task__readers__gt=1).exclude(task__state=ReadingTask.State.DONE).exclude(Exists(as_third))
+        Study.objects.filter(task__required_readers__gt=1)
+        .exclude(task__state=ReadingTask.State.DONE)
+        .exclude(Exists(as_third))
     )
     return visible_studies(user, Study.objects.filter(Q(pk__in=blinded_studies(user)) | Q(pk__in=of_two)))
 

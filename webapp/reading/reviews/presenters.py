@@ -101,7 +101,7 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
     outlines = outlines_of(seen.reads)
     shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in seen.reads]
     own = next((read for read in shown if read.is_own), None)
-    is_anothers = task.is_held and not task.is_held_by(user)
+    is_anothers = task.is_claimed and not task.is_claimed_by(user)
     is_open = task.state != ReadingTask.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
     others = [one for one in shown if not one.is_own]
     return ReadsShown(

@@ -117,7 +117,7 @@ def reads_seen(*, study: Study, user: User) -> Seen:
     reads = list(Read.objects.filter(study=study).select_related("reader"))
     own = next((read for read in reads if read.reader_id == user.pk), None)
     is_over = bool(reads) and all(read.finished_at for read in reads) and hasattr(study, "comparison")
-    is_open = is_over or study.task.readers == 1 or bool(own and own.seat == Read.ReaderRole.ADJUDICATOR)
+    is_open = is_over or study.task.required_readers == 1 or bool(own and own.seat == Read.ReaderRole.ADJUDICATOR)
     veiled = is_blinded(study=study, user=user)
     if is_open and not veiled:
         return Seen(reads, own, frozenset(), is_blinded=False)
@@ -227,10 +227,10 @@ def may_conclude(*, study: Study, user: User) -> bool:
     unsigned any senior reader may conclude, in their own words.
     """
     task, read = ReadingTask.objects.get(study=study), read_of(study=study, user=user)
-    has_it = task.is_held_by(user)
+    has_it = task.is_claimed_by(user)
     if task.state == ReadingTask.State.DONE and may(user, Action.ADJUDICATE, study):
         return True
-    if task.readers == 1:
+    if task.required_readers == 1:
         return has_it or bool(read and read.finished_at and task.state == ReadingTask.State.DONE)
     if read is None or read.seat == Read.ReaderRole.FIRST:
         return False

@@ -168,10 +168,10 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     """
     read = read_opened(study, user)
     task = ReadingTask.objects.select_for_update().get(study=study)
-    if task.readers > 1 and is_blinded(study=study, user=user):
+    if task.required_readers > 1 and is_blinded(study=study, user=user):
         raise ReviewRefusedError(COMMIT_FIRST)
     left = unsaid(read)
-    if task.readers > 1 and left:
+    if task.required_readers > 1 and left:
         raise ReviewRefusedError(
             f"Two read this study, so each says something of every finding; {len(left)} of yours "
             f"{'is' if len(left) == 1 else 'are'} still open."
@@ -182,7 +182,7 @@ def read_finish(*, study: Study, user: User, request: HttpRequest | None = None)
     if then == Then.DONE:
         task_finish(task=task, user=user)
     else:
-        task_pass_on(task=task, user=user, to_third=then == Then.ADJUDICATOR)
+        task_pass_on(task=task, user=user, to_adjudicator=then == Then.ADJUDICATOR)
     audit_record(code=Code.READ_FINISHED, user=user, request=request, study=study.pk, details=f"then: {then}")
     return then
 
@@ -196,7 +196,7 @@ def read_opened(study: Study, user: User) -> Read:
         If it is not in their hands, or their read is finished.
     """
     task = ReadingTask.objects.get(study=study)
-    if not task.is_held_by(user):
+    if not task.is_claimed_by(user):
         raise ReviewRefusedError(NOT_IN_HAND)
     read = read_of(study=study, user=user)
     if read is None:
@@ -217,7 +217,7 @@ def finding_named(study: Study, finding: int, user: User) -> Finding:
 
 
 def _then(task: ReadingTask, study: Study, read: Read) -> Then:
-    if task.readers == 1 or read.seat == Read.ReaderRole.ADJUDICATOR:
+    if task.required_readers == 1 or read.seat == Read.ReaderRole.ADJUDICATOR:
         return Then.DONE
     if read.seat == Read.ReaderRole.FIRST:
         return Then.SECOND

@@ -11,7 +11,7 @@ from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
 from webapp.imaging.archive.access import open_study
 from webapp.reading.reviews.services import ReviewRefusedError, Then, read_commit, read_finish
-from webapp.reading.worklist.claim_views import next_opened
+from webapp.reading.worklist.views import open_next_case
 
 
 @require_POST
@@ -46,4 +46,4 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
         return redirect("study", study)
     if then != Then.DONE:
         messages.info(request, f"Your read is kept: {then}.")
-    return next_opened(request)
+    return open_next_case(request)

@@ -24,7 +24,7 @@ from webapp.reading.reviews.models import Reason
 from webapp.reading.reviews.presenters import reads_read
 from webapp.reading.study_page.panels import draw_panels
 from webapp.reading.study_page.selectors import Reading, load_study
-from webapp.reading.worklist.assignee import describe_assignee
+from webapp.reading.worklist.presenters import describe_assignee
 
 
 @require_GET

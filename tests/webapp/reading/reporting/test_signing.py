@@ -27,7 +27,7 @@ from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reviews.models import Read
 from webapp.reading.reviews.services import Then, read_finish
 from webapp.reading.worklist.models import ReadingTask
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 from workers import storage
 
 pytestmark = pytest.mark.both_databases
@@ -216,7 +216,7 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 
 
 def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
-    task_read_by_two(task=study.task, user=reader)
+    task_require_two_readers(task=study.task, user=reader)
     assert kinds_open(study=study, user=reader) == ["final"]
     say(study, reader, "agree", 1)
     with pytest.raises(ReportRefusedError, match="each says something of every finding"):
@@ -249,7 +249,7 @@ def test_what_is_read_and_left_unsigned_a_senior_concludes_in_their_own_words(
 
 
 def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
-    task_read_by_two(task=study.task, user=reader)
+    task_require_two_readers(task=study.task, user=reader)
     readers = [reader, factories.clinician("two"), factories.admin()]
     told = []
     for user, word in zip(readers, ("agree", "disagree", "agree"), strict=True):

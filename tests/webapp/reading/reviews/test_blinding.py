@@ -33,7 +33,7 @@ from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.services import read_commit, read_finish
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
+from webapp.reading.worklist.services import task_claim, task_release, task_require_two_readers
 from workers import api
 
 CUT = geometry.Cut(shape=(2, 24, 24))
@@ -258,7 +258,7 @@ def test_nor_does_a_page_of_the_house_tell_an_administrator_who_might_read_the_s
 
 
 def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: Scene) -> None:
-    assert task_read_by_two(task=scene.study.task, user=scene.first)
+    assert task_require_two_readers(task=scene.study.task, user=scene.first)
     read_by_first(scene)
     read_finish(study=scene.study, user=scene.first)
     reader = factories.clinician()
@@ -355,5 +355,5 @@ def test_a_readers_token_is_veiled_and_a_machines_is_not(scene: Scene) -> None:
 
 def test_nobody_is_asked_to_read_blind_to_a_report_that_is_signed(scene: Scene, request_of: HttpRequest) -> None:
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
-    assert not task_read_by_two(task=scene.study.task, user=scene.first)
-    assert ReadingTask.objects.get().readers == 1
+    assert not task_require_two_readers(task=scene.study.task, user=scene.first)
+    assert ReadingTask.objects.get().required_readers == 1

@@ -15,7 +15,7 @@ from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.models import Comparison, Review
 from webapp.reading.reviews.selectors import accepted, read_of
 from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 NOTHING = np.zeros((SIDE, SIDE), bool)
@@ -80,7 +80,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     dices: list[float],
 ) -> None:
     one, two, study, image = factories.clinician(), factories.clinician("two"), study_of(finding), images(finding)[0]
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     factories.outline(image, author=one, mask=NOTHING, finding=finding)
     read_finish(study=study, user=one)
     if second == "agrees":
@@ -96,7 +96,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
 
 def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noqa: F811
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     factories.outline(images(finding)[0], author=one, mask=NOTHING, finding=finding)
     factories.outline(images(finding)[1], author=one, mask=square(6, 6), finding=finding)
     read_finish(study=study, user=one)
@@ -148,7 +148,7 @@ def test_two_readers_who_outline_on_several_images_what_was_missed_are_compared_
     finding: Finding,  # noqa: F811
 ) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     for reader, order in ((one, (0, 1)), (two, (1, 0))):
         task_claim(task=study_of(finding).task, user=reader)
         review_finding(study=study, user=reader, said=Said("agree", finding.pk))

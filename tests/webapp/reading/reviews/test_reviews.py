@@ -23,7 +23,13 @@ from webapp.reading.reviews.selectors import (
 )
 from webapp.reading.reviews.services import ReviewRefusedError, Said, Then, read_commit, read_finish, review_finding
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import NotAssigneeError, task_claim, task_pick, task_read_by_two, task_take_over
+from webapp.reading.worklist.services import (
+    NotAssigneeError,
+    task_claim,
+    task_pick,
+    task_require_two_readers,
+    task_take_over,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]
@@ -151,7 +157,7 @@ def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_
 
 def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, one: User) -> None:
     two = factories.clinician("two")
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     assert not may_conclude(study=study, user=one)
     assert read_all(study, one, "agree", "disagree") == Then.SECOND
     assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
@@ -167,7 +173,7 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
 
 def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User) -> None:
     two, boss = factories.clinician("two"), factories.admin()
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     read_all(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
     assert reads_seen(study=fresh, user=two).reads == []
@@ -185,7 +191,7 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
 
 
 def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: User) -> None:
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     say(study, one, "agree", 1)
     with pytest.raises(ReviewRefusedError, match="1 of yours is still open"):
         read_finish(study=study, user=one)
@@ -196,7 +202,7 @@ def test_what_both_found_is_the_same_where_their_boxes_overlap(
     study: Study, one: User, points: list[list[float]], then: Then
 ) -> None:
     two = factories.clinician("two")
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     for reader, where in ((one, HERE), (two, points)):
         fresh = Study.objects.get(pk=study.pk)
         task_claim(task=fresh.task, user=reader)
@@ -214,7 +220,7 @@ def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
         series = factories.series_of(factories.study())
         run = factories.run_of(series, state="queued", region=region)
         run.events.create(event="finish", from_state="rung", to_state="done", attempt=1)
-        assert ReadingTask.objects.get(study=series.study).readers == readers
+        assert ReadingTask.objects.get(study=series.study).required_readers == readers
 
 
 @pytest.mark.parametrize(

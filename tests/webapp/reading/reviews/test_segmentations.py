@@ -26,7 +26,7 @@ from webapp.reading.reviews.segmentation_selectors import masks_of, outlines_of
 from webapp.reading.reviews.selectors import accepted, read_of
 from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -263,7 +263,7 @@ def test_a_mask_that_is_lost_says_so() -> None:
 
 def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding: Finding) -> None:
     one, two, boss, study = factories.clinician(), factories.clinician("two"), factories.senior(), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
     factories.mark(images(finding)[0], author=one)
     read_finish(study=study, user=one)
@@ -304,7 +304,7 @@ def test_who_corrects_is_compared_with_who_lets_the_outline_of_the_ai_stand(
 ) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
     SiteSettings.objects.update_or_create(site=study.site, defaults={"least_dice": least})
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     review_finding(study=study, user=one, said=Said("agree", finding.pk))
     read_finish(study=study, user=one)
     factories.outline(images(finding)[0], author=two, mask=square(2 + shift, 2), finding=finding)
@@ -346,7 +346,7 @@ def test_of_a_lost_outline_nothing_is_kept(finding: Finding) -> None:
 
 def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     for reader, mask in ((one, square(10, 10)), (two, square(11, 10))):
         verdict_say_of(study, reader, finding)
         factories.outline(images(finding)[1], author=reader, mask=mask)
@@ -365,7 +365,7 @@ def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:
 
 def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
     read_finish(study=study, user=one)
     storage.mask_path(drawn.version.mask).unlink()

@@ -93,7 +93,7 @@ def test_a_triage_needs_a_reason_and_is_audited(reader: User) -> None:
 
 def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("mine"), user=reader)
-    assert task.is_held
+    assert task.is_claimed
     with pytest.raises(NotAssigneeError, match="reader is reading this study"):
         task_claim(task=task, user=colleague)
     assert not task_release(task=task, user=colleague)
@@ -106,10 +106,10 @@ def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, co
 def test_a_claim_is_renewed_by_its_holder_and_ends_without_a_sign_of_life(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("held"), user=reader)
     ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() + timedelta(seconds=1))
-    assert task_claim(task=task, user=reader).claim == task.claim  # renewed: the same claim
+    assert task_claim(task=task, user=reader).claim_version == task.claim_version  # renewed: the same claim
     ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() - timedelta(seconds=1))
     taken = task_claim(task=task, user=colleague)
-    assert (taken.assignee, taken.claim) == (colleague, task.claim + 1)
+    assert (taken.assignee, taken.claim_version) == (colleague, task.claim_version + 1)
     assert not task_finish(task=task, user=reader)
 
 
