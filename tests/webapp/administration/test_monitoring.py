@@ -341,8 +341,8 @@ def outlined(values: list[tuple[float, bool]], *, version: str = "1", between: f
     image = factories.picture_instance(series=series)
     run = factories.run_of(series, outcome="findings")
     read, other = (
-        Read.objects.create(study=series.study, reader=factories.clinician(name), seat=seat)
-        for seat, name in ((1, "clinician"), (2, "two"))
+        Read.objects.create(study=series.study, reader=factories.clinician(name), role=role)
+        for role, name in ((1, "clinician"), (2, "two"))
     )
     of_ai = {"model": "tumour-segmenter", "version": version}
     for dice, is_drawn in values:

@@ -9,7 +9,7 @@ from itertools import combinations
 from webapp.imaging.annotations.masks import MaskError
 from webapp.reading.campaigns.consensus_masks import overlap_of
 from webapp.reading.campaigns.models import Answer, Campaign, ConsensusRow
-from webapp.reading.reviews.agreement import Box, Tolerance, iou, kappa_of, paired
+from webapp.reading.reviews.agreement import Box, Tolerance, iou, kappa_of, match_by_overlap
 
 By = ConsensusRow.By
 
@@ -163,7 +163,7 @@ def mean_boxes(drawn: Sequence[Sequence[Box]]) -> list[list[float]]:
         return []
     over = [[list(box)] for box in drawn[0]]
     for others in drawn[1:]:
-        for i, j, _overlap in paired(drawn[0], others, iou):
+        for i, j, _overlap in match_by_overlap(drawn[0], others, iou):
             over[i].append(list(others[j]))
     return [[round(sum(edges) / len(edges), 1) for edges in zip(*boxes, strict=True)] for boxes in over]
 
@@ -179,7 +179,7 @@ class _Compared:
 
     def boxes(self, ones: Sequence[Box], others: Sequence[Box], least: float) -> None:
         """Compare what two drew boxes around."""
-        pairs = paired(ones, others, iou)
+        pairs = match_by_overlap(ones, others, iou)
         self.ious.extend(overlap for _i, _j, overlap in pairs)
         if single_instance := len(ones) + len(others) - 2 * len(pairs):
             self.differences.append(

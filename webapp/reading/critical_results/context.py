@@ -12,7 +12,7 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import Notification
 from webapp.reading.critical_results.selectors import criticals_of
-from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.reviews.selectors import findings_to_review
 from webapp.reading.worklist.models import AI_CRITICAL
 
 #: How many minutes ago somebody may have been told: what a reader remembers without a watch.
@@ -46,4 +46,4 @@ def findings_offered(*, study: Study, user: User) -> list[Finding]:
 
 
 def _surest(study: Study) -> list[Finding]:
-    return sorted(findings_asked(study), key=lambda finding: -finding.probability)
+    return sorted(findings_to_review(study), key=lambda finding: -finding.probability)

@@ -7,7 +7,7 @@ from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
 from webapp.reading.critical_results.context import critical_context
 from webapp.reading.critical_results.handover_items import critical_items
 from webapp.reading.critical_results.selectors import criticals_open, overdue_count
-from webapp.reading.study_page.panels import Place, StudyPanel, study_panels
+from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panels
 from webapp.reading.worklist.extras import WorklistBadge, worklist_badges
 from webapp.reading.worklist.selectors import OVERDUE
 
@@ -25,5 +25,5 @@ handover_kinds.register(
 )
 worklist_badges.register(WorklistBadge("critical", "Critical, not read back", "first", criticals_open, order=10))
 study_panels.register(
-    StudyPanel("critical results", "critical_results/panel.html", critical_context, place=Place.HEAD, order=10)
+    StudyPanel("critical results", "critical_results/panel.html", critical_context, place=PanelPlace.HEAD, order=10)
 )

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.access import current_user
 from webapp.imaging.archive.models import Study
 from webapp.reading.followup.selectors import studies_of
-from webapp.reading.study_page.panels import Place, StudyPanel, study_panels
+from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panels
 
 
 def visits(request: HttpRequest, study: Study) -> dict[str, Any]:
@@ -15,4 +15,4 @@ def visits(request: HttpRequest, study: Study) -> dict[str, Any]:
     return {"study": study, "visits": studies_of(study=study, user=current_user(request)).count()}
 
 
-study_panels.register(StudyPanel("follow-up", "followup/link.html", visits, place=Place.TOOLS, order=10))
+study_panels.register(StudyPanel("follow-up", "followup/link.html", visits, place=PanelPlace.TOOLS, order=10))

@@ -12,7 +12,7 @@ from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reporting.slice_labels import Places
 from webapp.reading.reviews.models import Read, Review
-from webapp.reading.reviews.selectors import Accepted, accepted, findings_asked
+from webapp.reading.reviews.selectors import Accepted, accepted, findings_to_review
 
 #: Figures of a mark in the order in which they are told: name, sign behind the number by unit.
 FIGURES = (("length", " {}"), ("angle", "°"), ("value", ""), ("area", " {}²"), ("mean", ""), ("volume", " {}³"))
@@ -96,7 +96,7 @@ def lines_refused(read: Read | None) -> list[str]:
     if read is None:
         return []
     places, kept = Places(read.study), {one.finding for one in statements_of(read)}
-    left = [finding for finding in findings_asked(read.study) if finding.pk not in kept]
+    left = [finding for finding in findings_to_review(read.study) if finding.pk not in kept]
     # As a report began with it, and as it may stand there from before sizes were told.
     return [
         line_of(one.label_title, places.of_finding(one), size)
@@ -128,14 +128,14 @@ def _statement(one: Accepted, places: Places) -> Statement:
         place, figures = places.of_mark(mark.mark), figures_told(mark)
     else:
         place = places.of_finding(finding) if finding and not one.is_nowhere else ""
-        figures = _size_by_ai(finding) if finding and one.verdict.says == Review.Decision.AGREE else ""
+        figures = _size_by_ai(finding) if finding and one.review.says == Review.Decision.AGREE else ""
     return Statement(
-        says=one.verdict.says,
+        says=one.review.says,
         title=one.title,
         ai_title=finding.label_title if finding else "",
         place=place,
         figures=figures,
-        verdict=one.verdict.pk,
+        verdict=one.review.pk,
         finding=finding.pk if finding else None,
         mark=str(mark.mark_id) if mark else None,
         mark_version=mark.version if mark else None,

@@ -116,7 +116,7 @@ class Discrepancy(models.Model):
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="discrepancies")
     direction = models.CharField(max_length=8, choices=Direction.choices)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="+")
-    verdict = models.ForeignKey(
+    review = models.ForeignKey(
         Review, on_delete=models.PROTECT, null=True, related_name="+", help_text="what the report says of it"
     )
     sentence = models.CharField(max_length=500)

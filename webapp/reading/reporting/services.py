@@ -34,7 +34,7 @@ from webapp.reading.reporting.signals import report_signed
 from webapp.reading.reporting.signing import signature_make
 from webapp.reading.reporting.storage import request_report_objects
 from webapp.reading.reviews.selectors import may_conclude, read_of
-from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
+from webapp.reading.reviews.services import NextStep, ReviewRefusedError, read_finish
 from webapp.reading.worklist.models import ReadingTask
 
 State, Kind = Report.State, Report.Kind
@@ -168,7 +168,7 @@ class Signed:
     """What came of signing: the signed report, or only a read that is finished, where another reader concludes."""
 
     report: Report | None
-    then: Then | None
+    then: NextStep | None
 
 
 def report_sign(
@@ -288,7 +288,7 @@ def _signed_before(study: Study, user: User, kind: str, text: Text, base: int) -
     else:
         values = _values(text, None, is_addendum=False) | {"kind": kind}
         is_same = all(getattr(newest, name) == value for name, value in values.items())
-    return Signed(newest, Then.DONE if kind == Kind.FINAL else None) if is_same else None
+    return Signed(newest, NextStep.DONE if kind == Kind.FINAL else None) if is_same else None
 
 
 def _check_text(draft: Report, user: User) -> None:
@@ -304,7 +304,7 @@ def _check_text(draft: Report, user: User) -> None:
         )
 
 
-def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
+def _read_finished(study: Study, user: User, request: HttpRequest) -> NextStep | None:
     """Finish the read of who signs a final report; None where it is finished already."""
     read, task = read_of(study=study, user=user), ReadingTask.objects.get(study=study)
     if (read and read.finished_at) or not task.is_claimed_by(user):

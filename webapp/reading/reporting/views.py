@@ -47,7 +47,7 @@ from webapp.reading.reporting.services import (
 )
 from webapp.reading.reporting.signing import images_of, signature_verify
 from webapp.reading.reviews.selectors import read_of
-from webapp.reading.reviews.services import Then
+from webapp.reading.reviews.services import NextStep
 from webapp.reading.worklist.views import open_next_case
 
 PER_PAGE = 50
@@ -172,7 +172,7 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
         return open_next_case(request)
     told = f"{signed.report.get_kind_display()} report signed, version {signed.report.number}."
     messages.success(request, told)
-    return open_next_case(request) if signed.then == Then.DONE else redirect("report", opened.pk)
+    return open_next_case(request) if signed.then == NextStep.DONE else redirect("report", opened.pk)
 
 
 @require_GET

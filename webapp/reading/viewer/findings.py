@@ -12,7 +12,7 @@ from webapp.imaging.inference.measurement_presenters import size_line
 from webapp.imaging.inference.measurements import measurements_of
 from webapp.imaging.inference.models import Finding, Run, Stage
 from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_views
-from webapp.reading.study_page.selectors import GREY, Place, run_file
+from webapp.reading.study_page.selectors import GREY, FrameIndex, run_file
 from workers.api import DrawnStage
 
 
@@ -35,7 +35,7 @@ def answers_of(runs: Iterable[Run]) -> Mapping[UUID, Answered]:
     return answers
 
 
-def serialize_findings(answered: Answered, place: Place, declared: Iterable[DrawnStage]) -> list[dict[str, Any]]:
+def serialize_findings(answered: Answered, place: FrameIndex, declared: Iterable[DrawnStage]) -> list[dict[str, Any]]:
     """Return the findings of a series as the page reads them; `place` says where each image stands among its slices."""
     colours = stage_colours(declared)
     return [
@@ -44,7 +44,7 @@ def serialize_findings(answered: Answered, place: Place, declared: Iterable[Draw
     ]
 
 
-def serialize_heat_maps(answered: Answered, place: Place) -> list[dict[str, Any]]:
+def serialize_heat_maps(answered: Answered, place: FrameIndex) -> list[dict[str, Any]]:
     """Return the heat maps of steps, without those that a finding has for its own."""
     of_findings = {row.heat_map for row in answered.findings}
     return [
@@ -56,7 +56,7 @@ def serialize_heat_maps(answered: Answered, place: Place) -> list[dict[str, Any]
     ]
 
 
-def _finding(number: int, row: Finding, stage: Stage | None, place: Place, colour: str) -> dict[str, Any]:
+def _finding(number: int, row: Finding, stage: Stage | None, place: FrameIndex, colour: str) -> dict[str, Any]:
     # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
     image = place.get((row.instance_id, row.frame), row.slice)
     shift = image - row.slice
@@ -99,7 +99,7 @@ def _opinion(shown: OpinionView) -> dict[str, Any]:
     }
 
 
-def _marks(row: Finding, place: Place, image: int) -> list[dict[str, Any]]:
+def _marks(row: Finding, place: FrameIndex, image: int) -> list[dict[str, Any]]:
     """Return where the finding is drawn: each slice that it was seen on, else (as older runs told) the clearest."""
     drawn = [(place.get((mark.instance_id, mark.frame)), mark.box, mark.mask) for mark in row.marks.all()]
     if not drawn and row.box is not None:

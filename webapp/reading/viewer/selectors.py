@@ -16,12 +16,11 @@ from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE
 from webapp.reading.reviews.selectors import (
     current_reviews,
-    outlines_shown,
-    reads_seen,
-    serialize_outline,
-    serialize_review,
+    visible_outlines,
+    visible_reads,
 )
-from webapp.reading.study_page.selectors import Place
+from webapp.reading.reviews.serializers import serialize_outline, serialize_review
+from webapp.reading.study_page.selectors import FrameIndex
 from webapp.reading.viewer.findings import Answered, answers_of, serialize_findings, serialize_heat_maps
 from webapp.reading.viewer.hanging_protocols import Seen, hangings, hung, presets
 from workers.api import DrawnStage
@@ -48,7 +47,7 @@ def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
     # Those that Readroom filed with an answer have no answer of their own, and no row.
     rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
-    seen_reads = reads_seen(study=study, user=user)
+    seen_reads = visible_reads(study=study, user=user)
     veiled = seen_reads.is_blinded
     answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
     declared = load_cascade().stages
@@ -77,7 +76,7 @@ def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
             for now in annotation_list(study=study)
             if now.mark.author_id not in seen_reads.hidden
         ],
-        "outlines": [serialize_outline(one) for one in outlines_shown(seen_reads)],
+        "outlines": [serialize_outline(one) for one in visible_outlines(seen_reads)],
         "verdicts": [serialize_review(row) for row in current_reviews(seen_reads.own)] if seen_reads.own else [],
     }
 
@@ -123,7 +122,7 @@ def _series(
     *,
     is_blinded: bool,
 ) -> dict[str, Any]:
-    place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
+    place: FrameIndex = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
     answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
     sides = {image.laterality for image, _ in slices}
     return {

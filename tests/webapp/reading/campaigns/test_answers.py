@@ -13,7 +13,7 @@ from webapp.reading.campaigns.case_selection import Wanted, select_series, serie
 from webapp.reading.campaigns.models import Answer, Campaign
 from webapp.reading.campaigns.selectors import progress_of, standing_of
 from webapp.reading.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
-from webapp.reading.reviews.agreement import iou, paired
+from webapp.reading.reviews.agreement import iou, match_by_overlap
 from webapp.reading.worklist.models import ReadingTask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -157,7 +157,7 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
 
 def test_boxes_are_paired_by_their_overlap() -> None:
     ones, others = [[0, 0, 10, 10], [20, 20, 30, 30]], [[21, 20, 31, 30], [0, 0, 10, 9], [50, 50, 60, 60]]
-    assert [(i, j) for i, j, _overlap in paired(ones, others, iou)] == [(0, 1), (1, 0)]
+    assert [(i, j) for i, j, _overlap in match_by_overlap(ones, others, iou)] == [(0, 1), (1, 0)]
     assert mean_boxes([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
 
 

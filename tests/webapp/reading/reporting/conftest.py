@@ -13,8 +13,8 @@ from webapp.reading.reporting.models import Report
 from webapp.reading.reporting.selectors import form_of
 from webapp.reading.reporting.services import Signed, Text, report_sign
 from webapp.reading.reviews.models import Review
-from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reviews.selectors import findings_to_review
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 TUMOUR, BLEEDING = "Suspected brain tumour", "Suspected bleeding"
@@ -58,14 +58,14 @@ def images_of(study: Study) -> list[Instance]:
 
 def say(study: Study, user: User, says: str, number: int, **more: object) -> Review:
     """Say something of the finding of that number."""
-    given = {"finding": findings_asked(study)[number - 1].pk, **more}
-    return review_finding(study=study, user=user, said=Said(says, **given))  # type: ignore[arg-type]
+    given = {"finding": findings_to_review(study)[number - 1].pk, **more}
+    return review_finding(study=study, user=user, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
 def missed(study: Study, user: User, title: str) -> Review:
     """Draw a box on the last slice and say what the AI missed there."""
     box = factories.mark(images_of(study)[-1], author=user, kind=Annotation.Kind.BOX, points=[[1.0, 1.0], [4.0, 4.0]])
-    return review_finding(study=study, user=user, said=Said("missed", mark=box.mark_id, label_title=title))
+    return review_finding(study=study, user=user, review=ReviewInput("missed", mark=box.mark_id, label_title=title))
 
 
 def sign(

@@ -23,7 +23,7 @@ from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.reading.reporting.accepted_findings import prefill_lines
 from webapp.reading.reviews.selectors import read_of
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = pytest.mark.sqlite
@@ -52,7 +52,7 @@ def signer(volume: Series) -> User:
 def missed(volume: Series, user: User, title: str, **drawn: Any) -> AnnotationVersion:
     """Annotation on a coronal cut what the AI missed."""
     mark = factories.cut_mark(volume, author=user, **drawn)
-    review_finding(study=volume.study, user=user, said=Said("missed", mark=mark.mark_id, label_title=title))
+    review_finding(study=volume.study, user=user, review=ReviewInput("missed", mark=mark.mark_id, label_title=title))
     return mark
 
 

@@ -42,7 +42,7 @@ from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.selectors import report_newest
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reporting.storage import REPORT_OBJECTS
-from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
 from webapp.reading.reviews.selectors import read_of
 from webapp.reading.worklist.services import task_claim
 from workers import storage
@@ -80,10 +80,10 @@ class Scan:
         image, frame = self.slices[at]
         finding = None if missed else self.finding.pk
         figures, is_empty, mark = {"area": float(mask.sum())}, not mask.any(), uuid.uuid4()
-        drawn = Sent(
+        drawn = OutlineInput(
             image, frame, factories.runs(mask), finding, missed, figures, "mm", missed=first, is_empty=is_empty
         )
-        outline_save(mark=mark, sent=drawn, read=0, user=self.reader, request=self.request)
+        outline_save(mark=mark, outline=drawn, base_version=0, user=self.reader, request=self.request)
         return mark
 
     def sign(self, kind: str = Report.Kind.FINAL, **texts: str) -> None:

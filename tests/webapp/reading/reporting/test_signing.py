@@ -25,7 +25,7 @@ from webapp.reading.reporting.services import (
 )
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reviews.models import Read
-from webapp.reading.reviews.services import Then, read_finish
+from webapp.reading.reviews.services import NextStep, read_finish
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_claim, task_require_two_readers
 from workers import storage
@@ -44,7 +44,7 @@ def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_
 ) -> None:
     say(study, reader, "agree", 1)
     outcome = sign(study, reader, request_of, impression="Tumour of the left side.")
-    assert outcome.then == Then.DONE
+    assert outcome.then == NextStep.DONE
     report = signed(study)
     assert (report.number, report.kind, ReadingTask.objects.get(study=study).state) == (1, "final", "done")
     signature = report.signature
@@ -223,14 +223,14 @@ def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, 
         sign(study, reader, request_of, impression="Tumour.")
     say(study, reader, "agree", 2)
     outcome = sign(study, reader, request_of, impression="Tumour.")
-    assert (outcome.report, outcome.then) == (None, Then.SECOND)
+    assert (outcome.report, outcome.then) == (None, NextStep.SECOND)
     assert not Signature.objects.exists()
     two = factories.clinician("two")
     task_claim(task=ReadingTask.objects.get(study=study), user=two)
     for number in (1, 2):
         say(study, two, "agree", number)
     outcome = sign(study, two, request_of, impression="Tumour and bleeding.")
-    assert outcome.then == Then.DONE
+    assert outcome.then == NextStep.DONE
     assert signed(study).author == two
 
 
@@ -257,7 +257,7 @@ def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of
         for number in (1, 2):
             say(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
         told.append(sign(study, user, request_of, impression="As seen.").then)
-    assert told == [Then.SECOND, Then.ADJUDICATOR, Then.DONE]
+    assert told == [NextStep.SECOND, NextStep.ADJUDICATOR, NextStep.DONE]
     assert signed(study).author == readers[-1]
 
 

@@ -14,7 +14,7 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.models import Comparison, Review
 from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
+from webapp.reading.reviews.services import NextStep, ReviewInput, read_finish, review_finding
 from webapp.reading.worklist.services import task_claim, task_require_two_readers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -60,8 +60,8 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
     finding: Finding,  # noqa: F811
 ) -> None:
     image = images(finding)[0]
-    unsaid = put(clinician, uuid.uuid4(), body(image, NOTHING, finding=finding.pk))
-    assert "Say that there is nothing to outline here" in unsaid.json()["detail"]
+    findings_without_review = put(clinician, uuid.uuid4(), body(image, NOTHING, finding=finding.pk))
+    assert "Say that there is nothing to outline here" in findings_without_review.json()["detail"]
     drawn = put(clinician, uuid.uuid4(), body(image, square(1, 1), finding=finding.pk, is_empty=True))
     assert "An outline holds something" in drawn.json()["detail"]
     missed = put(clinician, uuid.uuid4(), body(image, NOTHING, label_title="Fracture", is_empty=True))
@@ -71,12 +71,16 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
 
 @pytest.mark.parametrize(
     ("second", "then", "dices"),
-    [("nothing", Then.DONE, [1.0]), ("agrees", Then.ADJUDICATOR, [0.0]), ("draws", Then.ADJUDICATOR, [0.0])],
+    [
+        ("nothing", NextStep.DONE, [1.0]),
+        ("agrees", NextStep.ADJUDICATOR, [0.0]),
+        ("draws", NextStep.ADJUDICATOR, [0.0]),
+    ],
 )
 def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     finding: Finding,  # noqa: F811
     second: str,
-    then: Then,
+    then: NextStep,
     dices: list[float],
 ) -> None:
     one, two, study, image = factories.clinician(), factories.clinician("two"), study_of(finding), images(finding)[0]
@@ -85,13 +89,15 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     read_finish(study=study, user=one)
     if second == "agrees":
         task_claim(task=study_of(finding).task, user=two)
-        review_finding(study=study, user=two, said=Said("agree", finding.pk))
+        review_finding(study=study, user=two, review=ReviewInput("agree", finding.pk))
     else:
         factories.outline(image, author=two, mask=square(2, 2) if second == "draws" else NOTHING, finding=finding)
     assert read_finish(study=study_of(finding), user=two) == then
     comparison = Comparison.objects.get()
     assert (comparison.dices, comparison.ious) == (dices, [])
-    assert [("nothing to outline" in words) for words in comparison.differences] == [True] * (then == Then.ADJUDICATOR)
+    assert [("nothing to outline" in words) for words in comparison.differences] == [True] * (
+        then == NextStep.ADJUDICATOR
+    )
 
 
 def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noqa: F811
@@ -101,7 +107,7 @@ def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noq
     factories.outline(images(finding)[1], author=one, mask=square(6, 6), finding=finding)
     read_finish(study=study, user=one)
     factories.outline(images(finding)[1], author=two, mask=square(6, 6), finding=finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
+    assert read_finish(study=study_of(finding), user=two) == NextStep.ADJUDICATOR
     assert Comparison.objects.get().dices == [pytest.approx(2 * 64 / (64 + 128), abs=1e-4)]
 
 
@@ -151,13 +157,13 @@ def test_two_readers_who_outline_on_several_images_what_was_missed_are_compared_
     task_require_two_readers(task=study.task, user=one)
     for reader, order in ((one, (0, 1)), (two, (1, 0))):
         task_claim(task=study_of(finding).task, user=reader)
-        review_finding(study=study, user=reader, said=Said("agree", finding.pk))
+        review_finding(study=study, user=reader, review=ReviewInput("agree", finding.pk))
         first = None
         for at in order:
             mask = square(10, 10) if at == 0 or reader == one else square(11, 10)
             drawn = factories.outline(images(finding)[at], author=reader, mask=mask, missed=first)
             first = first or drawn.mark.pk
         then = read_finish(study=study_of(finding), user=reader)
-    assert then == Then.DONE
+    assert then == NextStep.DONE
     comparison = Comparison.objects.get()
     assert (comparison.dices, comparison.both_present) == ([pytest.approx((64 + 56) / 128, abs=1e-4)], 2)

@@ -115,8 +115,8 @@ def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
 ) -> None:
     study = study_of(finding)
     assert "blind to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
-    unsaid = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "1 of yours is still open" in unsaid.content.decode()
+    findings_without_review = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
+    assert "1 of yours is still open" in findings_without_review.content.decode()
     clinician.post(f"/studies/{study.pk}/verdicts/", {"finding": finding.pk, "says": "agree"})
     done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "Your read is kept: a second reader reads it." in done.content.decode()

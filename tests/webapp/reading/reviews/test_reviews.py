@@ -15,13 +15,20 @@ from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.selectors import (
     accepted,
     current_reviews,
-    findings_asked,
+    findings_to_review,
+    findings_without_review,
     may_conclude,
     read_of,
-    reads_seen,
-    unsaid,
+    visible_reads,
 )
-from webapp.reading.reviews.services import ReviewRefusedError, Said, Then, read_commit, read_finish, review_finding
+from webapp.reading.reviews.services import (
+    NextStep,
+    ReviewInput,
+    ReviewRefusedError,
+    read_commit,
+    read_finish,
+    review_finding,
+)
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
 from webapp.reading.worklist.services import (
     NotAssigneeError,
@@ -61,20 +68,20 @@ def image_of(study: Study) -> Instance:
 
 
 def findings(study: Study) -> list[Finding]:
-    return findings_asked(study)
+    return findings_to_review(study)
 
 
 def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
     """Say something of the finding of that number."""
     given = {"finding": findings(study)[number - 1].pk, **more}
-    return review_finding(study=study, user=reader, said=Said(says, **given))  # type: ignore[arg-type]
+    return review_finding(study=study, user=reader, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
 def drawn(study: Study, reader: User, points: list[list[float]]) -> Annotation:
     return factories.mark(image_of(study), author=reader, kind=Annotation.Kind.BOX, points=points).mark
 
 
-def read_all(study: Study, reader: User, *says: str) -> Then:
+def read_all(study: Study, reader: User, *says: str) -> NextStep:
     """Take the study in hand, say that of its findings in turn, and finish."""
     study = Study.objects.get(pk=study.pk)
     task_claim(task=study.task, user=reader)
@@ -91,7 +98,7 @@ def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User)
     (now,) = current_reviews(read)
     assert (now.says, now.reasons, now.comment) == ("disagree", ["artefact", "not_there"], "Motion")
     assert [row.says for row in Review.objects.all()] == ["agree", "disagree"]
-    assert [row.order for row in unsaid(read)] == [2]
+    assert [row.order for row in findings_without_review(read)] == [2]
     say(study, one, "withdrawn")
     assert current_reviews(read) == []
     assert AuditEvent.objects.filter(study=study.pk, code__contains="verdict said").count() == 3
@@ -101,7 +108,7 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
     box = drawn(study, one, HERE)
     say(study, one, "disagree", 1, reasons=["normal"])
     say(study, one, "edit", 2, label_title="Calcification")
-    review_finding(study=study, user=one, said=Said("missed", mark=box.pk, label_title="Fracture"))
+    review_finding(study=study, user=one, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
     read = read_of(study=study, user=one)
     assert read is not None
     told = [(part.title, part.box) for part in accepted(read)]
@@ -111,18 +118,18 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
 @pytest.mark.parametrize(
     ("said", "sentence"),
     [
-        (Said("maybe", finding=0), "Please agree, disagree or correct."),
-        (Said("disagree", finding=0), "Please say why you disagree"),
-        (Said("disagree", finding=0, reasons=["because"]), "One of the reasons is not known"),
-        (Said("edit", finding=0), "Please say what it is instead"),
-        (Said("missed"), "Please say what the AI missed"),
-        (Said("agree"), "Please say of which finding"),
-        (Said("agree", finding=0), "This finding is not one of this study"),
+        (ReviewInput("maybe", finding=0), "Please agree, disagree or correct."),
+        (ReviewInput("disagree", finding=0), "Please say why you disagree"),
+        (ReviewInput("disagree", finding=0, reasons=["because"]), "One of the reasons is not known"),
+        (ReviewInput("edit", finding=0), "Please say what it is instead"),
+        (ReviewInput("missed"), "Please say what the AI missed"),
+        (ReviewInput("agree"), "Please say of which finding"),
+        (ReviewInput("agree", finding=0), "This finding is not one of this study"),
     ],
 )
-def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: Said, sentence: str) -> None:
+def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: ReviewInput, sentence: str) -> None:
     with pytest.raises(ReviewRefusedError, match=sentence):
-        review_finding(study=study, user=one, said=said)
+        review_finding(study=study, user=one, review=said)
     assert not Review.objects.exists()
 
 
@@ -134,7 +141,7 @@ def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> No
     with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
         say(study, one, "agree")
     say(study, other, "agree")
-    assert read_finish(study=study, user=other) == Then.DONE
+    assert read_finish(study=study, user=other) == NextStep.DONE
     with pytest.raises(ReviewRefusedError):
         say(study, other, "disagree", reasons=["normal"])
 
@@ -159,11 +166,11 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
     two = factories.clinician("two")
     task_require_two_readers(task=study.task, user=one)
     assert not may_conclude(study=study, user=one)
-    assert read_all(study, one, "agree", "disagree") == Then.SECOND
+    assert read_all(study, one, "agree", "disagree") == NextStep.SECOND
     assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
     with pytest.raises(NotAssigneeError, match="waits for another reader"):
         task_claim(task=study.task, user=one)
-    assert read_all(study, two, "agree", "disagree") == Then.DONE
+    assert read_all(study, two, "agree", "disagree") == NextStep.DONE
     comparison = Comparison.objects.get()
     assert (comparison.both_present, comparison.both_absent, comparison.differences) == (1, 1, [])
     assert ReadingTask.objects.get().state == ReadingTask.State.DONE
@@ -176,17 +183,17 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
     task_require_two_readers(task=study.task, user=one)
     read_all(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
-    assert reads_seen(study=fresh, user=two).reads == []
-    assert read_all(study, two, "agree", "disagree") == Then.ADJUDICATOR
+    assert visible_reads(study=fresh, user=two).reads == []
+    assert read_all(study, two, "agree", "disagree") == NextStep.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
     task = ReadingTask.objects.get()
     assert (task.state, task.needs_adjudication) == (ReadingTask.State.WAITING, True)
     with pytest.raises(NotAssigneeError):
         task_claim(task=task, user=factories.clinician("three"))
-    assert read_all(study, boss, "agree", "agree") == Then.DONE
+    assert read_all(study, boss, "agree", "agree") == NextStep.DONE
     fresh = Study.objects.get(pk=study.pk)
-    assert [read.reader for read in reads_seen(study=fresh, user=boss).reads] == [one, two, boss]
+    assert [read.reader for read in visible_reads(study=fresh, user=boss).reads] == [one, two, boss]
     assert may_conclude(study=study, user=boss)
 
 
@@ -197,9 +204,9 @@ def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: U
         read_finish(study=study, user=one)
 
 
-@pytest.mark.parametrize(("points", "then"), [(HERE, Then.DONE), (ELSEWHERE, Then.ADJUDICATOR)])
+@pytest.mark.parametrize(("points", "then"), [(HERE, NextStep.DONE), (ELSEWHERE, NextStep.ADJUDICATOR)])
 def test_what_both_found_is_the_same_where_their_boxes_overlap(
-    study: Study, one: User, points: list[list[float]], then: Then
+    study: Study, one: User, points: list[list[float]], then: NextStep
 ) -> None:
     two = factories.clinician("two")
     task_require_two_readers(task=study.task, user=one)
@@ -207,11 +214,11 @@ def test_what_both_found_is_the_same_where_their_boxes_overlap(
         fresh = Study.objects.get(pk=study.pk)
         task_claim(task=fresh.task, user=reader)
         box = drawn(study, reader, where)
-        review_finding(study=study, user=reader, said=Said("missed", mark=box.pk, label_title="Fracture"))
+        review_finding(study=study, user=reader, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
         outcome = read_all(study, reader, "agree", "agree")
     assert outcome == then
     comparison = Comparison.objects.get()
-    assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == Then.DONE else (1, 1))
+    assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == NextStep.DONE else (1, 1))
 
 
 def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
