@@ -35,7 +35,7 @@ from webapp.reading.campaigns.case_selection import Wanted
 from webapp.reading.campaigns.models import ConsensusSet
 from webapp.reading.campaigns.services import Asked, campaign_make
 from webapp.reading.critical_results.services import critical_open
-from webapp.reading.handover.services import handover_make
+from webapp.reading.handover.services import handover_create
 from webapp.reading.reporting.models import Discrepancy
 from workers import storage
 
@@ -351,7 +351,7 @@ def addresses(
     arguments["background-work-retry"] = [item.pk]
     arguments |= campaign_addresses()
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
-    handover = handover_make(user=factories.clinician(), note="Quiet night")
+    handover = handover_create(user=factories.clinician(), note="Quiet night")
     arguments |= {
         "critical-tell": [critical.pk],
         "critical-withdraw": [critical.pk],

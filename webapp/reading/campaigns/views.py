@@ -26,7 +26,7 @@ from webapp.reading.campaigns.dataset_snapshot import DATASET, request_set, set_
 from webapp.reading.campaigns.forms import CampaignForm
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError, Said
-from webapp.reading.viewer.vite_manifest import OUTLINING, built_get
+from webapp.reading.viewer.vite_manifest import OUTLINING, load_entry
 from workers import storage
 
 
@@ -265,7 +265,7 @@ def _case_shown(case: Case, user: User, *, as_third: bool) -> dict[str, object]:
             "own": _mask_address(own) if own else None,
             "masks": [_mask_address(one) for one in others],
         },
-        "built": built_get(OUTLINING) if case.campaign.asks_outlines else None,
+        "built": load_entry(OUTLINING) if case.campaign.asks_outlines else None,
     }
 
 

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class CriticalResultsConfig(AppConfig):
-    """Critical results and who was told of them."""
+    """Critical results and their notifications."""
 
     name = "webapp.reading.critical_results"

@@ -4,8 +4,8 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
-from webapp.reading.critical_results.context import critical_context
 from webapp.reading.critical_results.handover_items import critical_items
+from webapp.reading.critical_results.presenters import critical_context
 from webapp.reading.critical_results.selectors import criticals_open, overdue_count
 from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panels
 from webapp.reading.worklist.extras import WorklistBadge, worklist_badges
@@ -13,7 +13,7 @@ from webapp.reading.worklist.selectors import OVERDUE
 
 
 def overdue_for(user: User) -> int:
-    """Count the overdue ones for whoever answers for how the site reads."""
+    """Count the overdue critical results, for whoever manages reading at the site."""
     return overdue_count(user) if may(user, Action.MANAGE_READING) else 0
 
 

@@ -1,4 +1,4 @@
-"""Recording critical results, and who was told of them."""
+"""Recording, notifying, withdrawing and escalating critical results."""
 
 from datetime import datetime
 
@@ -21,23 +21,23 @@ from webapp.reading.worklist.services import task_event_record
 def critical_open(
     *, study: Study, sentence: str, user: User, finding: Finding | None = None, request: HttpRequest | None = None
 ) -> CriticalResult:
-    """Record what is critical in a study. The same sentence sent twice is one record while nobody read it back.
+    """Record a critical result of a study. The same sentence sent twice is one record while it is not read back.
 
     Raises
     ------
     ValueError
-        If nothing is said, or the finding is another study's.
+        If the sentence is empty, or the finding is another study's.
     """
-    said = sentence.strip()[:300]
-    if not said:
+    text = sentence.strip()[:300]
+    if not text:
         raise ValueError("Please say in one sentence what is critical.")
     if finding is not None and finding.run.series.study_id != study.pk:
         raise ValueError("Please choose a finding of this study.")
     Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
-    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
+    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=text)).first()
     if same is not None:
         return same
-    critical = CriticalResult.objects.create(study=study, sentence=said, finding=finding, opened_by=user)
+    critical = CriticalResult.objects.create(study=study, sentence=text, finding=finding, opened_by=user)
     task_event_record(study.task, "critical", user)
     audit_record(
         code=Code.CRITICAL_OPENED, user=user, request=request, study=study.pk, details=f"critical result {critical.pk}"
@@ -49,29 +49,29 @@ def critical_open(
 def critical_notify(
     *,
     critical: CriticalResult,
-    told: str,
+    recipient: str,
     how: str,
     read_back: bool,
     user: User,
-    told_at: datetime | None = None,
+    notified_at: datetime | None = None,
     request: HttpRequest | None = None,
 ) -> Notification:
-    """Record that somebody was told of a critical result; more may be told, and told again.
+    """Record a notification of a critical result; there may be several.
 
     Raises
     ------
     ValueError
-        If it is not said who was told and how, or if the moment has not come yet.
+        If recipient or way is missing, or the time lies in the future.
     """
-    who, now = told.strip()[:120], timezone.now()
+    who, now = recipient.strip()[:120], timezone.now()
     if not who:
         raise ValueError("Please say who was told: name and role.")
     if how not in Notification.How:
         raise ValueError("Please say how they were told.")
-    if told_at is not None and told_at > now:
+    if notified_at is not None and notified_at > now:
         raise ValueError("Please give a time that has come.")
     row = Notification.objects.create(
-        critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
+        critical=critical, recipient=who, how=how, read_back=read_back, notified_at=notified_at or now, by=user
     )
     task_event_record(critical.study.task, "told", user)
     words = "read back" if read_back else "not read back"
@@ -89,7 +89,7 @@ def critical_notify(
 def critical_withdraw(
     *, critical: CriticalResult, reason: str, user: User, request: HttpRequest | None = None
 ) -> Withdrawal:
-    """Say that a critical result was recorded by mistake, once; it stays for whoever was told of it.
+    """Withdraw a critical result that was recorded by mistake, once; it stays for whoever was notified.
 
     Raises
     ------
@@ -113,9 +113,9 @@ def critical_withdraw(
 
 
 def escalate_overdue() -> int:
-    """Let it be known which critical results nobody read back in time, each once; return how many that were now.
+    """Escalate the critical results that nobody read back in time, each once; return how many were escalated now.
 
-    One that cannot be escalated holds up no other: it is raised only after all were tried.
+    A failure holds up no other: it is raised only after all were tried.
     """
     escalated, trouble = 0, None
     for critical, over in overdue(CriticalResult.objects.filter(escalation=None)):

@@ -41,27 +41,29 @@ def recorded(study: Study, reader: User, *, minutes: float = 0) -> CriticalResul
     return made
 
 
-def told(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
-    return critical_notify(critical=critical, told="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader)
+def notified(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
+    return critical_notify(
+        critical=critical, recipient="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader
+    )
 
 
 def test_it_is_open_until_somebody_was_told_and_settled_when_they_read_it_back(study: Study, reader: User) -> None:
     critical = recorded(study, reader)
     states = [criticals_of(study)[0].state]
     for read_back in (False, True):
-        told(critical, reader, read_back=read_back)
+        notified(critical, reader, read_back=read_back)
         states.append(criticals_of(study)[0].state)
-    assert states == [State.OPEN, State.TOLD, State.ACKNOWLEDGED]
+    assert states == [State.OPEN, State.NOTIFIED, State.ACKNOWLEDGED]
     # Told once more without an answer: what was read back stays read back.
-    told(critical, reader, read_back=False)
+    notified(critical, reader, read_back=False)
     assert criticals_of(study)[0].state == State.ACKNOWLEDGED
 
 
 def test_rows_are_added_and_none_is_changed(study: Study, reader: User) -> None:
     critical = recorded(study, reader)
-    first = told(critical, reader, read_back=False)
+    first = notified(critical, reader, read_back=False)
     before = (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk))
-    told(critical, reader, read_back=True)
+    notified(critical, reader, read_back=True)
     assert (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk)) == before
 
 
@@ -71,7 +73,7 @@ def test_a_second_click_records_nothing_twice(study: Study, reader: User) -> Non
 
 
 def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: User) -> None:
-    told(recorded(study, reader), reader, read_back=True)
+    notified(recorded(study, reader), reader, read_back=True)
     events = AuditEvent.objects.filter(code__contains="critical", study=study.pk, actor="anna").order_by("pk")
     details = [event.details.partition(": ")[2] for event in events]
     assert details == ["", "phone, read back"]
@@ -80,13 +82,13 @@ def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: Us
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"told": " "}, "say who was told"),
+        ({"recipient": " "}, "say who was told"),
         ({"how": "pigeon"}, "say how"),
-        ({"told_at": timezone.now() + timedelta(hours=1)}, "a time that has come"),
+        ({"notified_at": timezone.now() + timedelta(hours=1)}, "a time that has come"),
     ],
 )
 def test_what_is_missing_is_asked_for(changes: dict[str, object], sentence: str, study: Study, reader: User) -> None:
-    given = {"told": "Dr Weiss", "how": "phone", "read_back": True, **changes}
+    given = {"recipient": "Dr Weiss", "how": "phone", "read_back": True, **changes}
     with pytest.raises(ValueError, match=sentence):
         critical_notify(critical=recorded(study, reader), user=reader, **given)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="in one sentence"):
@@ -105,10 +107,10 @@ def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(stu
     late, fresh, settled = (recorded(factories.study(), reader, minutes=minutes) for minutes in (25, 16, 50))
     critical_notify(
         critical=settled,
-        told="Dr Weiss",
+        recipient="Dr Weiss",
         how="person",
         read_back=True,
-        told_at=timezone.now() - timedelta(minutes=40),
+        notified_at=timezone.now() - timedelta(minutes=40),
         user=reader,
     )
     left, done = criticals_list(reader)
@@ -123,9 +125,9 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
     late, fresh, settled, mistaken = (
         recorded(factories.study(patient=factories.patient()), reader, minutes=minutes) for minutes in (20, 19, 50, 50)
     )
-    told(settled, reader, read_back=True)
+    notified(settled, reader, read_back=True)
     critical_withdraw(critical=mistaken, reason="Another patient.", user=reader)
-    told(late, reader, read_back=False)
+    notified(late, reader, read_back=False)
     assert [escalate_overdue() for _ in range(2)] == [1, 0]
     escalation = Escalation.objects.get()
     assert (escalation.critical, escalation.target_minutes) == (late, 20)
@@ -157,7 +159,7 @@ def test_what_is_read_back_while_it_is_looked_at_is_not_escalated(
 ) -> None:
     critical = recorded(study, reader, minutes=90)
     seen = overdue(CriticalResult.objects.all())
-    told(critical, reader, read_back=True)
+    notified(critical, reader, read_back=True)
     monkeypatch.setattr(services, "overdue", lambda _rows: seen)
     assert (escalate_overdue(), Escalation.objects.count()) == (0, 0)
 
@@ -183,7 +185,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     late, fresh = critical_items(study.site_id)
     assert late.sentence.endswith("nobody was told; overdue by 1 h 25 min (target 20 min).")
     assert "overdue" not in fresh.sentence
-    told(critical, reader, read_back=True)
+    notified(critical, reader, read_back=True)
     assert count not in signed_in("senior").get("/upload/").content.decode()
     settled = " ".join(clinician.get("/criticals/").content.decode().split())
     assert "critical result overdue" not in settled
@@ -204,7 +206,7 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
     assert "read back" in clinician.post(f"/criticals/{critical.pk}/tell/", words, follow=True).content.decode()
     row = critical.notifications.get()
     assert row.read_back
-    assert timezone.now() - row.told_at >= timedelta(minutes=15)
+    assert timezone.now() - row.notified_at >= timedelta(minutes=15)
 
 
 def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clinician: Client, study: Study) -> None:
@@ -252,7 +254,7 @@ def test_the_worklist_marks_what_is_not_read_back(clinician: Client, study: Stud
     critical = recorded(study, reader)
     news = clinician.get(f"/worklist/rows/?seen={version}")
     assert "Critical, not read back" in news.content.decode()
-    told(critical, reader, read_back=True)
+    notified(critical, reader, read_back=True)
     assert "Critical, not read back" not in clinician.get("/").content.decode()
 
 

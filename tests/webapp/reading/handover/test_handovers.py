@@ -14,9 +14,8 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run
 from webapp.reading.critical_results.services import critical_notify, critical_open
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.open_items import current_items
-from webapp.reading.handover.selectors import handovers_waiting, kept
-from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
+from webapp.reading.handover.selectors import current_items, handover_groups, handovers_waiting
+from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_create
 from webapp.reading.reporting.models import Report
 from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.services import task_claim, task_finish, task_triage
@@ -42,11 +41,11 @@ def stat(anna: User) -> Study:
 
 
 def told_now() -> list[tuple[str, str]]:
-    return [(one.kind.name, one.left.sentence) for one in current_items(factories.site())]
+    return [(one.kind.name, one.item.sentence) for one in current_items(factories.site())]
 
 
 def settled(handover: Handover) -> dict[str, list[bool | None]]:
-    return {group.kind.name: [line.is_settled for line in group.lines] for group in kept(handover)}
+    return {group.kind.name: [line.is_settled for line in group.lines] for group in handover_groups(handover)}
 
 
 def test_nothing_is_left_open_where_all_is_read() -> None:
@@ -84,7 +83,7 @@ def test_another_sites_are_not_told(anna: User) -> None:
 
 def test_it_is_kept_as_it_was_and_names_no_patient(anna: User, ben: User) -> None:
     study = stat(anna)
-    made = handover_make(user=anna, note="The CT is slow today.")
+    made = handover_create(user=anna, note="The CT is slow today.")
     before = list(HandoverLine.objects.values())
     task_finish(task=task_claim(task=study.task, user=ben), user=ben)
     assert list(HandoverLine.objects.values()) == before
@@ -96,15 +95,15 @@ def test_each_line_says_whether_it_is_settled_since(anna: User, ben: User) -> No
     study = stat(anna)
     critical = critical_open(study=study, sentence="Bleeding", user=anna)
     task_claim(task=study.task, user=anna)
-    made = handover_make(user=anna, note="")
+    made = handover_create(user=anna, note="")
     assert settled(made) == {"critical": [False], "stat": [False], "held": [False]}
-    critical_notify(critical=critical, told="Dr Weiss", how="phone", read_back=True, user=ben)
+    critical_notify(critical=critical, recipient="Dr Weiss", how="phone", read_back=True, user=ben)
     task_finish(task=study.task, user=anna)
     assert settled(made) == {"critical": [True], "stat": [True], "held": [True]}
 
 
 def test_it_is_accepted_once_and_never_by_who_handed_it_over(anna: User, ben: User) -> None:
-    made = handover_make(user=anna, note="")
+    made = handover_create(user=anna, note="")
     with pytest.raises(NotAcceptedError, match="yourself"):
         handover_accept(handover=made, user=anna)
     handover_accept(handover=made, user=ben)
@@ -118,7 +117,7 @@ def test_it_is_accepted_once_and_never_by_who_handed_it_over(anna: User, ben: Us
 
 
 def test_it_waits_for_the_readers_of_its_site(anna: User, ben: User) -> None:
-    made = handover_make(user=anna, note="")
+    made = handover_create(user=anna, note="")
     assert handovers_waiting(ben) == [made]
     others = (anna, factories.auditor(), factories.clinician("stranger", at=factories.site("Other clinic")))
     assert [handovers_waiting(other) for other in others] == [[], [], []]
