@@ -28,7 +28,7 @@ from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
 from webapp.reading.followup.models import Registration
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.signing import signature_make
+from webapp.reading.reporting.signing import signature_create
 from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
 from webapp.reading.reviews.selectors import Outline
 from webapp.reading.worklist.models import ReadingTask
@@ -364,7 +364,7 @@ def report_signed(study: Study, *, by: User | None = None, **fields: Any) -> Rep
         **fields,
     }
     made = Report.objects.create(study=study, author=signer, **given)
-    signature_make(report=made, user=signer, meaning="I have read the images.", at=timezone.now())
+    signature_create(report=made, user=signer, meaning="I have read the images.", at=timezone.now())
     return made
 
 

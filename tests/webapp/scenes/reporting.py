@@ -8,8 +8,8 @@ from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_sign
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_sign
 from webapp.reading.reviews.selectors import findings_to_review
 from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
@@ -60,14 +60,14 @@ def _signed(study: Study, user: User, kind: str, **texts: str) -> None:
     fresh, request = Study.objects.get(pk=study.pk), HttpRequest()
     request.META = {"REMOTE_ADDR": "127.0.0.1", "HTTP_USER_AGENT": "scene"}
     request.path = "/"
-    form = form_of(study=fresh, user=user)
+    form = load_editor(study=fresh, user=user)
     said = {section["key"]: section["text"] for section in form.sections} | texts
     report_sign(
         study=fresh,
         user=user,
         kind=kind,
         password=factories.PASSWORD,
-        text=Text(said, "", is_abnormal=True, template=form.template.name),
+        text=ReportText(said, "", is_abnormal=True, template=form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

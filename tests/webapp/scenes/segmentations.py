@@ -24,8 +24,8 @@ from tests.webapp.scenes.annotations import MARKED, block
 from webapp.foundation.accounts.models import User
 from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_sign
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_sign
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.models import Review
 from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
@@ -55,14 +55,14 @@ def scene(name: str, number: str) -> None:
     sent = OutlineInput(image, 1, factories.runs(drawn()), axial.pk, figures={"area": 48.0}, unit="mm")
     outline_save(mark=uuid.uuid4(), outline=sent, base_version=0, user=user, request=request)
     review_finding(study=study, user=user, review=ReviewInput(Review.Decision.AGREE, finding=other.pk))
-    form = form_of(study=study, user=user)
+    form = load_editor(study=study, user=user)
     texts = {section["key"]: section["text"] for section in form.sections} | {"impression": "The block lies behind."}
     report_sign(
         study=study,
         user=user,
         kind="final",
         password=factories.PASSWORD,
-        text=Text(texts, "", is_abnormal=True, template=form.template.name),
+        text=ReportText(texts, "", is_abnormal=True, template=form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

@@ -1,11 +1,10 @@
-"""Where the AI and a signed report differ, in both directions. Somebody must acknowledge each."""
+"""Discrepancies between the AI and a signed report, in both directions. Each must be acknowledged."""
 
 from collections.abc import Iterator
 
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.reporting.accepted_findings import line_of
+from webapp.reading.reporting.accepted_findings import SliceLabels, format_line
 from webapp.reading.reporting.models import Discrepancy, Report
-from webapp.reading.reporting.slice_labels import Places
 from webapp.reading.reviews.models import Review
 from webapp.reading.reviews.presenters import format_reasons
 from webapp.reading.reviews.selectors import findings_to_review
@@ -16,7 +15,7 @@ DID_NOT_LOOK = "The AI looked for no finding in this study."
 
 
 def record_discrepancies(report: Report) -> list[Discrepancy]:
-    """Write down where AI and a report that is being signed differ; what an earlier version left open stays one."""
+    """Record the discrepancies of a report that is being signed; those of earlier versions are not repeated."""
     known = Discrepancy.objects.filter(study=report.study)
     seen = {(row.direction, row.finding_id, row.review_id) for row in known}
     fresh = [
@@ -30,11 +29,11 @@ def record_discrepancies(report: Report) -> list[Discrepancy]:
 
 
 def _ai_only(report: Report) -> Iterator[Discrepancy]:
-    places = Places(report.study)
+    labels = SliceLabels(report.study)
     accepted = {one["finding"]: one for one in report.statements if one["finding"]}
     reviews = _reviews_by_finding(report)
     for finding in findings_to_review(report.study):
-        ai = line_of(finding.label_title, places.of_finding(finding), f"{finding.probability:.0%}").rstrip(".")
+        ai = format_line(finding.label_title, labels.finding_label(finding), f"{finding.probability:.0%}").rstrip(".")
         if (one := accepted.get(finding.pk)) is None:
             review = reviews.get(finding.pk)
             yield _discrepancy(
@@ -50,7 +49,7 @@ def _report_only(report: Report) -> Iterator[Discrepancy]:
     findings = findings_to_review(report.study)
     for one in report.statements:
         if one["finding"] is None:
-            sentence = line_of(one["title"], one["place"], one["figures"])
+            sentence = format_line(one["title"], one["place"], one["figures"])
             more = " The AI points at nothing there." if looked else f" {DID_NOT_LOOK}"
             review = Review.objects.get(pk=one["verdict"])
             yield _discrepancy(report, Direction.REPORT_ONLY, sentence + more, review=review)
@@ -61,7 +60,7 @@ def _report_only(report: Report) -> Iterator[Discrepancy]:
 
 
 def _reviews_by_finding(report: Report) -> dict[int | None, Review]:
-    """Return the newest verdict of the report's read on each finding."""
+    """Return the newest review of each finding in the report's read."""
     rows = Review.objects.filter(read=report.read, finding__isnull=False) if report.read_id else []
     return {row.finding_id: row for row in rows}
 

@@ -10,8 +10,8 @@ from webapp.foundation.accounts.models import User
 from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Instance, Study
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Signed, Text, report_sign
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, SigningResult, report_sign
 from webapp.reading.reviews.models import Review
 from webapp.reading.reviews.selectors import findings_to_review
 from webapp.reading.reviews.services import ReviewInput, review_finding
@@ -76,17 +76,17 @@ def sign(
     *,
     password: str = factories.PASSWORD,
     **texts: str,
-) -> Signed:
+) -> SigningResult:
     """Sign what the form shows, with some sections said otherwise."""
     fresh = Study.objects.get(pk=study.pk)
-    form = form_of(study=fresh, user=user)
+    form = load_editor(study=fresh, user=user)
     said = {section["key"]: section["text"] for section in form.sections} | texts
     return report_sign(
         study=fresh,
         user=user,
         kind=kind,
         password=password,
-        text=Text(said, form.free_text, form.is_abnormal, form.template.name),
+        text=ReportText(said, form.free_text, form.is_abnormal, form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

@@ -28,7 +28,7 @@ from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.services import series_needing_run
 from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.pdf import render_pdf
-from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.selectors import newest_report
 from webapp.reading.reporting.sr_person import HEADINGS, OTHER
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.worklist.services import task_claim
@@ -59,7 +59,7 @@ def signer(scanned: Study) -> User:
 
 
 def newest(study: Study) -> Report:
-    report = report_newest(study)
+    report = newest_report(study)
     assert report is not None
     return report
 

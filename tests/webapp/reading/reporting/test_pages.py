@@ -14,8 +14,8 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.models import Discrepancy, Report
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_save
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_save
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_release
 
@@ -30,7 +30,7 @@ def browser(reader: User) -> Client:
 
 def fields(study: Study, user: User, **changed: Any) -> dict[str, Any]:
     """Return what the form posts."""
-    form = form_of(study=Study.objects.get(pk=study.pk), user=user)
+    form = load_editor(study=Study.objects.get(pk=study.pk), user=user)
     said = {f"section-{section['key']}": section["text"] for section in form.sections}
     rest = {"free_text": form.free_text, "is_abnormal": "", "template": form.template.name}
     return {**said, **rest, "edit": form.edit, "base": form.base, **changed}
@@ -169,7 +169,7 @@ def test_verifying_is_a_button_and_is_written_down(
 
 
 def test_a_colleague_sees_no_draft_and_is_told_who_signs(study: Study, reader: User) -> None:
-    report_save(study=study, user=reader, text=Text({"impression": "Secret so far."}), edit=0)
+    report_save(study=study, user=reader, text=ReportText({"impression": "Secret so far."}), edit=0)
     other = signed_in(factories.clinician("other").get_username())
     page = other.get(reverse("report", args=[study.pk])).content.decode()
     assert "Secret so far." not in page

@@ -37,9 +37,9 @@ from webapp.foundation.outbox.services import work_due
 from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.reading.reporting.accepted_findings import statements_of
+from webapp.reading.reporting.accepted_findings import accepted_statements
 from webapp.reading.reporting.models import Report, ReportObjects
-from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.selectors import newest_report
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
@@ -91,7 +91,7 @@ class Scan:
 
     @property
     def newest(self) -> Report:
-        report = report_newest(self.study)
+        report = newest_report(self.study)
         assert report is not None
         return report
 
@@ -228,7 +228,7 @@ def test_where_a_person_says_that_nothing_lies_the_report_says_so_and_no_segment
 def test_a_finding_that_lies_nowhere_is_told_without_a_place(scan: Scan, empty: tuple[int, ...], regions: int) -> None:
     for at in empty:
         scan.outline(at, np.zeros(CUT.shape[1:], bool))
-    (line,) = statements_of(read_of(study=scan.study, user=scan.reader))
+    (line,) = accepted_statements(read_of(study=scan.study, user=scan.reader))
     assert bool(line.place) == (len(empty) < 3)
     scan.sign()
     filed = scan.filed()

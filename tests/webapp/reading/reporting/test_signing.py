@@ -15,10 +15,10 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Run, Stage
 from webapp.reading.reporting.models import Discrepancy, Report, Signature
-from webapp.reading.reporting.selectors import kinds_open, report_newest, reports_signed
+from webapp.reading.reporting.selectors import newest_report, signable_kinds, signed_reports
 from webapp.reading.reporting.services import (
     ReportRefusedError,
-    Text,
+    ReportText,
     discrepancy_acknowledge,
     report_save,
     report_sign,
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def signed(study: Study) -> Report:
-    report = report_newest(study)
+    report = newest_report(study)
     assert report is not None
     return report
 
@@ -76,10 +76,10 @@ def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, re
 
 
 def test_a_signed_report_is_not_saved_over(study: Study, reader: User, request_of: HttpRequest) -> None:
-    draft = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    draft = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     sign(study, reader, request_of, impression="Normal.")
     with pytest.raises(ReportRefusedError, match="signed in another window"):
-        report_save(study=study, user=reader, text=Text({"impression": "Fracture."}), edit=draft.edit)
+        report_save(study=study, user=reader, text=ReportText({"impression": "Fracture."}), edit=draft.edit)
     assert signed(study).sections[-1]["text"] == "Normal."
 
 
@@ -138,16 +138,16 @@ def test_a_wrong_password_signs_nothing_loses_nothing_and_counts(
 
 def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) -> None:
     other = factories.clinician("other")
-    assert kinds_open(study=study, user=reader) == ["final", "preliminary"]
-    assert kinds_open(study=study, user=other) == []
-    assert kinds_open(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
+    assert signable_kinds(study=study, user=reader) == ["final", "preliminary"]
+    assert signable_kinds(study=study, user=other) == []
+    assert signable_kinds(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
     with pytest.raises(ReportRefusedError, match="Claim the study first"):
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
     assert signed(study).kind == "preliminary"
     sign(study, reader, request_of, impression="Normal.")
-    assert kinds_open(study=study, user=other) == ["addendum"]
+    assert signable_kinds(study=study, user=other) == ["addendum"]
     with pytest.raises(ReportRefusedError, match="final report is signed by"):
         sign(study, reader, request_of, addendum="More.")
 
@@ -164,7 +164,7 @@ def test_an_addendum_supersedes_and_keeps_the_report_word_for_word(
     assert (addendum.number, addendum.kind, addendum.supersedes) == (3, "addendum", final)
     assert addendum.sections[:-1] == final.sections
     assert addendum.sections[-1] == {"key": "addendum-1", "title": "Addendum", "text": "The surgeon was told."}
-    assert [one.number for one in reports_signed(study)] == [3, 2, 1]
+    assert [one.number for one in signed_reports(study)] == [3, 2, 1]
     assert all(signature_verify(one).holds for one in Signature.objects.all())
     sign(study, reader, request_of, "addendum", addendum="And again.")
     assert [section["title"] for section in signed(study).sections[-2:]] == ["Addendum", "Addendum 2"]
@@ -175,7 +175,7 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
     two = factories.clinician("two")
     given = {
         "study": study, "kind": "addendum", "password": factories.PASSWORD,
-        "text": Text({"addendum": "More."}), "edit": 0, "base": 1, "request": request_of,
+        "text": ReportText({"addendum": "More."}), "edit": 0, "base": 1, "request": request_of,
     }  # fmt: skip
     report_sign(user=reader, **given)  # type: ignore[arg-type]
     with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
@@ -185,12 +185,12 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
 def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    saved = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    saved = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     final = {
         "study": study, "user": reader, "kind": "final", "password": factories.PASSWORD,
-        "text": Text({"impression": "Normal."}), "edit": saved.edit, "base": 0, "request": request_of,
+        "text": ReportText({"impression": "Normal."}), "edit": saved.edit, "base": 0, "request": request_of,
     }  # fmt: skip
-    added = final | {"kind": "addendum", "text": Text({"addendum": "More."}), "edit": 0, "base": 1}
+    added = final | {"kind": "addendum", "text": ReportText({"addendum": "More."}), "edit": 0, "base": 1}
     for given, number in ((final, 1), (added, 2)):
         first, again = (report_sign(**given) for _ in range(2))  # type: ignore[arg-type]
         assert first == again
@@ -198,7 +198,7 @@ def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
         assert signed(study).number == number
     assert Signature.objects.count() == AuditEvent.objects.filter(code__contains="report signed").count() == 2
     with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
-        report_sign(**added | {"text": Text({"addendum": "Other."})})  # type: ignore[arg-type]
+        report_sign(**added | {"text": ReportText({"addendum": "Other."})})  # type: ignore[arg-type]
 
 
 def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
@@ -217,7 +217,7 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 
 def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
     task_require_two_readers(task=study.task, user=reader)
-    assert kinds_open(study=study, user=reader) == ["final"]
+    assert signable_kinds(study=study, user=reader) == ["final"]
     say(study, reader, "agree", 1)
     with pytest.raises(ReportRefusedError, match="each says something of every finding"):
         sign(study, reader, request_of, impression="Tumour.")
@@ -240,12 +240,12 @@ def test_what_is_read_and_left_unsigned_a_senior_concludes_in_their_own_words(
     for number in (1, 2):
         say(study, reader, "agree", number)
     read_finish(study=study, user=reader)
-    assert kinds_open(study=study, user=factories.clinician("two")) == []
+    assert signable_kinds(study=study, user=factories.clinician("two")) == []
     senior = factories.senior()
-    assert kinds_open(study=study, user=senior) == ["final"]
+    assert signable_kinds(study=study, user=senior) == ["final"]
     sign(study, senior, request_of, impression="Tumour and bleeding, as the colleague read.")
     assert (signed(study).author, signed(study).statements) == (senior, [])
-    assert kinds_open(study=study, user=reader) == ["addendum"]
+    assert signable_kinds(study=study, user=reader) == ["addendum"]
 
 
 def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
@@ -303,7 +303,7 @@ def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_
     quiet = factories.series_of(factories.study(patient=factories.patient()), modality="CT").study
     factories.run_of(quiet.series.get(), outcome="negative")
     task_claim(task=quiet.task, user=reader)
-    report_save(study=quiet, user=reader, text=Text({"impression": "Fracture."}, is_abnormal=True), edit=0)
+    report_save(study=quiet, user=reader, text=ReportText({"impression": "Fracture."}, is_abnormal=True), edit=0)
     sign(quiet, reader, request_of)
     (row,) = Discrepancy.objects.filter(study=quiet)
     assert (row.direction, row.sentence) == (

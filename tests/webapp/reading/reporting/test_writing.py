@@ -15,18 +15,18 @@ from webapp.imaging.inference.models import Finding
 from webapp.reading.reporting.models import Report
 from webapp.reading.reporting.report_templates import (
     GENERAL,
-    Kind,
+    StudyKind,
     TemplateError,
     load_templates,
     template_for,
     templates,
 )
-from webapp.reading.reporting.selectors import draft_of, form_of, lines_disowned, report_line
+from webapp.reading.reporting.selectors import draft_of, load_editor, rejected_lines_in, report_line
 from webapp.reading.reporting.services import (
     LONGEST,
     ChangedMeanwhileError,
     ReportRefusedError,
-    Text,
+    ReportText,
     report_fill,
     report_save,
 )
@@ -37,7 +37,7 @@ TUMOUR_LINE = f"{TUMOUR} (slice 2)."
 
 
 def texts(study: Study, user: User) -> dict[str, str]:
-    form = form_of(study=study, user=user)
+    form = load_editor(study=study, user=user)
     return {section["key"]: section["text"] for section in form.sections}
 
 
@@ -76,49 +76,49 @@ def test_an_accepted_outline_says_how_large_it_is_and_leaves_with_its_acceptance
     told = texts(study, reader)["findings"]
     assert told == f"{TUMOUR_LINE[:-1]}: longest 5.3 mm x 5.3 mm, area 16 mm\N{SUPERSCRIPT TWO} by the AI's outline."
     say(study, reader, "disagree", 1, reasons=["artefact"])
-    assert lines_disowned(read=read_of(study=study, user=reader), text=told) == [told]
+    assert rejected_lines_in(read=read_of(study=study, user=reader), text=told) == [told]
 
 
 def test_filling_again_adds_what_is_missing_and_touches_nothing_typed(study: Study, reader: User) -> None:
     say(study, reader, "agree", 1)
     typed = f"Large {TUMOUR.lower()} of the left side, SLICE 2, with oedema.\nSkull intact."
-    draft = report_save(study=study, user=reader, text=Text({"findings": typed}, template="ct-head"), edit=0)
+    draft = report_save(study=study, user=reader, text=ReportText({"findings": typed}, template="ct-head"), edit=0)
     say(study, reader, "agree", 2)
-    text = Text({"findings": typed, "impression": "Tumour."}, "Beside.", template="ct-head")
+    text = ReportText({"findings": typed, "impression": "Tumour."}, "Beside.", template="ct-head")
     filled, count = report_fill(study=study, user=reader, text=text, edit=draft.edit)
     said = {section["key"]: section["text"] for section in filled.sections}
     assert count == 1
     assert said["findings"] == f"{typed}\n{BLEEDING} (slice 2)."
     assert (said["impression"], filled.free_text) == ("Tumour.", "Beside.")
-    again, count = report_fill(study=study, user=reader, text=Text(said, "Beside.", template="ct-head"), edit=2)
+    again, count = report_fill(study=study, user=reader, text=ReportText(said, "Beside.", template="ct-head"), edit=2)
     assert (count, again.edit) == (0, 2)
 
 
 def test_of_two_windows_the_older_one_overwrites_nothing(study: Study, reader: User) -> None:
-    first = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
-    second = report_save(study=study, user=reader, text=Text({"impression": "Tumour."}), edit=first.edit)
-    assert report_save(study=study, user=reader, text=Text({"impression": "Tumour."}), edit=0).edit == second.edit
+    first = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
+    second = report_save(study=study, user=reader, text=ReportText({"impression": "Tumour."}), edit=first.edit)
+    assert report_save(study=study, user=reader, text=ReportText({"impression": "Tumour."}), edit=0).edit == second.edit
     with pytest.raises(ChangedMeanwhileError, match="both texts are here") as refused:
-        report_save(study=study, user=reader, text=Text({"impression": "Fracture."}), edit=first.edit)
+        report_save(study=study, user=reader, text=ReportText({"impression": "Fracture."}), edit=first.edit)
     assert refused.value.now.sections[-1]["text"] == "Tumour."
     assert texts(study, reader)["impression"] == "Tumour."
 
 
 def test_a_text_is_kept_as_it_was_typed_or_not_at_all(study: Study, reader: User) -> None:
-    given = Text({"impression": "One\r\ntwo\x00\x0b", "nonsense": "Lost?"}, "Free", is_abnormal=True)
+    given = ReportText({"impression": "One\r\ntwo\x00\x0b", "nonsense": "Lost?"}, "Free", is_abnormal=True)
     saved = report_save(study=study, user=reader, text=given, edit=0)
     assert (saved.sections[-1]["text"], saved.free_text, saved.is_abnormal) == ("One\ntwo", "Free", True)
     with pytest.raises(ReportRefusedError, match="at most 20000 characters"):
-        report_save(study=study, user=reader, text=Text({"impression": "x" * (LONGEST + 1)}), edit=1)
+        report_save(study=study, user=reader, text=ReportText({"impression": "x" * (LONGEST + 1)}), edit=1)
 
 
 def test_another_template_keeps_what_was_written_under_headings_that_it_does_not_have(
     study: Study, reader: User
 ) -> None:
-    breast = Text({"recommendation": "Biopsy."}, template="us-breast")
+    breast = ReportText({"recommendation": "Biopsy."}, template="us-breast")
     draft = report_save(study=study, user=reader, text=breast, edit=0)
     after = report_save(
-        study=study, user=reader, text=Text({"recommendation": "Biopsy."}, template="ct-head"), edit=draft.edit
+        study=study, user=reader, text=ReportText({"recommendation": "Biopsy."}, template="ct-head"), edit=draft.edit
     )
     assert after.sections[-1] == {"key": "recommendation", "title": "Recommendation", "text": "Biopsy."}
     assert after.template == "ct-head"
@@ -126,7 +126,7 @@ def test_another_template_keeps_what_was_written_under_headings_that_it_does_not
 
 def test_a_draft_is_its_authors_alone(study: Study, reader: User) -> None:
     other = factories.clinician("other")
-    report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     assert draft_of(study=study, user=other) is None
     assert texts(study, other)["impression"] == ""
     assert report_line(study=study, user=other).others_write
@@ -137,16 +137,16 @@ def test_a_draft_that_a_colleagues_final_report_overtook_goes_on_as_an_addendum(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     other = factories.clinician("other")
-    report_save(study=study, user=other, text=Text({"impression": "Look again."}, "Beside."), edit=0)
+    report_save(study=study, user=other, text=ReportText({"impression": "Look again."}, "Beside."), edit=0)
     sign(study, reader, request_of, impression="Normal.")
-    form = form_of(study=Study.objects.get(pk=study.pk), user=other)
+    form = load_editor(study=Study.objects.get(pk=study.pk), user=other)
     assert form.is_addendum
     assert form.sections[0]["text"] == "Impression: Look again.\nBeside."
 
 
 def test_templates_are_found_by_pathway_then_by_modality() -> None:
     def named(*pathways: str, modality: str = "") -> str:
-        return template_for(Kind(frozenset(pathways), frozenset({modality})), templates()).name
+        return template_for(StudyKind(frozenset(pathways), frozenset({modality})), templates()).name
 
     assert named("general", "ct", "ct-head", modality="CT") == "ct-head"
     assert named("general", "us-breast", modality="US") == "us-breast"
@@ -180,4 +180,4 @@ def test_a_template_that_cannot_be_used_is_told_by_its_file(tmp_path: Path, cont
     (tmp_path / "one.toml").write_text(content)
     with pytest.raises(TemplateError, match=sentence):
         load_templates(tmp_path)
-    assert template_for(Kind(), ()) is GENERAL
+    assert template_for(StudyKind(), ()) is GENERAL
