@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""Navigation entries, panels, badges and hand-over items of this app on the pages of others."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panel
 
 
 def visits(request: HttpRequest, study: Study) -> dict[str, Any]:
-    """Count the studies of the same person."""
+    """Return the context of the link: the number of studies of the same patient."""
     return {"study": study, "visits": studies_of(study=study, user=current_user(request)).count()}
 
 

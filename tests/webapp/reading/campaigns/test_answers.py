@@ -9,10 +9,16 @@ from tests.webapp.reading.campaigns import scene
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Series
 from webapp.reading.campaigns.agreement import CaseStatus, mean_boxes
-from webapp.reading.campaigns.case_selection import Wanted, select_series, series_found
+from webapp.reading.campaigns.case_selection import SeriesCriteria, matching_series, select_series
 from webapp.reading.campaigns.models import Answer, Campaign
-from webapp.reading.campaigns.selectors import progress_of, standing_of
-from webapp.reading.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
+from webapp.reading.campaigns.selectors import case_consensus, load_progress
+from webapp.reading.campaigns.services import (
+    AnswerInput,
+    CampaignQuestion,
+    CampaignRefusedError,
+    answer_create,
+    campaign_create,
+)
 from webapp.reading.reviews.agreement import iou, match_by_overlap
 from webapp.reading.worklist.models import ReadingTask
 
@@ -34,8 +40,8 @@ def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -
     scene.brain(factories.patient(at=factories.site("Other clinic")))
     factories.report_instance(series=factories.series_of(brain.study, modality="SR"))
 
-    def found(**wanted: object) -> list[Series]:
-        return list(series_found(site=site, wanted=Wanted(**wanted)))  # type: ignore[arg-type]
+    def found(**criteria: object) -> list[Series]:
+        return list(matching_series(site=site, criteria=SeriesCriteria(**criteria)))  # type: ignore[arg-type]
 
     assert found() == [brain, chest]
     assert found(modality="MR") == found(part="brain") == found(words="head T1") == [brain]
@@ -48,11 +54,11 @@ def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -
 def test_a_draw_is_the_same_for_the_same_seed() -> None:
     scene.brains(12)
     site = factories.site()
-    first, again, other = (select_series(site=site, wanted=Wanted(limit=6, seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (select_series(site=site, criteria=SeriesCriteria(limit=6, seed=seed)) for seed in (1, 1, 2))
     assert first == again
     assert first != other
     arrived = list(Series.objects.order_by("study__arrived_at")[:6])
-    assert select_series(site=site, wanted=Wanted(limit=6, is_drawn=False)) == arrived != first
+    assert select_series(site=site, criteria=SeriesCriteria(limit=6, is_drawn=False)) == arrived != first
 
 
 def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Campaign) -> None:
@@ -66,10 +72,10 @@ def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Camp
 def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
     def refused(answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = "") -> str:
         with pytest.raises(CampaignRefusedError) as refusal:
-            campaign_make(
+            campaign_create(
                 site=campaign.site,
-                asked=Asked("n", "q", answers.split(","), readers_per_case=per_case),
-                wanted=Wanted(part=part),
+                question=CampaignQuestion("n", "q", answers.split(","), readers_per_case=per_case),
+                criteria=SeriesCriteria(part=part),
                 readers=list(scene.readers()) if readers is None else readers,
                 user=factories.senior(),
             )
@@ -88,7 +94,7 @@ def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
 
 def test_readers_see_cases_in_an_order_of_their_own() -> None:
     scene.brains(8)
-    progress = progress_of(scene.campaign())
+    progress = load_progress(scene.campaign())
     anna, ben = scene.readers()
     orders = [[case.number for case in progress.waiting(user)] for user in (anna, ben, anna)]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(1, 9))
@@ -100,14 +106,14 @@ def test_two_agree_and_where_they_differ_a_third_decides(campaign: Campaign) -> 
     scene.both(first, "tumour")
     scene.both(second, "tumour", "none")
     scene.say(third, scene.readers()[0], "none")
-    stands = [standing_of(case).stand for case in (first, second, third)]
+    stands = [case_consensus(case).status for case in (first, second, third)]
     assert stands == [CaseStatus.AGREED, CaseStatus.DIFFERS, CaseStatus.OPEN]
-    assert standing_of(second).differences == ("One says “tumour”, the other “none”.",)
+    assert case_consensus(second).differences == ("One says “tumour”, the other “none”.",)
     senior = factories.senior()
     scene.say(second, senior, "none")
-    decided = standing_of(second)
-    assert (decided.stand, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
-    agreement = progress_of(campaign).agreement
+    decided = case_consensus(second)
+    assert (decided.status, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
+    agreement = load_progress(campaign).agreement
     assert agreement.n_pairs == 2, "what the third says is no reader's answer"
     with pytest.raises(CampaignRefusedError):
         scene.say(second, factories.senior("another"), "tumour")
@@ -120,19 +126,19 @@ def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: C
     anna, ben = scene.readers()
     scene.say(case, senior, "tumour")
     scene.say(case, anna, "none")
-    assert standing_of(case).stand == CaseStatus.DIFFERS
+    assert case_consensus(case).status == CaseStatus.DIFFERS
     with pytest.raises(CampaignRefusedError):
         scene.say(case, ben, "none")
     scene.say(case, senior, "tumour")
-    assert standing_of(case).stand == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
-    assert progress_of(campaign).to_decide(senior) == []
+    assert case_consensus(case).status == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
+    assert load_progress(campaign).to_decide(senior) == []
 
 
 def test_the_newest_answer_counts_and_the_older_stays(campaign: Campaign) -> None:
     case = campaign.cases.all()[0]
     scene.both(case, "tumour", "none")
     scene.say(case, scene.readers()[1], "tumour")
-    assert standing_of(case).stand == CaseStatus.AGREED
+    assert case_consensus(case).status == CaseStatus.AGREED
     assert Answer.objects.count() == 3
 
 
@@ -142,15 +148,15 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
     anna, ben = scene.readers()
     scene.say(near, anna, "tumour", scene.BOX)
     scene.say(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
-    assert standing_of(near).stand == CaseStatus.AGREED
-    assert standing_of(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
+    assert case_consensus(near).status == CaseStatus.AGREED
+    assert case_consensus(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
     scene.say(far, anna, "tumour", scene.BOX)
     scene.say(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
-    assert standing_of(far).differences == (
+    assert case_consensus(far).differences == (
         "1 box that only one of the two drew.",
         "Their boxes overlap by 4%, less than 50%.",
     )
-    progress = progress_of(near.campaign)
+    progress = load_progress(near.campaign)
     assert len(progress.agreement.ious) == 2
     assert progress.agreement.mean_iou == pytest.approx((38 / 42 + 100 / 2800) / 2)
 
@@ -167,7 +173,7 @@ def test_kappa_tells_agreement_from_chance() -> None:
     campaign = scene.campaign()
     for case, (first, second) in zip(campaign.cases.all(), pairs, strict=True):
         scene.both(case, first, second)
-    assert progress_of(campaign).agreement.kappa == pytest.approx(0.6)
+    assert load_progress(campaign).agreement.kappa == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +206,7 @@ def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
 def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers(campaign: Campaign) -> None:
     anna, ben = scene.readers()
     for case in campaign.cases.all():
-        answer_give(case=case, user=ben, said=Said("tumour", comment="As seen by Ben"))
+        answer_create(case=case, user=ben, answer=AnswerInput("tumour", comment="As seen by Ben"))
     browser = signed_in(anna.get_username())
     page = browser.get(f"/campaigns/{campaign.pk}/")
     assert "0 of 5" in page.content.decode()
@@ -214,7 +220,7 @@ def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers
         address = browser.post(address, {"label": "tumour"}).headers["Location"]
         assert ("cases" in address) == (number < 4)
     assert "Nothing waits for you" in browser.get(address).content.decode()
-    assert progress_of(campaign).counts[CaseStatus.AGREED] == 5
+    assert load_progress(campaign).counts[CaseStatus.AGREED] == 5
 
 
 def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> None:
@@ -226,7 +232,7 @@ def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> Non
     assert "Reader 1: <b>tumour</b>" in shown
     assert "Reader 2: <b>Cannot be told</b>" in shown
     browser.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"})
-    assert standing_of(case).stand == CaseStatus.DECIDED
+    assert case_consensus(case).status == CaseStatus.DECIDED
 
 
 def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:

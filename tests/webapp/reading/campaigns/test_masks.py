@@ -21,12 +21,11 @@ from tests.webapp.conftest import signed_in
 from tests.webapp.reading.campaigns import scene
 from webapp.foundation.outbox.services import work_due
 from webapp.imaging.annotations.masks import mask_read
-from webapp.reading.campaigns.agreement import CaseStatus
-from webapp.reading.campaigns.consensus_masks import consensus_of, overlap_of
-from webapp.reading.campaigns.dataset_snapshot import DATASET, digest_of, request_set
+from webapp.reading.campaigns.agreement import CaseStatus, majority_mask, mask_dice
+from webapp.reading.campaigns.dataset_snapshot import DATASET, dataset_digest, dataset_request
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
-from webapp.reading.campaigns.selectors import progress_of, standing_of
-from webapp.reading.campaigns.services import CampaignRefusedError, Said, answer_give
+from webapp.reading.campaigns.selectors import case_consensus, load_progress
+from webapp.reading.campaigns.services import AnswerInput, CampaignRefusedError, answer_create
 from webapp.reading.worklist.models import SiteSettings
 from workers import storage
 
@@ -50,7 +49,7 @@ def drawn(case: Case, first: Mask, second: Mask) -> None:
 
 def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
     """Ask for a set, make its file, and unpack it."""
-    one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
+    one = dataset_request(campaign=campaign, looked_through=False, user=factories.senior())
     assert work_due(DATASET) == 1
     with zipfile.ZipFile(storage.export_path(one.pk)) as archive:
         archive.extractall(folder)
@@ -72,8 +71,8 @@ def test_two_outlines_are_the_same_from_the_sites_dice_on(
     case = asked().cases.get()
     SiteSettings.objects.update_or_create(site=case.campaign.site, defaults={"least_dice": least})
     drawn(case, scene.block(case), scene.block(case, left=20 + shift))
-    standing = standing_of(case)
-    assert (standing.stand, standing.dices) == (stand, (overlap,))
+    standing = case_consensus(case)
+    assert (standing.status, standing.dices) == (stand, (overlap,))
     words = ("Their outlines overlap by 60% (Dice), less than 70%.",) if stand == CaseStatus.DIFFERS else ()
     assert standing.differences == words
 
@@ -85,11 +84,11 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> Non
     drawn(alike, nothing(alike), nothing(alike))
     for reader, is_empty in zip(scene.readers(), (True, False), strict=True):
         runs = None if is_empty else factories.runs(scene.block(unlike))
-        answer_give(case=unlike, user=reader, said=Said("tumour", runs=runs, is_empty=is_empty))
-    assert (standing_of(alike).stand, standing_of(alike).dices) == (CaseStatus.AGREED, (1.0,))
-    assert (standing_of(unlike).stand, standing_of(unlike).dices) == (CaseStatus.DIFFERS, (0.0,))
-    assert "the other says that there is nothing to outline" in standing_of(unlike).differences[0]
-    agreement = progress_of(campaign).agreement
+        answer_create(case=unlike, user=reader, answer=AnswerInput("tumour", runs=runs, is_empty=is_empty))
+    assert (case_consensus(alike).status, case_consensus(alike).dices) == (CaseStatus.AGREED, (1.0,))
+    assert (case_consensus(unlike).status, case_consensus(unlike).dices) == (CaseStatus.DIFFERS, (0.0,))
+    assert "the other says that there is nothing to outline" in case_consensus(unlike).differences[0]
+    agreement = load_progress(campaign).agreement
     assert (agreement.mean_dice, len(agreement.dices), agreement.both_empty) == (0.5, 2, 1)
     page = signed_in(factories.senior().get_username()).get(f"/campaigns/{campaign.pk}/").content.decode()
     assert "n = 2; 1 of nothing against nothing, which counts as 1" in page
@@ -107,7 +106,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> Non
 def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> None:
     case, reader = asked().cases.get(), scene.readers()[0]
     with pytest.raises(CampaignRefusedError, match=why):
-        answer_give(case=case, user=reader, said=Said("tumour", **given))
+        answer_create(case=case, user=reader, answer=AnswerInput("tumour", **given))
     browser = signed_in(reader.get_username())
     sent = {"label": "tumour", "runs": json.dumps(given.get("runs", []))}
     assert why in browser.post(f"/campaigns/cases/{case.pk}/", sent, follow=True).content.decode()
@@ -120,7 +119,7 @@ def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> 
 def test_an_outline_is_its_readers_and_the_thirds() -> None:
     case = asked().cases.get()
     drawn(case, scene.block(case), scene.block(case, left=45))
-    first, _second = standing_of(case).answers
+    first, _second = case_consensus(case).answers
     address = f"/campaigns/answers/{first.pk}/outline.png"
     picture = signed_in("anna").get(address)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(picture.content)).convert("1")), scene.block(case))
@@ -135,10 +134,10 @@ def test_an_outline_is_its_readers_and_the_thirds() -> None:
 def test_at_least_half_of_those_who_agree_hold_a_pixel() -> None:
     rows = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 0], [0, 0, 0, 1, 1]]
     masks = [np.array([row], bool) for row in rows]
-    assert consensus_of(masks[:1]).astype(int).tolist() == [rows[0]]
-    assert consensus_of(masks[:2]).astype(int).tolist() == [[1, 1, 1, 1, 0]]
-    assert consensus_of(masks[:3]).astype(int).tolist() == [[0, 1, 1, 1, 0]]
-    assert consensus_of(masks).astype(int).tolist() == [[0, 1, 1, 1, 0]]
+    assert majority_mask(masks[:1]).astype(int).tolist() == [rows[0]]
+    assert majority_mask(masks[:2]).astype(int).tolist() == [[1, 1, 1, 1, 0]]
+    assert majority_mask(masks[:3]).astype(int).tolist() == [[0, 1, 1, 1, 0]]
+    assert majority_mask(masks).astype(int).tolist() == [[0, 1, 1, 1, 0]]
 
 
 def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> None:
@@ -150,7 +149,7 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
     scene.draw(decided, factories.senior(), scene.block(decided, left=1, top=2, width=3, height=4))
     drawn(empty, nothing(empty), nothing(empty))
     one, folder = made(campaign, tmp_path / "set")
-    wanted = [
+    criteria = [
         scene.block(alike),
         scene.block(near, width=22),
         scene.block(decided, left=1, top=2, width=3, height=4),
@@ -160,7 +159,7 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
     assert [picture.mask for picture in pictures] == [f"masks/tumours-v1/000{number}.png" for number in (1, 2, 3, 4)]
     assert all(usable(picture) for picture in pictures)
     _, placements = squares_read(folder, pictures, size=96)  # as high as the pictures, so nothing is made smaller
-    for picture, placement, mask in zip(pictures, placements, wanted, strict=True):
+    for picture, placement, mask in zip(pictures, placements, criteria, strict=True):
         square = outline_read(folder, picture, placement, 96)
         assert np.array_equal(square[:, 8:88], mask)
         assert square.sum() == mask.sum()
@@ -168,7 +167,7 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
     assert told["agreement"]["dice_pairs_both_empty"] == 1
     assert (told["asks_outlines"], told["least_dice"], told["agreement"]["outlines"]) == (True, 0.7, 4)
     assert "at least half" in told["provenance"]["mask"]
-    assert told["digest"] == digest_of(list(one.rows.all())) != digest_of([])
+    assert told["digest"] == dataset_digest(list(one.rows.all())) != dataset_digest([])
     for path in (folder / "masks").rglob("*.png"):
         with Image.open(path) as opened:
             assert (opened.mode, opened.info) == ("1", {})
@@ -177,14 +176,14 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
 def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks() -> None:
     case = asked().cases.get()
     drawn(case, scene.block(case), scene.block(case))
-    row = request_set(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
+    row = dataset_request(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
     assert np.array_equal(mask_read(row.mask), scene.block(case))
-    before = digest_of([row])
+    before = dataset_digest([row])
     row.mask = "0" * 64
-    assert digest_of([row]) != before
+    assert dataset_digest([row]) != before
     row.mask = ""
     # As a set was told that was made before there were masks.
-    assert digest_of([row]) == told_before(row.case, row.group, row.split)
+    assert dataset_digest([row]) == told_before(row.case, row.group, row.split)
 
 
 def told_before(case: Case, group: str, split: str) -> str:
@@ -197,17 +196,17 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
     first, second = campaign.cases.all()
     drawn(first, scene.block(first), scene.block(first))
     drawn(second, scene.block(second, top=50), scene.block(second, top=52))
-    one = request_set(campaign=campaign, looked_through=False, user=factories.senior())
+    one = dataset_request(campaign=campaign, looked_through=False, user=factories.senior())
     storage.mask_path(one.rows.all()[0].mask).unlink()
     assert work_due(DATASET) == 1
     assert [row.refused for row in one.rows.all()] == ["An outline is not where it was kept.", ""]
     (line,) = csv.DictReader(io.StringIO(zipfile.ZipFile(storage.export_path(one.pk)).read("manifest.csv").decode()))
     assert line["mask"] == "masks/tumours-v1/0002.png"
-    overlap_of.cache_clear()
-    assert "cannot be read any more" in standing_of(first).differences[0]
-    storage.mask_path(standing_of(second).answers[0].outline).unlink()
+    mask_dice.cache_clear()
+    assert "cannot be read any more" in case_consensus(first).differences[0]
+    storage.mask_path(case_consensus(second).answers[0].outline).unlink()
     with pytest.raises(CampaignRefusedError, match="No set was made"):
-        request_set(campaign=campaign, looked_through=False, user=factories.senior())
+        dataset_request(campaign=campaign, looked_through=False, user=factories.senior())
 
 
 def test_a_segmenter_learns_from_a_set(

@@ -27,7 +27,7 @@ from webapp.foundation.outbox.services import claim, recover, work_due, work_on
 from webapp.imaging.archive.models import Instance, Patient, Study
 from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.reading.campaigns.dataset_files import MANIFEST
-from webapp.reading.campaigns.dataset_snapshot import DATASET, digest_of, request_set
+from webapp.reading.campaigns.dataset_snapshot import DATASET, dataset_digest, dataset_request
 from webapp.reading.campaigns.models import Campaign, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError
 from workers import storage
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
 def asked(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
-    return request_set(campaign=campaign, looked_through=looked_through, user=factories.senior())
+    return dataset_request(campaign=campaign, looked_through=looked_through, user=factories.senior())
 
 
 def made(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
@@ -62,11 +62,11 @@ def unpacked(one: ConsensusSet, folder: Path) -> Path:
 def test_a_set_is_what_is_agreed_on_or_decided() -> None:
     scene.brains(5)
     campaign = scene.campaign()
-    agreed, decided, untold, differs, _unread = campaign.cases.all()
+    agreed, decided, undecidable, differs, _unread = campaign.cases.all()
     scene.both(agreed, "tumour")
     scene.both(decided, "tumour", "none")
     scene.say(decided, factories.senior(), "none")
-    scene.both(untold, "")
+    scene.both(undecidable, "")
     scene.both(differs, "tumour", "none")
     one = asked(campaign)
     assert [(row.case, row.label, row.by) for row in one.rows.all()] == [
@@ -94,7 +94,7 @@ def test_a_set_stays_as_it_was_and_the_next_one_keeps_every_patient_in_its_split
     second = asked(campaign)
     assert (first.number, second.number) == (1, 2)
     assert [row.label for row in first.rows.all()] == ["tumour"] * 5
-    assert digest_of(list(first.rows.all())) == first.digest != second.digest
+    assert dataset_digest(list(first.rows.all())) == first.digest != second.digest
     before = dict(first.rows.values_list("group", "split"))
     after = dict(second.rows.values_list("group", "split"))
     assert before.items() <= after.items()

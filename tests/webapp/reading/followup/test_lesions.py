@@ -15,11 +15,10 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Patient, Study
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.followup.lesion_timeline import Change, changes_of
+from webapp.reading.followup.lesion_timeline import LEAST, LENGTH, MARGIN, Change, changes_of, timeline_positions
 from webapp.reading.followup.models import Lesion, Sighting
 from webapp.reading.followup.selectors import load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
-from webapp.reading.followup.timeline import LEAST, LENGTH, MARGIN, places_of
 from webapp.reading.worklist.models import SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -206,13 +205,13 @@ def test_a_picture_of_nobody_has_nothing_to_follow(clinician: Client) -> None:
 
 
 def test_visits_lie_apart_as_their_days_and_never_on_top_of_each_other() -> None:
-    places = places_of([FIRST, FIRST, SECOND, ADJUDICATOR, ADJUDICATOR])
+    places = timeline_positions([FIRST, FIRST, SECOND, ADJUDICATOR, ADJUDICATOR])
 
     assert (places[0], places[-1]) == (MARGIN, LENGTH - MARGIN)
     assert min(later - former for former, later in itertools.pairwise(places)) >= LEAST - 1e-9
     assert places[2] == pytest.approx(MARGIN + (LENGTH - 2 * MARGIN) * 90 / 181)
-    assert places_of([FIRST]) == [MARGIN]
-    assert places_of([]) == []
+    assert timeline_positions([FIRST]) == [MARGIN]
+    assert timeline_positions([]) == []
 
 
 def test_the_page_takes_as_many_queries_for_ten_visits_as_for_two(patient: Patient) -> None:
