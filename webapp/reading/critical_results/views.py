@@ -28,11 +28,11 @@ def criticals(request: HttpRequest) -> HttpResponse:
     """Show the critical results that are not read back, the oldest first, and those settled lately."""
     user = current_user(request)
     worklist_view_record(user=user, request=request)
-    left, settled = criticals_list(user)
+    unsettled, settled = criticals_list(user)
     context = {
-        "left": left,
+        "left": unsettled,
         "settled": settled,
-        "overdue": sum(one.is_overdue for one in left),
+        "overdue": sum(one.is_overdue for one in unsettled),
         "names_site": sees_all_sites(user),
     }
     return render(request, "critical_results/page.html", context)

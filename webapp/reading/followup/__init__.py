@@ -1,1 +1,1 @@
-"""Follow-up: the lesions of a patient over several studies, their sizes, and registrations of a prior to a follow-up."""
+"""Follow-up: lesions of a patient over several studies, their sizes, and registrations of a prior to a follow-up."""

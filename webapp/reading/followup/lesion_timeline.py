@@ -18,7 +18,7 @@ UNMEASURED = "Not compared: nothing was outlined."
 
 @dataclass(frozen=True)
 class Change:
-    """Change of a size against the first known one (baseline) and the smallest before it (nadir); None: not compared."""
+    """Change of a size against the first known one (baseline) and the smallest before (nadir); None: not compared."""
 
     baseline: float | None
     nadir: float | None

@@ -27,7 +27,7 @@ def signatory(report: Report) -> Signatory:
 
 
 def person_name(user: User, login: str) -> str:
-    """Return a name as DICOM writes it (PS3.5 6.2.1, PN); as family name the login of somebody who has no other.
+    """Return a name as DICOM writes it (PS3.5 6.2.1, PN); the login as family name where there is no name.
 
     The caret stands there where no given name follows, too: a name without one could be any of its parts.
     """

@@ -71,7 +71,7 @@ def compare_reads(
 
     Parameters
     ----------
-    asked
+    findings
         The findings that both reviewed.
     accepted
         What each of the two accepts.

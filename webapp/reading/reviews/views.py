@@ -57,8 +57,8 @@ def finish(request: HttpRequest, study: UUID) -> HttpResponse:
 def outline_mask(request: HttpRequest, study: UUID, mark: UUID, version: int) -> HttpResponse:
     """Serve the mask of a current outline as PNG, white inside; 404 for one that the user may not see yet."""
     opened, user = open_study(request=request, study=study), current_user(request)
-    shown = visible_outlines(visible_reads(study=opened, user=user))
-    found = next((one for one in shown if (one.mark.pk, one.version.version) == (mark, version)), None)
+    visible = visible_outlines(visible_reads(study=opened, user=user))
+    found = next((one for one in visible if (one.mark.pk, one.version.version) == (mark, version)), None)
     if found is None:
         raise Http404
     study_view_record(user=user, request=request, study=opened.pk)

@@ -86,18 +86,18 @@ def _serialize_finding(
     }
 
 
-def _serialize_opinion(shown: OpinionView) -> dict[str, Any]:
-    told = shown.told
+def _serialize_opinion(view: OpinionView) -> dict[str, Any]:
+    opinion = view.told
     return {
-        "title": told.title,
-        "answer": shown.answer,
-        "isAnswer": told.label is not None,
-        "why": " ".join(word for word in (told.reason, told.why) if word),
-        "beside": told.beside,
-        "disagrees": told.disagrees,
-        "experimental": told.experimental,
-        "model": told.model,
-        "version": told.version,
+        "title": opinion.title,
+        "answer": view.answer,
+        "isAnswer": opinion.label is not None,
+        "why": " ".join(word for word in (opinion.reason, opinion.why) if word),
+        "beside": opinion.beside,
+        "disagrees": opinion.disagrees,
+        "experimental": opinion.experimental,
+        "model": opinion.model,
+        "version": opinion.version,
     }
 
 

@@ -19,7 +19,7 @@ from webapp.reading.viewer.vite_manifest import load_entry
 @require_GET
 @ensure_csrf_cookie
 def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Show a study in the viewer, which fetches what it needs by itself."""
+    """Show the viewer, which fetches the data of the study."""
     opened = open_study(request=request, study=study)
     study_view_record(user=current_user(request), request=request, study=opened.pk)
     context = {

@@ -16,7 +16,7 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.models import Study
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings, rank_of
 
-#: Every so many cases that are handed out, the oldest comes first: routine work cannot starve.
+#: One of so many cases handed out is the oldest: routine work cannot starve.
 OLDEST_EVERY = 3
 
 

@@ -65,8 +65,8 @@ def worklist(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     version = worklist_version(user)
     worklist_view_record(user=user, request=request)
-    shown = {**live(request, version=version), "notices": draw_notices(request, user)}
-    return render(request, "worklist/page.html", shown)
+    context = {**live(request, version=version), "notices": draw_notices(request, user)}
+    return render(request, "worklist/page.html", context)
 
 
 @require_GET

@@ -59,7 +59,7 @@ def campaign(
     )
 
 
-def say(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
+def answer_case(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
     answer_create(case=case, user=user, answer=AnswerInput(label, boxes, shows_name=shows_name))
 
 
@@ -79,8 +79,8 @@ def block(case: Case, left: int = 20, top: int = 30, width: int = 20, height: in
     return mask
 
 
-def both(case: Case, first: str, second: str | None = None) -> None:
+def answer_by_both(case: Case, first: str, second: str | None = None) -> None:
     """Let both readers answer; alike where the second's answer is not named."""
     anna, ben = readers()
-    say(case, anna, first)
-    say(case, ben, first if second is None else second)
+    answer_case(case, anna, first)
+    answer_case(case, ben, first if second is None else second)

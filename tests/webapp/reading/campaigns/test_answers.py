@@ -40,15 +40,15 @@ def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -
     scene.brain(factories.patient(at=factories.site("Other clinic")))
     factories.report_instance(series=factories.series_of(brain.study, modality="SR"))
 
-    def found(**criteria: object) -> list[Series]:
+    def find(**criteria: object) -> list[Series]:
         return list(matching_series(site=site, criteria=SeriesCriteria(**criteria)))  # type: ignore[arg-type]
 
-    assert found() == [brain, chest]
-    assert found(modality="MR") == found(part="brain") == found(words="head T1") == [brain]
-    assert found(modality="XR") == found(words="chest") == [chest]
-    assert found(words="Phantom") == [], "names are not searched"
+    assert find() == [brain, chest]
+    assert find(modality="MR") == find(part="brain") == find(words="head T1") == [brain]
+    assert find(modality="XR") == find(words="chest") == [chest]
+    assert find(words="Phantom") == [], "names are not searched"
     ReadingTask.objects.filter(study=chest.study).update(state=ReadingTask.State.DONE)
-    assert found(only_read=True) == [chest]
+    assert find(only_read=True) == [chest]
 
 
 def test_a_draw_is_the_same_for_the_same_seed() -> None:
@@ -70,7 +70,9 @@ def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Camp
 
 
 def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
-    def refused(answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = "") -> str:
+    def refusal_of(
+        answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = ""
+    ) -> str:
         with pytest.raises(CampaignRefusedError) as refusal:
             campaign_create(
                 site=campaign.site,
@@ -81,12 +83,12 @@ def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
             )
         return str(refusal.value)
 
-    assert "two to 9 different" in refused("a,a")
-    assert "Only those who read" in refused(readers=[factories.auditor(), scene.readers()[0]])
+    assert "two to 9 different" in refusal_of("a,a")
+    assert "Only those who read" in refusal_of(readers=[factories.auditor(), scene.readers()[0]])
     stranger = factories.clinician("stranger", at=factories.site("Other clinic"))
-    assert "Only those who read" in refused(readers=[stranger, factories.senior()])
-    assert "as many readers" in refused(per_case=3)
-    assert "No series" in refused(part="knee")
+    assert "Only those who read" in refusal_of(readers=[stranger, factories.senior()])
+    assert "as many readers" in refusal_of(per_case=3)
+    assert "No series" in refusal_of(part="knee")
     with pytest.raises(CampaignRefusedError, match="boxes or for outlines"):
         scene.campaign(boxes=True, outlines=True)
     assert Campaign.objects.count() == 1
@@ -103,20 +105,20 @@ def test_readers_see_cases_in_an_order_of_their_own() -> None:
 
 def test_two_agree_and_where_they_differ_a_third_decides(campaign: Campaign) -> None:
     first, second, third, *_ = campaign.cases.all()
-    scene.both(first, "tumour")
-    scene.both(second, "tumour", "none")
-    scene.say(third, scene.readers()[0], "none")
+    scene.answer_by_both(first, "tumour")
+    scene.answer_by_both(second, "tumour", "none")
+    scene.answer_case(third, scene.readers()[0], "none")
     stands = [case_consensus(case).status for case in (first, second, third)]
     assert stands == [CaseStatus.AGREED, CaseStatus.DIFFERS, CaseStatus.OPEN]
     assert case_consensus(second).differences == ("One says “tumour”, the other “none”.",)
     senior = factories.senior()
-    scene.say(second, senior, "none")
+    scene.answer_case(second, senior, "none")
     decided = case_consensus(second)
     assert (decided.status, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
     agreement = load_progress(campaign).agreement
     assert agreement.n_pairs == 2, "what the third says is no reader's answer"
     with pytest.raises(CampaignRefusedError):
-        scene.say(second, factories.senior("another"), "tumour")
+        scene.answer_case(second, factories.senior("another"), "tumour")
 
 
 def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: Campaign) -> None:
@@ -124,20 +126,20 @@ def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: C
     senior = factories.senior()
     campaign.readers.add(senior)
     anna, ben = scene.readers()
-    scene.say(case, senior, "tumour")
-    scene.say(case, anna, "none")
+    scene.answer_case(case, senior, "tumour")
+    scene.answer_case(case, anna, "none")
     assert case_consensus(case).status == CaseStatus.DIFFERS
     with pytest.raises(CampaignRefusedError):
-        scene.say(case, ben, "none")
-    scene.say(case, senior, "tumour")
+        scene.answer_case(case, ben, "none")
+    scene.answer_case(case, senior, "tumour")
     assert case_consensus(case).status == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
     assert load_progress(campaign).to_decide(senior) == []
 
 
 def test_the_newest_answer_counts_and_the_older_stays(campaign: Campaign) -> None:
     case = campaign.cases.all()[0]
-    scene.both(case, "tumour", "none")
-    scene.say(case, scene.readers()[1], "tumour")
+    scene.answer_by_both(case, "tumour", "none")
+    scene.answer_case(case, scene.readers()[1], "tumour")
     assert case_consensus(case).status == CaseStatus.AGREED
     assert Answer.objects.count() == 3
 
@@ -146,12 +148,12 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
     scene.brains(2)
     near, far = scene.campaign(boxes=True).cases.all()
     anna, ben = scene.readers()
-    scene.say(near, anna, "tumour", scene.BOX)
-    scene.say(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
+    scene.answer_case(near, anna, "tumour", scene.BOX)
+    scene.answer_case(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
     assert case_consensus(near).status == CaseStatus.AGREED
     assert case_consensus(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
-    scene.say(far, anna, "tumour", scene.BOX)
-    scene.say(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
+    scene.answer_case(far, anna, "tumour", scene.BOX)
+    scene.answer_case(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
     assert case_consensus(far).differences == (
         "1 box that only one of the two drew.",
         "Their boxes overlap by 4%, less than 50%.",
@@ -172,7 +174,7 @@ def test_kappa_tells_agreement_from_chance() -> None:
     pairs = [("tumour", "tumour")] * 4 + [("none", "none")] * 4 + [("tumour", "none"), ("none", "tumour")]
     campaign = scene.campaign()
     for case, (first, second) in zip(campaign.cases.all(), pairs, strict=True):
-        scene.both(case, first, second)
+        scene.answer_by_both(case, first, second)
     assert load_progress(campaign).agreement.kappa == pytest.approx(0.6)
 
 
@@ -190,7 +192,7 @@ def test_a_box_that_is_none_is_refused(box: list[float], why: str) -> None:
     scene.brains(1)
     case = scene.campaign(boxes=True).cases.get()
     with pytest.raises(CampaignRefusedError, match=why):
-        scene.say(case, scene.readers()[0], "tumour", box)
+        scene.answer_case(case, scene.readers()[0], "tumour", box)
 
 
 def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
@@ -198,9 +200,9 @@ def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
     browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "closed"})
     case = campaign.cases.all()[0]
     with pytest.raises(CampaignRefusedError, match="closed"):
-        scene.say(case, scene.readers()[0], "tumour")
+        scene.answer_case(case, scene.readers()[0], "tumour")
     browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "open"})
-    scene.say(case, scene.readers()[0], "tumour")
+    scene.answer_case(case, scene.readers()[0], "tumour")
 
 
 def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers(campaign: Campaign) -> None:
@@ -225,7 +227,7 @@ def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers
 
 def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> None:
     case = campaign.cases.all()[0]
-    scene.both(case, "tumour", "")
+    scene.answer_by_both(case, "tumour", "")
     browser = signed_in(factories.senior().get_username())
     assert "Decide where readers differ: 1" in browser.get(f"/campaigns/{campaign.pk}/").content.decode()
     shown = browser.get(f"/campaigns/cases/{case.pk}/").content.decode()

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures
 Mask = NDArray[np.bool_]
 
 
-def asked(count: int = 1, *, patients: int | None = None, per_case: int = 2) -> Campaign:
+def outline_campaign(count: int = 1, *, patients: int | None = None, per_case: int = 2) -> Campaign:
     scene.brains(count, patients=patients)
     return scene.campaign(outlines=True, per_case=per_case)
 
@@ -42,12 +42,12 @@ def nothing(case: Case) -> Mask:
     return np.zeros((case.instance.rows, case.instance.columns), bool)
 
 
-def drawn(case: Case, first: Mask, second: Mask) -> None:
+def draw_by_both(case: Case, first: Mask, second: Mask) -> None:
     for reader, mask in zip(scene.readers(), (first, second), strict=True):
         scene.draw(case, reader, mask)
 
 
-def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
+def build_dataset(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
     """Ask for a set, make its file, and unpack it."""
     one = dataset_request(campaign=campaign, looked_through=False, user=factories.senior())
     assert work_due(DATASET) == 1
@@ -68,9 +68,9 @@ def made(campaign: Campaign, folder: Path) -> tuple[ConsensusSet, Path]:
 def test_two_outlines_are_the_same_from_the_sites_dice_on(
     shift: int, least: float, stand: CaseStatus, overlap: float
 ) -> None:
-    case = asked().cases.get()
+    case = outline_campaign().cases.get()
     SiteSettings.objects.update_or_create(site=case.campaign.site, defaults={"least_dice": least})
-    drawn(case, scene.block(case), scene.block(case, left=20 + shift))
+    draw_by_both(case, scene.block(case), scene.block(case, left=20 + shift))
     standing = case_consensus(case)
     assert (standing.status, standing.dices) == (stand, (overlap,))
     words = ("Their outlines overlap by 60% (Dice), less than 70%.",) if stand == CaseStatus.DIFFERS else ()
@@ -78,10 +78,10 @@ def test_two_outlines_are_the_same_from_the_sites_dice_on(
 
 
 def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> None:
-    campaign = asked(2)
+    campaign = outline_campaign(2)
     SiteSettings.objects.update_or_create(site=campaign.site, defaults={"least_dice": 0.0})
     alike, unlike = campaign.cases.all()
-    drawn(alike, nothing(alike), nothing(alike))
+    draw_by_both(alike, nothing(alike), nothing(alike))
     for reader, is_empty in zip(scene.readers(), (True, False), strict=True):
         runs = None if is_empty else factories.runs(scene.block(unlike))
         answer_create(case=unlike, user=reader, answer=AnswerInput("tumour", runs=runs, is_empty=is_empty))
@@ -104,7 +104,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_never_is() -> Non
     ],
 )
 def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> None:
-    case, reader = asked().cases.get(), scene.readers()[0]
+    case, reader = outline_campaign().cases.get(), scene.readers()[0]
     with pytest.raises(CampaignRefusedError, match=why):
         answer_create(case=case, user=reader, answer=AnswerInput("tumour", **given))
     browser = signed_in(reader.get_username())
@@ -117,8 +117,8 @@ def test_who_outlines_nothing_has_to_say_so(given: dict[str, Any], why: str) -> 
 
 @pytest.mark.usefixtures("clinician")
 def test_an_outline_is_its_readers_and_the_thirds() -> None:
-    case = asked().cases.get()
-    drawn(case, scene.block(case), scene.block(case, left=45))
+    case = outline_campaign().cases.get()
+    draw_by_both(case, scene.block(case), scene.block(case, left=45))
     first, _second = case_consensus(case).answers
     address = f"/campaigns/answers/{first.pk}/outline.png"
     picture = signed_in("anna").get(address)
@@ -141,14 +141,14 @@ def test_at_least_half_of_those_who_agree_hold_a_pixel() -> None:
 
 
 def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> None:
-    campaign = asked(4)
+    campaign = outline_campaign(4)
     alike, near, decided, empty = campaign.cases.all()
-    drawn(alike, scene.block(alike), scene.block(alike))
-    drawn(near, scene.block(near), scene.block(near, left=22))
-    drawn(decided, scene.block(decided), scene.block(decided, left=45, top=60))
+    draw_by_both(alike, scene.block(alike), scene.block(alike))
+    draw_by_both(near, scene.block(near), scene.block(near, left=22))
+    draw_by_both(decided, scene.block(decided), scene.block(decided, left=45, top=60))
     scene.draw(decided, factories.senior(), scene.block(decided, left=1, top=2, width=3, height=4))
-    drawn(empty, nothing(empty), nothing(empty))
-    one, folder = made(campaign, tmp_path / "set")
+    draw_by_both(empty, nothing(empty), nothing(empty))
+    one, folder = build_dataset(campaign, tmp_path / "set")
     criteria = [
         scene.block(alike),
         scene.block(near, width=22),
@@ -174,8 +174,8 @@ def test_the_training_gets_the_masks_back_pixel_for_pixel(tmp_path: Path) -> Non
 
 
 def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks() -> None:
-    case = asked().cases.get()
-    drawn(case, scene.block(case), scene.block(case))
+    case = outline_campaign().cases.get()
+    draw_by_both(case, scene.block(case), scene.block(case))
     row = dataset_request(campaign=case.campaign, looked_through=False, user=factories.senior()).rows.get()
     assert np.array_equal(mask_read(row.mask), scene.block(case))
     before = dataset_digest([row])
@@ -183,19 +183,19 @@ def test_the_digest_binds_the_mask_and_holds_for_sets_of_before_there_were_masks
     assert dataset_digest([row]) != before
     row.mask = ""
     # As a set was told that was made before there were masks.
-    assert dataset_digest([row]) == told_before(row.case, row.group, row.split)
+    assert dataset_digest([row]) == digest_without_mask(row.case, row.group, row.split)
 
 
-def told_before(case: Case, group: str, split: str) -> str:
+def digest_without_mask(case: Case, group: str, split: str) -> str:
     told = [[1, case.instance.sha256, 0, "agreed", "tumour", [], group, split]]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() -> None:
-    campaign = asked(2)
+    campaign = outline_campaign(2)
     first, second = campaign.cases.all()
-    drawn(first, scene.block(first), scene.block(first))
-    drawn(second, scene.block(second, top=50), scene.block(second, top=52))
+    draw_by_both(first, scene.block(first), scene.block(first))
+    draw_by_both(second, scene.block(second, top=50), scene.block(second, top=52))
     one = dataset_request(campaign=campaign, looked_through=False, user=factories.senior())
     storage.mask_path(one.rows.all()[0].mask).unlink()
     assert work_due(DATASET) == 1
@@ -212,11 +212,11 @@ def test_a_mask_that_is_lost_stays_with_its_picture_and_no_set_is_made_of_one() 
 def test_a_segmenter_learns_from_a_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    campaign = asked(14, patients=10)
+    campaign = outline_campaign(14, patients=10)
     for case in campaign.cases.all():
         mask = scene.block(case) if case.number % 2 else nothing(case)
-        drawn(case, mask, mask)
-    _, folder = made(campaign, tmp_path / "set")
+        draw_by_both(case, mask, mask)
+    _, folder = build_dataset(campaign, tmp_path / "set")
     pictures = pictures_read(folder)
     _, outlines = squares_and_outlines(folder, pictures, 32)
     assert outlines.any((1, 2)).tolist() == [True, False] * 7

@@ -56,13 +56,13 @@ def images_of(study: Study) -> list[Instance]:
     return list(Instance.objects.filter(series__study=study))
 
 
-def say(study: Study, user: User, says: str, number: int, **more: object) -> Review:
+def add_review(study: Study, user: User, says: str, number: int, **more: object) -> Review:
     """Say something of the finding of that number."""
     given = {"finding": findings_to_review(study)[number - 1].pk, **more}
     return review_finding(study=study, user=user, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
-def missed(study: Study, user: User, title: str) -> Review:
+def add_missed_finding(study: Study, user: User, title: str) -> Review:
     """Draw a box on the last slice and say what the AI missed there."""
     box = factories.mark(images_of(study)[-1], author=user, kind=Annotation.Kind.BOX, points=[[1.0, 1.0], [4.0, 4.0]])
     return review_finding(study=study, user=user, review=ReviewInput("missed", mark=box.mark_id, label_title=title))

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from tests.webapp.reading.reporting.conftest import say, sign
+from tests.webapp.reading.reporting.conftest import add_review, sign
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
@@ -41,7 +41,7 @@ def post(browser: Client, study: Study, what: str, sent: dict[str, Any]) -> Any:
 
 
 def test_a_look_writes_nothing_and_shows_what_a_report_begins_with(study: Study, reader: User, browser: Client) -> None:
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     page = browser.get(reverse("report", args=[study.pk])).content.decode()
     assert "Suspected brain tumour (slice 2)." in page
     assert "Not changed yet" in page
@@ -91,7 +91,7 @@ def test_another_template_reloads_the_page(study: Study, reader: User, browser: 
 
 def test_filling_again_is_asked_for_and_told(study: Study, reader: User, browser: Client) -> None:
     sent = fields(study, reader)
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     page = post(browser, study, "fill", sent).content.decode()
     assert "1 line added, saved" in page
     assert "Suspected brain tumour (slice 2)." in page
@@ -182,7 +182,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
     study: Study, reader: User, browser: Client, admin: Client, request_of: HttpRequest
 ) -> None:
     assert "No signed report differs from the AI." in browser.get("/discrepancies/").content.decode()
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     sign(study, reader, request_of, impression="Normal.")
     page = browser.get("/discrepancies/").content.decode()
     assert "You signed this report; somebody else acknowledges it." in page
@@ -200,7 +200,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
 
 
 def test_a_stranger_sees_nothing_of_it(study: Study, reader: User, stranger: Client, request_of: HttpRequest) -> None:
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     sign(study, reader, request_of, impression="Normal.")
     assert "No signed report differs" in stranger.get("/discrepancies/").content.decode()
     address = reverse("discrepancy-acknowledge", args=[Discrepancy.objects.first().pk])  # type: ignore[union-attr]

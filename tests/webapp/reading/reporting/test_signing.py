@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 
 from tests.webapp import factories
-from tests.webapp.reading.reporting.conftest import BLEEDING, TUMOUR, images_of, missed, say, sign
+from tests.webapp.reading.reporting.conftest import BLEEDING, TUMOUR, add_missed_finding, add_review, images_of, sign
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
 from webapp.foundation.audit.models import AuditEvent
@@ -33,7 +33,7 @@ from workers import storage
 pytestmark = pytest.mark.both_databases
 
 
-def signed(study: Study) -> Report:
+def newest_signed(study: Study) -> Report:
     report = newest_report(study)
     assert report is not None
     return report
@@ -42,10 +42,10 @@ def signed(study: Study) -> Report:
 def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_text(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     outcome = sign(study, reader, request_of, impression="Tumour of the left side.")
     assert outcome.then == NextStep.DONE
-    report = signed(study)
+    report = newest_signed(study)
     assert (report.number, report.kind, ReadingTask.objects.get(study=study).state) == (1, "final", "done")
     signature = report.signature
     assert signature.meaning == "I have read the images and answer for this report."
@@ -60,7 +60,7 @@ def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_
 
 def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, request_of: HttpRequest) -> None:
     sign(study, reader, request_of, impression="Normal.")
-    report, signature = signed(study), Signature.objects.get()
+    report, signature = newest_signed(study), Signature.objects.get()
     attempts: list[Callable[[], int]] = [
         lambda: Report.objects.filter(pk=report.pk).update(free_text="Other"),
         lambda: Report.objects.filter(pk=report.pk).update(state="draft", number=None),
@@ -80,7 +80,7 @@ def test_a_signed_report_is_not_saved_over(study: Study, reader: User, request_o
     sign(study, reader, request_of, impression="Normal.")
     with pytest.raises(ReportRefusedError, match="signed in another window"):
         report_save(study=study, user=reader, text=ReportText({"impression": "Fracture."}), edit=draft.edit)
-    assert signed(study).sections[-1]["text"] == "Normal."
+    assert newest_signed(study).sections[-1]["text"] == "Normal."
 
 
 def test_verifying_says_in_words_what_changed(study: Study, reader: User, request_of: HttpRequest) -> None:
@@ -145,7 +145,7 @@ def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) 
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
-    assert signed(study).kind == "preliminary"
+    assert newest_signed(study).kind == "preliminary"
     sign(study, reader, request_of, impression="Normal.")
     assert signable_kinds(study=study, user=other) == ["addendum"]
     with pytest.raises(ReportRefusedError, match="final report is signed by"):
@@ -158,16 +158,16 @@ def test_an_addendum_supersedes_and_keeps_the_report_word_for_word(
     other = factories.clinician("other")
     sign(study, reader, request_of, "preliminary", impression="Probably normal.")
     sign(study, reader, request_of, impression="Normal.")
-    final = signed(study)
+    final = newest_signed(study)
     sign(study, other, request_of, "addendum", addendum="The surgeon was told.")
-    addendum = signed(study)
+    addendum = newest_signed(study)
     assert (addendum.number, addendum.kind, addendum.supersedes) == (3, "addendum", final)
     assert addendum.sections[:-1] == final.sections
     assert addendum.sections[-1] == {"key": "addendum-1", "title": "Addendum", "text": "The surgeon was told."}
     assert [one.number for one in signed_reports(study)] == [3, 2, 1]
     assert all(signature_verify(one).holds for one in Signature.objects.all())
     sign(study, reader, request_of, "addendum", addendum="And again.")
-    assert [section["title"] for section in signed(study).sections[-2:]] == ["Addendum", "Addendum 2"]
+    assert [section["title"] for section in newest_signed(study).sections[-2:]] == ["Addendum", "Addendum 2"]
 
 
 def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User, request_of: HttpRequest) -> None:
@@ -194,8 +194,8 @@ def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
     for given, number in ((final, 1), (added, 2)):
         first, again = (report_sign(**given) for _ in range(2))  # type: ignore[arg-type]
         assert first == again
-        assert first.report == signed(study)
-        assert signed(study).number == number
+        assert first.report == newest_signed(study)
+        assert newest_signed(study).number == number
     assert Signature.objects.count() == AuditEvent.objects.filter(code__contains="report signed").count() == 2
     with pytest.raises(ReportRefusedError, match="A newer version was signed meanwhile"):
         report_sign(**added | {"text": ReportText({"addendum": "Other."})})  # type: ignore[arg-type]
@@ -206,9 +206,9 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 ) -> None:
     with pytest.raises(ReportRefusedError, match="says nothing yet"):
         sign(study, reader, request_of)
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     line = "Suspected brain tumour (slice 2)."
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     with pytest.raises(ReportRefusedError, match="which you do not accept"):
         sign(study, reader, request_of, findings=line)
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
@@ -218,33 +218,33 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
     task_require_two_readers(task=study.task, user=reader)
     assert signable_kinds(study=study, user=reader) == ["final"]
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     with pytest.raises(ReportRefusedError, match="each says something of every finding"):
         sign(study, reader, request_of, impression="Tumour.")
-    say(study, reader, "agree", 2)
+    add_review(study, reader, "agree", 2)
     outcome = sign(study, reader, request_of, impression="Tumour.")
     assert (outcome.report, outcome.then) == (None, NextStep.SECOND)
     assert not Signature.objects.exists()
     two = factories.clinician("two")
     task_claim(task=ReadingTask.objects.get(study=study), user=two)
     for number in (1, 2):
-        say(study, two, "agree", number)
+        add_review(study, two, "agree", number)
     outcome = sign(study, two, request_of, impression="Tumour and bleeding.")
     assert outcome.then == NextStep.DONE
-    assert signed(study).author == two
+    assert newest_signed(study).author == two
 
 
 def test_what_is_read_and_left_unsigned_a_senior_concludes_in_their_own_words(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     for number in (1, 2):
-        say(study, reader, "agree", number)
+        add_review(study, reader, "agree", number)
     read_finish(study=study, user=reader)
     assert signable_kinds(study=study, user=factories.clinician("two")) == []
     senior = factories.senior()
     assert signable_kinds(study=study, user=senior) == ["final"]
     sign(study, senior, request_of, impression="Tumour and bleeding, as the colleague read.")
-    assert (signed(study).author, signed(study).statements) == (senior, [])
+    assert (newest_signed(study).author, newest_signed(study).statements) == (senior, [])
     assert signable_kinds(study=study, user=reader) == ["addendum"]
 
 
@@ -255,18 +255,18 @@ def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of
     for user, word in zip(readers, ("agree", "disagree", "agree"), strict=True):
         task_claim(task=ReadingTask.objects.get(study=study), user=user)
         for number in (1, 2):
-            say(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
+            add_review(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
         told.append(sign(study, user, request_of, impression="As seen.").then)
     assert told == [NextStep.SECOND, NextStep.ADJUDICATOR, NextStep.DONE]
-    assert signed(study).author == readers[-1]
+    assert newest_signed(study).author == readers[-1]
 
 
 def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "agree", 1)
-    say(study, reader, "disagree", 2, reasons=["artefact"])
-    missed(study, reader, "Fracture")
+    add_review(study, reader, "agree", 1)
+    add_review(study, reader, "disagree", 2, reasons=["artefact"])
+    add_missed_finding(study, reader, "Fracture")
     sign(study, reader, request_of, "preliminary", impression="So far.")
     assert not Discrepancy.objects.exists()
     sign(study, reader, request_of, impression="Tumour, fracture.")
@@ -293,7 +293,7 @@ def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
 def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_differ(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "edit", 1, label_title="Meningioma")
+    add_review(study, reader, "edit", 1, label_title="Meningioma")
     sign(study, reader, request_of, impression="Meningioma.")
     told = list(Discrepancy.objects.values_list("sentence", flat=True))
     assert told == [

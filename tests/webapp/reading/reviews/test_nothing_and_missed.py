@@ -7,7 +7,15 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
-from tests.webapp.reading.reviews.test_segmentations import SIDE, body, finding, images, kept, put, square, study_of  # noqa: F401
+from tests.webapp.reading.reviews.test_segmentations import (
+    SIDE,
+    body,
+    fetch_outlines,
+    images,
+    put,
+    square,
+    study_of,
+)
 from webapp.foundation.accounts.models import User
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Study
@@ -21,43 +29,43 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 NOTHING = np.zeros((SIDE, SIDE), bool)
 
 
-def nothing(finding: Finding, **changed: object) -> dict[str, object]:  # noqa: F811
+def nothing(finding: Finding, **changed: object) -> dict[str, object]:
     """Return what the viewer sends where nothing of a finding lies on its first image."""
     return body(images(finding)[0], NOTHING, finding=finding.pk, is_empty=True, **changed)
 
 
-def read_by(user: User, study: Study) -> list[object]:
+def accepted_by(user: User, study: Study) -> list[object]:
     """Return what a reader takes for real, without its rows."""
     read = read_of(study=study, user=user)
     assert read is not None
     return [(one.title, len(one.outlines), one.box) for one in accepted(read)]
 
 
-def test_nothing_to_outline_is_said_kept_told_and_taken_back(clinician: Client, finding: Finding) -> None:  # noqa: F811
+def test_nothing_to_outline_is_said_kept_told_and_taken_back(clinician: Client, finding: Finding) -> None:
     mark, study, user = uuid.uuid4(), study_of(finding), User.objects.get(username="clinician")
-    assert kept(clinician, study) == [], "nobody has outlined yet, which is another thing"
+    assert fetch_outlines(clinician, study) == [], "nobody has outlined yet, which is another thing"
     told = put(clinician, mark, nothing(finding))
     assert (told.status_code, told.json()["box"], told.json()["verdict"]["says"]) == (201, None, "edit")
     assert put(clinician, mark, nothing(finding)).json()["version"] == 1
-    (one,) = kept(clinician, study)
+    (one,) = fetch_outlines(clinician, study)
     assert (one["box"], one["finding"], clinician.get(one["mask"]).status_code) == (None, finding.pk, 200)
     assert AnnotationVersion.objects.get().is_empty
     page = clinician.get(f"/studies/{study.pk}/")
     assert "Corrected: nothing to outline" in page.content.decode()
-    assert read_by(user, study) == [("Suspected brain tumour", 1, None)]
+    assert accepted_by(user, study) == [("Suspected brain tumour", 1, None)]
     put(clinician, uuid.uuid4(), body(images(finding)[1], square(6, 6), finding=finding.pk))
     assert "Corrected: outline corrected, nothing to outline" in clinician.get(f"/studies/{study.pk}/").content.decode()
     drawn_over = put(clinician, mark, body(images(finding)[0], square(1, 1), finding=finding.pk, version=1))
     assert drawn_over.json()["version"] == 2
-    assert read_by(user, study) == [("Suspected brain tumour", 2, [0.5, 0.5, 8.5, 8.5])]
+    assert accepted_by(user, study) == [("Suspected brain tumour", 2, [0.5, 0.5, 8.5, 8.5])]
     put(clinician, mark, nothing(finding, version=2))
     assert clinician.delete(f"/api/outlines/{mark}/?version=3").status_code == 204
-    assert read_by(user, study) == [("Suspected brain tumour", 1, [5.5, 5.5, 13.5, 13.5])]
+    assert accepted_by(user, study) == [("Suspected brain tumour", 1, [5.5, 5.5, 13.5, 13.5])]
 
 
 def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
     clinician: Client,
-    finding: Finding,  # noqa: F811
+    finding: Finding,
 ) -> None:
     image = images(finding)[0]
     findings_without_review = put(clinician, uuid.uuid4(), body(image, NOTHING, finding=finding.pk))
@@ -78,7 +86,7 @@ def test_an_outline_is_not_empty_by_chance_and_nothing_is_not_something(
     ],
 )
 def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
-    finding: Finding,  # noqa: F811
+    finding: Finding,
     second: str,
     then: NextStep,
     dices: list[float],
@@ -100,7 +108,7 @@ def test_nothing_twice_is_agreed_and_nothing_against_something_is_not(
     )
 
 
-def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noqa: F811
+def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
     task_require_two_readers(task=study.task, user=one)
     factories.outline(images(finding)[0], author=one, mask=NOTHING, finding=finding)
@@ -111,32 +119,32 @@ def test_an_empty_image_counts_with_the_others(finding: Finding) -> None:  # noq
     assert Comparison.objects.get().dices == [pytest.approx(2 * 64 / (64 + 128), abs=1e-4)]
 
 
-def test_what_was_missed_is_one_thing_on_all_its_images(clinician: Client, finding: Finding) -> None:  # noqa: F811
+def test_what_was_missed_is_one_thing_on_all_its_images(clinician: Client, finding: Finding) -> None:
     first, second, study = uuid.uuid4(), uuid.uuid4(), study_of(finding)
     user = User.objects.get(username="clinician")
     boxes = ([5.5, 5.5, 13.5, 13.5], [6.5, 6.5, 14.5, 14.5])
     for mark, image, at in ((second, images(finding)[1], 7), (first, images(finding)[0], 6)):  # whichever comes first
         sent = body(image, square(at, at), label_title="Fracture", missed=str(first))
         assert put(clinician, mark, sent).status_code == 201
-    told = kept(clinician, study)
+    told = fetch_outlines(clinician, study)
     assert {one["missed"] for one in told} == {str(first)}
-    assert read_by(user, study) == [("Fracture", 2, boxes[0])]
+    assert accepted_by(user, study) == [("Fracture", 2, boxes[0])]
     assert (
         "Missed by AI: outline drawn on 2 images. Fracture" in clinician.get(f"/studies/{study.pk}/").content.decode()
     )
     clinician.delete(f"/api/outlines/{first}/?version=1")
-    assert read_by(user, study) == [("Fracture", 1, boxes[1])]
+    assert accepted_by(user, study) == [("Fracture", 1, boxes[1])]
     clinician.delete(f"/api/outlines/{second}/?version=1")
-    assert read_by(user, study) == []
+    assert accepted_by(user, study) == []
     assert Review.objects.last().says == "withdrawn"  # type: ignore[union-attr]
     again = put(clinician, first, body(images(finding)[0], square(6, 6), label_title="Fracture", version=2))
     assert again.status_code == 200
-    assert read_by(user, study) == [("Fracture", 1, boxes[0])]
+    assert accepted_by(user, study) == [("Fracture", 1, boxes[0])]
 
 
 def test_what_was_missed_lies_on_one_series_and_an_outline_stays_with_its_thing(
     clinician: Client,
-    finding: Finding,  # noqa: F811
+    finding: Finding,
 ) -> None:
     first, second = uuid.uuid4(), uuid.uuid4()
     put(clinician, first, body(images(finding)[0], square(6, 6), label_title="Fracture"))
@@ -147,11 +155,11 @@ def test_what_was_missed_lies_on_one_series_and_an_outline_stays_with_its_thing(
     put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst"))
     taken = put(clinician, second, body(images(finding)[1], square(6, 6), label_title="Cyst", missed=str(first)))
     assert (taken.status_code, "drawn for something else" in taken.json()["detail"]) == (409, True)
-    assert len(read_by(User.objects.get(username="clinician"), study_of(finding))) == 2
+    assert len(accepted_by(User.objects.get(username="clinician"), study_of(finding))) == 2
 
 
 def test_two_readers_who_outline_on_several_images_what_was_missed_are_compared_over_all(
-    finding: Finding,  # noqa: F811
+    finding: Finding,
 ) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
     task_require_two_readers(task=study.task, user=one)

@@ -31,7 +31,7 @@ def study_of(finding: Finding) -> Study:
     return finding.run.series.study
 
 
-def read_first(study: Study) -> None:
+def let_site_read_first(study: Study) -> None:
     SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
 
 
@@ -64,7 +64,7 @@ def test_a_site_that_reads_first_shows_no_answer_before_the_reader_has_committed
     clinician: Client, finding: Finding
 ) -> None:
     study = study_of(finding)
-    read_first(study)
+    let_site_read_first(study)
     told = [f"/studies/{study.pk}/", f"/studies/{study.pk}/answer/", f"/api/studies/{study.pk}/viewer/"]
     for address in told:
         page = clinician.get(address).content.decode()
@@ -88,7 +88,7 @@ def test_the_list_of_a_site_that_reads_first_says_that_the_ai_raised_a_case_and_
     run = finding.run
     run.events.create(event="finish", from_state="running", to_state="done", attempt=1)
     assert "Suspected brain tumour" in clinician.get("/").content.decode()
-    read_first(study_of(finding))
+    let_site_read_first(study_of(finding))
     page = clinician.get("/").content.decode()
     assert "Suspected brain tumour" not in page
     assert "Raised by the AI" in page

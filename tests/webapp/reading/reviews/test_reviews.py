@@ -71,43 +71,43 @@ def findings(study: Study) -> list[Finding]:
     return findings_to_review(study)
 
 
-def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
+def add_review(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
     """Say something of the finding of that number."""
     given = {"finding": findings(study)[number - 1].pk, **more}
     return review_finding(study=study, user=reader, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
-def drawn(study: Study, reader: User, points: list[list[float]]) -> Annotation:
+def draw_box(study: Study, reader: User, points: list[list[float]]) -> Annotation:
     return factories.mark(image_of(study), author=reader, kind=Annotation.Kind.BOX, points=points).mark
 
 
-def read_all(study: Study, reader: User, *says: str) -> NextStep:
+def review_and_finish(study: Study, reader: User, *says: str) -> NextStep:
     """Take the study in hand, say that of its findings in turn, and finish."""
     study = Study.objects.get(pk=study.pk)
     task_claim(task=study.task, user=reader)
     for number, word in enumerate(says, start=1):
-        say(study, reader, word, number, reasons=["artefact"] if word == "disagree" else [])
+        add_review(study, reader, word, number, reasons=["artefact"] if word == "disagree" else [])
     return read_finish(study=study, user=reader)
 
 
 def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User) -> None:
-    say(study, one, "agree")
-    say(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
+    add_review(study, one, "agree")
+    add_review(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
     read = read_of(study=study, user=one)
     assert read is not None
     (now,) = current_reviews(read)
     assert (now.says, now.reasons, now.comment) == ("disagree", ["artefact", "not_there"], "Motion")
     assert [row.says for row in Review.objects.all()] == ["agree", "disagree"]
     assert [row.order for row in findings_without_review(read)] == [2]
-    say(study, one, "withdrawn")
+    add_review(study, one, "withdrawn")
     assert current_reviews(read) == []
     assert AuditEvent.objects.filter(study=study.pk, code__contains="verdict said").count() == 3
 
 
 def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, one: User) -> None:
-    box = drawn(study, one, HERE)
-    say(study, one, "disagree", 1, reasons=["normal"])
-    say(study, one, "edit", 2, label_title="Calcification")
+    box = draw_box(study, one, HERE)
+    add_review(study, one, "disagree", 1, reasons=["normal"])
+    add_review(study, one, "edit", 2, label_title="Calcification")
     review_finding(study=study, user=one, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
     read = read_of(study=study, user=one)
     assert read is not None
@@ -136,14 +136,14 @@ def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, sai
 def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
     other = factories.clinician("two")
     with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
-        say(study, other, "agree")
+        add_review(study, other, "agree")
     task_take_over(task=study.task, note="The surgeon waits.", user=other)
     with pytest.raises(ReviewRefusedError, match="This study is not assigned to you"):
-        say(study, one, "agree")
-    say(study, other, "agree")
+        add_review(study, one, "agree")
+    add_review(study, other, "agree")
     assert read_finish(study=study, user=other) == NextStep.DONE
     with pytest.raises(ReviewRefusedError):
-        say(study, other, "disagree", reasons=["normal"])
+        add_review(study, other, "disagree", reasons=["normal"])
 
 
 def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_the_first_word_stays(
@@ -166,11 +166,11 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
     two = factories.clinician("two")
     task_require_two_readers(task=study.task, user=one)
     assert not may_conclude(study=study, user=one)
-    assert read_all(study, one, "agree", "disagree") == NextStep.SECOND
+    assert review_and_finish(study, one, "agree", "disagree") == NextStep.SECOND
     assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
     with pytest.raises(NotAssigneeError, match="waits for another reader"):
         task_claim(task=study.task, user=one)
-    assert read_all(study, two, "agree", "disagree") == NextStep.DONE
+    assert review_and_finish(study, two, "agree", "disagree") == NextStep.DONE
     comparison = Comparison.objects.get()
     assert (comparison.both_present, comparison.both_absent, comparison.differences) == (1, 1, [])
     assert ReadingTask.objects.get().state == ReadingTask.State.DONE
@@ -181,17 +181,17 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
 def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User) -> None:
     two, boss = factories.clinician("two"), factories.admin()
     task_require_two_readers(task=study.task, user=one)
-    read_all(study, one, "agree", "agree")
+    review_and_finish(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
     assert visible_reads(study=fresh, user=two).reads == []
-    assert read_all(study, two, "agree", "disagree") == NextStep.ADJUDICATOR
+    assert review_and_finish(study, two, "agree", "disagree") == NextStep.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
     task = ReadingTask.objects.get()
     assert (task.state, task.needs_adjudication) == (ReadingTask.State.WAITING, True)
     with pytest.raises(NotAssigneeError):
         task_claim(task=task, user=factories.clinician("three"))
-    assert read_all(study, boss, "agree", "agree") == NextStep.DONE
+    assert review_and_finish(study, boss, "agree", "agree") == NextStep.DONE
     fresh = Study.objects.get(pk=study.pk)
     assert [read.reader for read in visible_reads(study=fresh, user=boss).reads] == [one, two, boss]
     assert may_conclude(study=study, user=boss)
@@ -199,7 +199,7 @@ def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User
 
 def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: User) -> None:
     task_require_two_readers(task=study.task, user=one)
-    say(study, one, "agree", 1)
+    add_review(study, one, "agree", 1)
     with pytest.raises(ReviewRefusedError, match="1 of yours is still open"):
         read_finish(study=study, user=one)
 
@@ -213,9 +213,9 @@ def test_what_both_found_is_the_same_where_their_boxes_overlap(
     for reader, where in ((one, HERE), (two, points)):
         fresh = Study.objects.get(pk=study.pk)
         task_claim(task=fresh.task, user=reader)
-        box = drawn(study, reader, where)
+        box = draw_box(study, reader, where)
         review_finding(study=study, user=reader, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
-        outcome = read_all(study, reader, "agree", "agree")
+        outcome = review_and_finish(study, reader, "agree", "agree")
     assert outcome == then
     comparison = Comparison.objects.get()
     assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == NextStep.DONE else (1, 1))

@@ -72,7 +72,7 @@ def put(client: Client, mark: uuid.UUID, sent: dict[str, Any]) -> Any:
     return client.put(f"/api/outlines/{mark}/", sent, content_type="application/json")
 
 
-def kept(client: Client, study: Study) -> list[dict[str, Any]]:
+def fetch_outlines(client: Client, study: Study) -> list[dict[str, Any]]:
     """Return the outlines that the viewer of a user is told of."""
     outlines: list[dict[str, Any]] = client.get(f"/api/studies/{study.pk}/viewer/").json()["outlines"]
     return outlines
@@ -108,7 +108,7 @@ def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_o
     assert [row.mark_version for row in Review.objects.all()] == [1, 2]
     unseen = put(clinician, mark, body(image, square(1, 1), finding=finding.pk, version=1))
     assert (unseen.status_code, unseen.json()["mark"]["version"]) == (409, 2)
-    assert [one["version"] for one in kept(clinician, study_of(finding))] == [2]
+    assert [one["version"] for one in fetch_outlines(clinician, study_of(finding))] == [2]
 
 
 @pytest.mark.parametrize(
@@ -203,10 +203,10 @@ def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client
     assert (one.title, one.box, len(one.outlines)) == ("Cyst", [5.5, 5.5, 13.5, 13.5], 2)
     assert "outline corrected on 2 images. Cyst" in clinician.get(f"/studies/{study.pk}/").content.decode()
     clinician.delete(f"/api/outlines/{marks[1]}/?version=1")
-    assert [row["version"] for row in kept(clinician, study)] == [1]
+    assert [row["version"] for row in fetch_outlines(clinician, study)] == [1]
     assert Review.objects.last().says == "edit"  # type: ignore[union-attr]
     review_finding(study=study, user=user, review=ReviewInput("agree", finding.pk))
-    assert kept(clinician, study) == []  # the AI's outline is agreed to
+    assert fetch_outlines(clinician, study) == []  # the AI's outline is agreed to
     assert AnnotationVersion.objects.filter(is_deleted=False).count() == 2  # and nothing that was drawn is lost
 
 
@@ -229,10 +229,10 @@ def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
     for _ in range(2):
         assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 204
     assert [row.says for row in Review.objects.all()] == ["edit", "withdrawn"]
-    assert kept(clinician, study) == []
+    assert fetch_outlines(clinician, study) == []
     again = put(clinician, mark, body(image, square(4, 3), finding=finding.pk, version=2))
     assert (again.status_code, again.json()["version"]) == (200, 3)
-    assert len(kept(clinician, study)) == 1
+    assert len(fetch_outlines(clinician, study)) == 1
 
 
 def test_what_was_said_after_an_outline_stays_when_the_outline_goes(clinician: Client, finding: Finding) -> None:
@@ -268,7 +268,7 @@ def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding
     read_finish(study=study, user=one)
     other = signed_in("two")
     address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
-    assert (kept(other, study), other.get(address).status_code) == ([], 404)
+    assert (fetch_outlines(other, study), other.get(address).status_code) == ([], 404)
     assert other.get(f"/api/studies/{study.pk}/marks/").json() == []
     assert other.get(f"/api/studies/{study.pk}/viewer/").json()["marks"] == []
     factories.outline(images(finding)[0], author=two, mask=square(11, 11), finding=finding)
@@ -278,7 +278,7 @@ def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding
     task_claim(task=study_of(finding).task, user=boss)
     review_finding(study=study, user=boss, review=ReviewInput("agree", finding.pk))
     third = signed_in("senior")
-    assert [told["author"] for told in kept(third, study)] == ["clinician", "two"]
+    assert [told["author"] for told in fetch_outlines(third, study)] == ["clinician", "two"]
     assert third.get(address).status_code == 200
     assert "outlined by two" in third.get(f"/studies/{study.pk}/").content.decode()
 
@@ -291,7 +291,7 @@ def test_while_the_ai_is_veiled_nobody_sees_what_others_drew(finding: Finding) -
     factories.clinician("two")
     for name, outlines, status in (("clinician", 1, 200), ("two", 0, 404)):
         browser = signed_in(name)
-        assert (len(kept(browser, study)), browser.get(address).status_code) == (outlines, status)
+        assert (len(fetch_outlines(browser, study)), browser.get(address).status_code) == (outlines, status)
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> 
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
     task_require_two_readers(task=study.task, user=one)
     for reader, mask in ((one, square(10, 10)), (two, square(11, 10))):
-        verdict_say_of(study, reader, finding)
+        claim_and_agree(study, reader, finding)
         factories.outline(images(finding)[1], author=reader, mask=mask)
         then = read_finish(study=study_of(finding), user=reader)
     assert then == NextStep.DONE
@@ -361,7 +361,7 @@ def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> 
     assert (comparison.dices, comparison.ious, comparison.both_present) == ([0.875], [1.0], 2)
 
 
-def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:
+def claim_and_agree(study: Study, reader: User, finding: Finding) -> None:
     """Take a study in hand and agree to its finding."""
     task_claim(task=ReadingTask.objects.get(study=study), user=reader)
     review_finding(study=study, user=reader, review=ReviewInput("agree", finding.pk))
@@ -373,7 +373,7 @@ def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
     drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
     read_finish(study=study, user=one)
     storage.mask_path(drawn.version.mask).unlink()
-    verdict_say_of(study, two, finding)
+    claim_and_agree(study, two, finding)
     assert read_finish(study=study_of(finding), user=two) == NextStep.ADJUDICATOR
     assert "cannot be read any more" in Comparison.objects.get().differences[0]
 

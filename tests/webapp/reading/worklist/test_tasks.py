@@ -32,7 +32,7 @@ def task_of(name: str, *, minutes: float = 0, **fields: object) -> ReadingTask:
     return ReadingTask.objects.get(study=study)
 
 
-def answered(task: ReadingTask, urgency: int, reason: str = "Suspected") -> None:
+def finish_run(task: ReadingTask, urgency: int, reason: str = "Suspected") -> None:
     """Let a run over a series of the task's study end with an urgency."""
     series = factories.series_of(task.study)
     run = factories.run_of(series, state=Run.State.QUEUED, urgency=urgency, urgency_reason=reason)
@@ -62,8 +62,8 @@ def test_every_study_has_a_task_from_its_first_moment() -> None:
 def test_stat_comes_first_then_what_the_ai_calls_critical_then_age(reader: User) -> None:
     task_of("old", minutes=300)
     task_of("new", minutes=1)
-    answered(task_of("soon by AI", minutes=2), urgency=2)
-    answered(task_of("critical by AI", minutes=3), urgency=3)
+    finish_run(task_of("soon by AI", minutes=2), urgency=2)
+    finish_run(task_of("critical by AI", minutes=3), urgency=3)
     task_triage(task=task_of("urgent", minutes=4), priority=Priority.URGENT, reason="fever", user=reader)
     task_triage(task=task_of("stat", minutes=0), priority=Priority.STAT, reason="trauma", user=reader)
     assert order(reader) == ["stat", "critical by AI", "urgent", "soon by AI", "old", "new"]
@@ -71,9 +71,9 @@ def test_stat_comes_first_then_what_the_ai_calls_critical_then_age(reader: User)
 
 def test_the_ai_raises_and_never_lowers_hides_or_closes(reader: User) -> None:
     task = task_of("raised")
-    answered(task, urgency=3, reason="Suspected bleed, 91%")
+    finish_run(task, urgency=3, reason="Suspected bleed, 91%")
     for urgency in (0, 1, 2):
-        answered(task, urgency=urgency, reason="less")
+        finish_run(task, urgency=urgency, reason="less")
     task.refresh_from_db()
     assert (task.ai_urgency, task.ai_reason, task.state) == (3, "Suspected bleed, 91%", ReadingTask.State.WAITING)
     assert task.priority == Priority.ROUTINE
@@ -131,7 +131,7 @@ def test_taking_over_needs_a_note_that_is_kept(reader: User, colleague: User) ->
 
 def test_every_third_pick_is_the_oldest(reader: User) -> None:
     for number in range(6):
-        answered(task_of(f"critical {number}", minutes=number), urgency=3)
+        finish_run(task_of(f"critical {number}", minutes=number), urgency=3)
     task_of("forgotten", minutes=9000)
     picked = [task_pick(user=reader, tasks=tasks_visible(reader)) for _ in range(3)]
     assert [task.study.description for task in picked if task] == ["critical 5", "critical 4", "forgotten"]
