@@ -22,8 +22,3 @@ def test_module_and_functions_are_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
-
-
-def test_most_modules_are_shorter_than_150_lines() -> None:
-    short = [path for path in WRITTEN if len(path.read_text().splitlines()) < 150]
-    assert len(short) / len(WRITTEN) > 0.8

@@ -82,10 +82,10 @@ def changed(page: Page, layer: str) -> Bounds:
 
 @pytest.mark.parametrize("series", ["axial 2 mm", "oblique, tall pixels"])
 def test_box_mask_and_segmentation_lie_on_their_pixels_however_the_image_is_turned(block: Page, series: str) -> None:
-    hung = block.locator(".corner.bottom.left").first
-    if series not in hung.inner_text():  # hung again, it would be put back to how it lay while keys turn it
+    hang_study = block.locator(".corner.bottom.left").first
+    if series not in hang_study.inner_text():  # hung again, it would be put back to how it lay while keys turn it
         block.locator(".thumb", has_text=series).click()
-    expect(hung).to_contain_text(series)
+    expect(hang_study).to_contain_text(series)
     expect(block.locator(".segments li")).to_have_count(1)
     block.locator(".cell").first.focus()
     for key in TURNS:

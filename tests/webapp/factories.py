@@ -28,9 +28,9 @@ from webapp.imaging.archive.models import Instance, Patient, Series, Study
 from webapp.imaging.inference.models import Finding, Run, RunEvent, Stage
 from webapp.reading.followup.models import Registration
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.signing import signature_make
-from webapp.reading.reviews.segmentation_selectors import Outline
-from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.reporting.signing import signature_create
+from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
+from webapp.reading.reviews.selectors import Outline
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_claim
 from workers import storage
@@ -340,8 +340,8 @@ def outline(
     task_claim(task=ReadingTask.objects.get(study=instance.series.study), user=author)
     drawn = np.ones((instance.rows, instance.columns), bool) if mask is None else mask
     words: dict[str, Any] = {"finding": finding.pk} if finding else {"label_title": "Fracture"}
-    sent = Sent(instance, 1, runs(drawn), **words, missed=missed, is_empty=not drawn.any())
-    return outline_save(mark=uuid.uuid4(), sent=sent, read=0, user=author, request=HttpRequest())[0]
+    sent = OutlineInput(instance, 1, runs(drawn), **words, missed=missed, is_empty=not drawn.any())
+    return outline_save(mark=uuid.uuid4(), outline=sent, base_version=0, user=author, request=HttpRequest())[0]
 
 
 def runs(mask: NDArray[np.bool_]) -> list[int]:
@@ -364,7 +364,7 @@ def report_signed(study: Study, *, by: User | None = None, **fields: Any) -> Rep
         **fields,
     }
     made = Report.objects.create(study=study, author=signer, **given)
-    signature_make(report=made, user=signer, meaning="I have read the images.", at=timezone.now())
+    signature_create(report=made, user=signer, meaning="I have read the images.", at=timezone.now())
     return made
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import pytest
-from django.http import HttpResponse
 
 from webapp.foundation.core.refusals import Refusal
 
@@ -18,6 +18,14 @@ def refused(code: str, kind: type[Refusal] = Refusal) -> Iterator[pytest.Excepti
     assert caught.value.code == code
 
 
-def codes_shown(page: HttpResponse) -> list[str]:
+class Page(Protocol):
+    """What a test client answered."""
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+
+
+def codes_shown(page: Page) -> list[str]:
     """Return the codes of all refusals that a page shows."""
     return re.findall(r'data-code="([^"]+)"', page.content.decode())

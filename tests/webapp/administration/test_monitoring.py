@@ -345,8 +345,8 @@ def outlined(values: list[tuple[float, bool]], *, version: str = "1", between: f
     image = factories.picture_instance(series=series)
     run = factories.run_of(series, outcome="findings")
     read, other = (
-        Read.objects.create(study=series.study, reader=factories.clinician(name), seat=seat)
-        for seat, name in ((1, "clinician"), (2, "two"))
+        Read.objects.create(study=series.study, reader=factories.clinician(name), role=role)
+        for role, name in ((1, "clinician"), (2, "two"))
     )
     of_ai = {"model": "tumour-segmenter", "version": version}
     for dice, is_drawn in values:
@@ -404,7 +404,7 @@ def test_the_quantile_of_student_is_near_the_tables(freedom: int) -> None:
 def test_the_interval_of_a_mean_holds_the_truth_about_as_often_as_it_says(studies: int, each: int) -> None:
     random = np.random.default_rng(3)
 
-    def is_held() -> bool:
+    def is_claimed() -> bool:
         # Outlines of a study are alike: an interval over outlines would be far too narrow.
         values = [
             (study, float(of_study + random.normal(0, 0.02)))
@@ -414,5 +414,5 @@ def test_the_interval_of_a_mean_holds_the_truth_about_as_often_as_it_says(studie
         low, high = (mean_of(values) or pytest.fail("no mean")).interval or (1, 0)
         return low <= 0.8 <= high
 
-    held = sum(is_held() for _ in range(300)) / 300
+    held = sum(is_claimed() for _ in range(300)) / 300
     assert 0.9 <= held <= 0.99

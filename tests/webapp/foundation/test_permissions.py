@@ -31,11 +31,11 @@ from webapp.foundation.outbox.models import OutboxItem
 from webapp.imaging.annotations.masks import store_mask
 from webapp.imaging.archive.models import Series, Study
 from webapp.imaging.inference.models import Run
-from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.case_selection import SeriesCriteria
 from webapp.reading.campaigns.models import ConsensusSet
-from webapp.reading.campaigns.services import Asked, campaign_make
+from webapp.reading.campaigns.services import CampaignQuestion, campaign_create
 from webapp.reading.critical_results.services import critical_open
-from webapp.reading.handover.services import handover_make
+from webapp.reading.handover.services import handover_create
 from webapp.reading.reporting.models import Discrepancy
 from workers import storage
 
@@ -351,7 +351,7 @@ def addresses(
     arguments["background-work-retry"] = [item.pk]
     arguments |= campaign_addresses()
     critical = critical_open(study=series.study, sentence="Bleeding", user=factories.clinician())
-    handover = handover_make(user=factories.clinician(), note="Quiet night")
+    handover = handover_create(user=factories.clinician(), note="Quiet night")
     arguments |= {
         "critical-result-notify": [critical.pk],
         "critical-result-withdraw": [critical.pk],
@@ -384,9 +384,11 @@ def outline_addresses(series: Series) -> dict[str, list[object]]:
 
 def campaign_addresses() -> dict[str, list[object]]:
     """Make a campaign with a set; the clinician is invited to read."""
-    asked = Asked("Tumours", "Is there one?", ["yes", "no"], readers_per_case=1)
+    question = CampaignQuestion("Tumours", "Is there one?", ["yes", "no"], readers_per_case=1)
     readers = [factories.clinician()]
-    made = campaign_make(site=factories.site(), asked=asked, wanted=Wanted(), readers=readers, user=factories.senior())
+    made = campaign_create(
+        site=factories.site(), question=question, criteria=SeriesCriteria(), readers=readers, user=factories.senior()
+    )
     done = ConsensusSet.objects.create(campaign=made, number=1, requested_by=factories.senior(), state="done")
     with storage.written_whole(storage.export_path(done.pk)) as unfinished:
         unfinished.write_bytes(b"PK")

@@ -26,7 +26,7 @@ from webapp.imaging.inference.series_status import Status
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("data_folder")]
 
 
-def opened(client: Client, series: Series, *, run: Run | None = None) -> str:
+def open_page(client: Client, series: Series, *, run: Run | None = None) -> str:
     """Return the page of a series, or of a superseded run of it, as one line of text."""
     answer = client.get(f"/studies/{series.study_id}/?series={series.pk}{f'&run={run.pk}' if run else ''}")
     assert answer.status_code == 200
@@ -42,7 +42,7 @@ def viewer(text: str) -> dict[str, Any]:
 
 
 def test_findings_are_told_with_probability_threshold_and_slice(clinician: Client) -> None:
-    text = opened(clinician, brain_with_tumour())
+    text = open_page(clinician, brain_with_tumour())
     assert "Please review the list" in text
     assert "Suspected brain tumour" in text
     assert f"93{NARROW}%" in text
@@ -57,7 +57,7 @@ def test_findings_are_told_with_probability_threshold_and_slice(clinician: Clien
 
 
 def test_the_size_of_a_finding_stands_beside_it_and_all_measures_behind_one_click(clinician: Client) -> None:
-    text = opened(clinician, brain_with_tumour())
+    text = open_page(clinician, brain_with_tumour())
 
     assert re.search(r"Longest \d+\.\d mm x \d+\.\d mm, volume \d+\.\d mL<", text)
     (table,) = re.findall(r'<details class="more measures">(.*?)</details>', text)  # the second has no outline
@@ -74,7 +74,7 @@ def test_a_size_in_pixels_says_that_nothing_calibrates_it(clinician: Client) -> 
         instance=series.instances.get(),
         measures=factories.measures(mask[None]),
     )
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
 
     assert "Longest 31.3 px x " in text
     assert "area 300 px² (not calibrated)" in text
@@ -84,7 +84,7 @@ def test_a_size_in_pixels_says_that_nothing_calibrates_it(clinician: Client) -> 
 
 
 def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> None:
-    told = viewer(opened(clinician, brain_with_tumour()))
+    told = viewer(open_page(clinician, brain_with_tumour()))
     pictures = [mark[kind] for mark in told["findings"] for kind in ("mask", "heat") if mark[kind]]
     pictures += [heat["src"] for heat in told["heats"]] + [told["slices"][12]["src"]]
     assert len(pictures) == 4
@@ -94,7 +94,7 @@ def test_everything_that_the_viewer_asks_for_is_served(clinician: Client) -> Non
 
 
 def test_a_finding_without_a_box_says_so_and_offers_its_heat_map(clinician: Client) -> None:
-    text = opened(clinician, bleeding_head())
+    text = open_page(clinician, bleeding_head())
     (mark,) = viewer(text)["findings"]
     assert (mark["box"], mark["mask"], mark["slice"], mark["first"], mark["last"]) == (None, "", 5, 4, 7)
     assert clinician.get(mark["heat"]).status_code == 200
@@ -104,15 +104,15 @@ def test_a_finding_without_a_box_says_so_and_offers_its_heat_map(clinician: Clie
 
 
 def test_what_is_experimental_says_so_in_words_with_its_reason(clinician: Client) -> None:
-    text = opened(clinician, bleeding_head())
+    text = open_page(clinician, bleeding_head())
     aside = text.split('id="map"')[0]
     assert "Experimental: Haemorrhage.</b> Trained on 200 pictures of one source" in aside
     assert len(re.findall(r'class="experimental" title="Trained on 200 pictures', aside)) == 2  # finding and step
-    assert "Experimental" not in opened(clinician, broken_forearm())
+    assert "Experimental" not in open_page(clinician, broken_forearm())
 
 
 def test_two_roads_that_disagree_say_so_with_every_reason_and_what_they_add_up_to(clinician: Client) -> None:
-    text = opened(clinician, brain_with_tumour()).replace(NARROW, " ")
+    text = open_page(clinician, brain_with_tumour()).replace(NARROW, " ")
     first, second = re.findall(r'<div class="opinion.*?</details> </div>', text)
     rows = re.findall(r'<th scope="row" title="[^"]+">([^<]+)</th>.*?<td class="number">([^<]+)</td><td><svg', first)
 
@@ -157,7 +157,7 @@ def test_odds_are_told_without_certainty(base: float, odds: str) -> None:
 
 
 def test_the_range_over_views_stands_beside_a_probability(clinician: Client) -> None:
-    text = opened(clinician, bleeding_head()).replace(NARROW, " ")
+    text = open_page(clinician, bleeding_head()).replace(NARROW, " ")
     assert '72 % <span class="range">(60 to 81 % over 5 views)</span>' in text
     assert "(62 % to over 99 % over 25 views)" in text
     assert text.count("60 to 81 % over 5 views") == 3  # the finding, the step, the table
@@ -181,7 +181,7 @@ def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_c
     run = factories.run_of(series, outcome="findings")
     for number in range(12):
         factories.finding(run, instance=series.instances.get(), probability=0.9 - number / 20)
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert "7 more, less probable" in text
     assert text.count('class="finding"') == 12
     assert len(viewer(text)["findings"]) == 12
@@ -190,7 +190,7 @@ def test_of_many_findings_the_surest_stand_before_the_path_and_the_rest_is_one_c
 def test_marks_stay_on_their_image_when_more_slices_come(clinician: Client) -> None:
     series = brain_with_tumour()
     factories.slice_instance(series=series, pixels=drawn.brain(height=0.1), position=-3.0)
-    told = viewer(opened(clinician, series))
+    told = viewer(open_page(clinician, series))
     assert [mark["slice"] for mark in told["findings"]] == [13, 6]
     assert [heat["slice"] for heat in told["heats"]] == [13]
 
@@ -210,7 +210,7 @@ def test_the_path_taken_is_lit_and_the_rest_says_why_not(clinician: Client) -> N
 
 
 def test_each_step_names_model_version_time_and_probability(clinician: Client) -> None:
-    text = opened(clinician, broken_forearm())
+    text = open_page(clinician, broken_forearm())
     for said in (
         "fracture-detector 1",
         "96 ms",
@@ -231,7 +231,7 @@ def test_a_branch_that_was_taken_too_leaves_the_trunk_and_is_lit(clinician: Clie
 
 
 def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Client) -> None:
-    text = opened(clinician, contradicting_chest())
+    text = open_page(clinician, contradicting_chest())
     assert "Header and pixels disagree" in text
     assert "The header says Hand, the picture looks like Chest (97%)." in text
     assert "Header: hand · pixels: chest" in text
@@ -253,7 +253,7 @@ def test_header_and_pixels_stand_side_by_side_when_they_disagree(clinician: Clie
 def test_the_header_is_weighed_against_the_pixels(said: dict[str, Any], told: str, clinician: Client) -> None:
     series = factories.picture_series()
     factories.stage(factories.run_of(series, outcome="negative"), "modality", "Modality", header_says="MR", **said)
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     words = ("Header agrees", "The pixels look more like", "· pixels:", "Header: MRI<")
     assert told in text
     assert len([word for word in words if word in text.split('id="map"')[0]]) == 1
@@ -278,7 +278,7 @@ def test_the_first_sentences_differ() -> None:
 def test_a_failed_run_says_why_and_offers_another_try(clinician: Client) -> None:
     series = factories.picture_series()
     run = factories.run_of(series, state=Run.State.QUARANTINED, outcome="failed", reason="Failed 3 times. It broke.")
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert "Failed 3 times. It broke." in text
     assert f'formaction="/runs/{run.pk}/retry/"' in text
 
@@ -318,9 +318,9 @@ def test_the_page_renews_itself_while_an_answer_is_awaited_and_then_stops(clinic
 def test_steps_of_a_run_that_is_not_over_wait(clinician: Client) -> None:
     series = factories.picture_series()
     run = factories.run_of(series, state=Run.State.RUNNING)
-    assert "Not run yet" in opened(clinician, series)
+    assert "Not run yet" in open_page(clinician, series)
     Run.objects.filter(pk=run.pk).update(state=Run.State.QUARANTINED, outcome="failed", finished_at=timezone.now())
-    assert "Not run yet" not in opened(clinician, series)
+    assert "Not run yet" not in open_page(clinician, series)
 
 
 def test_the_picture_can_be_read_while_the_cascade_is_broken(
@@ -328,7 +328,7 @@ def test_the_picture_can_be_read_while_the_cascade_is_broken(
 ) -> None:
     series = broken_forearm()
     monkeypatch.setenv("READROOM_WEIGHTS", str(tmp_path / "gone"))
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert "The cascade cannot be loaded, so nothing is analysed now" in text
     assert len(viewer(text)["slices"]) == 1
     assert "Fracture detector" in text
@@ -337,13 +337,13 @@ def test_the_picture_can_be_read_while_the_cascade_is_broken(
 def test_a_stage_that_is_no_longer_declared_is_still_told(clinician: Client) -> None:
     series = broken_forearm()
     factories.stage(series.runs.get(), "former-step", "A step of old", label_title="Answered then")
-    assert "A step of old" in opened(clinician, series)
+    assert "A step of old" in open_page(clinician, series)
 
 
 def test_frames_of_a_multiframe_object_are_slices(clinician: Client) -> None:
     series = factories.picture_series()
     series.instances.update(number_of_frames=3)
-    told = viewer(opened(clinician, series))
+    told = viewer(open_page(clinician, series))
     assert [one["src"][-6:] for one in told["slices"]] == ["/0.png", "/1.png", "/2.png"]
 
 
@@ -360,7 +360,7 @@ def test_script_in_a_header_reaches_no_page_as_script(clinician: Client) -> None
     run = factories.run_of(series, outcome="findings", contradictions=[nasty])
     factories.stage(run, "gate", "Gate", status=Stage.Status.NOT_SUITABLE, reason=nasty, header_says=nasty)
     factories.finding(run, instance=series.instances.get(), label_title=nasty, sentence=nasty)
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert "<script>alert" not in text
     assert viewer(text)["findings"][0]["title"] == nasty
 
@@ -420,25 +420,25 @@ def test_an_older_answer_gives_way_to_a_newer(clinician: Client) -> None:
     series = factories.picture_series()
     factories.run_of(series, outcome="findings", at=timezone.now() - timedelta(minutes=5))
     factories.run_of(series, outcome="negative")
-    assert OUTCOMES[Status.NEGATIVE] in opened(clinician, series)
+    assert OUTCOMES[Status.NEGATIVE] in open_page(clinician, series)
 
 
 def test_an_answer_that_late_images_supersede_stays_and_says_so(clinician: Client) -> None:
     series = brain_with_tumour()
     first = series.runs.get()
-    assert "superseded" not in opened(clinician, series)
+    assert "superseded" not in open_page(clinician, series)
     factories.slice_instance(series=series, pixels=drawn.brain(height=0.9), position=90.0)
     Series.objects.filter(pk=series.pk).update(last_arrival_at=timezone.now())
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert "Images are still arriving." in text
     assert "1 image arrived after the result below; a new one will supersede it." in text
     series.refresh_from_db()
     factories.run_of(series, outcome="negative", modality="MR")
-    text = opened(clinician, series)
+    text = open_page(clinician, series)
     assert OUTCOMES[Status.NEGATIVE] in text
     assert viewer(text)["findings"] == []
     assert f'href="?series={series.pk}&amp;run={first.pk}"' in text
-    older = opened(clinician, series, run=first)
+    older = open_page(clinician, series, run=first)
     assert "Superseded: 1 image arrived after this result." in older
     assert "Suspected brain tumour" in older
     assert [mark["number"] for mark in viewer(older)["findings"]] == [1, 2]
@@ -446,4 +446,4 @@ def test_an_answer_that_late_images_supersede_stays_and_says_so(clinician: Clien
 
 def test_a_run_of_another_series_is_not_opened_in_its_place(clinician: Client) -> None:
     series, other = brain_with_tumour(), bleeding_head()
-    assert "Superseded" not in opened(clinician, series, run=other.runs.get())
+    assert "Superseded" not in open_page(clinician, series, run=other.runs.get())

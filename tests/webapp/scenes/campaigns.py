@@ -7,10 +7,10 @@ from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.outbox.services import work_due
-from webapp.reading.campaigns.case_selection import Wanted
-from webapp.reading.campaigns.dataset_snapshot import DATASET, request_set
+from webapp.reading.campaigns.case_selection import SeriesCriteria
+from webapp.reading.campaigns.dataset_snapshot import DATASET, dataset_request
 from webapp.reading.campaigns.models import Campaign, Case, ConsensusSet
-from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
+from webapp.reading.campaigns.services import AnswerInput, CampaignQuestion, answer_create, campaign_create
 
 T, N = "tumour", "none"
 #: Case -> what the first and the second reader say; the rest is not read yet.
@@ -26,19 +26,21 @@ def campaigned() -> Campaign:
     for number in range(12):
         _head(site, number)
     anna, reader = factories.clinician("anna", at=site), User.objects.get(username="clinician")
-    campaign = campaign_make(
+    campaign = campaign_create(
         site=site,
-        asked=Asked("Tumours on head MRI", "Is there a tumour on this picture?", ["tumour", "none"], asks_boxes=True),
-        wanted=Wanted(modality="MR", words="campaign", limit=12),
+        question=CampaignQuestion(
+            "Tumours on head MRI", "Is there a tumour on this picture?", ["tumour", "none"], asks_boxes=True
+        ),
+        criteria=SeriesCriteria(modality="MR", words="campaign", limit=12),
         readers=[anna, reader],
         user=senior,
     )
     for case, said in zip(campaign.cases.all(), SAID, strict=False):
         for user, label, box in zip((anna, reader), said, BOXES, strict=True):
             _say(case, user, label, box)
-    request_set(campaign=campaign, looked_through=False, user=senior)
+    dataset_request(campaign=campaign, looked_through=False, user=senior)
     work_due(DATASET)
-    failed = request_set(campaign=campaign, looked_through=True, user=senior)
+    failed = dataset_request(campaign=campaign, looked_through=True, user=senior)
     reason = "Given up: it stopped in the middle 3 times."
     ConsensusSet.objects.filter(pk=failed.pk).update(state="failed", reason=reason, finished_at=timezone.now())
     _outlined(site, senior, [anna, reader])
@@ -47,25 +49,27 @@ def campaigned() -> Campaign:
 
 def _outlined(site: Site, senior: User, readers: list[User]) -> None:
     """Make one of four cases that asks for outlines: alike, different, twice nothing to outline, not read yet."""
-    campaign = campaign_make(
+    campaign = campaign_create(
         site=site,
-        asked=Asked("Outlines of tumours", "Where is the tumour on this picture?", [T, N], asks_outlines=True),
-        wanted=Wanted(modality="MR", words="campaign", limit=4),
+        question=CampaignQuestion(
+            "Outlines of tumours", "Where is the tumour on this picture?", [T, N], asks_outlines=True
+        ),
+        criteria=SeriesCriteria(modality="MR", words="campaign", limit=4),
         readers=readers,
         user=senior,
     )
     places = (((118, 124), (123, 128)), ((118, 124), (170, 90)), (None, None))
     for case, centres in zip(campaign.cases.all(), places, strict=False):
         for user, place in zip(readers, centres, strict=True):
-            answer_give(case=case, user=user, said=_round(case, place) if place else Said(N, is_empty=True))
-    request_set(campaign=campaign, looked_through=False, user=senior)
+            answer_create(case=case, user=user, answer=_round(case, place) if place else AnswerInput(N, is_empty=True))
+    dataset_request(campaign=campaign, looked_through=False, user=senior)
     work_due(DATASET)
 
 
-def _round(case: Case, at: tuple[int, int]) -> Said:
+def _round(case: Case, at: tuple[int, int]) -> AnswerInput:
     """Outline a disc of some 25 pixels round a (column, row)."""
     rows, columns = np.indices((case.instance.rows, case.instance.columns))
-    return Said(T, runs=factories.runs((columns - at[0]) ** 2 + (rows - at[1]) ** 2 <= 25**2))
+    return AnswerInput(T, runs=factories.runs((columns - at[0]) ** 2 + (rows - at[1]) ** 2 <= 25**2))
 
 
 def _head(site: Site, number: int) -> None:
@@ -80,5 +84,5 @@ def _head(site: Site, number: int) -> None:
 
 
 def _say(case: Case, user: User, label: str, box: list[float]) -> None:
-    said = Said(label, [box] if label == "tumour" else [], comment="" if label else "Moved")
-    answer_give(case=case, user=user, said=said)
+    said = AnswerInput(label, [box] if label == "tumour" else [], comment="" if label else "Moved")
+    answer_create(case=case, user=user, answer=said)

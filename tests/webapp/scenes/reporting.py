@@ -8,10 +8,10 @@ from tests.webapp import factories
 from tests.webapp.scenes import pictures as drawn
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_sign
-from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_sign
+from webapp.reading.reviews.selectors import findings_to_review
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 
@@ -22,13 +22,15 @@ def reported() -> None:
     User.objects.filter(pk=colleague.pk).update(first_name="Claire", last_name="Moreau")
     colleague = User.objects.get(pk=colleague.pk)
     task_claim(task=study.task, user=colleague)
-    first, second = findings_asked(study)
-    review_finding(study=study, user=colleague, said=Said("agree", finding=first.pk))
-    review_finding(study=study, user=colleague, said=Said("disagree", finding=second.pk, reasons=["artefact"]))
+    first, second = findings_to_review(study)
+    review_finding(study=study, user=colleague, review=ReviewInput("agree", finding=first.pk))
+    review_finding(study=study, user=colleague, review=ReviewInput("disagree", finding=second.pk, reasons=["artefact"]))
     image = study.series.get().instances.all()[3]
     size = {"figures": {"length": 11.4}, "unit": "mm"}
     node = factories.mark(image, author=colleague, points=[[30.0, 40.0], [52.0, 61.0]], text="Node", **size)  # type: ignore[arg-type]
-    review_finding(study=study, user=colleague, said=Said("missed", mark=node.mark_id, label_title="Enlarged node"))
+    review_finding(
+        study=study, user=colleague, review=ReviewInput("missed", mark=node.mark_id, label_title="Enlarged node")
+    )
     _signed(study, colleague, "final", impression="Mass in the left hemisphere, enlarged node behind it.")
     _signed(study, colleague, "addendum", addendum="Told Dr Brandt on the ward by telephone at 14:20.")
 
@@ -58,14 +60,14 @@ def _signed(study: Study, user: User, kind: str, **texts: str) -> None:
     fresh, request = Study.objects.get(pk=study.pk), HttpRequest()
     request.META = {"REMOTE_ADDR": "127.0.0.1", "HTTP_USER_AGENT": "scene"}
     request.path = "/"
-    form = form_of(study=fresh, user=user)
+    form = load_editor(study=fresh, user=user)
     said = {section["key"]: section["text"] for section in form.sections} | texts
     report_sign(
         study=fresh,
         user=user,
         kind=kind,
         password=factories.PASSWORD,
-        text=Text(said, "", is_abnormal=True, template=form.template.name),
+        text=ReportText(said, "", is_abnormal=True, template=form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

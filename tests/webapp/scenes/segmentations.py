@@ -24,13 +24,13 @@ from tests.webapp.scenes.annotations import MARKED, block
 from webapp.foundation.accounts.models import User
 from webapp.foundation.outbox.services import work_due
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_sign
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_sign
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.models import Review
-from webapp.reading.reviews.segmentation_services import Sent, outline_save
-from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
+from webapp.reading.reviews.selectors import findings_to_review
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 #: By how many columns and rows the reader moves the outline of the block.
@@ -50,19 +50,19 @@ def scene(name: str, number: str) -> None:
     User.objects.filter(pk=user.pk).update(first_name="Uta", last_name="Umreisser")
     user = User.objects.get(pk=user.pk)
     task_claim(task=study.task, user=user)
-    axial, other = sorted(findings_asked(study), key=lambda one: one.run.series.description)
+    axial, other = sorted(findings_to_review(study), key=lambda one: one.run.series.description)
     image = axial.run.series.instances.all()[MARKED]
-    sent = Sent(image, 1, factories.runs(drawn()), axial.pk, figures={"area": 48.0}, unit="mm")
-    outline_save(mark=uuid.uuid4(), sent=sent, read=0, user=user, request=request)
-    review_finding(study=study, user=user, said=Said(Review.Decision.AGREE, finding=other.pk))
-    form = form_of(study=study, user=user)
+    sent = OutlineInput(image, 1, factories.runs(drawn()), axial.pk, figures={"area": 48.0}, unit="mm")
+    outline_save(mark=uuid.uuid4(), outline=sent, base_version=0, user=user, request=request)
+    review_finding(study=study, user=user, review=ReviewInput(Review.Decision.AGREE, finding=other.pk))
+    form = load_editor(study=study, user=user)
     texts = {section["key"]: section["text"] for section in form.sections} | {"impression": "The block lies behind."}
     report_sign(
         study=study,
         user=user,
         kind="final",
         password=factories.PASSWORD,
-        text=Text(texts, "", is_abnormal=True, template=form.template.name),
+        text=ReportText(texts, "", is_abnormal=True, template=form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

@@ -45,7 +45,7 @@ def digest() -> str:
     return api.cascade_digest()
 
 
-def told(run: Run, name: str, title: str, label: str, probability: float, **fields: object) -> Stage:
+def add_stage(run: Run, name: str, title: str, label: str, probability: float, **fields: object) -> Stage:
     """Add a stage that answered."""
     words = {"label": label, "label_title": label.capitalize() if label.islower() else label}
     return factories.stage(
@@ -55,7 +55,7 @@ def told(run: Run, name: str, title: str, label: str, probability: float, **fiel
 
 def general(run: Run, *, modality: str, title: str, probability: float = 0.98, header: str = "") -> None:
     """Add the first two stages."""
-    told(
+    add_stage(
         run,
         "gate",
         "Medical image?",
@@ -66,7 +66,7 @@ def general(run: Run, *, modality: str, title: str, probability: float = 0.98, h
         ms=18.4,
         header_says="medical" if header else "",
     )
-    told(
+    add_stage(
         run,
         "modality",
         "Modality",
@@ -79,7 +79,7 @@ def general(run: Run, *, modality: str, title: str, probability: float = 0.98, h
     )
 
 
-def not_asked(run: Run, *names: str) -> None:
+def skip_stages(run: Run, *names: str) -> None:
     """Add stages that were not asked."""
     titles = {
         "xray-part": "Body part",
@@ -124,9 +124,9 @@ def brain_with_tumour() -> Series:
         cascade_digest=digest(),
     )
     general(run, modality="MR", title="MRI", header="MR")
-    told(run, "mri-region", "Region", "brain", 0.996, pathway="mri", header_says="brain", ms=0.9)
-    told(run, "plane", "Plane", "axial", 0.94, pathway="slices", header_says="axial", ms=0.8)
-    told(
+    add_stage(run, "mri-region", "Region", "brain", 0.996, pathway="mri", header_says="brain", ms=0.9)
+    add_stage(run, "plane", "Plane", "axial", 0.94, pathway="slices", header_says="axial", ms=0.8)
+    add_stage(
         run,
         "tumour-boxes",
         "Tumour detector",
@@ -140,7 +140,7 @@ def brain_with_tumour() -> Series:
         heat_map_instance=slices[12],
         heat_map=factories.heat_map(run, "tumour-boxes.png", spot(256, 256, at=(-0.22, 0.3), size=0.3)),
     )
-    told(
+    add_stage(
         run,
         "tumour-outline",
         "Tumour outline",
@@ -162,16 +162,16 @@ def brain_with_tumour() -> Series:
             beside="Kind of tumour (tumour-type) says Glioma.",
         ),
     ]  # fmt: skip
-    told(
+    add_stage(
         run, "tumour-type", "Kind of tumour", "glioma", 0.91, pathway="mri-tumour-type", model="tumour-type",
         threshold=0.86, experimental="Two sets of one origin.",
     )  # fmt: skip
-    told(
+    add_stage(
         run, "tumour-features", "Kind, by features", "meningioma", 0.96, pathway="mri-tumour-features", ms=9.1,
         model="tumour-kind-boxes", threshold=0.93, experimental=opinions[0]["experimental"],
         reason=f"{opinions[0]['why']} {against}",
     )  # fmt: skip
-    not_asked(run, "xray-part", "fracture-boxes")
+    skip_stages(run, "xray-part", "fracture-boxes")
     factories.finding(
         run,
         opinions=opinions[:1],
@@ -229,7 +229,7 @@ def broken_forearm() -> Series:
         cascade_digest=digest(),
     )
     general(run, modality="XR", title="X-ray", probability=0.99)
-    told(
+    add_stage(
         run,
         "xray-part",
         "Body part",
@@ -241,7 +241,7 @@ def broken_forearm() -> Series:
         heat_map_instance=series.instances.get(),
         heat_map=factories.heat_map(run, "xray-part.png", spot(560, 380, at=(0.1, 0.0), size=0.5)),
     )
-    told(
+    add_stage(
         run,
         "fracture-boxes",
         "Fracture detector",
@@ -252,7 +252,7 @@ def broken_forearm() -> Series:
         threshold=0.3,
         ms=96.0,
     )
-    not_asked(run, "mri-region", "plane", "tumour-boxes", "tumour-outline")
+    skip_stages(run, "mri-region", "plane", "tumour-boxes", "tumour-outline")
     factories.finding(
         run,
         instance=series.instances.get(),
@@ -289,7 +289,7 @@ def contradicting_chest() -> Series:
         cascade_digest=digest(),
     )
     general(run, modality="XR", title="X-ray", header="XR")
-    told(
+    add_stage(
         run,
         "xray-part",
         "Body part",
@@ -301,7 +301,7 @@ def contradicting_chest() -> Series:
         reason=reason,
         alternatives=[["chest", 0.97], ["hand", 0.02]],
     )
-    told(
+    add_stage(
         run,
         "fracture-boxes",
         "Fracture detector",
@@ -313,7 +313,7 @@ def contradicting_chest() -> Series:
         ms=97.0,
         reason="No box reaches the threshold on the picture.",
     )
-    not_asked(run, "mri-region", "plane", "tumour-boxes", "tumour-outline")
+    skip_stages(run, "mri-region", "plane", "tumour-boxes", "tumour-outline")
     factories.arrived(study, minutes=26)
     return series
 
@@ -343,15 +343,15 @@ def bleeding_head() -> Series:
         cascade_digest=digest(),
     )
     general(run, modality="CT", title="CT", header="CT")
-    told(
+    add_stage(
         run, "plane", "Plane", "axial", 0.94, pathway="slices",
         probability_low=0.62, probability_high=0.993, views=25,
     )  # fmt: skip
-    told(
+    add_stage(
         run, "ct-region", "Region", "head", 0.97, pathway="ct", header_says="head", ms=0.2,
         probability_low=0.9, probability_high=0.985, views=25,
     )  # fmt: skip
-    told(
+    add_stage(
         run,
         "haemorrhage",
         "Haemorrhage",
@@ -370,7 +370,7 @@ def bleeding_head() -> Series:
         heat_map_instance=slices[5],
         heat_map=factories.heat_map(run, "haemorrhage.png", spot(256, 256, at=(-0.22, 0.3), size=0.35)),
     )
-    not_asked(run, "xray-part", "fracture-boxes", "mri-region", "tumour-boxes", "tumour-outline")
+    skip_stages(run, "xray-part", "fracture-boxes", "mri-region", "tumour-boxes", "tumour-outline")
     factories.finding(
         run,
         instance=slices[5],
@@ -414,7 +414,7 @@ def others() -> None:
         cascade_digest=digest(),
     )
     general(run, modality="US", title="Ultrasound")
-    not_asked(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
+    skip_stages(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
     factories.arrived(fan.study, minutes=47)
 
     letter = factories.picture_series(pixels=drawn.page())
@@ -428,7 +428,7 @@ def others() -> None:
         cascade_digest=digest(),
         total_ms=19.0,
     )
-    told(
+    add_stage(
         run,
         "gate",
         "Medical image?",
@@ -439,7 +439,7 @@ def others() -> None:
         reason=reason,
         threshold=0.6,
     )
-    not_asked(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
+    skip_stages(run, "xray-part", "fracture-boxes", "mri-region", "plane", "tumour-boxes", "tumour-outline")
     factories.arrived(letter.study, minutes=33)
 
     broken = factories.series_of(

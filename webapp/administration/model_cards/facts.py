@@ -80,7 +80,7 @@ TOLD: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("epochs", "Epochs", _counted),
     ("seconds", "Training took", _minutes),
     ("pictures_taught", "Training pictures", _counted),
-    ("without", "Collections never seen in training in training", _listed),
+    ("without", "Collections never seen in training in training in training", _listed),
     ("start", "Started from", _start),
     ("form", "Judged as", str),
 )

@@ -36,7 +36,7 @@ def urgent_steps() -> list[Step]:
 def housekeeping_steps() -> list[Step]:
     """Return what housekeeping does beside the work of the outbox."""
     return [
-        Step("runs for what arrived", _make_runs, sooner=_until_quiet, told=CASCADE_ERRORS),
+        Step("runs for what arrived", _make_runs, sooner=_until_quiet, public_errors=CASCADE_ERRORS),
         Step("sweep of unfinished files", _sweep_unfinished, every=SWEEP_SECONDS),
         Step("sweep of stored objects", _sweep_objects, every=SWEEP_SECONDS),
         Step("statistics of tables", _refresh_statistics, every=SWEEP_SECONDS),

@@ -1,9 +1,9 @@
-"""Receiving: configuration."""
+"""DICOM SCP: configuration."""
 
 from django.apps import AppConfig
 
 
-class ReceivingConfig(AppConfig):
+class DicomScpConfig(AppConfig):
     """The DICOM listener and the watched folder."""
 
     name = "webapp.exchange.dicom_scp"

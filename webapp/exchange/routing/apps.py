@@ -1,9 +1,9 @@
-"""Sending: configuration."""
+"""Routing: configuration."""
 
 from django.apps import AppConfig
 
 
-class SendingConfig(AppConfig):
+class RoutingConfig(AppConfig):
     """Destinations and what is sent to them; hears when a result is filed."""
 
     name = "webapp.exchange.routing"

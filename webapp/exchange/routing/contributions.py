@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.imaging.archive.models import Study
-from webapp.reading.study_page.panels import Place, StudyPanel, study_panels
+from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panels
 
 
 def sending(request: HttpRequest, study: Study) -> dict[str, Any]:
@@ -18,4 +18,4 @@ def sending(request: HttpRequest, study: Study) -> dict[str, Any]:
 navigation_entries.register(
     NavigationEntry("network", "Network", Action.MANAGE_DESTINATIONS, order=30, is_administration=True)
 )
-study_panels.register(StudyPanel("sending", "routing/section.html", sending, place=Place.FOOT, order=10))
+study_panels.register(StudyPanel("sending", "routing/section.html", sending, place=PanelPlace.FOOT, order=10))

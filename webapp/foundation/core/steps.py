@@ -36,10 +36,10 @@ class Step:
         Seconds between two looks at least; 0 at every look.
     failures
         Failures in a row; 0 where the last look went well.
-    told
+    public_errors
         Exceptions whose message is for people, and says nothing about a patient.
     trouble
-        The last failure in words, empty where the last look went well: its kind, or what a `told` exception says.
+        The last failure in words, empty where the last look went well: its kind, or the message of a public error.
     sooner
         Asked before the daemon falls asleep: in how many seconds there will be something to do; None: nobody knows.
     """
@@ -48,7 +48,7 @@ class Step:
     work: Callable[[], int]
     every: float = 0.0
     sooner: Callable[[], float | None] = lambda: None
-    told: tuple[type[Exception], ...] = ()
+    public_errors: tuple[type[Exception], ...] = ()
     failures: int = field(default=0, init=False)
     trouble: str = field(default="", init=False)
     due_at: float = field(default=0.0, init=False)
@@ -70,7 +70,7 @@ class Step:
 
     def _failed(self, trouble: Exception) -> None:
         self.failures += 1
-        self.trouble = str(trouble) if isinstance(trouble, self.told) else type(trouble).__name__
+        self.trouble = str(trouble) if isinstance(trouble, self.public_errors) else type(trouble).__name__
         pause = min(FIRST_PAUSE * 2 ** (self.failures - 1), LONGEST_PAUSE)
         self.due_at = time.monotonic() + pause
         log.error(

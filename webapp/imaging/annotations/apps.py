@@ -1,9 +1,9 @@
-"""Marks: configuration."""
+"""Annotations: configuration."""
 
 from django.apps import AppConfig
 
 
-class MarksConfig(AppConfig):
+class AnnotationsConfig(AppConfig):
     """What people draw and measure on images."""
 
     name = "webapp.imaging.annotations"

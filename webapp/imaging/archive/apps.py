@@ -1,9 +1,9 @@
-"""Studies: configuration."""
+"""Archive: configuration."""
 
 from django.apps import AppConfig
 
 
-class StudiesConfig(AppConfig):
+class ArchiveConfig(AppConfig):
     """What arrived and how it is stored."""
 
     name = "webapp.imaging.archive"

@@ -1,9 +1,9 @@
-"""Results: configuration."""
+"""DICOM objects: configuration."""
 
 from django.apps import AppConfig
 
 
-class ResultsConfig(AppConfig):
+class DicomObjectsConfig(AppConfig):
     """The DICOM objects of finished runs; hears of each."""
 
     name = "webapp.imaging.dicom_objects"

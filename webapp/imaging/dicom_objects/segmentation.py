@@ -46,7 +46,7 @@ class Drawer(Protocol[Found_contra]):
     """Who outlined, and what the objects say of it."""
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def content_arguments(self) -> Mapping[str, Any]:
         """Type and content of the objects, as highdicom takes them."""
 
     def identity(self, number: int) -> Identified:
@@ -91,7 +91,7 @@ class _Algorithm:
     version: int
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def content_arguments(self) -> Mapping[str, Any]:
         is_map = settings.RESULTS_LABEL_MAPS
         return {
             "segmentation_type": SegmentationTypeValues.LABELMAP if is_map else SegmentationTypeValues.BINARY,
@@ -181,7 +181,7 @@ def _segmentation(
         pixel_array=layer.labels[used],
         segment_descriptions=[drawer.described(number, one) for number, one in enumerate(layer.findings, start=1)],
         transfer_syntax_uid=ExplicitVRLittleEndian,
-        **drawer.said,
+        **drawer.content_arguments,
         **identity.arguments,
     )
     _refer_to(made, {f"2.25.{number + 1}": stack.slices[number] for number in used})

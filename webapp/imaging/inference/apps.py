@@ -1,9 +1,9 @@
-"""Runs: configuration."""
+"""Inference: configuration."""
 
 from django.apps import AppConfig
 
 
-class RunsConfig(AppConfig):
+class InferenceConfig(AppConfig):
     """The cascade's runs."""
 
     name = "webapp.imaging.inference"

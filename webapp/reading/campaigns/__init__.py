@@ -1,1 +1,1 @@
-"""Annotation campaigns: pick series, let readers answer one question of each, keep what they agree on."""
+"""Annotation campaigns: independent readers answer a question about many series; their consensus is a training set."""

@@ -1,21 +1,23 @@
-"""Where the readers of a case agree, and the consensus that is kept (rules: `webapp.reading.reviews.agreement`)."""
+"""Agreement of the readers of a case, and their consensus (rules: `webapp.reading.reviews.agreement`)."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import combinations
 
-from webapp.imaging.annotations.masks import MaskError
-from webapp.reading.campaigns.consensus_masks import overlap_of
+import numpy as np
+
+from webapp.imaging.annotations.masks import Mask, MaskError, mask_read, store_mask
 from webapp.reading.campaigns.models import Answer, Campaign, ConsensusRow
-from webapp.reading.reviews.agreement import Box, Tolerance, iou, kappa_of, paired
+from webapp.reading.reviews.agreement import Box, Tolerance, dice, iou, kappa_of, match_by_overlap
 
 By = ConsensusRow.By
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """Status of a case."""
 
     OPEN = "awaiting readers"
     AGREED = "agreed"
@@ -25,14 +27,14 @@ class CaseStatus(StrEnum):
 
 @dataclass(frozen=True)
 class CaseConsensus:
-    """A case and what was said of it.
+    """The status of a case with its answers.
 
     Attributes
     ----------
     answers
-        The newest of each reader, in the order of the readers' numbers.
-    third
-        The newest of whoever decided; None where nobody did.
+        The newest answer of each reader, in the order of their ids.
+    adjudication
+        The newest answer of an adjudicator; None where there is none.
     differences
         Sentences: what the readers differ in.
     ious, dices
@@ -41,9 +43,9 @@ class CaseConsensus:
         How many of these pairs of outlines are empty twice: two readers say that there is nothing to outline.
     """
 
-    stand: CaseStatus
+    status: CaseStatus
     answers: Sequence[Answer] = ()
-    third: Answer | None = None
+    adjudication: Answer | None = None
     differences: Sequence[str] = ()
     ious: Sequence[float] = ()
     dices: Sequence[float] = ()
@@ -51,43 +53,43 @@ class CaseConsensus:
 
     @property
     def label(self) -> str:
-        """What is kept; "" where nothing is, or where it cannot be told."""
-        if self.stand == CaseStatus.DECIDED and self.third:
-            return self.third.label
-        return self.answers[0].label if self.stand == CaseStatus.AGREED else ""
+        """The label of the consensus; "" where there is none, or where readers could not tell."""
+        if self.status == CaseStatus.DECIDED and self.adjudication:
+            return self.adjudication.label
+        return self.answers[0].label if self.status == CaseStatus.AGREED else ""
 
     @property
     def boxes(self) -> list[list[float]]:
-        """Where it is: the third's boxes, or the middle of those that lie over each other."""
-        if self.stand == CaseStatus.DECIDED and self.third:
-            return [list(box) for box in self.third.box_list]
-        return mean_boxes([one.box_list for one in self.answers]) if self.stand == CaseStatus.AGREED else []
+        """The boxes of the consensus: the adjudicator's, or the mean of the readers' matched boxes."""
+        if self.status == CaseStatus.DECIDED and self.adjudication:
+            return [list(box) for box in self.adjudication.box_list]
+        return mean_boxes([one.box_list for one in self.answers]) if self.status == CaseStatus.AGREED else []
 
     @property
     def outlines(self) -> list[str]:
-        """Where it is, as sha256 of masks: the third's alone where one decided, else those of all who agree."""
-        if self.stand == CaseStatus.DECIDED and self.third:
-            kept: Sequence[Answer] = [self.third]
+        """The outlines of the consensus, as sha256 of masks: the adjudicator's alone, else those of all who agree."""
+        if self.status == CaseStatus.DECIDED and self.adjudication:
+            accepted: Sequence[Answer] = [self.adjudication]
         else:
-            kept = self.answers if self.stand == CaseStatus.AGREED else []
-        return [one.outline for one in kept if one.outline]
+            accepted = self.answers if self.status == CaseStatus.AGREED else []
+        return [one.outline for one in accepted if one.outline]
 
     @property
     def by(self) -> By:
-        """Who the label is from."""
-        if self.stand == CaseStatus.DECIDED:
+        """Source of the label."""
+        if self.status == CaseStatus.DECIDED:
             return By.ADJUDICATED
         return By.AGREED if len(self.answers) > 1 else By.ONE
 
     @property
     def shows_name(self) -> bool:
         """Whether anybody saw a name in the picture."""
-        return any(one.shows_name for one in (*self.answers, *([self.third] if self.third else [])))
+        return any(one.shows_name for one in (*self.answers, *([self.adjudication] if self.adjudication else [])))
 
 
 @dataclass
 class Agreement:
-    """How far readers agree over a campaign, all of them together: pairs of labels, overlaps of boxes and outlines."""
+    """Agreement over a campaign, pooled over all pairs of readers: labels, overlaps of boxes and outlines."""
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     ious: list[float] = field(default_factory=list)
@@ -101,76 +103,88 @@ class Agreement:
 
     @property
     def n_pairs(self) -> int:
-        """How many pairs of answers that is."""
+        """Number of pairs of answers."""
         return self.pairs.total()
 
     @property
     def mean_iou(self) -> float | None:
-        """Mean overlap of boxes that two drew around the same; None where there are none."""
+        """Mean overlap (IoU) of matched boxes; None where there are none."""
         return _mean(self.ious)
 
     @property
     def mean_dice(self) -> float | None:
-        """Mean Dice of outlines, where both say that nothing is to be outlined 1; None where there are none."""
+        """Mean Dice of outlines, 1 where both are empty; None where there are none."""
         return _mean(self.dices)
 
 
-def evaluate_case(said: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -> CaseConsensus:
-    """Say where a case stands.
+def evaluate_case(every_answer: Iterable[Answer], *, campaign: Campaign, tolerance: Tolerance) -> CaseConsensus:
+    """Evaluate a case: status, consensus and differences.
 
     Parameters
     ----------
-    said
-        Every answer to it, the oldest first.
+    every_answer
+        All answers to the case, the oldest first.
     campaign
-        Says how many readers it needs, and what they draw.
+        The campaign, which states how many readers a case needs, and what they draw.
     tolerance
         From which overlap on boxes and outlines are the same.
     """
-    newest = {(one.reader_id, one.is_third): one for one in said}
-    answers = [one for (_reader, is_third), one in sorted(newest.items(), key=lambda pair: pair[0]) if not is_third]
-    third = max((one for one in newest.values() if one.is_third), key=lambda one: one.pk, default=None)
+    newest = {(one.reader_id, one.is_adjudication): one for one in every_answer}
+    answers = [
+        one
+        for (_reader, is_adjudication), one in sorted(newest.items(), key=lambda pair: pair[0])
+        if not is_adjudication
+    ]
+    adjudication = max((one for one in newest.values() if one.is_adjudication), key=lambda one: one.pk, default=None)
     if len(answers) < campaign.readers_per_case:
         return CaseConsensus(CaseStatus.OPEN, answers)
-    seen = _Compared()
+    comparison = _PairComparison()
     for one, other in combinations(answers, 2):
         if one.label != other.label:
-            seen.differences.append(f"One says “{one.told}”, the other “{other.told}”.")
+            comparison.differences.append(f"One says “{one.text}”, the other “{other.text}”.")
         elif campaign.asks_boxes:
-            seen.boxes(one.box_list, other.box_list, tolerance.iou)
+            comparison.boxes(one.box_list, other.box_list, tolerance.iou)
         elif one.outline and other.outline:
-            seen.outlines(one, other, tolerance.dice)
-    stand = CaseStatus.DECIDED if third else CaseStatus.DIFFERS if seen.differences else CaseStatus.AGREED
-    differences = tuple(dict.fromkeys(seen.differences))
-    return CaseConsensus(stand, answers, third, differences, tuple(seen.ious), tuple(seen.dices), seen.both_empty)
+            comparison.outlines(one, other, tolerance.dice)
+    status = CaseStatus.DECIDED if adjudication else CaseStatus.DIFFERS if comparison.differences else CaseStatus.AGREED
+    differences = tuple(dict.fromkeys(comparison.differences))
+    return CaseConsensus(
+        status,
+        answers,
+        adjudication,
+        differences,
+        tuple(comparison.ious),
+        tuple(comparison.dices),
+        comparison.both_empty,
+    )
 
 
-def agreement_of(standings: Iterable[CaseConsensus]) -> Agreement:
-    """Count all pairs of readers of all cases that are read."""
-    counted = Agreement()
-    for standing in standings:
-        if standing.stand != CaseStatus.OPEN:
-            counted.pairs.update((one.told, other.told) for one, other in combinations(standing.answers, 2))
-            counted.ious.extend(standing.ious)
-            counted.dices.extend(standing.dices)
-            counted.both_empty += standing.both_empty
-    return counted
+def agreement_of(cases: Iterable[CaseConsensus]) -> Agreement:
+    """Pool all pairs of readers over all cases that are read."""
+    agreement = Agreement()
+    for consensus in cases:
+        if consensus.status != CaseStatus.OPEN:
+            agreement.pairs.update((one.text, other.text) for one, other in combinations(consensus.answers, 2))
+            agreement.ious.extend(consensus.ious)
+            agreement.dices.extend(consensus.dices)
+            agreement.both_empty += consensus.both_empty
+    return agreement
 
 
 def mean_boxes(drawn: Sequence[Sequence[Box]]) -> list[list[float]]:
-    """Return for each box of the first reader the mean of it and of those that the others drew over it."""
+    """Return the mean of each box of the first reader with the matching boxes of the others."""
     if not drawn:
         return []
     over = [[list(box)] for box in drawn[0]]
     for others in drawn[1:]:
-        for i, j, _overlap in paired(drawn[0], others, iou):
+        for i, j, _overlap in match_by_overlap(drawn[0], others, iou):
             over[i].append(list(others[j]))
     return [[round(sum(edges) / len(edges), 1) for edges in zip(*boxes, strict=True)] for boxes in over]
 
 
 @dataclass
-class _Compared:
-    """What came of comparing the readers of a case two by two."""
+class _PairComparison:
+    """The comparison of the readers of a case, pair by pair."""
 
     differences: list[str] = field(default_factory=list)
     ious: list[float] = field(default_factory=list)
@@ -178,13 +192,11 @@ class _Compared:
     both_empty: int = 0
 
     def boxes(self, ones: Sequence[Box], others: Sequence[Box], least: float) -> None:
-        """Compare what two drew boxes around."""
-        pairs = paired(ones, others, iou)
+        """Compare two readers' boxes."""
+        pairs = match_by_overlap(ones, others, iou)
         self.ious.extend(overlap for _i, _j, overlap in pairs)
-        if single_instance := len(ones) + len(others) - 2 * len(pairs):
-            self.differences.append(
-                f"{single_instance} box{'' if single_instance == 1 else 'es'} that only one of the two drew."
-            )
+        if unpaired := len(ones) + len(others) - 2 * len(pairs):
+            self.differences.append(f"{unpaired} box{'' if unpaired == 1 else 'es'} that only one of the two drew.")
         self.differences.extend(
             f"Their boxes overlap by {overlap:.0%}, less than {least:.0%}."
             for _i, _j, overlap in pairs
@@ -192,13 +204,13 @@ class _Compared:
         )
 
     def outlines(self, one: Answer, other: Answer, least: float) -> None:
-        """Compare two outlines; nothing against something is a difference, however low the bar is."""
+        """Compare two outlines; an empty one against another is a difference at any tolerance."""
         if bool(one.outlined) != bool(other.outlined):
             self.dices.append(0.0)
             self.differences.append("One outlined something, the other marked nothing to outline.")
             return
         try:
-            overlap = overlap_of(one.outline, other.outline)
+            overlap = mask_dice(one.outline, other.outline)
         except MaskError:
             self.differences.append("An outline can no longer be read, so the two are not compared.")
             return
@@ -210,3 +222,37 @@ class _Compared:
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
+
+
+@lru_cache(maxsize=1 << 14)
+def mask_dice(one: str, other: str) -> float:
+    """Return the Dice of two stored masks of one picture, named by their sha256, so that it can be cached.
+
+    Raises
+    ------
+    webapp.imaging.annotations.masks.MaskError
+        If one of them is not where it was stored.
+    """
+    return dice({"picture": mask_read(one)}, {"picture": mask_read(other)})
+
+
+def store_consensus(outlines: Sequence[str]) -> str:
+    """Store the consensus of outlines, given by their sha256; return its sha256, "" where there are none.
+
+    Raises
+    ------
+    webapp.imaging.annotations.masks.MaskError
+        If one of them is not where it was stored.
+    """
+    if len(set(outlines)) <= 1:
+        return next(iter(outlines), "")
+    return store_mask(majority_mask([mask_read(one) for one in outlines]))
+
+
+def majority_mask(masks: Sequence[Mask]) -> Mask:
+    """Return the pixels that at least half of the readers outlined, shape (rows, columns) as each of the masks.
+
+    Majority voting at 50 %, as the four readers of LIDC-IDRI (Armato et al., Med Phys 2011;38:915-931) are commonly
+    joined. Of two readers, whose outlines overlap enough to agree, it is the union.
+    """
+    return np.asarray(2 * np.sum(masks, axis=0) >= len(masks), dtype=np.bool_)

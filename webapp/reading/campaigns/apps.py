@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CampaignsConfig(AppConfig):
-    """One question, many pictures, two readers and a third."""
+    """Annotation campaigns and their training sets."""
 
     name = "webapp.reading.campaigns"
 

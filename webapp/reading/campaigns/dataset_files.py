@@ -1,6 +1,6 @@
-"""A set as the folder that ``ml.lab.data`` reads: manifest.csv, boxes.csv, images, masks; beside them campaign.json.
+"""Files of a training set, as ``ml.lab.data`` reads them: manifest.csv, boxes.csv, images, masks, and campaign.json.
 
-Nothing in it says who somebody is: no name, number, UID or date; pictures are pixels alone.
+Nothing in them identifies anybody: no name, number, UID or date; pictures are pixels alone.
 """
 
 import csv
@@ -28,13 +28,13 @@ MANIFEST = (
     "source_path", "licence", "note", "split",
 )  # fmt: skip
 BOXES = ("path", "label", "x0", "y0", "x1", "y1")
-MODALITIES = {said: modality for modality, words in HEADERS.items() for said in words}
+MODALITIES = {word: modality for modality, words in HEADERS.items() for word in words}
 UNFIT = "Its outline does not fit the exported picture."
-BARE = "Pictures without a header are not exported: their pixels may show a name."
+HEADERLESS = "Pictures without a header are not exported: their pixels may show a name."
 
 
 @dataclass(frozen=True)
-class Held:
+class DatasetPicture:
     """A picture in the folder: its name there, its digest, its size, and the name of its outline; "" for none."""
 
     row: ConsensusRow
@@ -45,23 +45,25 @@ class Held:
     mask: str = ""
 
 
-def held(row: ConsensusRow, made: ConsensusSet) -> tuple[Held, Mapping[str, bytes]]:
-    """Return the picture of a row, the frame that was read, and its files by their names: PNG, and PNG of its outline.
+def load_picture(row: ConsensusRow, dataset: ConsensusSet) -> tuple[DatasetPicture, Mapping[str, bytes]]:
+    """Return the picture of a row, and its files by name: PNG of the frame that was read, and PNG of its outline.
 
     Raises
     ------
     workers.api.Refused
-        If it may not leave, or cannot be drawn.
+        If it may not be exported, or cannot be drawn.
     """
     if row.refused:
         raise api.Refused(row.refused)
-    content = _bare(row, made) if row.case.instance.series.is_picture else _nameless(row, made)
+    content = (
+        _draw_headerless(row, dataset) if row.case.instance.series.is_picture else _draw_deidentified(row, dataset)
+    )
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-    place = f"{collection_of(made)}/{row.case.number:04}.png"
+    place = f"{collection_name(dataset)}/{row.case.number:04}.png"
     name, mask = f"images/{place}", f"masks/{place}" if row.mask else ""
     files = {name: content} | ({mask: _outline(row, width, height)} if mask else {})
-    return Held(row, name, hashlib.sha256(content).hexdigest(), width, height, mask), files
+    return DatasetPicture(row, name, hashlib.sha256(content).hexdigest(), width, height, mask), files
 
 
 def _outline(row: ConsensusRow, width: int, height: int) -> bytes:
@@ -75,20 +77,20 @@ def _outline(row: ConsensusRow, width: int, height: int) -> bytes:
     return mask_png(mask)
 
 
-def _bare(row: ConsensusRow, made: ConsensusSet) -> bytes:
-    """Draw a picture that came without a header: it leaves where a person answers for it alone."""
-    if not made.looked_through:
-        raise api.Refused(BARE)
+def _draw_headerless(row: ConsensusRow, dataset: ConsensusSet) -> bytes:
+    """Draw a picture that came without a header: exported only where a person vouches for it."""
+    if not dataset.looked_through:
+        raise api.Refused(HEADERLESS)
     case = row.case
     return render_frame(case.instance, number=case.frame, name=frame_name(case.instance, case.frame)).read_bytes()
 
 
-def _nameless(row: ConsensusRow, made: ConsensusSet) -> bytes:
-    """Draw the frame from the object without identities (PS3.15 annex E): what that leaves behind cannot show."""
+def _draw_deidentified(row: ConsensusRow, dataset: ConsensusSet) -> bytes:
+    """Draw the frame from the de-identified object (PS3.15 annex E), so that removed overlays cannot show."""
     asked = api.Asked(
-        secret=pseudonym_secret(f"campaign {made.campaign_id}"),
+        secret=pseudonym_secret(f"campaign {dataset.campaign_id}"),
         person=person_key(row.case.series.study),
-        options=api.Options(looked_through=made.looked_through),
+        options=api.Options(looked_through=dataset.looked_through),
     )
     scratch, drawn = storage.temporary(), storage.temporary()
     try:
@@ -100,17 +102,17 @@ def _nameless(row: ConsensusRow, made: ConsensusSet) -> bytes:
         drawn.unlink(missing_ok=True)
 
 
-def collection_of(made: ConsensusSet) -> str:
-    """Return the name of a set among collections of pictures."""
-    return f"{slugify(made.campaign.name)[:40] or 'campaign'}-v{made.number}"
+def collection_name(dataset: ConsensusSet) -> str:
+    """Return the name of a set as a collection of pictures."""
+    return f"{slugify(dataset.campaign.name)[:40] or 'campaign'}-v{dataset.number}"
 
 
-def manifest_of(pictures: Sequence[Held], made: ConsensusSet) -> str:
+def format_manifest(pictures: Sequence[DatasetPicture], dataset: ConsensusSet) -> str:
     """Return manifest.csv, in the columns of the data that the shipped models are trained on."""
-    source = f"readroom/{collection_of(made)}"
+    source = f"readroom/{collection_name(dataset)}"
     lines = []
     for one in pictures:
-        row, kind = one.row, kind_of(one.row.case.series)
+        row, kind = one.row, picture_kind(one.row.case.series)
         lines.append(
             [one.name, one.sha256, one.width, one.height, kind.modality, kind.region, kind.plane, row.label, one.mask,
              len(row.boxes), row.group, source, "", "not stated: ask the site", row.by, row.split]
@@ -118,19 +120,19 @@ def manifest_of(pictures: Sequence[Held], made: ConsensusSet) -> str:
     return _csv([MANIFEST, *lines])
 
 
-def boxes_of(pictures: Sequence[Held]) -> str:
+def format_boxes(pictures: Sequence[DatasetPicture]) -> str:
     """Return boxes.csv."""
     return _csv([BOXES, *([one.name, one.row.label, *box] for one in pictures for box in one.row.boxes)])
 
 
-def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[str]) -> str:
-    """Return campaign.json: the question, who labelled and how far they agree, what stayed."""
-    campaign = made.campaign
+def format_campaign(dataset: ConsensusSet, pictures: Sequence[DatasetPicture], refusals: Sequence[str]) -> str:
+    """Return campaign.json: the question, agreement of the readers, and refused pictures."""
+    campaign = dataset.campaign
     rules = settings_of(campaign.site_id)
-    told = {
+    description = {
         "campaign": campaign.name,
-        "version": made.number,
-        "digest": made.digest,
+        "version": dataset.number,
+        "digest": dataset.digest,
         "question": campaign.question,
         "answers": campaign.answers,
         "asks_boxes": campaign.asks_boxes,
@@ -138,15 +140,15 @@ def campaign_of(made: ConsensusSet, pictures: Sequence[Held], stayed: Sequence[s
         "readers_per_case": campaign.readers_per_case,
         "least_overlap": rules.least_overlap,
         "least_dice": rules.least_dice,
-        "picked": _picked(campaign),
-        "agreement": made.summary,
+        "picked": _selection(campaign),
+        "agreement": dataset.summary,
         "pictures": len(pictures),
-        "stayed": {reason: list(stayed).count(reason) for reason in sorted(set(stayed))},
-        "looked_through": made.looked_through,
+        "stayed": {reason: list(refusals).count(reason) for reason in sorted(set(refusals))},
+        "looked_through": dataset.looked_through,
         "provenance": PROVENANCE,
         "use": USE,
     }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(description, indent=1, ensure_ascii=False) + "\n"
 
 
 PROVENANCE = {
@@ -162,25 +164,25 @@ PROVENANCE = {
 USE = "Set READROOM_DATA_SET to this folder and run: python -m ml.lab.train CONFIG. Research use, not for diagnosis."
 
 
-def _picked(campaign: Campaign) -> dict[str, object]:
-    """Return how cases were picked, but for the words: they are a person's."""
+def _selection(campaign: Campaign) -> dict[str, object]:
+    """Return how cases were selected, without the search words, which a person typed."""
     return {name: value for name, value in campaign.selection.items() if name != "words"}
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What a picture shows, in the manifest's words."""
+class PictureKind:
+    """Modality, region and plane of a picture, in the manifest's terms."""
 
     modality: str
     region: str
     plane: str
 
 
-def kind_of(series: Series) -> Kind:
-    """Return what a series shows, as its newest answer says."""
+def picture_kind(series: Series) -> PictureKind:
+    """Return the kind of a series, by its newest run."""
     run = Run.objects.filter(series=series, state=Run.State.DONE).order_by("-created_at").first()
     stated = MODALITIES.get(series.modality, series.modality)
-    return Kind(run.modality or stated, run.region, run.plane) if run else Kind(stated, "", "")
+    return PictureKind(run.modality or stated, run.region, run.plane) if run else PictureKind(stated, "", "")
 
 
 def _csv(rows: Sequence[Sequence[object]]) -> str:

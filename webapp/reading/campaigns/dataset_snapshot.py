@@ -1,4 +1,4 @@
-"""Asking for a set: what is agreed on now is written down by number and never changed."""
+"""Requesting a training set: a numbered snapshot of the consensus, which never changes."""
 
 import hashlib
 import hmac
@@ -17,10 +17,9 @@ from webapp.foundation.outbox.services import enqueue
 from webapp.imaging.annotations.masks import MaskError
 from webapp.imaging.archive.models import Study
 from webapp.imaging.archive.pseudonyms import person_key, pseudonym_secret
-from webapp.reading.campaigns.agreement import CaseConsensus, CaseStatus
-from webapp.reading.campaigns.consensus_masks import store_consensus
+from webapp.reading.campaigns.agreement import CaseConsensus, CaseStatus, store_consensus
 from webapp.reading.campaigns.models import Campaign, ConsensusRow, ConsensusSet
-from webapp.reading.campaigns.selectors import Progress, progress_of
+from webapp.reading.campaigns.selectors import Progress, load_progress
 from webapp.reading.campaigns.services import CampaignRefusedError
 
 #: The kind of work in the outbox.
@@ -30,93 +29,93 @@ SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 
 
 @transaction.atomic
-def request_set(
+def dataset_request(
     *, campaign: Campaign, looked_through: bool, user: User, request: HttpRequest | None = None
 ) -> ConsensusSet:
-    """Write down what readers agree on now, or a third decided, as the next numbered set, and queue its file.
+    """Save the cases agreed on or adjudicated now as the next numbered set, and queue its file.
 
     Raises
     ------
     CampaignRefusedError
-        If nothing is agreed on yet, or an outline that is to be kept cannot be read any more.
+        If nothing is agreed on yet, or an outline of the consensus cannot be read any more.
     """
     locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-    progress = progress_of(locked)
+    progress = load_progress(locked)
     newest = ConsensusSet.objects.filter(campaign=locked).order_by("-number").first()
     number = newest.number + 1 if newest else 1
-    rows = rows_now(progress)
+    rows = snapshot_rows(progress)
     if not rows:
         raise CampaignRefusedError(RefusalReason("nothing-agreed", "No case is agreed on or adjudicated yet."))
-    made = ConsensusSet.objects.create(
+    dataset = ConsensusSet.objects.create(
         campaign=locked,
         number=number,
         looked_through=looked_through,
-        summary=summary_of(progress, rows),
-        digest=digest_of(rows),
+        summary=summarize(progress, rows),
+        digest=dataset_digest(rows),
         objects_total=len(rows),
         requested_by=user,
     )
     for row in rows:
-        row.of = made
+        row.of = dataset
     ConsensusRow.objects.bulk_create(rows)
-    enqueue(DATASET, made.pk)
-    told = f"campaign {locked.pk}, set {number}: {len(rows)} pictures"
+    enqueue(DATASET, dataset.pk)
+    details = f"campaign {locked.pk}, set {number}: {len(rows)} pictures"
     audit_record(
         code=Code.SET_ASKED,
         user=user,
         request=request,
-        details=f"{told}{', looked through' if looked_through else ''}",
+        details=f"{details}{', looked through' if looked_through else ''}",
     )
-    return made
+    return dataset
 
 
 @transaction.atomic
-def set_retry(*, made: ConsensusSet, user: User, request: HttpRequest) -> bool:
+def dataset_retry(*, dataset: ConsensusSet, user: User, request: HttpRequest) -> bool:
     """Queue the file of a failed set again; False where it did not fail."""
-    queued = set_queue_again(made=made, user=user, request=request)
+    queued = dataset_requeue(dataset=dataset, user=user, request=request)
     if queued:
-        enqueue(DATASET, made.pk)
+        enqueue(DATASET, dataset.pk)
     return queued
 
 
-def set_queue_again(*, made: ConsensusSet, user: User, request: HttpRequest) -> bool:
-    """Show that the file of a failed set waits again, and write down who asked; the outbox is the caller's."""
-    again = ConsensusSet.objects.filter(pk=made.pk, state=ConsensusSet.State.FAILED)
+def dataset_requeue(*, dataset: ConsensusSet, user: User, request: HttpRequest) -> bool:
+    """Mark a failed set as queued again, and record who requested it; the caller enqueues it."""
+    again = ConsensusSet.objects.filter(pk=dataset.pk, state=ConsensusSet.State.FAILED)
     queued = again.update(state=ConsensusSet.State.QUEUED, objects_done=0, reason="", finished_at=None)
     if queued:
-        told = f"campaign {made.campaign_id}, set {made.number}, again"
-        audit_record(code=Code.SET_ASKED, user=user, request=request, details=told)
+        details = f"campaign {dataset.campaign_id}, set {dataset.number}, again"
+        audit_record(code=Code.SET_ASKED, user=user, request=request, details=details)
     return bool(queued)
 
 
-def rows_now(progress: Progress) -> list[ConsensusRow]:
-    """Return the rows of a set that is made now; what cannot be told teaches nothing and is left out."""
-    campaign, kept = progress.campaign, []
+def snapshot_rows(progress: Progress) -> list[ConsensusRow]:
+    """Return the rows of a set of this moment; cases that readers could not tell are left out."""
+    campaign, rows = progress.campaign, []
     for case in progress.cases:
-        standing = progress.standings[case.pk]
-        if standing.label:
-            group = group_of(campaign, case.series.study)
-            kept.append(
+        consensus = progress.consensus[case.pk]
+        if consensus.label:
+            group = patient_group(campaign, case.series.study)
+            rows.append(
                 ConsensusRow(
                     case=case,
-                    by=standing.by,
-                    label=standing.label,
-                    boxes=standing.boxes,
-                    mask=_mask_of(standing),
+                    by=consensus.by,
+                    label=consensus.label,
+                    boxes=consensus.boxes,
+                    mask=_mask_of(consensus),
                     group=group,
-                    refused=NAMED if standing.shows_name else "",
+                    refused=NAMED if consensus.shows_name else "",
                 )
             )
-    splits = splits_of(campaign, [row.group for row in kept])
-    for row in kept:
+    splits = assign_splits(campaign, [row.group for row in rows])
+    for row in rows:
         row.split = splits[row.group]
-    return kept
+    return rows
 
 
-def _mask_of(standing: CaseConsensus) -> str:
-    """Return the sha256 of the outline that is kept of a case; "" where none was asked for."""
+def _mask_of(consensus: CaseConsensus) -> str:
+    """Return the sha256 of the consensus outline of a case; "" where none was requested."""
     try:
-        return store_consensus(standing.outlines)
+        return store_consensus(consensus.outlines)
     except MaskError as error:
         raise CampaignRefusedError(error.reason) from None
 
@@ -124,16 +123,16 @@ def _mask_of(standing: CaseConsensus) -> str:
 NAMED = "A reader saw a name or number in the picture."
 
 
-def group_of(campaign: Campaign, study: Study) -> str:
+def patient_group(campaign: Campaign, study: Study) -> str:
     """Return the pseudonym of a study's patient within a campaign: the same in all its sets, another one elsewhere."""
     key = pseudonym_secret(f"campaign {campaign.pk}").encode()
     return hmac.new(key, person_key(study).encode(), hashlib.sha256).hexdigest()[:12]
 
 
-def splits_of(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:
+def assign_splits(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:
     """Return the split of each group: the one that it had in an earlier set, else the one that lacks most.
 
-    So no patient who was taught with is ever judged on, whichever two sets somebody compares.
+    So no patient of a training split is ever in a test split, in whichever two sets.
     """
     earlier = ConsensusRow.objects.filter(of__campaign=campaign).order_by().values_list("group", "split").distinct()
     splits = dict(earlier)
@@ -146,28 +145,28 @@ def splits_of(campaign: Campaign, groups: Sequence[str]) -> dict[str, str]:
     return splits
 
 
-def digest_of(rows: Sequence[ConsensusRow]) -> str:
-    """Return the sha256 over what a set says of each of its pictures, and over which picture it says it.
+def dataset_digest(rows: Sequence[ConsensusRow]) -> str:
+    """Return the sha256 over the pictures of a set and their labels.
 
-    A row without a mask is told as rows were before there were masks, so older digests hold.
+    A row without a mask is digested as rows were before there were masks, so older digests hold.
     """
-    told = [
+    details = [
         [row.case.number, row.case.instance.sha256, row.case.frame, row.by, row.label, row.boxes, row.group, row.split]
         + [row.mask] * bool(row.mask)
         for row in rows
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(details).encode()).hexdigest()
 
 
-def summary_of(progress: Progress, rows: Sequence[ConsensusRow]) -> dict[str, object]:
-    """Return how far readers agree, and how much of each there is."""
+def summarize(progress: Progress, rows: Sequence[ConsensusRow]) -> dict[str, object]:
+    """Return agreement and counts of a set."""
     agreement, counts = progress.agreement, progress.counts
     return {
         "cases": len(progress.cases),
         "agreed": counts[CaseStatus.AGREED],
         "decided_by_a_third": counts[CaseStatus.DECIDED],
         "not_read_or_not_decided_yet": counts[CaseStatus.OPEN] + counts[CaseStatus.DIFFERS],
-        "cannot_be_told": progress.untold,
+        "cannot_be_told": progress.undecidable,
         "kappa": None if agreement.kappa is None else round(agreement.kappa, 4),
         "kappa_pairs": agreement.n_pairs,
         "mean_iou": None if agreement.mean_iou is None else round(agreement.mean_iou, 4),

@@ -1,4 +1,4 @@
-"""What is asked when a campaign is made."""
+"""The form of a new campaign."""
 
 import re
 from typing import Any
@@ -7,17 +7,17 @@ from django import forms
 
 from webapp.foundation.accounts.models import Site, User
 from webapp.imaging.archive.presenters import MODALITIES
-from webapp.reading.campaigns.case_selection import HEADERS, MOST, Wanted
-from webapp.reading.campaigns.selectors import readers_of
-from webapp.reading.campaigns.services import Asked
-from workers import api
+from webapp.reading.campaigns.case_selection import HEADERS, MOST, SeriesCriteria
+from webapp.reading.campaigns.selectors import site_readers
+from webapp.reading.campaigns.services import CampaignQuestion
+from webapp.reading.worklist.selectors import body_parts
 
 ANY = ("", "Any")
 DRAWN = [("", "Nothing"), ("boxes", "Boxes"), ("outlines", "Outlines")]
 
 
 class CampaignForm(forms.Form):
-    """The question, the readers, and which series are picked."""
+    """The question, the readers, and the criteria of the series."""
 
     name = forms.CharField(max_length=80, help_text="It is part of every exported set: no patient names here.")
     question = forms.CharField(max_length=300, help_text="Shown to the readers above each picture.")
@@ -52,30 +52,24 @@ class CampaignForm(forms.Form):
         readers, part = self.fields["readers"], self.fields["part"]
         assert isinstance(readers, forms.ModelMultipleChoiceField)
         assert isinstance(part, forms.ChoiceField)
-        readers.queryset = readers_of(site)
-        part.choices = [ANY, *((name, name.capitalize()) for name in parts())]
+        readers.queryset = site_readers(site)
+        part.choices = [ANY, *((name, name.capitalize()) for name in body_parts())]
 
     @property
-    def asked(self) -> Asked:
-        """What a valid form asks of the readers."""
-        told = self.cleaned_data
-        return Asked(
-            name=told["name"],
-            question=told["question"],
-            answers=[word.strip()[:40] for word in re.split(r"[,\n]", told["answers"])],
-            asks_boxes=told["draws"] == "boxes",
-            asks_outlines=told["draws"] == "outlines",
-            readers_per_case=told["readers_per_case"],
+    def campaign_question(self) -> CampaignQuestion:
+        """The question of a valid form."""
+        data = self.cleaned_data
+        return CampaignQuestion(
+            name=data["name"],
+            question=data["question"],
+            answers=[word.strip()[:40] for word in re.split(r"[,\n]", data["answers"])],
+            asks_boxes=data["draws"] == "boxes",
+            asks_outlines=data["draws"] == "outlines",
+            readers_per_case=data["readers_per_case"],
         )
 
     @property
-    def wanted(self) -> Wanted:
-        """Which series a valid form picks."""
+    def criteria(self) -> SeriesCriteria:
+        """The series criteria of a valid form."""
         names = ("modality", "part", "words", "only_read", "limit", "is_drawn", "seed")
-        return Wanted(**{name: self.cleaned_data[name] for name in names})
-
-
-def parts() -> list[str]:
-    """Return the parts of the body that the cascade tells apart."""
-    regions = (told for question, told in api.codes_declared().items() if question.endswith(("_region", "_part")))
-    return sorted({part for told in regions for part in told})
+        return SeriesCriteria(**{name: self.cleaned_data[name] for name in names})

@@ -1,4 +1,4 @@
-"""A campaign asks one question of many pictures; answers are only added to; what is agreed on is kept by number."""
+"""Campaigns: one question about many pictures; answers are only added; the consensus is saved in numbered sets."""
 
 from collections.abc import Sequence
 
@@ -72,24 +72,24 @@ class Case(models.Model):
 
 
 class Answer(models.Model):
-    """What somebody says of a case. The newest of each counts.
+    """An answer to a case. The newest of each reader counts.
 
     Attributes
     ----------
     label
-        One of the campaign's; empty: it cannot be told.
-    is_third
-        Given by whoever decides between readers that differ, with their answers in view.
+        One of the campaign's labels; empty: the reader could not tell.
+    is_adjudication
+        Given by the adjudicator of readers that differ, with their answers in view.
     outline, outlined
         Where readers outline: sha256 of the mask of the frame asked about (`webapp.imaging.annotations.masks`), and how
-        many pixels it holds. 0: there is nothing to outline, and somebody said so; None: nobody said anything of it.
+        many pixels it holds. 0: nothing to outline, as the reader marked; None: not outlined.
     shows_name
-        A name or number stands in the picture: it never leaves.
+        The picture shows a name or number: it is never exported.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="answers")
     reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    is_third = models.BooleanField(default=False)
+    is_adjudication = models.BooleanField(default=False)
     label = models.CharField(max_length=40, blank=True)
     boxes = models.JSONField(default=list, help_text="[[x0, y0, x1, y1], ...] in pixels of the frame")
     outline = models.CharField(max_length=64, blank=True, help_text="sha256 of its PNG, one bit a pixel")
@@ -102,9 +102,9 @@ class Answer(models.Model):
         ordering = ["pk"]
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The answer in words."""
-        return self.label or CANNOT_BE_TOLD
+        return self.label or UNDETERMINED
 
     @property
     def box_list(self) -> Sequence[Sequence[float]]:
@@ -114,14 +114,16 @@ class Answer(models.Model):
 
     @property
     def outline_text(self) -> str:
-        """The outline in words; "" where none was given."""
+        """The outline in words; "" where there is none."""
         if self.outlined is None:
             return ""
-        return f"outlined, {self.outlined} pixel{'' if self.outlined == 1 else 's'}" if self.outlined else NOTHING
+        return (
+            f"outlined, {self.outlined} pixel{'' if self.outlined == 1 else 's'}" if self.outlined else NOTHING_OUTLINED
+        )
 
 
-CANNOT_BE_TOLD = "Cannot tell"
-NOTHING = "nothing to outline"
+UNDETERMINED = "Cannot tell"
+NOTHING_OUTLINED = "nothing to outline"
 
 
 class ConsensusSet(FileJob):

@@ -1,4 +1,4 @@
-"""Campaigns as their pages show them: what is next for whom, and how far all are."""
+"""Campaigns with their progress, and the next cases of each reader."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -29,54 +29,54 @@ class ReaderProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """A campaign with where each of its cases stands."""
+    """A campaign with the status of each of its cases."""
 
     campaign: Campaign
     cases: Sequence[Case]
-    standings: Mapping[int, CaseConsensus]
+    consensus: Mapping[int, CaseConsensus]
 
     @cached_property
     def counts(self) -> dict[CaseStatus, int]:
-        """How many cases stand where."""
-        stands = [one.stand for one in self.standings.values()]
-        return {stand: stands.count(stand) for stand in CaseStatus}
+        """Number of cases by status."""
+        statuses = [one.status for one in self.consensus.values()]
+        return {status: statuses.count(status) for status in CaseStatus}
 
     @cached_property
     def agreement(self) -> Agreement:
-        """How far readers agree, all of them together."""
-        return agreement_of(self.standings.values())
+        """Agreement of the readers, pooled."""
+        return agreement_of(self.consensus.values())
 
     @property
     def readers(self) -> list[ReaderProgress]:
-        """Whoever is invited, with how many cases they have answered."""
+        """The readers, with the number of cases that each has answered."""
         done: dict[int, int] = defaultdict(int)
-        for standing in self.standings.values():
-            for one in standing.answers:
+        for consensus in self.consensus.values():
+            for one in consensus.answers:
                 done[one.reader_id] += 1
         return [ReaderProgress(reader, done[reader.pk]) for reader in self.campaign.readers.order_by("username")]
 
     @property
     def usable(self) -> int:
-        """How many cases have a label that is agreed on or decided."""
-        return sum(bool(one.label) for one in self.standings.values())
+        """Number of cases with a label that is agreed on or adjudicated."""
+        return sum(bool(one.label) for one in self.consensus.values())
 
     @property
-    def untold(self) -> int:
-        """How many are read, and cannot be told."""
+    def undecidable(self) -> int:
+        """Number of cases that are read, and that readers could not tell."""
         return sum(
-            one.stand in {CaseStatus.AGREED, CaseStatus.DECIDED} and not one.label for one in self.standings.values()
+            one.status in {CaseStatus.AGREED, CaseStatus.DECIDED} and not one.label for one in self.consensus.values()
         )
 
     def answered(self, user: User) -> list[Case]:
         """Return the cases that a reader has answered, the last one first."""
-        own = ((case.pk, one) for case in self.cases for one in self.standings[case.pk].answers)
+        own = ((case.pk, one) for case in self.cases for one in self.consensus[case.pk].answers)
         last = {case: one.pk for case, one in own if one.reader_id == user.pk}
         return sorted((case for case in self.cases if case.pk in last), key=lambda case: -last[case.pk])
 
     def waiting(self, user: User) -> list[Case]:
         """Return the cases that a reader has still to answer, in an order of their own."""
         done = {case.pk for case in self.answered(user)}
-        open_ = [one for one in self.cases if self.standings[one.pk].stand == CaseStatus.OPEN and one.pk not in done]
+        open_ = [one for one in self.cases if self.consensus[one.pk].status == CaseStatus.OPEN and one.pk not in done]
         return seeded_shuffle(open_, by=f"{self.campaign.pk} {user.pk}", name=lambda case: str(case.number))
 
     def to_decide(self, user: User) -> list[Case]:
@@ -84,7 +84,7 @@ class Progress:
         if not may(user, Action.ADJUDICATE, self.campaign):
             return []
         done = {case.pk for case in self.answered(user)}
-        return [one for one in self.cases if self.standings[one.pk].stand == CaseStatus.DIFFERS and one.pk not in done]
+        return [one for one in self.cases if self.consensus[one.pk].status == CaseStatus.DIFFERS and one.pk not in done]
 
 
 def campaigns_list(user: User) -> QuerySet[Campaign]:
@@ -95,41 +95,41 @@ def campaigns_list(user: User) -> QuerySet[Campaign]:
     seen = Campaign.objects.filter(site__in=visible_sites(user, Site.objects.all()))
     if not (may(user, Action.MANAGE_READING) or may(user, Action.ADJUDICATE)):
         seen = seen.filter(readers=user)
-    own = Q(cases__answers__reader=user, cases__answers__is_third=False)
+    own = Q(cases__answers__reader=user, cases__answers__is_adjudication=False)
     counted = seen.annotate(n_cases=Count("cases", distinct=True), n_own=Count("cases", filter=own, distinct=True))
     return counted.select_related("site").order_by("-created_at", "-pk")[:LISTED]
 
 
-def readers_of(site: Site) -> QuerySet[User]:
-    """Return whoever reads at a site, and so may be invited."""
+def site_readers(site: Site) -> QuerySet[User]:
+    """Return the users who read at a site, and so may be invited."""
     roles = [role for role, acts in ROLE_ACTIONS.items() if Action.READ in acts]
     return User.objects.filter(site=site, role__in=roles, is_active=True).order_by("username")
 
 
-def progress_of(campaign: Campaign) -> Progress:
-    """Return where every case of a campaign stands: two queries, and the site's rules."""
+def load_progress(campaign: Campaign) -> Progress:
+    """Return the status of every case of a campaign: two queries, and the site's rules."""
     cases = list(campaign.cases.select_related("series"))
-    said: dict[int, list[Answer]] = defaultdict(list)
+    answers: dict[int, list[Answer]] = defaultdict(list)
     for one in Answer.objects.filter(case__campaign=campaign):
-        said[one.case_id].append(one)
+        answers[one.case_id].append(one)
     tolerance = tolerance_of(campaign)
-    standings = {case.pk: evaluate_case(said[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
-    return Progress(campaign, cases, standings)
+    consensus = {case.pk: evaluate_case(answers[case.pk], campaign=campaign, tolerance=tolerance) for case in cases}
+    return Progress(campaign, cases, consensus)
 
 
-def standing_of(case: Case) -> CaseConsensus:
-    """Return where one case stands."""
+def case_consensus(case: Case) -> CaseConsensus:
+    """Return the status and consensus of one case."""
     return evaluate_case(case.answers.all(), campaign=case.campaign, tolerance=tolerance_of(case.campaign))
 
 
 def tolerance_of(campaign: Campaign) -> Tolerance:
-    """Return from which overlap on two readers of a campaign are the same, by the rules of its site."""
+    """Return the tolerance of a campaign, by the rules of its site."""
     return Tolerance.of(settings_of(campaign.site_id))
 
 
-def own_answer(*, case: Case, user: User, is_third: bool) -> Answer | None:
-    """Return what a user says of a case now."""
-    return case.answers.filter(reader=user, is_third=is_third).last()
+def own_answer(*, case: Case, user: User, is_adjudication: bool) -> Answer | None:
+    """Return a user's newest answer to a case."""
+    return case.answers.filter(reader=user, is_adjudication=is_adjudication).last()
 
 
 def pictures_of(case: Case) -> list[tuple[Instance, int]]:

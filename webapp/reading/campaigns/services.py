@@ -1,4 +1,4 @@
-"""Making campaigns, answering their cases, and asking for a numbered set of what was agreed on."""
+"""Creating, closing and reopening campaigns, and answering their cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ from webapp.foundation.audit.services import audit_record
 from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.annotations.masks import MaskError, decode_runs, store_mask
 from webapp.reading.campaigns.agreement import CaseStatus
-from webapp.reading.campaigns.case_selection import Wanted, key_picture, select_series, series_found
+from webapp.reading.campaigns.case_selection import SeriesCriteria, key_picture, matching_series, select_series
 from webapp.reading.campaigns.models import Answer, Campaign, Case
-from webapp.reading.campaigns.selectors import standing_of
+from webapp.reading.campaigns.selectors import case_consensus
 
 LABELS, BOXES = 9, 20
 
 
 class CampaignRefusedError(Refusal):
-    """It is not kept; the message is for the one who asked."""
+    """A request is refused; the message is for the user."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a campaign asks: name, question, labels, whether boxes or outlines are drawn, how many read each case."""
+class CampaignQuestion:
+    """The question of a campaign: name, text, labels, whether boxes or outlines are drawn, readers per case."""
 
     name: str
     question: str
@@ -39,17 +39,17 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What somebody says of a case.
+class AnswerInput:
+    """An answer to a case as a reader enters it.
 
     Attributes
     ----------
     label
-        Empty where it cannot be told.
+        Empty where the reader could not tell.
     boxes, runs
         What they drew: boxes, or an outline as runs of pixels, see `decode_runs`; None where nothing was outlined.
     is_empty
-        They say instead that there is nothing to outline.
+        The reader marks that there is nothing to outline.
     """
 
     label: str = ""
@@ -61,45 +61,51 @@ class Said:
 
 
 @transaction.atomic
-def campaign_make(
-    *, site: Site, asked: Asked, wanted: Wanted, readers: Sequence[User], user: User, request: HttpRequest | None = None
+def campaign_create(
+    *,
+    site: Site,
+    question: CampaignQuestion,
+    criteria: SeriesCriteria,
+    readers: Sequence[User],
+    user: User,
+    request: HttpRequest | None = None,
 ) -> Campaign:
-    """Make a campaign with its cases and readers.
+    """Create a campaign with its cases and readers.
 
     Raises
     ------
     CampaignRefusedError
-        If nothing was found, labels are of no use, or somebody is invited who does not read at the site.
+        If no series matches, labels are invalid, or a reader does not read at the site.
     """
-    labels = list(dict.fromkeys(word.strip() for word in asked.answers if word.strip()))
+    labels = list(dict.fromkeys(word.strip() for word in question.answers if word.strip()))
     if not 2 <= len(labels) <= LABELS:
         raise CampaignRefusedError(RefusalReason("answer-count", f"Give two to {LABELS} different answers."))
-    if not 1 <= asked.readers_per_case <= len(readers):
+    if not 1 <= question.readers_per_case <= len(readers):
         raise CampaignRefusedError(
             RefusalReason("too-few-readers", "Choose at least as many readers as each case needs.")
         )
-    if asked.asks_boxes and asked.asks_outlines:
+    if question.asks_boxes and question.asks_outlines:
         raise CampaignRefusedError(RefusalReason("boxes-and-outlines", "Choose boxes or outlines, not both."))
     if any(reader.site_id != site.pk or not may(reader, Action.READ) for reader in readers):
         raise CampaignRefusedError(RefusalReason("not-readers-here", "Only readers of this site can be chosen."))
-    shown = [(one, key_picture(one)) for one in select_series(site=site, wanted=wanted)]
-    if not shown:
+    selected = [(one, key_picture(one)) for one in select_series(site=site, criteria=criteria)]
+    if not selected:
         raise CampaignRefusedError(RefusalReason("no-series", "No series matches."))
     campaign = Campaign.objects.create(
-        name=asked.name.strip(),
+        name=question.name.strip(),
         site=site,
-        question=asked.question.strip(),
+        question=question.question.strip(),
         answers=labels,
-        asks_boxes=asked.asks_boxes,
-        asks_outlines=asked.asks_outlines,
-        readers_per_case=asked.readers_per_case,
-        selection=wanted.kept(found=series_found(site=site, wanted=wanted).count()),
+        asks_boxes=question.asks_boxes,
+        asks_outlines=question.asks_outlines,
+        readers_per_case=question.readers_per_case,
+        selection=criteria.serialize(found=matching_series(site=site, criteria=criteria).count()),
         created_by=user,
     )
     campaign.readers.set(readers)
     cases = [
         Case(campaign=campaign, number=number, series=series, instance=key[0], frame=key[1])
-        for number, (series, key) in enumerate(shown, start=1)
+        for number, (series, key) in enumerate(selected, start=1)
         if key
     ]
     Case.objects.bulk_create(cases)
@@ -124,86 +130,86 @@ def campaign_switch(*, campaign: Campaign, state: Campaign.State, user: User, re
 
 
 @transaction.atomic
-def answer_give(*, case: Case, user: User, said: Said, request: HttpRequest | None = None) -> Answer:
-    """Add what an invited reader says of a case, or what a third decides where readers differ.
+def answer_create(*, case: Case, user: User, answer: AnswerInput, request: HttpRequest | None = None) -> Answer:
+    """Add an answer to a case, by a reader or by the adjudicator where readers differ.
 
     Raises
     ------
     CampaignRefusedError
-        If the campaign is closed, it is not the user's to answer, or the answer is of no use.
+        If the campaign is closed, the case is not the user's to answer, or the answer is invalid.
     """
     campaign = Campaign.objects.select_for_update().get(pk=case.campaign_id)
     if not campaign.is_open:
         raise CampaignRefusedError(
             RefusalReason("campaign-closed", "This campaign is closed; your answer was not saved.")
         )
-    as_third = answers_as(case=case, user=user)
-    if as_third is None:
+    as_adjudicator = answering_role(case=case, user=user)
+    if as_adjudicator is None:
         raise CampaignRefusedError(
             RefusalReason("not-assigned", "This case is not, or no longer, assigned to you. Your answer was not saved.")
         )
-    if said.label and said.label not in campaign.answers:
+    if answer.label and answer.label not in campaign.answers:
         raise CampaignRefusedError(RefusalReason("no-such-answer", "This campaign has no such answer."))
-    outline, outlined = _outline(said, case) if campaign.asks_outlines and said.label else ("", None)
+    outline, outlined = _outline(answer, case) if campaign.asks_outlines and answer.label else ("", None)
     row = Answer.objects.create(
         case=case,
         reader=user,
-        is_third=as_third,
-        label=said.label,
-        boxes=_boxes(said.boxes, case) if campaign.asks_boxes and said.label else [],
+        is_adjudication=as_adjudicator,
+        label=answer.label,
+        boxes=_boxes(answer.boxes, case) if campaign.asks_boxes and answer.label else [],
         outline=outline,
         outlined=outlined,
-        comment=said.comment.strip()[:500],
-        shows_name=said.shows_name,
+        comment=answer.comment.strip()[:500],
+        shows_name=answer.shows_name,
     )
     audit_record(
         code=Code.CAMPAIGN_ANSWERED,
         user=user,
         request=request,
         study=case.series.study_id,
-        details=f"campaign {campaign.pk}, case {case.number}{', as the third' if as_third else ''}",
+        details=f"campaign {campaign.pk}, case {case.number}{', as the third' if as_adjudicator else ''}",
     )
     return row
 
 
-def answers_as(*, case: Case, user: User) -> bool | None:
-    """Say as whom a user answers a case now: False as a reader, True as the third who decides, None as nobody.
+def answering_role(*, case: Case, user: User) -> bool | None:
+    """Return the role in which a user may answer a case: False as reader, True as adjudicator, None not at all.
 
     Whoever answered it as a reader never decides it. A reader who comes when enough have read it does not read it.
     """
-    standing = standing_of(case)
-    has_answered = any(one.reader_id == user.pk for one in standing.answers)
+    consensus = case_consensus(case)
+    has_answered = any(one.reader_id == user.pk for one in consensus.answers)
     is_invited = case.campaign.readers.contains(user) and may(user, Action.READ, case.campaign)
-    if is_invited and (has_answered or standing.stand == CaseStatus.OPEN):
+    if is_invited and (has_answered or consensus.status == CaseStatus.OPEN):
         return False
-    is_own = standing.third is not None and standing.third.reader_id == user.pk
-    waits = standing.stand == CaseStatus.DIFFERS or (standing.stand == CaseStatus.DECIDED and is_own)
+    is_own = consensus.adjudication is not None and consensus.adjudication.reader_id == user.pk
+    waits = consensus.status == CaseStatus.DIFFERS or (consensus.status == CaseStatus.DECIDED and is_own)
     return True if waits and not has_answered and may(user, Action.ADJUDICATE, case.campaign) else None
 
 
-def _outline(said: Said, case: Case) -> tuple[str, int]:
-    """Keep an outline; return its sha256 and how many pixels it holds. Whoever outlines nothing has to say so."""
+def _outline(answer: AnswerInput, case: Case) -> tuple[str, int]:
+    """Store an outline; return its sha256 and its number of pixels. An empty one must be marked as such."""
     rows, columns = case.instance.rows, case.instance.columns
-    if said.runs is None and not said.is_empty:
+    if answer.runs is None and not answer.is_empty:
         raise CampaignRefusedError(
             RefusalReason("no-outline", "Outline it, or mark that there is nothing to outline; nothing was saved.")
         )
     try:
-        runs = [rows * columns] if said.is_empty else said.runs or []
-        mask = decode_runs(runs, rows=rows, columns=columns, is_empty=said.is_empty)
+        runs = [rows * columns] if answer.is_empty else answer.runs or []
+        mask = decode_runs(runs, rows=rows, columns=columns, is_empty=answer.is_empty)
     except MaskError as error:
         raise CampaignRefusedError(error.reason) from None
     return store_mask(mask), int(mask.sum())
 
 
 def _boxes(drawn: Sequence[Sequence[Any]], case: Case) -> list[list[float]]:
-    """Return boxes as they are kept, cut to the picture; raise CampaignRefusedError where one is none."""
+    """Return boxes clipped to the picture; raise CampaignRefusedError where one is invalid."""
     if len(drawn) > BOXES:
         raise CampaignRefusedError(
             RefusalReason("too-many-boxes", f"At most {BOXES} boxes can be drawn on one picture.")
         )
     columns, rows = case.instance.columns, case.instance.rows
-    kept = []
+    cleaned = []
     for box in drawn:
         if len(box) != 4 or not all(isinstance(edge, int | float) and isfinite(edge) for edge in box):
             raise CampaignRefusedError(RefusalReason("box-edges", "A box is four numbers: left, top, right, bottom."))
@@ -212,5 +218,5 @@ def _boxes(drawn: Sequence[Sequence[Any]], case: Case) -> list[list[float]]:
             raise CampaignRefusedError(
                 RefusalReason("box-outside", "A box is empty, or lies outside: right must exceed left, and bottom top.")
             )
-        kept.append([round(edge, 1) for edge in edges])
-    return kept
+        cleaned.append([round(edge, 1) for edge in edges])
+    return cleaned

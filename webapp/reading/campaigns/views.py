@@ -1,4 +1,4 @@
-"""The pages of campaigns: all of them, a new one, one, one picture of it, and its sets."""
+"""The pages of campaigns: list, new campaign, one campaign, one case, training sets."""
 
 import json
 from typing import Any
@@ -21,12 +21,12 @@ from webapp.foundation.outbox.selectors import item_of
 from webapp.imaging.inference.image_views import serve_drawing
 from webapp.reading.campaigns import selectors, services
 from webapp.reading.campaigns.agreement import CaseStatus
-from webapp.reading.campaigns.case_selection import series_found
-from webapp.reading.campaigns.dataset_snapshot import DATASET, request_set, set_retry
+from webapp.reading.campaigns.case_selection import matching_series
+from webapp.reading.campaigns.dataset_snapshot import DATASET, dataset_request, dataset_retry
 from webapp.reading.campaigns.forms import CampaignForm
 from webapp.reading.campaigns.models import Answer, Campaign, Case, ConsensusSet
-from webapp.reading.campaigns.services import CampaignRefusedError, Said
-from webapp.reading.viewer.vite_manifest import OUTLINING, built_get
+from webapp.reading.campaigns.services import AnswerInput, CampaignRefusedError
+from webapp.reading.viewer.vite_manifest import OUTLINING, load_entry
 from workers import storage
 
 
@@ -35,30 +35,30 @@ from workers import storage
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Show the campaigns that concern a user."""
     user = current_user(request)
-    shown = {"campaigns": selectors.campaigns_list(user), "may_manage": may(user, Action.MANAGE_READING)}
-    return render(request, "campaigns/page.html", shown)
+    context = {"campaigns": selectors.campaigns_list(user), "may_manage": may(user, Action.MANAGE_READING)}
+    return render(request, "campaigns/page.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Action.MANAGE_READING)
-def campaign_make(request: HttpRequest) -> HttpResponse:
-    """Show the form of a new campaign; count what it would find, or make it."""
+def campaign_create(request: HttpRequest) -> HttpResponse:
+    """Show the form of a new campaign; count its matches, or create it."""
     user = current_user(request)
     sites = visible_sites(user, Site.objects.order_by("name"))
     site = selected_site(user, int_param(request.GET.get("site", "")))
     form = CampaignForm(request.POST or None, site=site)
-    shown = {"form": form, "site": site, "sites": sites, "found": None}
+    context = {"form": form, "site": site, "sites": sites, "found": None}
     if request.method == "GET":
-        return render(request, "campaigns/new.html", shown)
+        return render(request, "campaigns/new.html", context)
     if form.is_valid() and request.POST.get("do") == "count":
-        shown["found"] = series_found(site=site, wanted=form.wanted).count()
-        return render(request, "campaigns/new.html", shown)
+        context["found"] = matching_series(site=site, criteria=form.criteria).count()
+        return render(request, "campaigns/new.html", context)
     if form.is_valid():
         try:
-            made = services.campaign_make(
+            dataset = services.campaign_create(
                 site=site,
-                asked=form.asked,
-                wanted=form.wanted,
+                question=form.campaign_question,
+                criteria=form.criteria,
                 readers=form.cleaned_data["readers"],
                 user=user,
                 request=request,
@@ -66,17 +66,17 @@ def campaign_make(request: HttpRequest) -> HttpResponse:
         except CampaignRefusedError as refused:
             form.add_error(None, ValidationError(str(refused), code=refused.code))
         else:
-            return redirect("campaign", made.pk)
-    return render(request, "campaigns/new.html", shown, status=400)
+            return redirect("campaign", dataset.pk)
+    return render(request, "campaigns/new.html", context, status=400)
 
 
 @require_GET
 def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
-    """Show a campaign: to a reader what is next, to who runs it how far all are."""
-    found, user = _opened(request, campaign, Action.READ), current_user(request)
-    progress = selectors.progress_of(found)
+    """Show a campaign: to a reader the next case, to its manager the progress."""
+    found, user = _get_campaign(request, campaign, Action.READ), current_user(request)
+    progress = selectors.load_progress(found)
     waiting, to_decide, answered = progress.waiting(user), progress.to_decide(user), progress.answered(user)
-    shown = {
+    context = {
         "campaign": found,
         "progress": progress,
         "is_invited": found.readers.contains(user),
@@ -85,16 +85,16 @@ def campaign(request: HttpRequest, campaign: int) -> HttpResponse:
         "n_own": len(waiting) + len(answered),
         "to_decide": to_decide,
         "may_manage": may(user, Action.MANAGE_READING, found),
-        "stands": [(stand, progress.counts[stand]) for stand in CaseStatus],
+        "statuses": [(status, progress.counts[status]) for status in CaseStatus],
         "sets": found.sets.select_related("requested_by"),
     }
-    return render(request, "campaigns/one.html", shown)
+    return render(request, "campaigns/one.html", context)
 
 
 @require_POST
 def campaign_switch(request: HttpRequest, campaign: int) -> HttpResponse:
     """Close a campaign, or open it again."""
-    found = _opened(request, campaign, Action.MANAGE_READING)
+    found = _get_campaign(request, campaign, Action.MANAGE_READING)
     state = Campaign.State.OPEN if request.POST.get("to") == "open" else Campaign.State.CLOSED
     services.campaign_switch(campaign=found, state=state, user=current_user(request), request=request)
     return redirect("campaign", found.pk)
@@ -102,36 +102,36 @@ def campaign_switch(request: HttpRequest, campaign: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, case: int) -> HttpResponse:
-    """Show one picture, without names and without anybody's answer; keep what the reader says and show the next.
+    """Show one case, without names and without anybody's answer; save the reader's answer and show the next.
 
-    Whoever decides between readers that differ sees their answers.
+    An adjudicator sees the answers of the readers.
     """
     rows = Case.objects.select_related("campaign__site", "series__study", "instance")
     found, user = get_object_or_404(rows, pk=case), current_user(request)
     check_site_access(request=request, of=found.campaign, act=Action.READ)
-    as_third = services.answers_as(case=found, user=user)
-    if as_third is None or not found.campaign.is_open:
+    as_adjudicator = services.answering_role(case=found, user=user)
+    if as_adjudicator is None or not found.campaign.is_open:
         show_refusal(request, RefusalReason("not-assigned", "This case is not, or no longer, assigned to you."))
         return redirect("campaign", found.campaign_id)
     if request.method == "POST":
         try:
-            services.answer_give(case=found, user=user, said=_said(request), request=request)
+            services.answer_create(case=found, user=user, answer=_parse_answer(request), request=request)
         except CampaignRefusedError as refused:
             show_refusal(request, refused.reason)
             return redirect("campaign-case", found.pk)
-        return _onward(found.campaign, user, as_third=as_third)
+        return _redirect_to_next(found.campaign, user, as_adjudicator=as_adjudicator)
     study_view_record(user=user, request=request, study=found.series.study_id)
-    return render(request, "campaigns/case.html", _case_shown(found, user, as_third=as_third))
+    return render(request, "campaigns/case.html", _case_context(found, user, as_adjudicator=as_adjudicator))
 
 
 @require_GET
 def answer_outline(request: HttpRequest, answer: int) -> HttpResponse:
-    """Serve the outline of an answer as PNG, white inside: to whoever gave it, and to the third who decides."""
+    """Serve the outline of an answer as PNG, white inside: to its reader, and to the adjudicator."""
     rows = Answer.objects.select_related("case__campaign__site", "case__series")
     found, user = get_object_or_404(rows, pk=answer), current_user(request)
     check_site_access(request=request, of=found.case.campaign, act=Action.READ)
     study = found.case.series.study_id
-    if found.reader_id != user.pk and services.answers_as(case=found.case, user=user) is not True:
+    if found.reader_id != user.pk and services.answering_role(case=found.case, user=user) is not True:
         audit_record(code=Code.ACCESS_REFUSED, user=user, request=request, study=study, success=False, details="blind")
         raise PermissionDenied
     if not found.outline:
@@ -142,38 +142,40 @@ def answer_outline(request: HttpRequest, answer: int) -> HttpResponse:
 
 @require_POST
 def campaign_sets(request: HttpRequest, campaign: int) -> HttpResponse:
-    """Keep what is agreed on now as the next set."""
-    found = _opened(request, campaign, Action.MANAGE_READING)
+    """Save the current consensus as the next set."""
+    found = _get_campaign(request, campaign, Action.MANAGE_READING)
     looked_through = request.POST.get("looked_through") == "on"
     try:
-        made = request_set(campaign=found, looked_through=looked_through, user=current_user(request), request=request)
+        dataset = dataset_request(
+            campaign=found, looked_through=looked_through, user=current_user(request), request=request
+        )
     except CampaignRefusedError as refused:
         show_refusal(request, refused.reason)
         return redirect("campaign", found.pk)
-    return redirect("campaign-set", made.pk)
+    return redirect("campaign-set", dataset.pk)
 
 
 @require_GET
-def campaign_set(request: HttpRequest, made: UUID) -> HttpResponse:
+def campaign_set(request: HttpRequest, dataset: UUID) -> HttpResponse:
     """Show a set; htmx asks for its progress alone."""
-    found = _set_opened(request, made)
+    found = _get_dataset(request, dataset)
     template = "campaigns/progress.html" if request.headers.get("HX-Request") else "campaigns/set.html"
-    stayed = found.rows.exclude(refused="").select_related("case")
-    shown = {"set": found, "campaign": found.campaign, "stayed": stayed, "work": item_of(DATASET, found.pk)}
-    return render(request, template, shown)
+    refusals = found.rows.exclude(refused="").select_related("case")
+    context = {"set": found, "campaign": found.campaign, "stayed": refusals, "work": item_of(DATASET, found.pk)}
+    return render(request, template, context)
 
 
 @require_POST
-def retry(request: HttpRequest, made: UUID) -> HttpResponse:
-    """Make the file of a set again that failed."""
-    set_retry(made=_set_opened(request, made), user=current_user(request), request=request)
-    return redirect("campaign-set", made)
+def retry(request: HttpRequest, dataset: UUID) -> HttpResponse:
+    """Queue the file of a failed set again."""
+    dataset_retry(dataset=_get_dataset(request, dataset), user=current_user(request), request=request)
+    return redirect("campaign-set", dataset)
 
 
 @require_GET
-def download(request: HttpRequest, made: UUID) -> HttpResponseBase:
+def download(request: HttpRequest, dataset: UUID) -> HttpResponseBase:
     """Hand the file out; written down in the audit trail before it leaves."""
-    found = _set_opened(request, made)
+    found = _get_dataset(request, dataset)
     if found.state != ConsensusSet.State.DONE:
         raise Http404
     try:
@@ -186,27 +188,27 @@ def download(request: HttpRequest, made: UUID) -> HttpResponseBase:
     return FileResponse(file, as_attachment=True, filename=name)
 
 
-def _opened(request: HttpRequest, campaign: int, act: Action) -> Campaign:
+def _get_campaign(request: HttpRequest, campaign: int, act: Action) -> Campaign:
     found = get_object_or_404(Campaign.objects.select_related("site", "created_by"), pk=campaign)
     check_site_access(request=request, of=found, act=act)
     return found
 
 
-def _set_opened(request: HttpRequest, made: UUID) -> ConsensusSet:
+def _get_dataset(request: HttpRequest, dataset: UUID) -> ConsensusSet:
     rows = ConsensusSet.objects.select_related("campaign__site", "requested_by")
-    found = get_object_or_404(rows, pk=made)
+    found = get_object_or_404(rows, pk=dataset)
     check_site_access(request=request, of=found.campaign, act=Action.MANAGE_READING)
     return found
 
 
-def _said(request: HttpRequest) -> Said:
+def _parse_answer(request: HttpRequest) -> AnswerInput:
     """Read an answer out of a form; raise CampaignRefusedError where there is none."""
     if "label" not in request.POST:
         raise CampaignRefusedError(RefusalReason("no-answer", "Choose an answer."))
-    boxes, runs = _listed(request, "boxes"), _listed(request, "runs")
+    boxes, runs = _parse_list(request, "boxes"), _parse_list(request, "runs")
     if not all(isinstance(box, list) for box in boxes):
         raise CampaignRefusedError(UNREADABLE)
-    return Said(
+    return AnswerInput(
         label=request.POST["label"],
         boxes=boxes,
         runs=runs or None,
@@ -221,7 +223,7 @@ UNREADABLE = RefusalReason(
 )
 
 
-def _listed(request: HttpRequest, field: str) -> list[Any]:
+def _parse_list(request: HttpRequest, field: str) -> list[Any]:
     """Return the list in a field of a form, as JSON; nothing where it is empty."""
     try:
         listed = json.loads(request.POST.get(field) or "[]")
@@ -232,27 +234,27 @@ def _listed(request: HttpRequest, field: str) -> list[Any]:
     return listed
 
 
-def _onward(campaign: Campaign, user: User, *, as_third: bool) -> HttpResponse:
+def _redirect_to_next(campaign: Campaign, user: User, *, as_adjudicator: bool) -> HttpResponse:
     """Go on to the next case of the same work, or back to the campaign when all is done."""
-    progress = selectors.progress_of(campaign)
-    left = progress.to_decide(user) if as_third else progress.waiting(user)
-    return redirect("campaign-case", left[0].pk) if left else redirect("campaign", campaign.pk)
+    progress = selectors.load_progress(campaign)
+    remaining = progress.to_decide(user) if as_adjudicator else progress.waiting(user)
+    return redirect("campaign-case", remaining[0].pk) if remaining else redirect("campaign", campaign.pk)
 
 
-def _case_shown(case: Case, user: User, *, as_third: bool) -> dict[str, object]:
-    own = selectors.own_answer(case=case, user=user, is_third=as_third)
-    others = selectors.standing_of(case).answers if as_third else []
+def _case_context(case: Case, user: User, *, as_adjudicator: bool) -> dict[str, object]:
+    own = selectors.own_answer(case=case, user=user, is_adjudication=as_adjudicator)
+    others = selectors.case_consensus(case).answers if as_adjudicator else []
     pictures = selectors.pictures_of(case)
-    progress = selectors.progress_of(case.campaign)
+    progress = selectors.load_progress(case.campaign)
     answered, waiting = progress.answered(user), progress.waiting(user)
     before = next((one for one in answered if one.pk != case.pk), None)
     return {
         "case": case,
         "campaign": case.campaign,
-        "as_third": as_third,
+        "as_adjudicator": as_adjudicator,
         "own": own,
         "others": others,
-        "before": None if as_third else before,
+        "before": None if as_adjudicator else before,
         "n_done": len(answered),
         "n_all": len(answered) + len(waiting),
         "edges": ("Left", "Top", "Right", "Bottom"),
@@ -264,13 +266,13 @@ def _case_shown(case: Case, user: User, *, as_third: bool) -> dict[str, object]:
             "boxes": own.boxes if own else [],
             "others": [one.boxes for one in others],
             "asksBoxes": case.campaign.asks_boxes,
-            "own": _mask_address(own) if own else None,
-            "masks": [_mask_address(one) for one in others],
+            "own": _mask_url(own) if own else None,
+            "masks": [_mask_url(one) for one in others],
         },
-        "built": built_get(OUTLINING) if case.campaign.asks_outlines else None,
+        "built": load_entry(OUTLINING) if case.campaign.asks_outlines else None,
     }
 
 
-def _mask_address(answer: Answer) -> str | None:
-    """Return where the outline of an answer is fetched; None where there is nothing to be seen of it."""
+def _mask_url(answer: Answer) -> str | None:
+    """Return the URL of the outline of an answer; None where it is empty."""
     return reverse("campaign-outline", args=[answer.pk]) if answer.outlined else None

@@ -1,1 +1,1 @@
-"""Critical results: what somebody has to be told now, who was told, when, and whether they read it back."""
+"""Critical results: findings that cannot wait for the report, their notifications, and whether they were read back."""

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 
 
-class CriticalsConfig(AppConfig):
-    """Critical results and who was told of them."""
+class CriticalResultsConfig(AppConfig):
+    """Critical results and their notifications."""
 
     name = "webapp.reading.critical_results"

@@ -1,4 +1,4 @@
-"""What a shift leaves open of critical results."""
+"""Open critical results at the end of a shift."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,14 @@ from webapp.reading.critical_results.selectors import CriticalRow, criticals_ope
 def critical_items(site: int) -> Iterable[HandoverItem]:
     """Yield the critical results of a site that nobody has read back, and by how much they are overdue."""
     for one in criticals_open_at(site):
-        yield HandoverItem(str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_told(one)}.")
+        yield HandoverItem(
+            str(one.row.pk), one.row.study_id, f"Recorded {clock(one.row.opened_at)}; {_format_notifications(one)}."
+        )
 
 
-def _told(one: CriticalRow) -> str:
-    times = len(one.told)
-    told = f"notified {times} times" if times > 1 else "notified once"
-    told = f"{told}, not read back" if times else "nobody notified"
-    late = f"; overdue by {one.waiting.over_told} (target {one.waiting.target_told})" if one.is_overdue else ""
-    return f"{told}{late}"
+def _format_notifications(one: CriticalRow) -> str:
+    times = len(one.notifications)
+    words = f"notified {times} times" if times > 1 else "notified once"
+    words = f"{words}, not read back" if times else "nobody notified"
+    late = f"; overdue by {one.waiting.overdue_text} (target {one.waiting.target_text})" if one.is_overdue else ""
+    return f"{words}{late}"

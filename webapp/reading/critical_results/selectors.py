@@ -1,6 +1,6 @@
-"""Critical results as the pages show them: how far each is, and how long that took beside the site's target."""
+"""Critical results with their state, and the time that each took beside the site's target."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,29 +22,26 @@ LISTED = 50
 
 @dataclass(frozen=True)
 class CriticalRow:
-    """A critical result with who was told, how long it took (or takes) until it was settled, and whether by mistake.
-
-    `escalation` says when its time was over, where that was written down.
-    """
+    """A critical result with its notifications, the time until it was (or is) settled, withdrawal and escalation."""
 
     row: CriticalResult
-    told: list[Notification]
+    notifications: list[Notification]
     waiting: Waiting
     withdrawal: Withdrawal | None
     escalation: Escalation | None = None
 
     @property
     def state(self) -> State:
-        """How far it is."""
+        """Its state."""
         if self.withdrawal:
             return State.WITHDRAWN
         if self.acknowledged_at:
             return State.ACKNOWLEDGED
-        return State.TOLD if self.told else State.OPEN
+        return State.NOTIFIED if self.notifications else State.OPEN
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether it is read back or withdrawn."""
         return self.state in {State.ACKNOWLEDGED, State.WITHDRAWN}
 
     @property
@@ -54,15 +51,15 @@ class CriticalRow:
 
     @property
     def acknowledged_at(self) -> datetime | None:
-        """When it was read back first."""
-        return next((one.told_at for one in self.told if one.read_back), None)
+        """When it was first read back."""
+        return next((one.notified_at for one in self.notifications if one.read_back), None)
 
     @property
     def icon(self) -> str:
-        """The shape that stands beside the state's words."""
+        """Name of the icon of its state."""
         return {
             State.OPEN: "first",
-            State.TOLD: "soon",
+            State.NOTIFIED: "soon",
             State.ACKNOWLEDGED: "negative",
             State.WITHDRAWN: "not_analysed",
         }[self.state]
@@ -70,17 +67,17 @@ class CriticalRow:
 
 def criticals_of(study: Study) -> list[CriticalRow]:
     """Return the critical results of a study, in the order in which they were recorded."""
-    return _shown(CriticalResult.objects.filter(study=study))
+    return _critical_rows(CriticalResult.objects.filter(study=study))
 
 
 def unacknowledged(criticals: QuerySet[CriticalResult] | None = None) -> QuerySet[CriticalResult]:
-    """Keep those that nobody has read back or withdrawn, the oldest first."""
+    """Narrow to critical results that are neither read back nor withdrawn, the oldest first."""
     rows = CriticalResult.objects.all() if criticals is None else criticals
     return rows.exclude(_settled()).order_by("opened_at", "pk")
 
 
 def overdue(criticals: QuerySet[CriticalResult]) -> list[tuple[CriticalResult, Waiting]]:
-    """Return those that nobody has read back within their site's target, the oldest first: one query."""
+    """Return the critical results not read back within their site's target, the oldest first: one query."""
     target = Coalesce("study__site__rules__critical_minutes", Value(SiteSettings().critical_minutes))
     now = timezone.now()
     rows = [
@@ -91,20 +88,20 @@ def overdue(criticals: QuerySet[CriticalResult]) -> list[tuple[CriticalResult, W
 
 
 def overdue_count(user: User) -> int:
-    """Return how many are overdue at the sites that a user sees."""
-    return len(overdue(_seen(user)))
+    """Return the number of overdue critical results at the sites that a user sees."""
+    return len(overdue(_visible(user)))
 
 
 def criticals_list(user: User) -> tuple[list[CriticalRow], list[CriticalRow]]:
-    """Return what is open at the sites that the user sees, oldest first, and what was settled, newest first."""
-    seen = _seen(user)
-    settled = seen.filter(_settled())
-    return _shown(unacknowledged(seen)), _shown(settled.order_by("-opened_at", "-pk")[:LISTED])
+    """Return the open critical results that the user sees, oldest first, and the settled ones, newest first."""
+    visible = _visible(user)
+    settled = visible.filter(_settled())
+    return _critical_rows(unacknowledged(visible)), _critical_rows(settled.order_by("-opened_at", "-pk")[:LISTED])
 
 
 def criticals_open_at(site: int) -> list[CriticalRow]:
-    """Return what nobody has read back at a site, the oldest first."""
-    return _shown(unacknowledged(CriticalResult.objects.filter(study__site=site)))
+    """Return the critical results of a site that are not read back, the oldest first."""
+    return _critical_rows(unacknowledged(CriticalResult.objects.filter(study__site=site)))
 
 
 def criticals_open(studies: Collection[UUID]) -> dict[UUID, int]:
@@ -113,7 +110,7 @@ def criticals_open(studies: Collection[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("study").annotate(count=Count("pk")))
 
 
-def _seen(user: User) -> QuerySet[CriticalResult]:
+def _visible(user: User) -> QuerySet[CriticalResult]:
     return CriticalResult.objects.filter(study__site__in=visible_sites(user, Site.objects.all()))
 
 
@@ -122,18 +119,23 @@ def _settled() -> Q:
     return Q(Exists(read_back)) | Q(Exists(Withdrawal.objects.filter(critical=OuterRef("pk"))))
 
 
-def _shown(rows: QuerySet[CriticalResult]) -> list[CriticalRow]:
+def _critical_rows(rows: QuerySet[CriticalResult]) -> list[CriticalRow]:
     found = list(
         rows.select_related(
             "study__patient", "study__site", "opened_by", "finding", "withdrawal__by", "escalation"
         ).prefetch_related("notifications__by")
     )
     rules = SiteSettings.objects.in_bulk({one.study.site_id for one in found})
-    return [_one(row, rules.get(row.study.site_id) or SiteSettings(), row.notifications.all()) for row in found]
+    return [
+        _critical_row(row, rules.get(row.study.site_id) or SiteSettings(), list(row.notifications.all()))
+        for row in found
+    ]
 
 
-def _one(row: CriticalResult, rules: SiteSettings, notifications: Iterable[Notification]) -> CriticalRow:
-    told, withdrawal = list(notifications), getattr(row, "withdrawal", None)
-    until = next((one.told_at for one in told if one.read_back), withdrawal.at if withdrawal else timezone.now())
+def _critical_row(row: CriticalResult, rules: SiteSettings, notifications: list[Notification]) -> CriticalRow:
+    withdrawal = getattr(row, "withdrawal", None)
+    until = next(
+        (one.notified_at for one in notifications if one.read_back), withdrawal.at if withdrawal else timezone.now()
+    )
     waiting = waited(since=row.opened_at, until=until, minutes=rules.critical_minutes)
-    return CriticalRow(row, told, waiting, withdrawal, getattr(row, "escalation", None))
+    return CriticalRow(row, notifications, waiting, withdrawal, getattr(row, "escalation", None))

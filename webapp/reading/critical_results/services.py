@@ -1,4 +1,4 @@
-"""Recording critical results, and who was told of them."""
+"""Recording, notifying, withdrawing and escalating critical results."""
 
 from datetime import datetime
 
@@ -15,31 +15,31 @@ from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import CriticalResult, Escalation, Notification, Withdrawal
 from webapp.reading.critical_results.selectors import overdue, unacknowledged
 from webapp.reading.critical_results.signals import critical_overdue
-from webapp.reading.worklist.services import task_told
+from webapp.reading.worklist.services import task_event_record
 
 
 @transaction.atomic
 def critical_open(
     *, study: Study, sentence: str, user: User, finding: Finding | None = None, request: HttpRequest | None = None
 ) -> CriticalResult:
-    """Record what is critical in a study. The same sentence sent twice is one record while nobody read it back.
+    """Record a critical result of a study. The same sentence sent twice is one record while it is not read back.
 
     Raises
     ------
     ValueError
-        If nothing is said, or the finding is another study's.
+        If the sentence is empty, or the finding is another study's.
     """
-    said = sentence.strip()[:300]
-    if not said:
+    text = sentence.strip()[:300]
+    if not text:
         raise Refusal(RefusalReason("no-sentence", "Describe the critical finding in one sentence."))
     if finding is not None and finding.run.series.study_id != study.pk:
         raise Refusal(RefusalReason("no-such-finding", "Choose a finding of this study."))
     Study.objects.select_for_update(of=("self",)).get(pk=study.pk)  # a second click waits here
-    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=said)).first()
+    same = unacknowledged(CriticalResult.objects.filter(study=study, sentence=text)).first()
     if same is not None:
         return same
-    critical = CriticalResult.objects.create(study=study, sentence=said, finding=finding, opened_by=user)
-    task_told(study.task, "critical", user)
+    critical = CriticalResult.objects.create(study=study, sentence=text, finding=finding, opened_by=user)
+    task_event_record(study.task, "critical", user)
     audit_record(
         code=Code.CRITICAL_OPENED, user=user, request=request, study=study.pk, details=f"critical result {critical.pk}"
     )
@@ -50,31 +50,31 @@ def critical_open(
 def critical_notify(
     *,
     critical: CriticalResult,
-    told: str,
+    recipient: str,
     how: str,
     read_back: bool,
     user: User,
-    told_at: datetime | None = None,
+    notified_at: datetime | None = None,
     request: HttpRequest | None = None,
 ) -> Notification:
-    """Record that somebody was told of a critical result; more may be told, and told again.
+    """Record a notification of a critical result; there may be several.
 
     Raises
     ------
     ValueError
-        If it is not said who was told and how, or if the moment has not come yet.
+        If recipient or way is missing, or the time lies in the future.
     """
-    who, now = told.strip()[:120], timezone.now()
+    who, now = recipient.strip()[:120], timezone.now()
     if not who:
         raise Refusal(RefusalReason("nobody-notified", "Enter who was notified: name and role."))
     if how not in Notification.How:
         raise Refusal(RefusalReason("no-channel", "Choose how they were notified."))
-    if told_at is not None and told_at > now:
+    if notified_at is not None and notified_at > now:
         raise Refusal(RefusalReason("time-in-future", "The time must not lie in the future."))
     row = Notification.objects.create(
-        critical=critical, told=who, how=how, read_back=read_back, told_at=told_at or now, by=user
+        critical=critical, recipient=who, how=how, read_back=read_back, notified_at=notified_at or now, by=user
     )
-    task_told(critical.study.task, "told", user)
+    task_event_record(critical.study.task, "told", user)
     words = "read back" if read_back else "not read back"
     audit_record(
         code=Code.CRITICAL_TOLD,
@@ -90,7 +90,7 @@ def critical_notify(
 def critical_withdraw(
     *, critical: CriticalResult, reason: str, user: User, request: HttpRequest | None = None
 ) -> Withdrawal:
-    """Say that a critical result was recorded by mistake, once; it stays for whoever was told of it.
+    """Withdraw a critical result that was recorded by mistake, once; it stays for whoever was notified.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def critical_withdraw(
         raise Refusal(RefusalReason("no-reason", "Give the reason for the withdrawal."))
     row, is_new = Withdrawal.objects.get_or_create(critical=critical, defaults={"reason": why, "by": user})
     if is_new:
-        task_told(critical.study.task, "withdrawn", user)
+        task_event_record(critical.study.task, "withdrawn", user)
         audit_record(
             code=Code.CRITICAL_WITHDRAWN,
             user=user,
@@ -114,9 +114,9 @@ def critical_withdraw(
 
 
 def escalate_overdue() -> int:
-    """Let it be known which critical results nobody read back in time, each once; return how many that were now.
+    """Escalate the critical results that nobody read back in time, each once; return how many were escalated now.
 
-    One that cannot be escalated holds up no other: it is raised only after all were tried.
+    A failure holds up no other: it is raised only after all were tried.
     """
     escalated, trouble = 0, None
     for critical, over in overdue(CriticalResult.objects.filter(escalation=None)):

@@ -1,4 +1,4 @@
-"""What others may hear of critical results."""
+"""Signals of critical results."""
 
 from django.dispatch import Signal
 

@@ -1,4 +1,4 @@
-"""The list of critical results, and the part of the study page that records them and who was told."""
+"""The list of critical results, and the panel of the study page that records and notifies them."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ from webapp.foundation.core.refusals import Refusal, RefusalReason, show_refusal
 from webapp.imaging.archive.access import check_study_access, open_study
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
-from webapp.reading.critical_results.context import AGO, critical_context, findings_offered
 from webapp.reading.critical_results.models import CriticalResult
+from webapp.reading.critical_results.presenters import AGO, critical_context, findings_offered
 from webapp.reading.critical_results.selectors import criticals_list
 from webapp.reading.critical_results.services import critical_notify, critical_open, critical_withdraw
 
@@ -25,17 +25,17 @@ from webapp.reading.critical_results.services import critical_notify, critical_o
 @require_GET
 @requires(Action.SEE)
 def criticals(request: HttpRequest) -> HttpResponse:
-    """Show what nobody has read back, the oldest first, and what was settled lately."""
+    """Show the critical results that are not read back, the oldest first, and those settled lately."""
     user = current_user(request)
     worklist_view_record(user=user, request=request)
-    left, settled = criticals_list(user)
-    shown = {
-        "left": left,
+    unsettled, settled = criticals_list(user)
+    context = {
+        "left": unsettled,
         "settled": settled,
-        "overdue": sum(one.is_overdue for one in left),
+        "overdue": sum(one.is_overdue for one in unsettled),
         "names_site": sees_all_sites(user),
     }
-    return render(request, "critical_results/page.html", shown)
+    return render(request, "critical_results/page.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +45,7 @@ def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
     if request.method == "GET":
         study_view_record(user=current_user(request), request=request, study=opened.pk)
         return _panel(request, opened)
-    return _recorded(
+    return _record(
         request,
         opened,
         lambda: critical_open(
@@ -59,18 +59,18 @@ def study_criticals(request: HttpRequest, study: UUID) -> HttpResponse:
 
 
 @require_POST
-def tell(request: HttpRequest, critical: int) -> HttpResponse:
-    """Record that somebody was told."""
-    found, study = _opened(request, critical)
-    return _recorded(
+def notify(request: HttpRequest, critical: int) -> HttpResponse:
+    """Record a notification."""
+    found, study = _get_critical(request, critical)
+    return _record(
         request,
         study,
         lambda: critical_notify(
             critical=found,
-            told=request.POST.get("told", ""),
+            recipient=request.POST.get("told", ""),
             how=request.POST.get("how", ""),
             read_back="read_back" in request.POST,
-            told_at=_told_at(request.POST.get("ago", "0")),
+            notified_at=_notified_at(request.POST.get("ago", "0")),
             user=current_user(request),
             request=request,
         ),
@@ -79,45 +79,43 @@ def tell(request: HttpRequest, critical: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: HttpRequest, critical: int) -> HttpResponse:
-    """Say that a critical result was recorded by mistake."""
-    found, study = _opened(request, critical)
+    """Withdraw a critical result that was recorded by mistake."""
+    found, study = _get_critical(request, critical)
     reason, user = request.POST.get("reason", ""), current_user(request)
-    return _recorded(
-        request, study, lambda: critical_withdraw(critical=found, reason=reason, user=user, request=request)
-    )
+    return _record(request, study, lambda: critical_withdraw(critical=found, reason=reason, user=user, request=request))
 
 
-def _opened(request: HttpRequest, critical: int) -> tuple[CriticalResult, Study]:
-    """Return a critical result, and its study, of one who may add to it."""
+def _get_critical(request: HttpRequest, critical: int) -> tuple[CriticalResult, Study]:
+    """Return a critical result and its study, if the user may add to it."""
     found = get_object_or_404(CriticalResult.objects.select_related("study__task"), pk=critical)
     return found, check_study_access(request=request, study=found.study, act=Action.READ)
 
 
-def _recorded(request: HttpRequest, study: Study, record: Callable[[], object]) -> HttpResponse:
-    """Record something and show what there is now; where it is refused, why."""
+def _record(request: HttpRequest, study: Study, record: Callable[[], object]) -> HttpResponse:
+    """Run a service and show the panel, with the reason where it is refused."""
     try:
         record()
     except Refusal as refused:
-        return _answer(request, study, refused=refused.reason)
-    return _answer(request, study)
+        return _respond(request, study, refused=refused.reason)
+    return _respond(request, study)
 
 
 def _finding(request: HttpRequest, study: Study) -> Finding | None:
-    """Return the finding that was chosen, of those that were offered."""
-    asked = request.POST.get("finding", "")
+    """Return the chosen finding, of those that were offered."""
+    chosen = request.POST.get("finding", "")
     return next(
-        (one for one in findings_offered(study=study, user=current_user(request)) if str(one.pk) == asked), None
+        (one for one in findings_offered(study=study, user=current_user(request)) if str(one.pk) == chosen), None
     )
 
 
-def _told_at(minutes: str) -> datetime:
+def _notified_at(minutes: str) -> datetime:
     if minutes not in map(str, AGO):
         raise Refusal(RefusalReason("no-time", "Choose when they were notified."))
     return timezone.now() - timedelta(minutes=int(minutes))
 
 
-def _answer(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> HttpResponse:
-    """Renew the panel in an open page; show the study to a browser without scripts."""
+def _respond(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> HttpResponse:
+    """Refresh the panel in an open page; show the study to a browser without scripts."""
     if "HX-Request" in request.headers:
         return _panel(request, study, refused=refused)
     if refused:

@@ -1,1 +1,1 @@
-"""A patient's studies over time: which findings are one lesion, how its size went, a prior laid over a follow-up."""
+"""Follow-up: lesions of a patient over several studies, their sizes, and registrations of a prior to a follow-up."""

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class FollowUpConfig(AppConfig):
-    """Lesions over several studies."""
+    """Lesions over several studies, and registrations."""
 
     name = "webapp.reading.followup"
 

@@ -1,4 +1,7 @@
-"""How the size of a lesion went over the visits: millimetres alone are compared, everything else is said in words."""
+"""Sizes of a lesion over its visits, as table and charts, and the positions of visits on the timeline.
+
+Only millimetres are compared; for anything else the reason is shown.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +18,14 @@ UNMEASURED = "Not compared: nothing was outlined."
 
 @dataclass(frozen=True)
 class Change:
-    """A size against the first one that is known, and against the smallest before it; None: nothing to compare."""
+    """Change of a size against the first known one (baseline) and the smallest before (nadir); None: not compared."""
 
     baseline: float | None
     nadir: float | None
 
 
 def changes_of(sizes: Sequence[float | None]) -> list[Change]:
-    """Return the change at each visit as a part of one: 0.25 is a quarter more (RECIST 1.1, section 4.3).
+    """Return the change at each visit as a fraction: 0.25 is a quarter more (RECIST 1.1, section 4.3).
 
     The nadir is the smallest size of all visits before, the baseline among them. A visit without a size takes no part.
     """
@@ -37,7 +40,7 @@ def changes_of(sizes: Sequence[float | None]) -> list[Change]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LesionVisit:
     """A lesion at one visit."""
 
     sighting: Sighting
@@ -55,18 +58,18 @@ class Seen:
 
     @property
     def baseline(self) -> str:
-        """The change against the baseline in words."""
+        """Change against the baseline in words."""
         if self.is_baseline:
             return "Baseline"
-        return self.why_not or _percent(self.change.baseline)
+        return self.not_compared_reason or _percent(self.change.baseline)
 
     @property
     def nadir(self) -> str:
-        """The change against the smallest size before, in words."""
-        return "" if self.is_baseline or self.why_not else _percent(self.change.nadir)
+        """Change against the nadir in words."""
+        return "" if self.is_baseline or self.not_compared_reason else _percent(self.change.nadir)
 
     @property
-    def why_not(self) -> str:
+    def not_compared_reason(self) -> str:
         """Why this visit is not compared; "" where it is."""
         if self.measured.is_calibrated:
             return ""
@@ -74,38 +77,38 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class LesionCourse:
+class LesionTimeline:
     """A lesion over its visits, the first one first."""
 
     lesion: Lesion
-    seen: list[Seen]
+    visits: list[LesionVisit]
     charts: list[Chart]
 
     @property
     def compared(self) -> int:
         """How many visits have a size in millimetres."""
-        return sum(not one.why_not for one in self.seen)
+        return sum(not one.not_compared_reason for one in self.visits)
 
 
-def course_of(lesion: Lesion, sightings: Sequence[tuple[Sighting, date, bool]]) -> LesionCourse:
-    """Return the course of a lesion from its sightings, each with its day and whether its answer is superseded."""
+def lesion_timeline(lesion: Lesion, sightings: Sequence[tuple[Sighting, date, bool]]) -> LesionTimeline:
+    """Return the timeline of a lesion from its sightings, each with its day and whether its run is superseded."""
     ordered = sorted(sightings, key=lambda one: (one[1], one[0].pk))
     measured = [measurements_of(sighting.finding) for sighting, _, _ in ordered]
     sizes = [_millimetres(one, LONGEST) for one in measured]
     first = next((number for number, size in enumerate(sizes) if size is not None), None)
-    seen = [
-        Seen(sighting, on, one, change, is_baseline=number == first, is_superseded=is_superseded)
+    visits = [
+        LesionVisit(sighting, on, one, change, is_baseline=number == first, is_superseded=is_superseded)
         for number, ((sighting, on, is_superseded), one, change) in enumerate(
             zip(ordered, measured, changes_of(sizes), strict=True)
         )
     ]
-    return LesionCourse(lesion, seen, _charts(lesion, seen))
+    return LesionTimeline(lesion, visits, _charts(lesion, visits))
 
 
-def _charts(lesion: Lesion, seen: Sequence[Seen]) -> list[Chart]:
-    lines = [_line("Longest diameter", seen, LONGEST), _line("Perpendicular", seen, PERPENDICULAR)]
+def _charts(lesion: Lesion, visits: Sequence[LesionVisit]) -> list[Chart]:
+    lines = [_line("Longest diameter", visits, LONGEST), _line("Perpendicular", visits, PERPENDICULAR)]
     drawn = [_chart(f"{lesion.name}: diameters", "mm", [line for line in lines if len(line.points) > 1])]
-    volume = _line("Volume", seen, VOLUME)
+    volume = _line("Volume", visits, VOLUME)
     if len(volume.points) > 1:
         drawn.append(_chart(f"{lesion.name}: volume", "mm\N{SUPERSCRIPT THREE}", [volume]))
     return [chart for chart in drawn if chart.svg]
@@ -115,8 +118,8 @@ def _chart(title: str, unit: str, lines: list[Line]) -> Chart:
     return lines_chart(title=title, x_title="Days since the first visit", y_title=unit, lines=lines)
 
 
-def _line(name: str, seen: Sequence[Seen], figure: str) -> Line:
-    sizes = [((one.on - seen[0].on).days, _millimetres(one.measured, figure)) for one in seen]
+def _line(name: str, visits: Sequence[LesionVisit], figure: str) -> Line:
+    sizes = [((one.on - visits[0].on).days, _millimetres(one.measured, figure)) for one in visits]
     return Line(name, [(float(day), size) for day, size in sizes if size is not None])
 
 
@@ -128,3 +131,24 @@ def _millimetres(measured: Measurement, name: str) -> float | None:
 
 def _percent(change: float | None) -> str:
     return "" if change is None else f"{change:+.0%}"
+
+
+#: In the drawing's own units: its length, what is left free at both ends, and the least between two points.
+LENGTH, MARGIN, LEAST = 1000.0, 24.0, 30.0
+
+
+def timeline_positions(days: Sequence[date]) -> list[float]:
+    """Return the position of each day on the timeline; days in order, and no two points on top of each other."""
+    if not days:
+        return []
+    span = max((days[-1] - days[0]).days, 1)
+    room = LENGTH - 2 * MARGIN
+    least = min(LEAST, room / max(len(days) - 1, 1))
+    places = [MARGIN + room * (day - days[0]).days / span for day in days]
+    for number in range(1, len(places)):  # pushed right by those before ...
+        places[number] = max(places[number], places[number - 1] + least)
+    end = LENGTH - MARGIN
+    for number in reversed(range(len(places))):  # ... and back by the end of the line
+        places[number] = min(places[number], end)
+        end = places[number] - least
+    return places

@@ -1,4 +1,4 @@
-"""A lesion of a patient, and the findings of several studies that readers say are it."""
+"""Lesions, their sightings in several studies, and registrations."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from webapp.imaging.inference.models import Finding
 
 
 class Lesion(models.Model):
-    """Something in a patient that was seen more than once, as a reader says. It ends with its last sighting."""
+    """A lesion of a patient, as linked by readers. It is deleted with its last sighting."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="lesions")
@@ -23,7 +23,7 @@ class Lesion(models.Model):
 
 
 class Sighting(models.Model):
-    """A finding that is a lesion: one a study at most, so that each visit has one size."""
+    """A finding linked to a lesion: at most one per study, so that each visit has one size."""
 
     lesion = models.ForeignKey(Lesion, on_delete=models.CASCADE, related_name="sightings")
     finding = models.OneToOneField(Finding, on_delete=models.CASCADE, related_name="sighting")
@@ -36,10 +36,10 @@ class Sighting(models.Model):
 
 
 class Registration(models.Model):
-    """A follow-up series to be laid over its prior; `attempt` names the folder that holds its pictures."""
+    """The registration of a follow-up series to its prior; `attempt` names the folder of its images."""
 
     class State(models.TextChoices):
-        """Where it is."""
+        """State of the registration."""
 
         QUEUED = "queued", "Waiting"
         RUNNING = "running", "In progress"

@@ -1,4 +1,4 @@
-"""Registrations in the outbox: asked of a worker, watched, collected."""
+"""Registrations in the outbox: dispatched to a worker, watched, collected."""
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -24,12 +24,12 @@ REGISTRATION = "registration"
 
 
 class NotAPairError(Refusal):
-    """Two series are never laid over each other; the message is for the one who asked."""
+    """Two series cannot be registered; the message is for the user."""
 
 
 @transaction.atomic
 def request_registration(*, prior: Series, follow_up: Series, user: User, request: HttpRequest) -> Registration:
-    """Ask for a registration; one that is over is made again, one that is under way goes on.
+    """Request a registration; one that is over is repeated, one that is under way goes on.
 
     Raises
     ------
@@ -45,14 +45,14 @@ def request_registration(*, prior: Series, follow_up: Series, user: User, reques
         raise NotAPairError(
             RefusalReason("no-pair", "Choose a series of this study and one of another study of the same patient.")
         )
-    asked, is_new = Registration.objects.get_or_create(
+    registration, is_new = Registration.objects.get_or_create(
         prior=prior, follow_up=follow_up, defaults={"requested_by": user}
     )
-    if is_new or asked.state in OVER:
-        _wait_again(asked, user, request)
-        enqueue(REGISTRATION, asked.pk)
-    asked.refresh_from_db()
-    return asked
+    if is_new or registration.state in OVER:
+        _requeue(registration, user, request)
+        enqueue(REGISTRATION, registration.pk)
+    registration.refresh_from_db()
+    return registration
 
 
 def _row(item: OutboxItem) -> Registration:
@@ -60,7 +60,7 @@ def _row(item: OutboxItem) -> Registration:
 
 
 def dispatch_registration(item: OutboxItem) -> None:
-    """Ring for a registration. One at a time: studies that wait for their first answer go before."""
+    """Dispatch a registration. One at a time, as studies that wait for their first run go first."""
     _running(item)
     REMOTE.dispatch(item)
 
@@ -108,8 +108,8 @@ def _end(row: Registration, state: str, *, reason: str, **changes: object) -> No
     )
 
 
-def _wait_again(row: Registration, user: User, request: HttpRequest) -> None:
-    """Show that a registration waits again, and write down who asked; the outbox is the caller's."""
+def _requeue(row: Registration, user: User, request: HttpRequest) -> None:
+    """Mark a registration as queued again, and record who requested it; the caller enqueues it."""
     again: dict[str, object] = {"state": State.QUEUED, "reason": "", "answer": {}, "finished_at": None}
     Registration.objects.filter(pk=row.pk).update(**again)
     audit_record(
@@ -121,8 +121,8 @@ def _wait_again(row: Registration, user: User, request: HttpRequest) -> None:
     )
 
 
-def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
-    _wait_again(_row(item), user, request)
+def _retry(item: OutboxItem, user: User, request: HttpRequest) -> None:
+    _requeue(_row(item), user, request)
 
 
 REMOTE = Remote(task=api.REGISTER, request=_request, collect=_collect, rung_again=_running)
@@ -135,7 +135,7 @@ register(
         handle=dispatch_registration,
         put_off=_put_off,
         failed=_failed,
-        retried=_retried,
+        retried=_retry,
         page=page_of(Registration, "follow_up__study", route="follow-up"),
         watch=REMOTE.watch,
         news=REMOTE.news,

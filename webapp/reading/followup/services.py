@@ -1,4 +1,4 @@
-"""Saying that findings are one lesion, and taking it back."""
+"""Linking findings to lesions, and unlinking them."""
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -19,19 +19,19 @@ TAKEN = RefusalReason(
 
 
 class LinkRefusedError(Refusal):
-    """A finding is not linked; the message is for the one who asked."""
+    """A finding cannot be linked; the message is for the user."""
 
 
 @transaction.atomic
 def finding_link(
     *, finding: Finding, lesion: Lesion | None, user: User, request: HttpRequest, name: str = ""
 ) -> Sighting:
-    """Say that a finding is a lesion.
+    """Link a finding to a lesion.
 
     Parameters
     ----------
     lesion
-        None makes a new one, called `name`, or as the finding is called where that is empty.
+        None creates a new one, named `name`, or like the finding where that is empty.
 
     Raises
     ------
@@ -42,8 +42,8 @@ def finding_link(
     if study.patient is None:
         raise LinkRefusedError(NOBODY)
     if lesion is None:
-        called = name.strip()[:60] or finding.label_title[:60]
-        lesion = Lesion.objects.create(patient=study.patient, name=called, created_by=user)
+        title = name.strip()[:60] or finding.label_title[:60]
+        lesion = Lesion.objects.create(patient=study.patient, name=title, created_by=user)
     elif lesion.patient_id != study.patient_id:
         raise LinkRefusedError(ANOTHER_PATIENT)
     try:
@@ -63,7 +63,7 @@ def finding_link(
 
 @transaction.atomic
 def finding_unlink(*, sighting: Sighting, user: User, request: HttpRequest) -> None:
-    """Take back that a finding is a lesion; a lesion without sightings is gone."""
+    """Unlink a finding from its lesion; a lesion without sightings is deleted."""
     # Whoever links meanwhile waits, and then finds no lesion rather than one that is about to go.
     lesion = Lesion.objects.select_for_update().filter(pk=sighting.lesion_id).first()
     gone, _ = Sighting.objects.filter(pk=sighting.pk).delete()

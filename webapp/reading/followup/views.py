@@ -1,4 +1,4 @@
-"""The follow-up page, and what a reader says on it."""
+"""The follow-up page, links of findings to lesions, and registrations."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from webapp.imaging.inference.image_views import serve_attempt_file
 from webapp.imaging.inference.models import Finding
 from webapp.reading.followup.models import Lesion, Registration, Sighting
 from webapp.reading.followup.registration_jobs import REGISTRATION, NotAPairError, request_registration
-from webapp.reading.followup.selectors import FollowUp, answer_of, load_followup
+from webapp.reading.followup.selectors import FollowUp, load_followup, registration_answer
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
 from workers.contracts import RegistrationAnswer
 from workers.storage import Attempt
@@ -38,18 +38,18 @@ def follow_up(request: HttpRequest, study: UUID) -> HttpResponse:
     opened = open_study(request=request, study=study)
     page = load_followup(study=opened, user=current_user(request))
     # Findings of all of them are shown, so each was looked at; a picture of nobody stands alone.
-    for seen in {visit.study.pk for visit in page.visits} | {opened.pk}:
-        study_view_record(user=current_user(request), request=request, study=seen)
-    return render(request, "followup/page.html", _shown(request, page))
+    for study_id in {visit.study.pk for visit in page.visits} | {opened.pk}:
+        study_view_record(user=current_user(request), request=request, study=study_id)
+    return render(request, "followup/page.html", _context(request, page))
 
 
 @require_POST
 def link(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Say that a finding of the patient is a lesion: one that is named, or a new one."""
+    """Link a finding of the patient to a lesion: the chosen one, or a new one."""
     opened = open_study(request=request, study=study, act=Action.MARK)
     finding = _finding(request, opened)
     chosen = request.POST.get("lesion", "")
-    lesion = Lesion.objects.filter(pk=asked).first() if (asked := uuid_param(chosen)) else None
+    lesion = Lesion.objects.filter(pk=requested).first() if (requested := uuid_param(chosen)) else None
     if finding is None or (chosen and lesion is None):
         show_refusal(request, GONE)
         return redirect("follow-up", study=study)
@@ -63,12 +63,12 @@ def link(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_POST
 def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Take back that a finding is a lesion."""
+    """Unlink a finding from its lesion."""
     opened = open_study(request=request, study=study, act=Action.MARK)
-    asked = int_param(request.POST.get("sighting", ""), digits=DIGITS)
+    requested = int_param(request.POST.get("sighting", ""), digits=DIGITS)
     sightings = Sighting.objects.select_related("study", "lesion").filter(study__patient=opened.patient_id)
     sightings = sightings.exclude(study__in=blinded_studies(current_user(request)))
-    sighting = sightings.filter(pk=asked).first() if asked is not None else None
+    sighting = sightings.filter(pk=requested).first() if requested is not None else None
     if sighting is None:
         show_refusal(request, GONE)
     else:
@@ -79,11 +79,11 @@ def unlink(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_POST
 def register(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Ask that a series of this study is laid over one of a prior."""
+    """Request the registration of a series of this study to one of a prior."""
     opened = open_study(request=request, study=study, act=Action.MARK)
     mine = Series.objects.select_related("study").filter(study__patient=opened.patient_id, study__patient__isnull=False)
     prior, follow_up = (
-        mine.filter(pk=asked).first() if (asked := uuid_param(request.POST.get(name, ""))) else None
+        mine.filter(pk=requested).first() if (requested := uuid_param(request.POST.get(name, ""))) else None
         for name in ("prior", "follow_up")
     )
     if prior is None or follow_up is None or follow_up.study_id != opened.pk:
@@ -99,17 +99,17 @@ def register(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_GET
 def registration(request: HttpRequest, registration: UUID) -> HttpResponse:
-    """Show how far a registration is, or what came of it, for a page that asks for news."""
-    one, answer, middle, work = _registration_shown(_registration(request, registration))
-    shown = {"one": one, "answer": answer, "middle": middle, "work": work}
-    return render(request, "followup/registration.html", shown)
+    """Show the state of a registration, or its answer, to a page that polls."""
+    one, answer, middle, work = _registration_parts(_registration(request, registration))
+    context = {"one": one, "answer": answer, "middle": middle, "work": work}
+    return render(request, "followup/registration.html", context)
 
 
 @require_GET
 def registration_file(request: HttpRequest, registration: UUID, name: str) -> HttpResponse:
     """Serve a picture that its answer names; any other name is nothing."""
     found = _registration(request, registration)
-    answer = answer_of(found)
+    answer = registration_answer(found)
     if answer is None or name not in {drawn for one in answer.slices for drawn in (one.fused, one.checkerboard)}:
         raise Http404
     return serve_attempt_file(request, Attempt(found.pk, found.attempt), name)
@@ -128,33 +128,33 @@ def _registration(request: HttpRequest, registration: UUID) -> Registration:
     return found
 
 
-def _registration_shown(
+def _registration_parts(
     found: Registration,
 ) -> tuple[Registration, RegistrationAnswer | None, int, OutboxItem | None]:
     """Return a registration, its answer, which of its pictures is shown first (from 1, the middle one), its work."""
-    answer = answer_of(found)
+    answer = registration_answer(found)
     middle = (len(answer.slices) + 1) // 2 if answer else 0
     return found, answer, middle, item_of(REGISTRATION, found.pk)
 
 
-def _shown(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
+def _context(request: HttpRequest, page: FollowUp) -> dict[str, Any]:
     return {
         "page": page,
         "study": page.study,
         "person": person_of(page.study),
-        "registrations": [_registration_shown(one) for one in page.registrations],
+        "registrations": [_registration_parts(one) for one in page.registrations],
         "may_link": may(request.user, Action.MARK, page.study),
     }
 
 
 def _finding(request: HttpRequest, opened: Study) -> Finding | None:
-    """Return the finding that is meant, of a study of the same patient that the user may mark; none that is veiled."""
-    asked = int_param(request.POST.get("finding", ""), digits=DIGITS)
-    if asked is None or opened.patient_id is None:
+    """Return the posted finding, of a study of the same patient that the user may mark, unless it is blinded."""
+    requested = int_param(request.POST.get("finding", ""), digits=DIGITS)
+    if requested is None or opened.patient_id is None:
         return None
     of_patient = Finding.objects.filter(run__series__study__patient=opened.patient_id)
     of_patient = of_patient.exclude(run__series__study__in=blinded_studies(current_user(request)))
-    found = of_patient.select_related("run__series__study__patient").filter(pk=asked).first()
+    found = of_patient.select_related("run__series__study__patient").filter(pk=requested).first()
     if found is not None:
         check_study_access(request=request, study=found.run.series.study, act=Action.MARK)
     return found

@@ -1,1 +1,1 @@
-"""Hand-over: what one shift leaves open, as an object that the next reader accepts."""
+"""Hand-over: the open items of a shift, which the next reader accepts."""

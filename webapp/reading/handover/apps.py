@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class HandoverConfig(AppConfig):
-    """Shifts that end, and readers who go on."""
+    """Hand-overs from one shift to the next."""
 
     name = "webapp.reading.handover"

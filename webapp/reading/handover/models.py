@@ -1,4 +1,4 @@
-"""A hand-over as it was written: its lines are kept as they were, whatever becomes of what they say."""
+"""Hand-overs: their lines stay as they were written, whatever becomes of the items."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from webapp.imaging.archive.models import Study
 
 
 class Handover(models.Model):
-    """What was left open at a site at the end of a shift. Another reader accepts it, once."""
+    """The open items of a site at the end of a shift. Another reader accepts it, once."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -22,11 +22,11 @@ class Handover(models.Model):
 
 
 class HandoverLine(models.Model):
-    """One thing left open. It names nobody: whom the study shows is looked up when the line is shown."""
+    """One open item. It holds no name: the patient is looked up when the line is shown."""
 
     handover = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="lines")
     kind = models.CharField(max_length=16)
-    about = models.CharField(max_length=64, help_text="tells it from other lines of its kind")
+    about = models.CharField(max_length=64, help_text="unique among the lines of its kind")
     study = models.ForeignKey(Study, on_delete=models.PROTECT, null=True, related_name="+")
     sentence = models.CharField(max_length=300)
 

@@ -1,4 +1,4 @@
-"""Hand-overs as the pages show them: what was open, and whether it still is."""
+"""Hand-overs and their items: what is open at a site now, what was handed over, and whether it is settled since."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,34 @@ from django.db.models import Count, QuerySet
 
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import Action, may, visible_sites
-from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
+from webapp.foundation.core.handover_items import HandoverItem, HandoverKind, handover_kinds
 from webapp.imaging.archive.models import Study
 from webapp.reading.handover.models import Handover
-from webapp.reading.handover.open_items import current_items
 
 LISTED = 50
 
 
 @dataclass(frozen=True)
-class LineShown:
-    """One line, whom its study shows (looked up now), and whether it is settled since; None where that is unknown."""
+class OpenItem:
+    """An open item with its kind."""
+
+    kind: HandoverKind
+    item: HandoverItem
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Unique key of the item among all open items."""
+        return self.kind.name, self.item.about
+
+
+def current_items(site: Site) -> list[OpenItem]:
+    """Return all open items of a site now."""
+    return [OpenItem(kind, item) for kind in handover_kinds for item in kind.items(site.pk)]
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line with its study (looked up now), and whether it is settled since; None where that is unknown."""
 
     sentence: str
     study: Study | None
@@ -29,7 +46,7 @@ class Group:
     """The lines of one kind."""
 
     kind: HandoverKind
-    lines: Sequence[LineShown]
+    lines: Sequence[LineView]
 
 
 def handovers_visible(user: User) -> QuerySet[Handover]:
@@ -39,43 +56,43 @@ def handovers_visible(user: User) -> QuerySet[Handover]:
 
 
 def handovers_list(user: User) -> QuerySet[Handover]:
-    """Return the newest of them with how much each left open."""
-    return handovers_visible(user).annotate(left=Count("lines"))[:LISTED]
+    """Return the newest hand-overs with the number of items of each."""
+    return handovers_visible(user).annotate(n_items=Count("lines"))[:LISTED]
 
 
 def handovers_waiting(user: User) -> list[Handover]:
-    """Return the hand-overs of the user's own site that wait for a reader: for them, that is."""
+    """Return the hand-overs of the user's own site that wait to be accepted by them."""
     if not may(user, Action.READ):
         return []
     waiting = Handover.objects.filter(site=user.site_id, accepted_by=None).exclude(by=user)
     return list(waiting.select_related("by").order_by("at", "pk"))
 
 
-def open_items(site: Site) -> list[Group]:
-    """Return what is left open at a site now, by kind."""
+def open_groups(site: Site) -> list[Group]:
+    """Return the open items of a site now, by kind."""
     now = current_items(site)
-    studies = _studies(one.left.study for one in now)
-    lines = [(one.kind.name, LineShown(one.left.sentence, studies.get(one.left.study))) for one in now]
-    return _grouped(lines)
+    studies = _studies_by_id(one.item.study for one in now)
+    lines = [(one.kind.name, LineView(one.item.sentence, studies.get(one.item.study))) for one in now]
+    return _group_lines(lines)
 
 
-def kept(handover: Handover) -> list[Group]:
-    """Return the lines of a hand-over by kind: what no app leaves open any more is settled."""
-    still = {one.key for one in current_items(handover.site)}
+def handover_groups(handover: Handover) -> list[Group]:
+    """Return the lines of a hand-over by kind: items that no app reports as open any more are settled."""
+    still_open = {one.key for one in current_items(handover.site)}
     rows = list(handover.lines.all())
-    studies = _studies(row.study_id for row in rows)
+    studies = _studies_by_id(row.study_id for row in rows)
     lines = [
-        (row.kind, LineShown(row.sentence, studies.get(row.study_id), (row.kind, row.about) not in still))
+        (row.kind, LineView(row.sentence, studies.get(row.study_id), (row.kind, row.about) not in still_open))
         for row in rows
     ]
-    return _grouped(lines)
+    return _group_lines(lines)
 
 
-def _grouped(lines: Sequence[tuple[str, LineShown]]) -> list[Group]:
+def _group_lines(lines: Sequence[tuple[str, LineView]]) -> list[Group]:
     groups = [Group(kind, [line for name, line in lines if name == kind.name]) for kind in handover_kinds]
     return [group for group in groups if group.lines]
 
 
-def _studies(ids: Iterable[object]) -> dict[object, Study]:
+def _studies_by_id(ids: Iterable[object]) -> dict[object, Study]:
     found = Study.objects.select_related("patient").filter(pk__in={one for one in ids if one})
     return {study.pk: study for study in found}

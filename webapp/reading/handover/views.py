@@ -10,7 +10,7 @@ from webapp.foundation.audit.services import worklist_view_record
 from webapp.foundation.core.refusals import Refusal, show_refusal
 from webapp.reading.handover import selectors
 from webapp.reading.handover.models import Handover
-from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
+from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_create
 
 
 @require_GET
@@ -20,26 +20,26 @@ def handovers(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     worklist_view_record(user=user, request=request)
     may_make = may(user, Action.READ) and user.site is not None
-    shown = {
-        "groups": selectors.open_items(user.site) if may_make and user.site else [],
+    context = {
+        "groups": selectors.open_groups(user.site) if may_make and user.site else [],
         "may_make": may_make,
         "handovers": selectors.handovers_waiting(user),
         "history": selectors.handovers_list(user),
         "names_site": sees_all_sites(user),
     }
-    return render(request, "handover/page.html", shown)
+    return render(request, "handover/page.html", context)
 
 
 @require_POST
 @requires(Action.READ)
-def make(request: HttpRequest) -> HttpResponse:
-    """Hand over what is open now."""
+def create(request: HttpRequest) -> HttpResponse:
+    """Hand over the items that are open now."""
     try:
-        made = handover_make(user=current_user(request), note=request.POST.get("note", ""), request=request)
+        created = handover_create(user=current_user(request), note=request.POST.get("note", ""), request=request)
     except Refusal as refused:
         show_refusal(request, refused.reason)
         return redirect("handovers")
-    return redirect("handover", made.pk)
+    return redirect("handover", created.pk)
 
 
 @require_GET
@@ -53,17 +53,22 @@ def handover_waiting(request: HttpRequest) -> HttpResponse:
 @require_GET
 def handover(request: HttpRequest, handover: int) -> HttpResponse:
     """Show one hand-over, and what of it is settled since."""
-    found, user = _opened(request, handover, Action.SEE), current_user(request)
+    found, user = _get_handover(request, handover, Action.SEE), current_user(request)
     worklist_view_record(user=user, request=request)
     may_accept = found.accepted_by is None and found.by != user and may(user, Action.READ, found)
-    shown = {"handover": found, "groups": selectors.kept(found), "may_accept": may_accept, "is_mine": found.by == user}
-    return render(request, "handover/one.html", shown)
+    context = {
+        "handover": found,
+        "groups": selectors.handover_groups(found),
+        "may_accept": may_accept,
+        "is_mine": found.by == user,
+    }
+    return render(request, "handover/one.html", context)
 
 
 @require_POST
 def accept(request: HttpRequest, handover: int) -> HttpResponse:
-    """Go on with what another left open."""
-    found = _opened(request, handover, Action.READ)
+    """Accept the hand-over of another reader."""
+    found = _get_handover(request, handover, Action.READ)
     try:
         handover_accept(handover=found, user=current_user(request), request=request)
     except NotAcceptedError as refused:
@@ -71,7 +76,7 @@ def accept(request: HttpRequest, handover: int) -> HttpResponse:
     return redirect("handover", found.pk)
 
 
-def _opened(request: HttpRequest, handover: int, act: Action) -> Handover:
+def _get_handover(request: HttpRequest, handover: int, act: Action) -> Handover:
     found = get_object_or_404(Handover.objects.select_related("site", "by", "accepted_by"), pk=handover)
     check_site_access(request=request, of=found, act=act)
     return found

@@ -1,1 +1,1 @@
-"""What a reader answers for: drafts, signatures that bind what was seen, and where report and AI differ."""
+"""Reports: drafts, signatures that bind text, images and models, and discrepancies between report and AI."""

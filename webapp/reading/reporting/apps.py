@@ -1,9 +1,9 @@
-"""Reports: configuration."""
+"""Reporting: configuration."""
 
 from django.apps import AppConfig
 
 
-class ReportsConfig(AppConfig):
+class ReportingConfig(AppConfig):
     """Reports, their signatures, and the discrepancies between them and the AI."""
 
     name = "webapp.reading.reporting"

@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""Navigation entries, panels, badges and hand-over items of this app on the pages of others."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.handover_items import draft_items
 from webapp.reading.reporting.selectors import discrepancies_visible, report_line
-from webapp.reading.study_page.panels import Place, StudyPanel, study_panels
+from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panels
 
 
 def discrepancies_open(user: User) -> int:
@@ -30,4 +30,4 @@ navigation_entries.register(
     NavigationEntry("discrepancies", "Discrepancies", Action.READ, order=40, waiting=discrepancies_open)
 )
 handover_kinds.register(HandoverKind("draft", "Reports started, not signed", "file", order=30, items=draft_items))
-study_panels.register(StudyPanel("report", "reporting/line.html", report_state, place=Place.HEAD, order=20))
+study_panels.register(StudyPanel("report", "reporting/line.html", report_state, place=PanelPlace.HEAD, order=20))

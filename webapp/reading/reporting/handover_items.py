@@ -1,4 +1,4 @@
-"""What a shift leaves open of reports."""
+"""Unsigned drafts at the end of a shift."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from webapp.reading.reporting.models import Report
 
 
 def draft_items(site: int) -> Iterable[HandoverItem]:
-    """Yield the reports of a site that somebody began and nobody signed."""
+    """Yield the unsigned drafts of a site."""
     drafts = Report.objects.filter(study__site=site, state=Report.State.DRAFT).select_related("author")
     for row in drafts.order_by("updated_at"):
         yield HandoverItem(

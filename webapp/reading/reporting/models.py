@@ -1,4 +1,4 @@
-"""A report in its versions, who signed each, and where AI and report differ.
+"""Versions of reports, their signatures, and discrepancies between AI and report.
 
 What is signed is never changed: services guard it, and triggers of the database behind them (migration 0002).
 """
@@ -22,9 +22,9 @@ class Report(models.Model):
     sections
         In their order: [{"key", "title", "text"}, ...].
     statements
-        What it answers for, kept when it is signed: the accepted findings as they were then (see `statements.py`).
+        The accepted findings as they were when it was signed (see `accepted_findings.Statement`).
     edit
-        Counts savings of a draft, so that of two windows the older one cannot overwrite the newer.
+        Number of times a draft was saved, so that an outdated window cannot overwrite a newer one.
     """
 
     class Kind(models.TextChoices):
@@ -83,7 +83,7 @@ class Report(models.Model):
 
 
 class Signature(models.Model):
-    """Who signed a report, meaning what, when, beside which images and models. Written once.
+    """The signature of a report: user, meaning, time, images and models. Written once.
 
     Attributes
     ----------
@@ -104,10 +104,10 @@ class Signature(models.Model):
 
 
 class Discrepancy(models.Model):
-    """Something that AI and signed report do not agree on, until somebody has acknowledged it."""
+    """A discrepancy between AI and signed report, open until it is acknowledged."""
 
     class Direction(models.TextChoices):
-        """Who says that it is there."""
+        """Whether AI or report is positive."""
 
         AI_ONLY = "ai", "AI yes, report no"
         REPORT_ONLY = "report", "AI no, report yes"
@@ -116,7 +116,7 @@ class Discrepancy(models.Model):
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="discrepancies")
     direction = models.CharField(max_length=8, choices=Direction.choices)
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="+")
-    verdict = models.ForeignKey(
+    review = models.ForeignKey(
         Review, on_delete=models.PROTECT, null=True, related_name="+", help_text="what the report says of it"
     )
     sentence = models.CharField(max_length=500)

@@ -1,4 +1,4 @@
-"""A signed report as PDF: the same bytes whenever it is made again.
+"""A signed report as PDF: deterministic, the same bytes at every build.
 
 A font that knows more than Latin letters is used where the system has one (DejaVu Sans); what the font at hand cannot
 draw is written as its Unicode number, never left out.
@@ -36,9 +36,9 @@ BY = {"missed": "the reader alone", "edit": "AI, corrected by the reader", "agre
 
 def render_pdf(report: Report, *, is_superseded: bool = False) -> bytes:
     """Return a signed report as PDF (A4); one that is superseded says so at its head."""
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     document = SimpleDocTemplate(
-        held,
+        buffer,
         pagesize=A4,
         leftMargin=MARGIN,
         rightMargin=MARGIN,
@@ -50,7 +50,7 @@ def render_pdf(report: Report, *, is_superseded: bool = False) -> bytes:
     )
     foot = f"Version {report.number}, {report.get_kind_display().lower()} · sha256 {report.signature.digest[:16]}…"
     document.build(_story(report, is_superseded=is_superseded), canvasmaker=_numbered(foot))
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def drawable(text: str) -> str:
@@ -91,15 +91,17 @@ def _header(report: Report) -> Flowable:
         ("Site", study.site.name),
         ("Template", template_named(report.template).title),
     )
-    cells = [(name, said) for name, said in facts if said]
-    rows = [[cell for name, said in cells[at : at + 2] for cell in _fact(name, said)] for at in range(0, len(cells), 2)]
+    cells = [(name, value) for name, value in facts if value]
+    rows = [
+        [cell for name, value in cells[at : at + 2] for cell in _fact(name, value)] for at in range(0, len(cells), 2)
+    ]
     rows = [row + [""] * (4 - len(row)) for row in rows]
     return _table(rows, widths=(22, 65, 22, 65), lines=False)
 
 
-def _fact(name: str, said: str) -> list[Flowable]:
+def _fact(name: str, value: str) -> list[Flowable]:
     styles = _styles()
-    return [Paragraph(drawable(name), styles["quiet"]), Paragraph(drawable(said), styles["text"])]
+    return [Paragraph(drawable(name), styles["quiet"]), Paragraph(drawable(value), styles["text"])]
 
 
 def _section(title: str, text: str) -> list[Flowable]:
@@ -189,16 +191,16 @@ def _numbered(foot: str) -> type[Canvas]:
     class Numbered(Canvas):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.kept: list[dict[str, Any]] = []
+            self.pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
-            self.kept.append(dict(self.__dict__))
+            self.pages.append(dict(self.__dict__))
             self._startPage()
 
         def save(self) -> None:
-            for number, page in enumerate(self.kept, start=1):
+            for number, page in enumerate(self.pages, start=1):
                 self.__dict__.update(page)
-                self._frame(f"Page {number} of {len(self.kept)}")
+                self._frame(f"Page {number} of {len(self.pages)}")
                 super().showPage()
             super().save()
 

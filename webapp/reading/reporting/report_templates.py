@@ -1,4 +1,4 @@
-"""Report templates as they are declared in TOML, checked when they are read: which sections, filled with what."""
+"""Report templates: declared in TOML, checked when they are read; their sections and what prefills each."""
 
 import tomllib
 from collections.abc import Iterable
@@ -14,17 +14,17 @@ Word = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
 
 
 class TemplateError(Exception):
-    """A declaration cannot be used; the message names the file and is for whoever wrote it."""
+    """A template is invalid; the message names the file, for whoever wrote it."""
 
 
-class Declared(BaseModel):
-    """Base: a word that nobody knows is a mistake."""
+class Declaration(BaseModel):
+    """Base of the declarations: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Section(Declared):
-    """One section: `fill` says what it begins with, `hint` what it is for; nothing else is ever put in."""
+class Section(Declaration):
+    """One section: `fill` names what prefills it, `hint` describes it."""
 
     key: str = Word
     title: str = Field(min_length=1, max_length=60)
@@ -33,26 +33,26 @@ class Section(Declared):
     rows: int = Field(default=2, ge=1, le=20)
 
 
-class When(Declared):
-    """Whose studies it is for: one word of each list that is not empty must be true of the study."""
+class TemplateCriteria(Declaration):
+    """The criteria by which a template applies: the study must match each list that is not empty."""
 
     pathways: frozenset[str] = frozenset()
     modalities: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
 
 
-class Template(Declared):
+class Template(Declaration):
     """One report template."""
 
     name: str = Word
     version: str = Field(pattern=r"^[0-9]+$", max_length=16)
     title: str = Field(min_length=1, max_length=60)
     rank: int = Field(ge=0, description="the lowest that fits is taken")
-    when: When = When()
+    when: TemplateCriteria = TemplateCriteria()
     sections: tuple[Section, ...] = Field(min_length=1)
 
 
-#: What any study can be reported with, whatever becomes of the files.
+#: The template for any study, independent of the files.
 GENERAL = Template(
     name="general",
     version="1",
@@ -69,8 +69,8 @@ GENERAL = Template(
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What a study is, in the words of pathways, headers and networks."""
+class StudyKind:
+    """The kind of a study: pathways, modalities and body parts."""
 
     pathways: frozenset[str] = frozenset()
     modalities: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class Kind:
 
 @cache
 def templates() -> tuple[Template, ...]:
-    """Return the declared templates in the order in which they are tried, the general one last."""
+    """Return the templates in the order in which they are tried, the general one last."""
     return load_templates()
 
 
@@ -91,14 +91,14 @@ def load_templates(folder: Path = FOLDER) -> tuple[Template, ...]:
     TemplateError
         If a file is malformed, or shares its name or rank with another, or a section stands twice in it.
     """
-    read = [_checked(file) for file in sorted(folder.glob("*.toml"))]
-    read.append(GENERAL)
-    _only_once(folder, [template.name for template in read])
-    _only_once(folder, [f"rank {template.rank}" for template in read])
-    return tuple(sorted(read, key=lambda template: template.rank))
+    loaded = [_read_template(file) for file in sorted(folder.glob("*.toml"))]
+    loaded.append(GENERAL)
+    _refuse_duplicates(folder, [template.name for template in loaded])
+    _refuse_duplicates(folder, [f"rank {template.rank}" for template in loaded])
+    return tuple(sorted(loaded, key=lambda template: template.rank))
 
 
-def template_for(kind: Kind, among: Iterable[Template]) -> Template:
+def template_for(kind: StudyKind, among: Iterable[Template]) -> Template:
     """Return the first template that fits, else the general one."""
     return next((template for template in among if _fits(template.when, kind)), GENERAL)
 
@@ -108,12 +108,12 @@ def template_named(name: str) -> Template:
     return next((template for template in templates() if template.name == name), GENERAL)
 
 
-def _fits(when: When, kind: Kind) -> bool:
-    asked = ((when.pathways, kind.pathways), (when.modalities, kind.modalities), (when.parts, kind.parts))
-    return all(not words or bool(words & true) for words, true in asked)
+def _fits(when: TemplateCriteria, kind: StudyKind) -> bool:
+    criteria = ((when.pathways, kind.pathways), (when.modalities, kind.modalities), (when.parts, kind.parts))
+    return all(not words or bool(words & true) for words, true in criteria)
 
 
-def _checked(file: Path) -> Template:
+def _read_template(file: Path) -> Template:
     try:
         template = Template.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -122,10 +122,10 @@ def _checked(file: Path) -> Template:
         raise TemplateError(f"{file.name}{f', {place}' if place else ''}: {first['msg']}.") from error
     except (OSError, ValueError) as error:
         raise TemplateError(f"{file.name} cannot be read: {error}") from error
-    _only_once(file, [f"section {section.key}" for section in template.sections])
+    _refuse_duplicates(file, [f"section {section.key}" for section in template.sections])
     return template
 
 
-def _only_once(file: Path, names: list[str]) -> None:
+def _refuse_duplicates(file: Path, names: list[str]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise TemplateError(f"{file.name}: {twice[0]} stands there twice.")

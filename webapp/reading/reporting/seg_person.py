@@ -1,6 +1,6 @@
-"""What a signed report's reader outlined, as segmentations by a person (PS3.3 A.51): a segment a finding.
+"""Outlines by the reader of a signed report as DICOM segmentations (PS3.3 A.51): one segment per finding.
 
-Made of a final report and its addenda: what is said so far is told by boxes.
+They are built for final reports and addenda; a preliminary report has boxes only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,8 @@ from webapp.imaging.dicom_objects.segmentation import Segment, draw_segments
 from webapp.imaging.dicom_objects.source_images import Sources
 from webapp.imaging.dicom_objects.uids import derive_uid
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reporting.codes import title_code
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.uids import person_name, report_identity, signed_at
+from webapp.reading.reporting.uids import person_name, report_identity, signed_at, title_code
 
 NO_MASK = "An outline that the report rests on is missing or damaged."
 
@@ -36,7 +35,7 @@ class DrawnSlice:
     Attributes
     ----------
     mask
-        sha256 of its PNG, out of what the signature binds.
+        sha256 of its PNG, bound by the signature.
     """
 
     version: AnnotationVersion
@@ -49,12 +48,12 @@ class DrawnSlice:
 
     @property
     def instance_id(self) -> UUID:
-        """Of the image."""
+        """Id of the image."""
         return self.version.mark.place[0]
 
     @property
     def frame(self) -> int:
-        """From 0."""
+        """Number of the frame, from 0."""
         return self.version.mark.place[1]
 
 
@@ -65,15 +64,15 @@ class DrawnFinding:
     Attributes
     ----------
     number
-        As the report counts its statements, from 1.
+        Number of the statement in the report, from 1.
     title
         In the reader's words.
     finding
-        What they correct; None where the AI missed it.
+        The finding of the AI that the reader corrects; None where the AI missed it.
     outlined
-        On DICOM images, one an image.
+        Outlines on DICOM images, one per image.
     empty
-        Outlines by which the reader says that nothing of it lies on an image.
+        Empty outlines: nothing of the finding lies on their images.
     """
 
     number: int
@@ -89,12 +88,14 @@ class DrawnFinding:
 
 
 def drawn_findings(report: Report) -> list[DrawnFinding]:
-    """Return what a report's reader outlined: two queries. A report from before it was kept has nothing."""
-    told = [(number, one) for number, one in enumerate(report.statements, start=1) if one.get("outlines")]
-    marks = {drawn["mark"] for _, one in told for drawn in one["outlines"]}
+    """Return the outlined findings of a report: two queries. Reports from before outlines were stored have none."""
+    outlined_statements = [
+        (number, one) for number, one in enumerate(report.statements, start=1) if one.get("outlines")
+    ]
+    marks = {drawn["mark"] for _, one in outlined_statements for drawn in one["outlines"]}
     rows = AnnotationVersion.objects.filter(mark__in=marks).select_related("mark__instance__series__study")
     versions = {(str(row.mark_id), row.version): row for row in rows}
-    findings = Finding.objects.in_bulk([one["finding"] for _, one in told if one["finding"]])
+    findings = Finding.objects.in_bulk([one["finding"] for _, one in outlined_statements if one["finding"]])
     every = [
         DrawnFinding(
             number,
@@ -103,7 +104,7 @@ def drawn_findings(report: Report) -> list[DrawnFinding]:
             [drawn for drawn in slices if not drawn.version.is_empty],
             [drawn for drawn in slices if drawn.version.is_empty],
         )
-        for number, one in told
+        for number, one in outlined_statements
         for slices in [
             [DrawnSlice(versions[each["mark"], each["version"]], each["sha256"]) for each in one["outlines"]]
         ]
@@ -112,12 +113,12 @@ def drawn_findings(report: Report) -> list[DrawnFinding]:
 
 
 def build_reader_segments(report: Report, drawn: Sequence[DrawnFinding]) -> list[Segment[DrawnFinding]]:
-    """Build the segmentations of a report, a series of them for each that was drawn on.
+    """Build the segmentations of a report, one series for each series with outlines.
 
     Raises
     ------
-    webapp.imaging.dicom_objects.build_jobs.CannotBeMadeError
-        If an outline is not where it was kept.
+    webapp.imaging.dicom_objects.build_jobs.BuildFailedError
+        If an outline is not where it was stored.
     webapp.imaging.dicom_objects.segmentation.TooLargeError
         If the outlines need too much memory.
     """
@@ -129,8 +130,8 @@ def build_reader_segments(report: Report, drawn: Sequence[DrawnFinding]) -> list
             by_series.setdefault(one.series, []).append(one)
     return [
         segment
-        for series, theirs in by_series.items()
-        for segment in draw_segments(theirs, sources=_sources(report, series), drawer=_Reader(report, series))
+        for series, findings in by_series.items()
+        for segment in draw_segments(findings, sources=_sources(report, series), drawer=_Reader(report, series))
     ]
 
 
@@ -143,7 +144,7 @@ def _sources(report: Report, series: Series) -> Sources:
 
 @dataclass(frozen=True)
 class _Identity:
-    """Who one segmentation is, of those that a report has on a series."""
+    """UIDs and series attributes of one segmentation of a report."""
 
     report: Report
     series: Series
@@ -174,13 +175,13 @@ class _Identity:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Whose outlines a report tells: who read, as an addendum may be signed by somebody else."""
+    """The reader whose outlines a report contains; an addendum may be signed by somebody else."""
 
     report: Report
     series: Series
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def content_arguments(self) -> Mapping[str, Any]:
         reader = self.report.read.reader if self.report.read else self.report.signature.user
         return {
             "segmentation_type": SegmentationTypeValues.BINARY,

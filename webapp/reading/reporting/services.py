@@ -17,7 +17,7 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.services import audit_record
 from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.archive.models import Study
-from webapp.reading.reporting.accepted_findings import statements_of
+from webapp.reading.reporting.accepted_findings import accepted_statements
 from webapp.reading.reporting.discrepancies import record_discrepancies
 from webapp.reading.reporting.models import Discrepancy, Report, ReportObjects, Signature
 from webapp.reading.reporting.prefill import Sections
@@ -25,17 +25,17 @@ from webapp.reading.reporting.report_templates import Template, template_named, 
 from webapp.reading.reporting.selectors import (
     ADDENDUM,
     draft_of,
-    kinds_open,
-    lines_disowned,
-    lines_missing,
     may_acknowledge,
-    report_newest,
+    missing_lines,
+    newest_report,
+    rejected_lines_in,
+    signable_kinds,
 )
 from webapp.reading.reporting.signals import report_signed
-from webapp.reading.reporting.signing import signature_make
+from webapp.reading.reporting.signing import signature_create
 from webapp.reading.reporting.storage import request_report_objects
 from webapp.reading.reviews.selectors import may_conclude, read_of
-from webapp.reading.reviews.services import ReviewRefusedError, Then, read_finish
+from webapp.reading.reviews.services import NextStep, ReviewRefusedError, read_finish
 from webapp.reading.worklist.models import ReadingTask
 
 State, Kind = Report.State, Report.Kind
@@ -77,7 +77,7 @@ NO_NOTE = RefusalReason("no-note", "Write in a few words what follows from it.")
 
 
 class ReportRefusedError(Refusal):
-    """It is not kept, or not signed; the message is for the one who wrote."""
+    """A report is not saved, or not signed; the message is for its author."""
 
 
 class ChangedMeanwhileError(ReportRefusedError):
@@ -94,8 +94,8 @@ class ChangedMeanwhileError(ReportRefusedError):
 
 
 @dataclass(frozen=True)
-class Text:
-    """What somebody wrote: by section, and beside.
+class ReportText:
+    """The text of a report as it was typed.
 
     Attributes
     ----------
@@ -108,25 +108,25 @@ class Text:
     is_abnormal: bool | None = None
     template: str = ""
 
-    def why_not(self) -> RefusalReason | None:
-        """Return what is wrong with it, None where nothing is."""
+    def problem(self) -> RefusalReason | None:
+        """Return what is wrong with it, None where it is valid."""
         is_long = any(len(text) > LONGEST for text in (*self.sections.values(), self.free_text))
         return TOO_LONG if is_long else None
 
 
 def cleaned(text: str) -> str:
-    """Return a text with one kind of line end and without what nobody can see."""
+    """Return a text with uniform line ends and without control characters."""
     return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 @transaction.atomic
-def report_save(*, study: Study, user: User, text: Text, edit: int, request: HttpRequest | None = None) -> Report:
-    """Keep what somebody has written so far.
+def report_save(*, study: Study, user: User, text: ReportText, edit: int, request: HttpRequest | None = None) -> Report:
+    """Save a draft.
 
     Parameters
     ----------
     edit
-        Which saving of the draft the window showed; 0 where it showed none.
+        Save count of the draft that the window showed; 0 where it showed none.
 
     Raises
     ------
@@ -135,19 +135,19 @@ def report_save(*, study: Study, user: User, text: Text, edit: int, request: Htt
     ReportRefusedError
         If the draft is signed by now, or the text is too long.
     """
-    if why_not := text.why_not():
-        raise ReportRefusedError(why_not)
-    base = report_newest(study)
+    if problem := text.problem():
+        raise ReportRefusedError(problem)
+    base = newest_report(study)
     is_addendum = base is not None and base.kind != Kind.PRELIMINARY
     draft = draft_of(study=study, user=user)
     if draft is None and edit:
         raise ReportRefusedError(SIGNED_MEANWHILE)
-    values = _values(text, draft or base, is_addendum=is_addendum)
+    values = _columns(text, draft or base, is_addendum=is_addendum)
     if draft is None:
-        draft, made = Report.objects.get_or_create(
+        draft, is_new = Report.objects.get_or_create(
             study=study, author=user, state=State.DRAFT, defaults={**values, "edit": 1, "updated_at": timezone.now()}
         )
-        if made:
+        if is_new:
             audit_record(code=Code.REPORT_BEGUN, user=user, request=request, study=study.pk)
             return draft
     if all(getattr(draft, name) == value for name, value in values.items()):
@@ -159,9 +159,9 @@ def report_save(*, study: Study, user: User, text: Text, edit: int, request: Htt
 
 
 def report_fill(
-    *, study: Study, user: User, text: Text, edit: int, request: HttpRequest | None = None
+    *, study: Study, user: User, text: ReportText, edit: int, request: HttpRequest | None = None
 ) -> tuple[Report, int]:
-    """Add what was accepted or measured and is not in the findings yet; nothing typed is touched.
+    """Add the missing lines of accepted findings and measurements to a draft; typed text stays.
 
     Returns
     -------
@@ -175,8 +175,8 @@ def report_fill(
     """
     template = template_named(text.template)
     key = next((one.key for one in template.sections if one.fill == "findings"), template.sections[0].key)
-    said = "\n".join([*text.sections.values(), text.free_text])
-    lines = [one.line for one in lines_missing(study=study, user=user, text=said)]
+    written = "\n".join([*text.sections.values(), text.free_text])
+    lines = [one.line for one in missing_lines(study=study, user=user, text=written)]
     before = text.sections.get(key, "")
     after = "\n".join([*([before.rstrip()] if before.strip() else []), *lines]) if lines else before
     filled = replace(text, sections={**text.sections, key: after})
@@ -184,17 +184,17 @@ def report_fill(
 
 
 @dataclass(frozen=True)
-class Signed:
-    """What came of signing: the signed report, or only a read that is finished, where another reader concludes."""
+class SigningResult:
+    """The result of signing: the signed report, or only a finished read, where another reader concludes."""
 
     report: Report | None
-    then: Then | None
+    then: NextStep | None
 
 
 def report_sign(
-    *, study: Study, user: User, kind: str, password: str, text: Text, edit: int, base: int, request: HttpRequest
-) -> Signed:
-    """Sign what a window shows, as preliminary or final report or as an addendum.
+    *, study: Study, user: User, kind: str, password: str, text: ReportText, edit: int, base: int, request: HttpRequest
+) -> SigningResult:
+    """Sign the text of a window, as preliminary or final report or as an addendum.
 
     What is written is saved first: a wrong password loses nothing. A final report finishes the reader's read in the
     same transaction; where two read and somebody else concludes, that is all it does. The same text sent twice, by
@@ -203,7 +203,7 @@ def report_sign(
     Parameters
     ----------
     edit, base
-        Which saving of the draft, and which signed version the window showed (0: none).
+        Save count of the draft, and number of the signed version that the window showed (0: none).
 
     Raises
     ------
@@ -214,7 +214,7 @@ def report_sign(
     """
     if kind not in Kind.values:
         raise ReportRefusedError(RefusalReason("no-kind", "Choose preliminary or final."))
-    if before := _signed_before(study, user, kind, text, base):
+    if before := _already_signed(study, user, kind, text, base):
         return before
     saved = report_save(study=study, user=user, text=text, edit=edit, request=request)
     try:
@@ -227,39 +227,41 @@ def report_sign(
     with transaction.atomic():
         # One version of a study is signed at a time.
         ReadingTask.objects.select_for_update(of=("self",)).get(study=study)
-        if before := _signed_before(study, user, kind, text, base):
+        if before := _already_signed(study, user, kind, text, base):
             return before
-        newest = report_newest(study)
+        newest = newest_report(study)
         if (newest.number if newest else 0) != base:
             raise ReportRefusedError(NEWER)
-        if kind not in kinds_open(study=study, user=user):
+        if kind not in signable_kinds(study=study, user=user):
             raise ReportRefusedError(NOT_OPEN[Kind(kind)])
         _check_text(saved, user)
-        then = _read_finished(study, user, request) if kind == Kind.FINAL else None
+        then = _finish_read(study, user, request) if kind == Kind.FINAL else None
         if kind == Kind.FINAL and not may_conclude(study=study, user=user):
-            return Signed(None, then)
-        signed = _signed(saved, Kind(kind), newest)
-        signature = signature_make(report=signed, user=user, meaning=MEANINGS[Kind(kind)], at=timezone.now())
-        _follow(signed, signature, user, request)
-    return Signed(signed, then)
+            return SigningResult(None, then)
+        signed = _to_signed_version(saved, Kind(kind), newest)
+        signature = signature_create(report=signed, user=user, meaning=MEANINGS[Kind(kind)], at=timezone.now())
+        _record_signing(signed, signature, user, request)
+    return SigningResult(signed, then)
 
 
 @transaction.atomic
 def discrepancy_acknowledge(*, discrepancy: Discrepancy, user: User, note: str, request: HttpRequest | None) -> None:
-    """Keep that somebody has seen where AI and report differ, and what they say of it.
+    """Acknowledge a discrepancy, with a note.
 
     Raises
     ------
     ReportRefusedError
-        If they signed that report themselves, may not, say nothing, or somebody was faster.
+        If they signed that report themselves, may not, left no note, or somebody was faster.
     """
     if not may_acknowledge(discrepancy=discrepancy, user=user):
         is_signer = discrepancy.report.signature.user_id == user.pk
         raise ReportRefusedError(SIGNER if is_signer else NOT_YOURS)
     if not note.strip():
         raise ReportRefusedError(NO_NOTE)
-    left = Discrepancy.objects.filter(pk=discrepancy.pk, acknowledged_at=None)
-    if not left.update(acknowledged_by=user, acknowledged_at=timezone.now(), note=cleaned(note).strip()[:500]):
+    open_discrepancy = Discrepancy.objects.filter(pk=discrepancy.pk, acknowledged_at=None)
+    if not open_discrepancy.update(
+        acknowledged_by=user, acknowledged_at=timezone.now(), note=cleaned(note).strip()[:500]
+    ):
         raise ReportRefusedError(GONE)
     audit_record(
         code=Code.DISCREPANCY_ACKNOWLEDGED,
@@ -270,13 +272,19 @@ def discrepancy_acknowledge(*, discrepancy: Discrepancy, user: User, note: str, 
     )
 
 
-def _values(text: Text, before: Report | None, *, is_addendum: bool) -> dict[str, Any]:
-    """Return the columns that a text becomes."""
+def _columns(text: ReportText, before: Report | None, *, is_addendum: bool) -> dict[str, Any]:
+    """Return the columns of a report with a text."""
     if is_addendum:
-        said = cleaned(text.sections.get(ADDENDUM, ""))
-        sections: Sections = [{"key": ADDENDUM, "title": "Addendum", "text": said}]
+        written = cleaned(text.sections.get(ADDENDUM, ""))
+        sections: Sections = [{"key": ADDENDUM, "title": "Addendum", "text": written}]
         template = template_named(before.template if before else "")
-        return {**_of(template), "sections": sections, "free_text": "", "is_abnormal": None, "kind": Kind.ADDENDUM}
+        return {
+            **_template_columns(template),
+            "sections": sections,
+            "free_text": "",
+            "is_abnormal": None,
+            "kind": Kind.ADDENDUM,
+        }
     template = template_named(text.template)
     sections = [
         {"key": one.key, "title": one.title, "text": cleaned(text.sections.get(one.key, ""))}
@@ -286,46 +294,46 @@ def _values(text: Text, before: Report | None, *, is_addendum: bool) -> dict[str
     known = {one.key for one in template.sections}
     titles = {one.key: one.title for other in templates() for one in other.sections}
     sections += [
-        {"key": key, "title": titles[key], "text": cleaned(said)}
-        for key, said in text.sections.items()
-        if key not in known and key in titles and said.strip()
+        {"key": key, "title": titles[key], "text": cleaned(written)}
+        for key, written in text.sections.items()
+        if key not in known and key in titles and written.strip()
     ]
     beside = {"free_text": cleaned(text.free_text), "is_abnormal": text.is_abnormal}
-    return {**_of(template), "sections": sections, **beside, "kind": Kind.FINAL}
+    return {**_template_columns(template), "sections": sections, **beside, "kind": Kind.FINAL}
 
 
-def _of(template: Template) -> dict[str, str]:
+def _template_columns(template: Template) -> dict[str, str]:
     return {"template": template.name, "template_version": template.version}
 
 
-def _signed_before(study: Study, user: User, kind: str, text: Text, base: int) -> Signed | None:
-    """Return what the same request came to when it came for the first time."""
-    newest = report_newest(study)
+def _already_signed(study: Study, user: User, kind: str, text: ReportText, base: int) -> SigningResult | None:
+    """Return the result of the same request, where it is a repetition."""
+    newest = newest_report(study)
     if newest is None or (newest.number, newest.author_id, newest.kind) != (base + 1, user.pk, kind):
         return None
     if kind == Kind.ADDENDUM:
         is_same = newest.sections[-1]["text"] == cleaned(text.sections.get(ADDENDUM, ""))
     else:
-        values = _values(text, None, is_addendum=False) | {"kind": kind}
+        values = _columns(text, None, is_addendum=False) | {"kind": kind}
         is_same = all(getattr(newest, name) == value for name, value in values.items())
-    return Signed(newest, Then.DONE if kind == Kind.FINAL else None) if is_same else None
+    return SigningResult(newest, NextStep.DONE if kind == Kind.FINAL else None) if is_same else None
 
 
 def _check_text(draft: Report, user: User) -> None:
-    """Refuse a report that says nothing, or names what its reader does not accept."""
-    told = [section["text"] for section in draft.sections if section["key"] not in {"question", "technique"}]
-    text = "\n".join([*told, draft.free_text])
+    """Refuse a report that is empty, or contains findings that its reader does not accept."""
+    parts = [section["text"] for section in draft.sections if section["key"] not in {"question", "technique"}]
+    text = "\n".join([*parts, draft.free_text])
     of_prior = {section["text"] for section in draft.sections if section["key"] == "comparison"}
-    if not [part for part in (*told, draft.free_text) if part.strip() and part not in of_prior]:
+    if not [part for part in (*parts, draft.free_text) if part.strip() and part not in of_prior]:
         raise ReportRefusedError(SAYS_NOTHING)
-    if lines := lines_disowned(read=read_of(study=draft.study, user=user), text=text):
+    if lines := rejected_lines_in(read=read_of(study=draft.study, user=user), text=text):
         raise ReportRefusedError(DISOWNED.filled(line=lines[0]))
 
 
-def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | None:
-    """Finish the read of who signs a final report; None where it is finished already."""
+def _finish_read(study: Study, user: User, request: HttpRequest) -> NextStep | None:
+    """Finish the read of the signer of a final report; None where it is finished already."""
     read, task = read_of(study=study, user=user), ReadingTask.objects.get(study=study)
-    if (read and read.finished_at) or not task.is_held_by(user):
+    if (read and read.finished_at) or not task.is_claimed_by(user):
         return None
     try:
         return read_finish(study=study, user=user, request=request)
@@ -333,7 +341,7 @@ def _read_finished(study: Study, user: User, request: HttpRequest) -> Then | Non
         raise ReportRefusedError(refused.reason) from refused
 
 
-def _signed(draft: Report, kind: str, newest: Report | None) -> Report:
+def _to_signed_version(draft: Report, kind: str, newest: Report | None) -> Report:
     """Turn a draft into the next version; an addendum holds the report that it is added to, word for word."""
     values: dict[str, Any] = {
         "state": State.SIGNED,
@@ -352,14 +360,14 @@ def _signed(draft: Report, kind: str, newest: Report | None) -> Report:
         values["sections"] = [*newest.sections, added]
     else:
         read = read_of(study=draft.study, user=draft.author)
-        values |= {"read": read, "statements": [one.told() for one in statements_of(read)]}
+        values |= {"read": read, "statements": [one.serialize() for one in accepted_statements(read)]}
     if not Report.objects.filter(pk=draft.pk, state=State.DRAFT, edit=draft.edit).update(**values):
         raise ChangedMeanwhileError(Report.objects.get(pk=draft.pk))
     return Report.objects.select_related("study").get(pk=draft.pk)
 
 
-def _follow(report: Report, signature: Signature, user: User, request: HttpRequest) -> None:
-    """Do what signing brings with it, in its transaction: what differs, what is owed, who is told."""
+def _record_signing(report: Report, signature: Signature, user: User, request: HttpRequest) -> None:
+    """Record what follows a signature, in its transaction: discrepancies, requested objects, the signal."""
     if report.kind != Kind.PRELIMINARY:
         record_discrepancies(report)
     if settings.RESULTS:

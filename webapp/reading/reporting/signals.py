@@ -1,4 +1,4 @@
-"""What others may hear of reports."""
+"""Signals of reports."""
 
 from django.dispatch import Signal
 

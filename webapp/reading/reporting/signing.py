@@ -1,7 +1,7 @@
 """What a signature binds, canonically written and digested, and whether it still holds.
 
 A digest proves nothing against somebody who can rewrite every table; so each is written into the audit trail, whose
-chain would have to be rewritten as well, and which is asked again here.
+chain would have to be rewritten as well, and which is checked again here.
 """
 
 import hashlib
@@ -22,15 +22,15 @@ from workers import storage
 CHUNK = 1 << 20
 
 
-def canonical(told: object) -> str:
-    """Return the sha256 of something as JSON: keys in order, no spaces, UTF-8."""
-    written = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def canonical_digest(value: object) -> str:
+    """Return the sha256 of a value as JSON: keys in order, no spaces, UTF-8."""
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(written.encode()).hexdigest()
 
 
 def text_digest(report: Report) -> str:
-    """Return the sha256 of all that a report says."""
-    return canonical(
+    """Return the sha256 of the whole text of a report."""
+    return canonical_digest(
         [
             report.kind,
             report.number,
@@ -46,14 +46,14 @@ def text_digest(report: Report) -> str:
     )
 
 
-def digests_now(report: Report) -> dict[str, Any]:
+def compute_digests(report: Report) -> dict[str, Any]:
     """Return the digests that a signature binds.
 
     Returns
     -------
     dict
         "text": sha256; "images": sha256 of the stored bytes by SOP Instance UID, of every image of the study;
-        "models": by run that it was made beside, {"cascade": sha256 of pathways and weights, "images": sha256 of
+        "models": by run that the signer could see, {"cascade": sha256 of pathways and weights, "images": sha256 of
         what the run saw, "models": ["name version", ...]}.
     """
     return {
@@ -64,13 +64,13 @@ def digests_now(report: Report) -> dict[str, Any]:
 
 
 def digest_of(*, user: int, login: str, meaning: str, at: datetime, digests: dict[str, Any]) -> str:
-    """Return the one digest over who, meaning what, when, and what."""
-    return canonical([user, login, meaning, at.astimezone(UTC).isoformat(), digests])
+    """Return the digest over user, meaning, time and all digests."""
+    return canonical_digest([user, login, meaning, at.astimezone(UTC).isoformat(), digests])
 
 
-def signature_make(*, report: Report, user: User, meaning: str, at: datetime) -> Signature:
+def signature_create(*, report: Report, user: User, meaning: str, at: datetime) -> Signature:
     """Write the signature of a report."""
-    digests = digests_now(report)
+    digests = compute_digests(report)
     login = user.get_username()
     return Signature.objects.create(
         report=report,
@@ -85,74 +85,74 @@ def signature_make(*, report: Report, user: User, meaning: str, at: datetime) ->
 
 
 @dataclass(frozen=True)
-class Verified:
-    """How a signature stands today: sentences about what changed, and about what came later."""
+class VerificationResult:
+    """The result of verifying a signature: sentences about changes, and about what arrived later."""
 
     changed: tuple[str, ...]
     later: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether all is as it was signed."""
+        """Whether nothing changed since it was signed."""
         return not self.changed
 
 
-def signature_verify(signature: Signature) -> Verified:
-    """Recompute all digests, those of the stored bytes too, and say in words what is not as it was signed."""
+def signature_verify(signature: Signature) -> VerificationResult:
+    """Verify a signature: recompute all digests, those of the stored bytes too, and describe every change."""
     report = signature.report
     then = signature.digests
     images = dict(images_of(report.study).values_list("sop_instance_uid", "sha256"))
-    changed = [*_of_signature(signature), *_of_images(then["images"], images), *_of_models(then["models"])]
+    changed = [*_signature_changes(signature), *_image_changes(then["images"], images), *_model_changes(then["models"])]
     if text_digest(report) != then["text"]:
         changed.append("The text is not the one that was signed.")
     fresh = len(set(images) - set(then["images"]))
     answers = len({str(run.pk) for run in _runs(report.study)} - set(then["models"]))
     later = [
-        f"{_counted(fresh, 'image')} came after it was signed; it says nothing of {_them(fresh)}." if fresh else "",
-        f"{_counted(answers, 'answer')} of the AI came after it was signed." if answers else "",
+        f"{_count(fresh, 'image')} came after it was signed; it says nothing of {_them(fresh)}." if fresh else "",
+        f"{_count(answers, 'answer')} of the AI came after it was signed." if answers else "",
     ]
-    return Verified(tuple(changed), tuple(sentence for sentence in later if sentence))
+    return VerificationResult(tuple(changed), tuple(sentence for sentence in later if sentence))
 
 
 def images_of(study: Study) -> Any:
-    """Return the images of a study, those that Readroom drew itself left out."""
+    """Return the images of a study, without those that Readroom created."""
     return Instance.objects.filter(series__study=study, has_pixels=True, series__result=None)
 
 
-def _of_signature(signature: Signature) -> Iterator[str]:
-    made = digest_of(
+def _signature_changes(signature: Signature) -> Iterator[str]:
+    recomputed = digest_of(
         user=signature.user_id,
         login=signature.login,
         meaning=signature.meaning,
         at=signature.at,
         digests=signature.digests,
     )
-    if made != signature.digest:
+    if recomputed != signature.digest:
         yield "Who signed, what it meant, when, or the list of what was signed is not what it was."
-    told = AuditEvent.objects.filter(
+    recorded = AuditEvent.objects.filter(
         code=Code.REPORT_SIGNED, study=signature.report.study_id, details__contains=signature.digest
     )
-    if not told.exists():
+    if not recorded.exists():
         yield "The audit trail does not know this signature."
 
 
-def _of_images(then: dict[str, str], now: dict[str, str]) -> Iterator[str]:
+def _image_changes(then: dict[str, str], now: dict[str, str]) -> Iterator[str]:
     gone = sum(uid not in now for uid in then)
     other = sum(uid in now and now[uid] != digest for uid, digest in then.items())
     damaged = sum(not _is_whole(digest) for uid, digest in then.items() if now.get(uid) == digest)
     if gone:
-        yield f"{_counted(gone, 'image')} that {_was(gone)} signed {_is(gone)} not here any more."
+        yield f"{_count(gone, 'image')} that {_was(gone)} signed {_is(gone)} not here any more."
     if other:
-        yield f"{_counted(other, 'image')} {_is(other)} not the one that was signed."
+        yield f"{_count(other, 'image')} {_is(other)} not the one that was signed."
     if damaged:
-        yield f"The stored bytes of {_counted(damaged, 'image')} are damaged or missing."
+        yield f"The stored bytes of {_count(damaged, 'image')} are damaged or missing."
 
 
-def _of_models(then: dict[str, Any]) -> Iterator[str]:
+def _model_changes(then: dict[str, Any]) -> Iterator[str]:
     now = {str(run.pk): _models(run) for run in Run.objects.filter(pk__in=list(then)).prefetch_related("stages")}
     wrong = sum(now.get(run) != models for run, models in then.items())
     if wrong:
-        yield f"{_counted(wrong, 'answer')} of the AI {_is(wrong)} not by the models that were signed for."
+        yield f"{_count(wrong, 'answer')} of the AI {_is(wrong)} not by the models that were signed for."
 
 
 def _runs(study: Study) -> list[Run]:
@@ -165,26 +165,26 @@ def _runs(study: Study) -> list[Run]:
 
 
 def _models(run: Run) -> dict[str, Any]:
-    asked = [stage for stage in run.stages.all() if stage.model and stage.status != Stage.Status.NOT_RUN]
+    executed = [stage for stage in run.stages.all() if stage.model and stage.status != Stage.Status.NOT_RUN]
     return {
         "cascade": run.cascade_digest,
         "images": run.input_digest,
-        "models": sorted({f"{stage.model} {stage.version}" for stage in asked}),
+        "models": sorted({f"{stage.model} {stage.version}" for stage in executed}),
     }
 
 
 def _is_whole(digest: str) -> bool:
-    made = hashlib.sha256()
+    hasher = hashlib.sha256()
     try:
         with storage.object_path(digest).open("rb") as stored:
             while part := stored.read(CHUNK):
-                made.update(part)
+                hasher.update(part)
     except OSError:
         return False
-    return made.hexdigest() == digest
+    return hasher.hexdigest() == digest
 
 
-def _counted(number: int, word: str) -> str:
+def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 

@@ -51,7 +51,7 @@ OTHER = (("121076", "Conclusions"), ("121106", "Comment"))
 
 
 def build_documents(report: Report, *, earlier: Iterable[Instance], into: Path, without_outlines: str = "") -> BuiltSet:
-    """Build the objects of a signed report, the same bytes whenever they are made again.
+    """Build the objects of a signed report; deterministic, the same bytes at every build.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ def build_documents(report: Report, *, earlier: Iterable[Instance], into: Path, 
     into
         An empty folder.
     without_outlines
-        Why no segmentation of the outlines is to be made; empty where it is.
+        Why no segmentation of the outlines is to be built; empty where it is.
 
     Raises
     ------
-    webapp.imaging.dicom_objects.build_jobs.CannotBeMadeError
+    webapp.imaging.dicom_objects.build_jobs.BuildFailedError
         If the study has no DICOM header, or an outline is missing.
     """
     images = list(images_of(report.study).select_related("series__study", "index").order_by("series", "pk"))
@@ -79,10 +79,10 @@ def build_documents(report: Report, *, earlier: Iterable[Instance], into: Path, 
             segments = build_reader_segments(report, drawn)
     except TooLargeError:
         reason = TOO_LARGE
-    told = build_person_sr(report, header, dicom, earlier, drawn=drawn, segments=segments)
+    sr = build_person_sr(report, header, dicom, earlier, drawn=drawn, segments=segments)
     objects = [
         *((kinds.SEG, one) for one in _segmentations(segments)),
-        (kinds.SR, told),
+        (kinds.SR, sr),
         (kinds.DOC, encapsulate_pdf(report, header)),
     ]
     return BuiltSet([write_object(kind, ds, into) for kind, ds in objects], reason if drawn else "")
@@ -114,7 +114,7 @@ def build_person_sr(
     content[0].ContentSequence.extend(_text_containers(report))
     evidence = [image_reference(image) for image in images]
     evidence[0].update(header)
-    made = (Comprehensive3DSR if _is_in_space(content[0]) else ComprehensiveSR)(
+    sr = (Comprehensive3DSR if _is_in_space(content[0]) else ComprehensiveSR)(
         evidence=[*evidence, *_segmentations(segments)],
         content=content[0],
         previous_versions=[image_reference(instance) for instance in earlier] or None,
@@ -122,13 +122,13 @@ def build_person_sr(
         **report_identity(report, ResultSeries.Kind.SR),
         **{**authorship.flags, "is_final": report.kind != Report.Kind.PRELIMINARY},
     )
-    set_datetime(made, person.at)
-    made.VerifyingObserverSequence[0].VerificationDateTime = person.at.strftime("%Y%m%d%H%M%S.%f")
-    return made
+    set_datetime(sr, person.at)
+    sr.VerifyingObserverSequence[0].VerificationDateTime = person.at.strftime("%Y%m%d%H%M%S.%f")
+    return sr
 
 
 def _is_in_space(item: Dataset) -> bool:
-    """Say whether some content item lies in the patient, on no image."""
+    """Say whether some content item has coordinates in the patient (SCOORD3D)."""
     return item.ValueType == "SCOORD3D" or any(_is_in_space(one) for one in item.get("ContentSequence") or [])
 
 
@@ -168,10 +168,10 @@ def _segmentations(segments: Iterable[Segment[DrawnFinding]]) -> Iterable[Datase
 
 def _text_containers(report: Report) -> list[ContainerContentItem]:
     """Return the words of a report by section (as PS3.16 TID 2000 holds them), the research sentence first."""
-    told = [("", RESEARCH), *((section["key"], section["text"]) for section in report.sections)]
-    told.append(("free-text", report.free_text))
+    sections = [("", RESEARCH), *((section["key"], section["text"]) for section in report.sections)]
+    sections.append(("free-text", report.free_text))
     containers = []
-    for key, text in told:
+    for key, text in sections:
         if text.strip():
             heading, what = HEADINGS.get(key.partition("-")[0] if key.startswith(ADDENDUM) else key, OTHER)
             container = ContainerContentItem(name=_dcm(heading), relationship_type=RelationshipTypeValues.CONTAINS)

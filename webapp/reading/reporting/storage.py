@@ -1,4 +1,4 @@
-"""Making the DICOM objects that signed reports are owed."""
+"""Building and storing the DICOM objects of signed reports, in the outbox."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,48 +25,48 @@ if TYPE_CHECKING:
 State = ReportObjects.State
 #: The kind of work in the outbox.
 REPORT_OBJECTS = "report-objects"
-#: The last attempt makes report and document alone: they leave, whatever is wrong with an outline.
+#: The last attempt builds report and document alone, so that a faulty outline does not hold them up.
 WITHOUT = "Without a segmentation of the outlines, as it failed before. {}"
 
 
 def request_report_objects(*, report: Report) -> None:
-    """Write down that a signed report is owed its objects; in the transaction that signs it."""
+    """Request the objects of a signed report, in the transaction that signs it."""
     owed = ReportObjects.objects.create(report=report)
     enqueue(REPORT_OBJECTS, owed.pk, lane=report.study_id)
 
 
 def store_signed_report(item: OutboxItem) -> None:
-    """Make and file the objects of a signed report; raises as `build_and_store`."""
+    """Build and store the objects of a signed report; raises as `build_and_store`."""
     rows = ReportObjects.objects.select_related(
         "report__study__site", "report__study__patient", "report__signature__user"
     )
     owed = rows.get(pk=item.subject)
     build_and_store(
-        lambda into: _file(item, owed, _built(item, owed, into)), named=f"objects of report {owed.report_id}"
+        lambda into: _store(item, owed, _build(item, owed, into)), named=f"objects of report {owed.report_id}"
     )
 
 
-def _built(item: OutboxItem, owed: ReportObjects, into: Path) -> "BuiltSet":
+def _build(item: OutboxItem, owed: ReportObjects, into: Path) -> "BuiltSet":
     # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
     from webapp.reading.reporting import sr_person  # noqa: PLC0415
 
     is_last = item.failures + 1 >= POLICY.failures_allowed
     return sr_person.build_documents(
         owed.report,
-        earlier=_earlier(owed.report),
+        earlier=_superseded_sr(owed.report),
         into=into,
         without_outlines=WITHOUT.format(owed.reason).strip() if is_last else "",
     )
 
 
-def _earlier(report: Report) -> list[Instance]:
-    """Return the structured report of the version that one supersedes."""
-    told = ReportObjects.objects.filter(report=report.supersedes_id, state=State.DONE).first()
-    series = told.series.filter(kind=ResultSeries.Kind.SR).values("series") if told else []
+def _superseded_sr(report: Report) -> list[Instance]:
+    """Return the structured report of the superseded version."""
+    superseded = ReportObjects.objects.filter(report=report.supersedes_id, state=State.DONE).first()
+    series = superseded.series.filter(kind=ResultSeries.Kind.SR).values("series") if superseded else []
     return list(Instance.objects.filter(series__in=series).select_related("series__study"))
 
 
-def _file(item: OutboxItem, owed: ReportObjects, built: "BuiltSet") -> None:
+def _store(item: OutboxItem, owed: ReportObjects, built: "BuiltSet") -> None:
     report = owed.report
 
     def then(filed: IngestResult) -> None:
@@ -90,7 +90,7 @@ def _file(item: OutboxItem, owed: ReportObjects, built: "BuiltSet") -> None:
     )
 
 
-def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
+def _requeue(item: OutboxItem, user: User, request: HttpRequest) -> None:
     owed = ReportObjects.objects.select_related("report").get(pk=item.subject)
     ReportObjects.objects.filter(pk=owed.pk).update(state=State.OWED, reason="", finished_at=None)
     details = f"report version {owed.report.number}: objects asked for again"
@@ -106,7 +106,7 @@ register(
         handle=store_signed_report,
         put_off=put_off_in(ReportObjects),
         failed=failed_in(ReportObjects),
-        retried=_retried,
+        retried=_requeue,
         page=page_of(ReportObjects, "report__study"),
     )
 )

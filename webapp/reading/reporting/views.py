@@ -25,22 +25,22 @@ from webapp.imaging.archive.presenters import person_of
 from webapp.reading.reporting.models import Discrepancy, Report
 from webapp.reading.reporting.report_templates import template_named, templates
 from webapp.reading.reporting.selectors import (
-    Form,
+    EditorState,
     discrepancies_visible,
     draft_of,
-    form_of,
-    kinds_open,
-    lines_disowned,
-    lines_missing,
+    load_editor,
     may_acknowledge,
-    reports_shown,
-    reports_signed,
+    missing_lines,
+    rejected_lines_in,
+    signable_kinds,
+    signed_reports,
+    visible_reports,
 )
 from webapp.reading.reporting.services import (
     MEANINGS,
     ChangedMeanwhileError,
     ReportRefusedError,
-    Text,
+    ReportText,
     discrepancy_acknowledge,
     report_fill,
     report_save,
@@ -48,8 +48,8 @@ from webapp.reading.reporting.services import (
 )
 from webapp.reading.reporting.signing import images_of, signature_verify
 from webapp.reading.reviews.selectors import read_of
-from webapp.reading.reviews.services import Then
-from webapp.reading.worklist.claim_views import next_opened
+from webapp.reading.reviews.services import NextStep
+from webapp.reading.worklist.views import open_next_case
 
 PER_PAGE = 50
 NO_NUMBERS = RefusalReason(
@@ -63,7 +63,7 @@ LATEST = 1_000_000_000
 
 @require_GET
 def report(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Show a study's report: the form for who may write, what is signed for all who may see the study."""
+    """Show a study's report: the editor to those who may write, signed versions to all who may see the study."""
     opened = open_study(request=request, study=study)
     study_view_record(user=current_user(request), request=request, study=opened.pk)
     return _page(request, opened)
@@ -74,7 +74,9 @@ def report_version(request: HttpRequest, study: UUID, number: int) -> HttpRespon
     """Show one signed version; a superseded one says so."""
     opened = open_study(request=request, study=study)
     study_view_record(user=current_user(request), request=request, study=opened.pk)
-    return render(request, "reporting/version.html", _version_shown(request, opened, _signed(request, opened, number)))
+    return render(
+        request, "reporting/version.html", _version_context(request, opened, _get_version(request, opened, number))
+    )
 
 
 @require_GET
@@ -83,7 +85,7 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     from webapp.reading.reporting.pdf import render_pdf  # noqa: PLC0415 - the library is large, and few requests ask for it
 
     opened = open_study(request=request, study=study)
-    found = _signed(request, opened, number)
+    found = _get_version(request, opened, number)
     audit_record(
         code=Code.REPORT_FETCHED,
         user=current_user(request),
@@ -91,7 +93,7 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
         study=opened.pk,
         details=f"version {number}",
     )
-    is_superseded = found.number != reports_signed(opened)[0].number
+    is_superseded = found.number != signed_reports(opened)[0].number
     answer = HttpResponse(render_pdf(found, is_superseded=is_superseded), content_type="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="report-{str(opened.pk)[:8]}-{number}.pdf"'
     return answer
@@ -101,7 +103,7 @@ def report_pdf(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
     """Recompute a signature's digests and say in words whether it holds."""
     opened = open_study(request=request, study=study)
-    verified = signature_verify(_signed(request, opened, number).signature)
+    verified = signature_verify(_get_version(request, opened, number).signature)
     audit_record(
         code=Code.REPORT_VERIFIED,
         user=current_user(request),
@@ -115,16 +117,16 @@ def verify(request: HttpRequest, study: UUID, number: int) -> HttpResponse:
 
 @require_POST
 def save(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Keep what is typed, as it is typed."""
+    """Save the draft while it is typed."""
     opened = open_study(request=request, study=study, act=Action.READ)
     edit = int_param(request.POST.get("edit", ""))
     if edit is None:
         return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
-    text = text_of(request.POST)
+    text = parse_text(request.POST)
     try:
         draft = report_save(study=opened, user=current_user(request), text=text, edit=edit, request=request)
     except ReportRefusedError as refused:
-        return _refused(request, refused, text)
+        return _refusal(request, refused, text)
     answer = render(request, "reporting/saved.html", {"draft": draft, "is_swapped": True})
     if text.template and draft.template != request.POST.get("shown", draft.template):
         answer.headers["HX-Refresh"] = "true"
@@ -133,18 +135,20 @@ def save(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_POST
 def fill(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Add to the findings what was accepted or measured and is missing; nothing typed is touched."""
+    """Add the missing lines of accepted findings and measurements; typed text stays."""
     opened = open_study(request=request, study=study, act=Action.READ)
     edit, user = int_param(request.POST.get("edit", "")), current_user(request)
     if edit is None:
         return render(request, "reporting/saved.html", {"refused": NO_NUMBERS}, status=400)
-    text = text_of(request.POST)
+    text = parse_text(request.POST)
     try:
         draft, count = report_fill(study=opened, user=user, text=text, edit=edit, request=request)
     except ReportRefusedError as refused:
-        return _refused(request, refused, text)
-    form = form_of(study=opened, user=user)
-    return render(request, "reporting/filled.html", {**_form_shown(opened, form, user), "draft": draft, "count": count})
+        return _refusal(request, refused, text)
+    form = load_editor(study=opened, user=user)
+    return render(
+        request, "reporting/filled.html", {**_editor_context(opened, form, user), "draft": draft, "count": count}
+    )
 
 
 @require_POST
@@ -152,7 +156,7 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
     """Sign what the page shows, and open the next case after a final report."""
     opened = open_study(request=request, study=study, act=Action.READ)
     edit, base = (int_param(request.POST.get(name, "")) for name in ("edit", "base"))
-    text = text_of(request.POST)
+    text = parse_text(request.POST)
     if edit is None or base is None:
         return _page(request, opened, refused=NO_NUMBERS, status=400)
     kind = request.POST.get("kind", "")
@@ -172,10 +176,10 @@ def sign(request: HttpRequest, study: UUID) -> HttpResponse:
         return _page(request, opened, refused=refused.reason, typed=text if conflict else None, kind=kind, status=400)
     if signed.report is None:
         messages.info(request, READ_DONE.format(then=signed.then))
-        return next_opened(request)
-    told = f"{signed.report.get_kind_display()} report signed, version {signed.report.number}."
-    messages.success(request, told)
-    return next_opened(request) if signed.then == Then.DONE else redirect("report", opened.pk)
+        return open_next_case(request)
+    confirmation = f"{signed.report.get_kind_display()} report signed, version {signed.report.number}."
+    messages.success(request, confirmation)
+    return open_next_case(request) if signed.then == NextStep.DONE else redirect("report", opened.pk)
 
 
 @require_GET
@@ -189,7 +193,7 @@ def discrepancies(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
-    """Keep that somebody has seen a discrepancy, with their note."""
+    """Acknowledge a discrepancy, with a note."""
     rows = Discrepancy.objects.select_related("study__site", "report__signature__user")
     found = rows.filter(pk=discrepancy).first() if discrepancy < LATEST else None
     if found is None:
@@ -205,10 +209,10 @@ def acknowledge(request: HttpRequest, discrepancy: int) -> HttpResponse:
     return redirect("discrepancies")
 
 
-def text_of(posted: Mapping[str, str]) -> Text:
-    """Return what a form says."""
-    sections = {name.removeprefix("section-"): said for name, said in posted.items() if name.startswith("section-")}
-    return Text(
+def parse_text(posted: Mapping[str, str]) -> ReportText:
+    """Return the text of a posted form."""
+    sections = {name.removeprefix("section-"): value for name, value in posted.items() if name.startswith("section-")}
+    return ReportText(
         sections, posted.get("free_text", ""), ABNORMAL.get(posted.get("is_abnormal", "")), posted.get("template", "")
     )
 
@@ -218,42 +222,42 @@ def _page(
     study: Study,
     *,
     refused: RefusalReason | None = None,
-    typed: Text | None = None,
+    typed: ReportText | None = None,
     kind: str = "",
     status: int = 200,
 ) -> HttpResponse:
     user = current_user(request)
-    versions = reports_shown(study=study, user=user)
-    if versions != reports_signed(study):  # what is written next would go on from what is not shown
-        return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "is_kept": True})
+    versions = visible_reports(study=study, user=user)
+    if versions != signed_reports(study):  # a new version would build on one that they may not see
+        return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "is_withheld": True})
     newest = next(iter(versions), None)
     draft = draft_of(study=study, user=user)
     is_over = newest is not None and newest.kind != Report.Kind.PRELIMINARY
-    asked = "write" in request.GET or "sign" in request.GET or draft is not None or bool(refused)
-    is_writing = may(user, Action.READ, study) and (asked or not is_over)
+    wants_to_write = "write" in request.GET or "sign" in request.GET or draft is not None or bool(refused)
+    is_writing = may(user, Action.READ, study) and (wants_to_write or not is_over)
     if not is_writing:
         if newest is not None:
-            return render(request, "reporting/version.html", _version_shown(request, study, newest))
+            return render(request, "reporting/version.html", _version_context(request, study, newest))
         return render(request, "reporting/page.html", {"study": study, "person": person_of(study), "form": None})
-    kinds = kinds_open(study=study, user=user)
-    shown = {
-        **_form_shown(study, form_of(study=study, user=user), user),
+    kinds = signable_kinds(study=study, user=user)
+    context = {
+        **_editor_context(study, load_editor(study=study, user=user), user),
         "versions": versions,
         "newest": newest,
         "draft": draft,
         "refused": refused,
-        "typed": _told(typed) if typed else [],
+        "typed": _typed_sections(typed) if typed else [],
         "kinds": [(one, Report.Kind(one).label, MEANINGS[Report.Kind(one)]) for one in kinds],
         "chosen": kind if kind in kinds else next(iter(kinds), ""),
         "is_signing": "sign" in request.GET or bool(refused),
         "images": images_of(study).count(),
         "task": study.task,
-        "is_mine": study.task.is_held_by(user),
+        "is_mine": study.task.is_claimed_by(user),
     }
-    return render(request, "reporting/page.html", shown, status=status)
+    return render(request, "reporting/page.html", context, status=status)
 
 
-def _form_shown(study: Study, form: Form, user: User) -> dict[str, Any]:
+def _editor_context(study: Study, form: EditorState, user: User) -> dict[str, Any]:
     by_key = {one.key: one for one in form.template.sections}
     rows = [(section, by_key.get(section["key"])) for section in form.sections]
     is_report = not form.is_addendum
@@ -263,13 +267,13 @@ def _form_shown(study: Study, form: Form, user: User) -> dict[str, Any]:
         "form": form,
         "fields": rows,
         "templates": templates(),
-        "missing": lines_missing(study=study, user=user, text=form.text) if is_report else [],
-        "disowned": lines_disowned(read=read_of(study=study, user=user), text=form.text) if is_report else [],
+        "missing": missing_lines(study=study, user=user, text=form.text) if is_report else [],
+        "disowned": rejected_lines_in(read=read_of(study=study, user=user), text=form.text) if is_report else [],
     }
 
 
-def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[str, Any]:
-    versions = reports_shown(study=study, user=current_user(request))
+def _version_context(request: HttpRequest, study: Study, report: Report) -> dict[str, Any]:
+    versions = visible_reports(study=study, user=current_user(request))
     by = next((one for one in versions if one.supersedes_id == report.pk), None)
     return {
         "study": study,
@@ -285,18 +289,18 @@ def _version_shown(request: HttpRequest, study: Study, report: Report) -> dict[s
     }
 
 
-def _signed(request: HttpRequest, study: Study, number: int) -> Report:
-    shown = reports_shown(study=study, user=current_user(request))
-    found = next((one for one in shown if one.number == number), None)
-    if found is None and any(one.number == number for one in reports_signed(study)):
+def _get_version(request: HttpRequest, study: Study, number: int) -> Report:
+    context = visible_reports(study=study, user=current_user(request))
+    found = next((one for one in context if one.number == number), None)
+    if found is None and any(one.number == number for one in signed_reports(study)):
         deny_blinded(request=request, study=study)
     if found is None:
         raise Http404
     return found
 
 
-def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> HttpResponse:
-    """Say why something was not kept; where another window was faster, show what stands there now."""
+def _refusal(request: HttpRequest, refused: ReportRefusedError, text: ReportText) -> HttpResponse:
+    """Answer why a draft was not saved; where another window was faster, show its text."""
     if not isinstance(refused, ChangedMeanwhileError):
         return render(request, "reporting/saved.html", {"refused": refused.reason}, status=409)
     typed = dict(text.sections) | {"free_text": text.free_text}
@@ -308,12 +312,12 @@ def _refused(request: HttpRequest, refused: ReportRefusedError, text: Text) -> H
         ]
         if section["text"] != typed.get(section["key"], "").replace("\r\n", "\n")
     ]
-    shown = {"refused": refused.reason, "now": refused.now, "theirs": theirs}
-    return render(request, "reporting/conflict.html", shown, status=409)
+    context = {"refused": str(refused), "now": refused.now, "theirs": theirs}
+    return render(request, "reporting/conflict.html", context, status=409)
 
 
-def _told(text: Text) -> list[tuple[str, str]]:
-    return [(key, said) for key, said in {**text.sections, "free text": text.free_text}.items() if said.strip()]
+def _typed_sections(text: ReportText) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in {**text.sections, "free text": text.free_text}.items() if value.strip()]
 
 
 def _discrepancies(request: HttpRequest) -> HttpResponse:

@@ -1,1 +1,1 @@
-"""What readers say of a study: of each finding of the AI, of what it missed, and of each other."""
+"""Reads and reviews: what readers conclude about each finding of the AI, what it missed, and how far they agree."""

@@ -1,10 +1,10 @@
-"""REST: saying something of a finding, or of a mark that shows what the AI missed."""
+"""REST: reviews of findings and of what the AI missed, and outlines with the review that goes with each."""
 
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -13,56 +13,108 @@ from rest_framework.views import APIView
 
 from webapp.foundation.accounts.access import current_user
 from webapp.foundation.accounts.permissions import Action
+from webapp.imaging.annotations.api import Conflict, DrawnView
+from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.access import open_study
-from webapp.reading.reviews.models import Reason, Review
-from webapp.reading.reviews.selectors import reviews_of, serialize_review
-from webapp.reading.reviews.services import ReviewRefusedError, Said, review_finding
+from webapp.reading.reviews.segmentation_services import OutlineInput, outline_delete, outline_save
+from webapp.reading.reviews.selectors import (
+    replaces_other_outline,
+    reviews_of,
+)
+from webapp.reading.reviews.serializers import OutlineSerializer, ReviewSerializer, serialize_outline, serialize_review
+from webapp.reading.reviews.services import ReviewInput, ReviewRefusedError, review_finding
 
 
 class Refused(APIException):
-    """It was not kept; the detail says why."""
+    """The review was not saved; the detail says why."""
 
     status_code = 409
     default_code = "refused"
 
 
-class SaidSent(serializers.Serializer[Said]):
-    """What a page sends."""
-
-    says = serializers.ChoiceField(choices=Review.Decision.choices)
-    finding = serializers.IntegerField(required=False, min_value=0)
-    mark = serializers.UUIDField(required=False)
-    reasons = serializers.ListField(
-        child=serializers.ChoiceField(choices=Reason.choices), required=False, max_length=10
-    )
-    label_title = serializers.CharField(required=False, allow_blank=True, max_length=80)
-    comment = serializers.CharField(required=False, allow_blank=True, max_length=500)
-
-
 class ReviewsView(APIView):
-    """What the reader who asks says of a study."""
+    """The requesting reader's reviews of a study."""
 
     parser_classes = [JSONParser]
 
     @extend_schema(responses={200: {"type": "array", "items": {"type": "object"}}})
     def get(self, request: Request, study: UUID) -> Response:
-        """List what they say now."""
+        """List the current reviews."""
         opened = open_study(request=request._request, study=study)
         return Response(
             [serialize_review(row) for row in reviews_of(study=opened, user=current_user(request._request))]
         )
 
-    @extend_schema(request=SaidSent, responses={201: {"type": "object"}})
+    @extend_schema(request=ReviewSerializer, responses={201: {"type": "object"}})
     def post(self, request: Request, study: UUID) -> Response:
-        """Add one thing that they say."""
+        """Add a review."""
         opened = open_study(request=request._request, study=study, act=Action.READ)
-        sent = SaidSent(data=request.data)
+        sent = ReviewSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         fields: dict[str, Any] = dict(sent.validated_data)
         try:
             row = review_finding(
-                study=opened, user=current_user(request._request), said=Said(**fields), request=request._request
+                study=opened,
+                user=current_user(request._request),
+                review=ReviewInput(**fields),
+                request=request._request,
             )
         except ReviewRefusedError as refused:
             raise Refused(str(refused), code=refused.code) from None
         return Response(serialize_review(row), status=201)
+
+
+OBJECT = {"type": "object"}
+
+
+class OutlineView(DrawnView):
+    """One outline, by the id that its browser chose: an annotation, and the review that goes with it."""
+
+    kinds = frozenset({Annotation.Kind.OUTLINE})
+    act = Action.READ
+    largest_bytes = 1 << 20
+
+    @extend_schema(request=OutlineSerializer, responses={200: OBJECT, 201: OBJECT, 409: OBJECT})
+    def put(self, request: Request, mark: UUID) -> Response:
+        """Create the outline (201) or change it (200); `version` is the one that the client saw, 0 for a new one."""
+        given = self.given(request, mark, OutlineSerializer)
+        outline, is_new = outline_save(
+            mark=mark,
+            outline=OutlineInput(
+                instance=given["where"].instance,
+                frame=given["frame"],
+                runs=given["runs"],
+                finding=given["finding"],
+                label_title=given["label_title"],
+                missed=given["missed"],
+                is_empty=given["is_empty"],
+                figures=given["figures"],
+                unit=given["unit"],
+            ),
+            base_version=given["version"],
+            user=current_user(request._request),
+            request=request._request,
+        )
+        body = {
+            **serialize_outline(outline),
+            "review": serialize_review(outline.review),
+            "instead": replaces_other_outline(outline),
+        }
+        return Response(body, status=201 if is_new else 200)
+
+    @extend_schema(parameters=[OpenApiParameter("version", OpenApiTypes.INT, required=True)], responses={204: None})
+    def delete(self, request: Request, mark: UUID) -> Response:
+        """Delete the outline; `version` is the one that the client saw. It stays stored, and counts no more."""
+        outline_delete(
+            mark=mark,
+            base_version=self.version_read(request, mark),
+            user=current_user(request._request),
+            request=request._request,
+        )
+        return Response(status=204)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer as for an annotation; a refused review is a conflict."""
+        if isinstance(exc, ReviewRefusedError):
+            exc = Conflict(str(exc), code=exc.code)
+        return super().handle_exception(exc)

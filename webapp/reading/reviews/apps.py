@@ -1,15 +1,15 @@
-"""Verdicts: configuration."""
+"""Reviews: configuration."""
 
 from django.apps import AppConfig
 
 
-class VerdictsConfig(AppConfig):
-    """What readers say of findings, and of each other."""
+class ReviewsConfig(AppConfig):
+    """Reads, reviews, agreement and blinding."""
 
     name = "webapp.reading.reviews"
 
     def ready(self) -> None:
-        """Let every door ask what is kept from whom."""
+        """Register the blinding rule."""
         from webapp.imaging.archive.blinding import register_blinding  # noqa: PLC0415 - models are there only now
         from webapp.reading.reviews.blinding import ReadFirst  # noqa: PLC0415
 

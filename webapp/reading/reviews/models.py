@@ -1,4 +1,4 @@
-"""A read is one reader's look at one study; what they say in it is only ever added to, never changed."""
+"""Reads and reviews: a read is one reader's reading of one study; its reviews are added, never changed."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from webapp.imaging.inference.models import Finding
 
 
 class Reason(models.TextChoices):
-    """Why a reader does not agree: chips, so that they can be counted."""
+    """Why a reader disagrees: a fixed list, so that reasons can be counted."""
 
     NOT_THERE = "not_there", "Nothing there"
     ARTEFACT = "artefact", "Artefact"
@@ -31,7 +31,7 @@ class Read(models.Model):
     """
 
     class ReaderRole(models.IntegerChoices):
-        """As whom somebody reads. A third reads only where two differ."""
+        """The role in which a user reads. An adjudicator reads only where two readers differ."""
 
         FIRST = 1, "First reader"
         SECOND = 2, "Second reader"
@@ -39,7 +39,7 @@ class Read(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="reads")
     reader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reads")
-    seat = models.PositiveSmallIntegerField(choices=ReaderRole.choices, default=ReaderRole.FIRST)
+    role = models.PositiveSmallIntegerField(choices=ReaderRole.choices, default=ReaderRole.FIRST)
     begun_at = models.DateTimeField(default=timezone.now)
     is_abnormal = models.BooleanField(null=True)
     impression = models.CharField(max_length=1000, blank=True)
@@ -49,21 +49,21 @@ class Read(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "reader"], name="one_read_per_reader"),
-            # A colleague who takes a study over sits down on the same seat; only one of the two finishes.
+            # A colleague who takes a study over reads in the same role; only one of the two finishes.
             models.UniqueConstraint(
-                fields=["study", "seat"],
+                fields=["study", "role"],
                 condition=models.Q(finished_at__isnull=False),
-                name="one_finished_read_per_seat",
+                name="one_finished_read_per_role",
             ),
         ]
-        ordering = ["seat"]
+        ordering = ["role"]
 
 
 class Review(models.Model):
-    """What a reader says of one finding, or of a mark of theirs that no finding is. The newest of each counts."""
+    """A reader's decision on one finding, or on an annotation of what the AI missed. The newest of each counts."""
 
     class Decision(models.TextChoices):
-        """What is said."""
+        """The decision."""
 
         AGREE = "agree", "Agreed"
         DISAGREE = "disagree", "Disagreed"
@@ -71,19 +71,19 @@ class Review(models.Model):
         MISSED = "missed", "Missed by AI"
         WITHDRAWN = "withdrawn", "Taken back"
 
-    read = models.ForeignKey(Read, on_delete=models.PROTECT, related_name="verdicts")
-    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="verdicts")
+    read = models.ForeignKey(Read, on_delete=models.PROTECT, related_name="reviews")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, null=True, related_name="reviews")
     mark = models.ForeignKey(
         Annotation,
         on_delete=models.PROTECT,
         null=True,
-        related_name="verdicts",
+        related_name="reviews",
         help_text="where it is instead, or too",
     )
     mark_version = models.PositiveIntegerField(
-        null=True, help_text="of an outline: the version that is meant, for good; see `outlined`"
+        null=True, help_text="of an outline: the version that is meant, for good; see `selectors.outlines_of`"
     )
-    missed = models.UUIDField(
+    missed_group = models.UUIDField(
         null=True, help_text="of what the AI missed, on its second image and later: the outline that was drawn first"
     )
     says = models.CharField(max_length=10, choices=Decision.choices)
@@ -96,13 +96,13 @@ class Review(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(finding__isnull=False) | models.Q(mark__isnull=False), name="verdict_of_something"
+                condition=models.Q(finding__isnull=False) | models.Q(mark__isnull=False), name="review_of_something"
             )
         ]
 
 
 class Comparison(models.Model):
-    """Where two readers of a study stand to each other; made once, when the second has finished."""
+    """The agreement of two readers of a study; created once, when the second has finished."""
 
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="comparison")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -116,7 +116,7 @@ class Comparison(models.Model):
 
 
 class OutlineOverlap(models.Model):
-    """How far two outlines of one finding lie over each other; measured once, when the later of them is final.
+    """The overlap of two outlines of one finding; measured once, when the later of them is final.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class OutlineOverlap(models.Model):
     model, version
         What outlined the finding.
     is_drawn
-        The reader drew; else they let the AI's outline stand, which is an overlap of 1 that nobody measured.
+        Whether the reader drew; else they left the AI's outline unchanged, an overlap of 1 by definition.
     """
 
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="overlaps")

@@ -1,23 +1,29 @@
-"""What the study page shows of reads and verdicts, in words."""
+"""Reads and reviews in words, as the study page shows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.accounts.presenters import user_display_name
 from webapp.imaging.archive.models import Study
-from webapp.reading.reviews.models import Comparison, Read, Review
-from webapp.reading.reviews.segmentation_selectors import Key, Outline, key_of, outlines_of
-from webapp.reading.reviews.selectors import current_reviews, format_reasons, reads_seen
+from webapp.reading.reviews.models import Comparison, Read, Reason, Review
+from webapp.reading.reviews.selectors import (
+    Key,
+    Outline,
+    current_reviews,
+    key_of,
+    outlines_of,
+    visible_reads,
+)
 from webapp.reading.worklist.models import ReadingTask
 
 Decision = Review.Decision
 
 
 @dataclass(frozen=True)
-class SaidShown:
-    """One verdict in words."""
+class ReviewView:
+    """One review in words."""
 
     row: Review
     by: str
@@ -25,86 +31,86 @@ class SaidShown:
 
     @property
     def icon(self) -> str:
-        """Its shape."""
+        """Name of its icon."""
         return {Decision.AGREE: "read", Decision.DISAGREE: "close", Decision.EDIT: "mark"}.get(
             Decision(self.row.says), "mark"
         )
 
     @property
     def words(self) -> str:
-        """What was said, and why."""
+        """The decision and its reasons."""
         parts = [self._outlined, self.row.label_title, format_reasons(self.row.reasons), self.row.comment]
-        told = ": ".join([self.row.get_says_display(), ". ".join(part for part in parts if part)])
-        return told.removesuffix(": ")
+        words = ": ".join([self.row.get_says_display(), ". ".join(part for part in parts if part)])
+        return words.removesuffix(": ")
 
     @property
     def _outlined(self) -> str:
-        """That an outline was drawn, or that nothing is to be outlined; on how many images, where on several."""
+        """How many outlines were drawn, and how many images have nothing to outline."""
         empty = sum(one.is_empty for one in self.outlines)
         done = "drawn" if self.row.says == Decision.MISSED else "corrected"
-        told = [(f"outline {done}", len(self.outlines) - empty), ("nothing to outline", empty)]
-        return ", ".join(f"{words}{f' on {count} images' if count > 1 else ''}" for words, count in told if count)
+        counts = [(f"outline {done}", len(self.outlines) - empty), ("nothing to outline", empty)]
+        return ", ".join(f"{words}{f' on {count} images' if count > 1 else ''}" for words, count in counts if count)
 
 
 @dataclass(frozen=True)
-class ReadShown:
+class ReadView:
     """One reader's read in words."""
 
     row: Read
     by: str
     is_own: bool
-    said: Mapping[int, SaidShown]
-    missed: list[SaidShown]
+    reviews: Mapping[int, ReviewView]
+    missed: list[ReviewView]
 
 
 @dataclass(frozen=True)
-class ReadsShown:
-    """Where the reading of a study stands for one who looks.
+class ReadsView:
+    """The reads of a study as a user may see them.
 
     Attributes
     ----------
     own, others
-        Their own read, and those of others that they may see (see `reads_seen`).
+        Their own read, and those of others that they may see (see `visible_reads`).
     may_say
-        Whether they may say something now. Whether they hold the study is asked when they do.
+        Whether they may review now. Whether they are the assignee is checked when they do.
     is_blinded
-        Whether the AI's answer is still kept from them.
+        Whether the AI's answer is still blinded from them.
     """
 
     task: ReadingTask
-    own: ReadShown | None
-    others: list[ReadShown]
+    own: ReadView | None
+    others: list[ReadView]
     comparison: Comparison | None
     may_say: bool
     is_blinded: bool
 
-    def said_of(self, finding: int) -> SaidShown | None:
-        """Return what they said of a finding."""
-        return self.own.said.get(finding) if self.own else None
+    def own_review(self, finding: int) -> ReviewView | None:
+        """Return their review of a finding."""
+        return self.own.reviews.get(finding) if self.own else None
 
     @property
     def outlined(self) -> list[tuple[str, Outline]]:
-        """Every outline that they may see, with who drew it."""
+        """Every outline that they may see, with the name of its reader."""
         reads = [*([self.own] if self.own else []), *self.others]
-        said = [(read.by, one) for read in reads for one in (*read.said.values(), *read.missed)]
-        return [(by, outline) for by, one in said for outline in one.outlines]
+        reviews = [(read.by, one) for read in reads for one in (*read.reviews.values(), *read.missed)]
+        return [(by, outline) for by, one in reviews for outline in one.outlines]
 
-    def said_by_others(self, finding: int) -> list[SaidShown]:
-        """Return what others said of it."""
-        return [read.said[finding] for read in self.others if finding in read.said]
+    def reviews_by_others(self, finding: int) -> list[ReviewView]:
+        """Return the reviews of a finding by others."""
+        return [read.reviews[finding] for read in self.others if finding in read.reviews]
 
 
-def reads_read(*, study: Study, user: User) -> ReadsShown:
-    """Return where the reading of a study stands for a user."""
+def load_reads(*, study: Study, user: User) -> ReadsView:
+    """Return the reads of a study as a user may see them."""
     task = study.task
-    seen = reads_seen(study=study, user=user)
+    seen = visible_reads(study=study, user=user)
     outlines = outlines_of(seen.reads)
-    shown = [_shown(read, outlines, is_own=read.reader_id == user.pk) for read in seen.reads]
-    own = next((read for read in shown if read.is_own), None)
-    is_anothers = task.is_held and not task.is_held_by(user)
+    views = [_read_view(read, outlines, is_own=read.reader_id == user.pk) for read in seen.reads]
+    own = next((read for read in views if read.is_own), None)
+    is_anothers = task.is_claimed and not task.is_claimed_by(user)
     is_open = task.state != ReadingTask.State.DONE and not is_anothers and (own is None or own.row.finished_at is None)
-    others = [one for one in shown if not one.is_own]
-    return ReadsShown(
+    others = [one for one in views if not one.is_own]
+    return ReadsView(
         task=task,
         own=own,
         others=others,
@@ -114,13 +120,18 @@ def reads_read(*, study: Study, user: User) -> ReadsShown:
     )
 
 
-def _shown(read: Read, outlines: Mapping[Key, Sequence[Outline]], *, is_own: bool) -> ReadShown:
+def _read_view(read: Read, outlines: Mapping[Key, Sequence[Outline]], *, is_own: bool) -> ReadView:
     by = "You" if is_own else user_display_name(read.reader)
-    said = [SaidShown(row, by, outlines.get(key_of(row), ())) for row in current_reviews(read)]
-    return ReadShown(
+    reviews = [ReviewView(row, by, outlines.get(key_of(row), ())) for row in current_reviews(read)]
+    return ReadView(
         row=read,
         by=by,
         is_own=is_own,
-        said={one.row.finding_id: one for one in said if one.row.finding_id},
-        missed=[one for one in said if not one.row.finding_id],
+        reviews={one.row.finding_id: one for one in reviews if one.row.finding_id},
+        missed=[one for one in reviews if not one.row.finding_id],
     )
+
+
+def format_reasons(reasons: Iterable[str]) -> str:
+    """Return reasons in words."""
+    return ", ".join(Reason(reason).label for reason in reasons)

@@ -1,4 +1,4 @@
-"""Saving an outline with what it says: a version of a mark and a verdict in one step, or neither."""
+"""Saving an outline with its review: a version of an annotation and a review in one transaction."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from webapp.foundation.core.refusals import RefusalReason
 from webapp.imaging.annotations.masks import MaskError, decode_runs, edges_of, store_mask
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.services import OnImage, annotation_delete, annotation_save
-from webapp.imaging.annotations.services import Said as Drawn
+from webapp.imaging.annotations.services import Said as AnnotationInput
 from webapp.imaging.archive.models import Instance
 from webapp.reading.reviews.models import Read, Review
-from webapp.reading.reviews.segmentation_selectors import Outline, key_of, outlines_of
-from webapp.reading.reviews.services import ReviewRefusedError, Said, finding_named, read_opened, review_add
+from webapp.reading.reviews.selectors import Outline, key_of, outlines_of
+from webapp.reading.reviews.services import ReviewInput, ReviewRefusedError, finding_named, review_add, unfinished_read
 
 Decision = Review.Decision
 
@@ -27,7 +27,7 @@ MISSED_ON_OTHER_SERIES = RefusalReason(
 
 
 @dataclass(frozen=True)
-class Sent:
+class OutlineInput:
     """An outline as a browser sends it.
 
     Attributes
@@ -58,14 +58,16 @@ class Sent:
 
 
 @transaction.atomic
-def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: HttpRequest) -> tuple[Outline, bool]:
-    """Keep an outline and that its reader corrects a finding by it, or that the AI missed it.
+def outline_save(
+    *, mark: UUID, outline: OutlineInput, base_version: int, user: User, request: HttpRequest
+) -> tuple[Outline, bool]:
+    """Save an outline, and the review by which its reader corrects a finding or names what the AI missed.
 
     Parameters
     ----------
-    mark, read
+    mark, base_version
         Its id, chosen by the browser, and the version that the reader's screen showed; 0 for a new one.
-    sent, user, request
+    outline, user, request
         What was drawn, and who draws.
 
     Returns
@@ -76,40 +78,40 @@ def outline_save(*, mark: UUID, sent: Sent, read: int, user: User, request: Http
     Raises
     ------
     ReviewRefusedError
-        If the study is not in the reader's hands, their read is finished, or the outline is of no use.
+        If the reader is not the assignee, their read is finished, or the outline is invalid.
     webapp.imaging.annotations.services.AnnotationRefusedError
         As `annotation_save`: it is somebody else's, lies on another image, or was changed meanwhile.
     """
-    study = sent.instance.series.study
-    opened = read_opened(study, user)
-    finding = finding_named(study, sent.finding, user) if sent.finding is not None else None
-    if finding and finding.run.series_id != sent.instance.series_id:
+    study = outline.instance.series.study
+    opened = unfinished_read(study, user)
+    finding = finding_named(study, outline.finding, user) if outline.finding is not None else None
+    if finding and finding.run.series_id != outline.instance.series_id:
         raise ReviewRefusedError(RefusalReason("other-series", "This finding lies on another series."))
-    missed = sent.missed if finding is None and sent.missed != mark else None
+    missed = outline.missed if finding is None and outline.missed != mark else None
     says = Decision.EDIT if finding else Decision.MISSED
-    said = Said(says, sent.finding, mark, label_title=sent.label_title, missed=missed)
-    if why_not := said.why_not() or _why_not(opened, mark, said, sent):
-        raise ReviewRefusedError(why_not)
+    review = ReviewInput(says, outline.finding, mark, label_title=outline.label_title, missed_group=missed)
+    if problem := review.problem() or _problem(opened, mark, review, outline):
+        raise ReviewRefusedError(problem)
     now, is_new = annotation_save(
         mark=mark,
-        where=OnImage(sent.instance, sent.frame),
+        where=OnImage(outline.instance, outline.frame),
         kind=Annotation.Kind.OUTLINE,
-        said=_drawn(sent),
-        read=read,
+        said=_drawn(outline),
+        read=base_version,
         user=user,
         request=request,
     )
-    before = _said_before(opened, said)
-    told = Review.objects.filter(mark=mark, mark_version=now.version).last()
-    if told is None or (read == now.version and told != before):  # else it was sent twice
-        said = _with_words(said, before)
-        told = review_add(opened, said, finding=finding, mark=now.mark, version=now.version, request=request)
-    return Outline(opened, told, now), is_new
+    before = _previous_review(opened, review)
+    row = Review.objects.filter(mark=mark, mark_version=now.version).last()
+    if row is None or (base_version == now.version and row != before):  # else it was sent twice
+        review = _with_previous_words(review, before)
+        row = review_add(opened, review, finding=finding, mark=now.mark, version=now.version, request=request)
+    return Outline(opened, row, now), is_new
 
 
 @transaction.atomic
-def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> None:
-    """Take an outline away: it is kept, and counts no more. Where it was all that was said, nothing is said any more.
+def outline_delete(*, mark: UUID, base_version: int, user: User, request: HttpRequest) -> None:
+    """Delete an outline: it stays stored, and counts no more. A review that rests on it alone is withdrawn.
 
     Raises
     ------
@@ -117,60 +119,66 @@ def outline_hide(*, mark: UUID, read: int, user: User, request: HttpRequest) -> 
         As `outline_save`.
     """
     drawn = Annotation.objects.select_related("series__study").get(pk=mark)
-    opened = read_opened(drawn.series.study, user)
-    gone = annotation_delete(mark=mark, read=read, user=user, request=request)
+    opened = unfinished_read(drawn.series.study, user)
+    gone = annotation_delete(mark=mark, read=base_version, user=user, request=request)
     last = Review.objects.filter(mark=mark).select_related("finding").last()
     if last is None or last.mark_version == gone.version:
         return
-    said = Said(Decision.WITHDRAWN, last.finding_id, mark, missed=last.missed)
-    before = _said_before(opened, said)
+    review = ReviewInput(Decision.WITHDRAWN, last.finding_id, mark, missed_group=last.missed_group)
+    before = _previous_review(opened, review)
     others = [one for one in outlines_of([opened]).get(key_of(last), []) if one.mark != drawn]
     if before is not None and before.says == Decision.EDIT and (others or before.label_title):
-        said = _with_words(Said(Decision.EDIT, last.finding_id, mark), before)
+        review = _with_previous_words(ReviewInput(Decision.EDIT, last.finding_id, mark), before)
     elif before is not None and before.says == Decision.MISSED and others:
-        said = Said(Decision.MISSED, None, mark, label_title=before.label_title, missed=last.missed)
+        review = ReviewInput(
+            Decision.MISSED, None, mark, label_title=before.label_title, missed_group=last.missed_group
+        )
     elif before is not None and before.mark_version is None:  # something else is said by now: that stays
         return
-    review_add(opened, said, finding=last.finding, mark=drawn, version=gone.version, request=request)
+    review_add(opened, review, finding=last.finding, mark=drawn, version=gone.version, request=request)
 
 
-def _drawn(sent: Sent) -> Drawn:
+def _drawn(outline: OutlineInput) -> AnnotationInput:
     try:
-        mask = decode_runs(sent.runs, rows=sent.instance.rows, columns=sent.instance.columns, is_empty=sent.is_empty)
+        mask = decode_runs(
+            outline.runs, rows=outline.instance.rows, columns=outline.instance.columns, is_empty=outline.is_empty
+        )
     except MaskError as error:
         raise ReviewRefusedError(error.reason) from None
-    return Drawn(edges_of(mask), sent.label_title.strip()[:80], sent.figures, sent.unit, mask=store_mask(mask))
+    return AnnotationInput(
+        edges_of(mask), outline.label_title.strip()[:80], outline.figures, outline.unit, mask=store_mask(mask)
+    )
 
 
-def _said_before(read: Read, said: Said) -> Review | None:
-    told = Review.objects.filter(read=read, finding=said.finding)
-    return (told.filter(_of_missed(said)) if said.finding is None else told).last()
+def _previous_review(read: Read, review: ReviewInput) -> Review | None:
+    rows = Review.objects.filter(read=read, finding=review.finding)
+    return (rows.filter(_same_missed_group(review)) if review.finding is None else rows).last()
 
 
-def _of_missed(said: Said) -> Q:
-    """Return how the verdicts are found of what the AI missed, on whichever image."""
-    first = said.missed or said.mark
-    return Q(mark=first) | Q(missed=first)
+def _same_missed_group(review: ReviewInput) -> Q:
+    """Return the filter of the reviews of one thing that the AI missed, on whichever image."""
+    first = review.missed_group or review.mark
+    return Q(mark=first) | Q(missed_group=first)
 
 
-def _why_not(read: Read, mark: UUID, said: Said, sent: Sent) -> RefusalReason | None:
-    """Return in a sentence why an outline does not belong to what it is sent for; "" where it does."""
+def _problem(read: Read, mark: UUID, review: ReviewInput, outline: OutlineInput) -> RefusalReason | None:
+    """Return why an outline does not fit its finding, None where it does."""
     last = Review.objects.filter(mark=mark).last()
-    if last and key_of(last)[1] != (said.finding or said.missed or mark):
+    if last and key_of(last)[1] != (review.finding or review.missed_group or mark):
         return RefusalReason("other-outline", "This outline belongs to something else. Draw a new one instead.")
-    if said.finding is not None:
+    if review.finding is not None:
         return None
-    if sent.is_empty:
+    if outline.is_empty:
         return RefusalReason(
             "missed-elsewhere", "Outline what the AI missed where it lies. Other images need no entry."
         )
-    here = Review.objects.filter(_of_missed(said), read=read)
-    elsewhere = here.exclude(mark__instance__series=sent.instance.series_id).exists()
+    here = Review.objects.filter(_same_missed_group(review), read=read)
+    elsewhere = here.exclude(mark__instance__series=outline.instance.series_id).exists()
     return MISSED_ON_OTHER_SERIES if elsewhere else None
 
 
-def _with_words(said: Said, before: Review | None) -> Said:
-    """Return what is said with the words of the correction before it: drawing takes no word back."""
-    if said.label_title.strip() or before is None or before.says != Decision.EDIT:
-        return said
-    return Said(said.says, said.finding, said.mark, label_title=before.label_title, comment=before.comment)
+def _with_previous_words(review: ReviewInput, before: Review | None) -> ReviewInput:
+    """Return a review with the words of the correction before it: drawing withdraws no words."""
+    if review.label_title.strip() or before is None or before.says != Decision.EDIT:
+        return review
+    return ReviewInput(review.says, review.finding, review.mark, label_title=before.label_title, comment=before.comment)

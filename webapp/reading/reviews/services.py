@@ -1,4 +1,4 @@
-"""Saying what one thinks of a finding, committing before the AI is shown, and finishing a read."""
+"""Adding reviews, committing a first impression before the AI is shown, and finishing a read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,14 @@ from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.blinding import is_blinded
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
-from webapp.reading.reviews.agreement import Tolerance, compared
-from webapp.reading.reviews.dice import between_readers_keep, with_ai_keep
+from webapp.reading.reviews.agreement import (
+    Tolerance,
+    compare_reads,
+    store_overlap_between_readers,
+    store_overlap_with_ai,
+)
 from webapp.reading.reviews.models import Comparison, Read, Reason, Review
-from webapp.reading.reviews.selectors import accepted, findings_asked, read_of, unsaid
+from webapp.reading.reviews.selectors import accepted, findings_to_review, findings_without_review, read_of
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import settings_of, task_finish, task_pass_on
 
@@ -28,18 +32,18 @@ Decision = Review.Decision
 
 
 class ReviewRefusedError(Refusal):
-    """It is not kept; the message is for the one who said it."""
+    """A review is refused; the message is for its reader."""
 
 
-class Then(StrEnum):
-    """What becomes of a study whose read is finished."""
+class NextStep(StrEnum):
+    """What follows a finished read of a study."""
 
     DONE = "done"
     SECOND = "a second reader reads it"
     ADJUDICATOR = "a third reader adjudicates"
 
 
-NOT_IN_HAND = RefusalReason(
+NOT_ASSIGNED = RefusalReason(
     "not-assigned", "This study is not, or no longer, assigned to you. Claim it first: what you entered was not saved."
 )
 COMMIT_FIRST = RefusalReason("commit-first", "Your site reads first: commit your read, then review each AI finding.")
@@ -58,8 +62,8 @@ NO_FINDING = RefusalReason("no-finding", "Choose the finding, or mark what was m
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a reader says.
+class ReviewInput:
+    """A review as a reader enters it.
 
     Attributes
     ----------
@@ -69,7 +73,7 @@ class Said:
         Of which finding of the AI; which mark of the reader's shows where it is instead, or what was missed.
     reasons, label_title, comment
         Why (of `Reason`), what it is in the reader's words, and whatever else.
-    missed
+    missed_group
         Of what was missed and is outlined on several images: the outline that was drawn first.
     """
 
@@ -79,10 +83,10 @@ class Said:
     reasons: Sequence[str] = ()
     label_title: str = ""
     comment: str = ""
-    missed: UUID | None = None
+    missed_group: UUID | None = None
 
-    def why_not(self) -> RefusalReason | None:
-        """Return what is wrong with it, None where nothing is."""
+    def problem(self) -> RefusalReason | None:
+        """Return what is wrong with it, None where it is valid."""
         label = self.label_title.strip()
         wrong = {
             NO_DECISION: self.says not in Decision.values,
@@ -96,49 +100,49 @@ class Said:
 
 
 @transaction.atomic
-def review_finding(*, study: Study, user: User, said: Said, request: HttpRequest | None = None) -> Review:
-    """Add what a reader says of a finding or of a mark of theirs.
+def review_finding(*, study: Study, user: User, review: ReviewInput, request: HttpRequest | None = None) -> Review:
+    """Add a reader's review of a finding, or of an annotation of what the AI missed.
 
     Raises
     ------
     ReviewRefusedError
-        If the study is not in the reader's hands, their read is finished, or what they say is of no use.
+        If the reader is not the assignee, their read is finished, or the review is invalid.
     """
-    if why_not := said.why_not():
-        raise ReviewRefusedError(why_not)
-    finding = finding_named(study, said.finding, user) if said.finding is not None else None
-    mark = _mark(study, user, said.mark) if said.mark is not None else None
-    return review_add(read_opened(study, user), said, finding=finding, mark=mark, request=request)
+    if problem := review.problem():
+        raise ReviewRefusedError(problem)
+    finding = finding_named(study, review.finding, user) if review.finding is not None else None
+    mark = _own_annotation(study, user, review.mark) if review.mark is not None else None
+    return review_add(unfinished_read(study, user), review, finding=finding, mark=mark, request=request)
 
 
 def review_add(
     read: Read,
-    said: Said,
+    review: ReviewInput,
     *,
     finding: Finding | None,
     mark: Annotation | None,
     version: int | None = None,
     request: HttpRequest | None,
 ) -> Review:
-    """Write down what was said in an open read, and in the audit trail; `version` is that of an outline."""
+    """Add a review to an unfinished read, and to the audit trail; `version` is that of an outline."""
     row = Review.objects.create(
         read=read,
         finding=finding,
         mark=mark,
         mark_version=version,
-        missed=said.missed,
-        says=said.says,
-        reasons=list(dict.fromkeys(said.reasons)),
-        label_title=said.label_title.strip()[:80],
-        comment=said.comment.strip()[:500],
+        missed_group=review.missed_group,
+        says=review.says,
+        reasons=list(dict.fromkeys(review.reasons)),
+        label_title=review.label_title.strip()[:80],
+        comment=review.comment.strip()[:500],
     )
-    what = f"finding {finding.pk}" if finding else f"mark {said.mark}"
+    what = f"finding {finding.pk}" if finding else f"mark {review.mark}"
     audit_record(
         code=Code.VERDICT_SAID,
         user=read.reader,
         request=request,
         study=read.study_id,
-        details=f"{what}: {row.get_says_display()}{f', outline {said.mark} version {version}' if version else ''}",
+        details=f"{what}: {row.get_says_display()}{f', outline {review.mark} version {version}' if version else ''}",
     )
     return row
 
@@ -147,14 +151,14 @@ def review_add(
 def read_commit(
     *, study: Study, user: User, is_abnormal: bool, impression: str, request: HttpRequest | None = None
 ) -> Read:
-    """Keep what a reader thinks before the AI's answer is shown to them, and show it. It is written once.
+    """Commit a reader's first impression, which reveals the AI's answer to them. It is written once.
 
     Raises
     ------
     ReviewRefusedError
-        If the study is not in their hands, or they committed already.
+        If they are not the assignee, or committed already.
     """
-    read = read_opened(study, user)
+    read = unfinished_read(study, user)
     now = timezone.now()
     first = Read.objects.filter(pk=read.pk, committed_at=None)
     if not first.update(is_abnormal=is_abnormal, impression=impression.strip()[:1000], committed_at=now):
@@ -174,84 +178,87 @@ def read_commit(
 
 
 @transaction.atomic
-def read_finish(*, study: Study, user: User, request: HttpRequest | None = None) -> Then:
+def read_finish(*, study: Study, user: User, request: HttpRequest | None = None) -> NextStep:
     """Finish a reader's read: the study is read, or goes on to a second or third reader.
 
     Raises
     ------
     ReviewRefusedError
-        If the study is not in their hands, or one of two readers has not said something of every finding, which they
-        cannot before it is shown to them.
+        If they are not the assignee, or one of two readers has not reviewed every finding, which they cannot before
+        the AI's answer is shown to them.
     """
-    read = read_opened(study, user)
+    read = unfinished_read(study, user)
     task = ReadingTask.objects.select_for_update().get(study=study)
-    if task.readers > 1 and is_blinded(study=study, user=user):
+    if task.required_readers > 1 and is_blinded(study=study, user=user):
         raise ReviewRefusedError(COMMIT_FIRST)
-    left = unsaid(read)
-    if task.readers > 1 and left:
-        raise ReviewRefusedError(OPEN_FINDINGS.filled(left=len(left), are="is" if len(left) == 1 else "are"))
+    open_findings = findings_without_review(read)
+    if task.required_readers > 1 and open_findings:
+        count = len(open_findings)
+        raise ReviewRefusedError(OPEN_FINDINGS.filled(left=count, are="is" if count == 1 else "are"))
     Read.objects.filter(pk=read.pk).update(finished_at=timezone.now())
-    with_ai_keep(read, accepted(read))
-    then = _then(task, study, read)
-    if then == Then.DONE:
+    store_overlap_with_ai(read, accepted(read))
+    then = _next_step(task, study, read)
+    if then == NextStep.DONE:
         task_finish(task=task, user=user)
     else:
-        task_pass_on(task=task, user=user, to_third=then == Then.ADJUDICATOR)
+        task_pass_on(task=task, user=user, to_adjudicator=then == NextStep.ADJUDICATOR)
     audit_record(code=Code.READ_FINISHED, user=user, request=request, study=study.pk, details=f"then: {then}")
     return then
 
 
-def read_opened(study: Study, user: User) -> Read:
-    """Return the reader's unfinished read of a study that is in their hands, begun where there is none.
+def unfinished_read(study: Study, user: User) -> Read:
+    """Return the unfinished read of a study by its assignee; create it where there is none.
 
     Raises
     ------
     ReviewRefusedError
-        If it is not in their hands, or their read is finished.
+        If they are not the assignee, or their read is finished.
     """
     task = ReadingTask.objects.get(study=study)
-    if not task.is_held_by(user):
-        raise ReviewRefusedError(NOT_IN_HAND)
+    if not task.is_claimed_by(user):
+        raise ReviewRefusedError(NOT_ASSIGNED)
     read = read_of(study=study, user=user)
     if read is None:
         over = Read.objects.filter(study=study, finished_at__isnull=False).count()
-        seat = Read.ReaderRole(min(over + 1, Read.ReaderRole.ADJUDICATOR))
-        read, _ = Read.objects.get_or_create(study=study, reader=user, defaults={"seat": seat})
+        role = Read.ReaderRole(min(over + 1, Read.ReaderRole.ADJUDICATOR))
+        read, _ = Read.objects.get_or_create(study=study, reader=user, defaults={"role": role})
     if read.finished_at:
         raise ReviewRefusedError(OVER)
     return read
 
 
 def finding_named(study: Study, finding: int, user: User) -> Finding:
-    """Return a finding of a study; raises `ReviewRefusedError` where it is another's, or veiled from the reader."""
+    """Return a finding of a study; raises `ReviewRefusedError` where it is another's, or blinded from the reader."""
     found = Finding.objects.filter(pk=finding, run__series__study=study).select_related("run").first()
     if found is None or is_blinded(study=study, user=user):
         raise ReviewRefusedError(RefusalReason("no-such-finding", "This finding does not belong to this study."))
     return found
 
 
-def _then(task: ReadingTask, study: Study, read: Read) -> Then:
-    if task.readers == 1 or read.seat == Read.ReaderRole.ADJUDICATOR:
-        return Then.DONE
-    if read.seat == Read.ReaderRole.FIRST:
-        return Then.SECOND
-    return Then.ADJUDICATOR if _compare(study, second=read).differences else Then.DONE
+def _next_step(task: ReadingTask, study: Study, read: Read) -> NextStep:
+    if task.required_readers == 1 or read.role == Read.ReaderRole.ADJUDICATOR:
+        return NextStep.DONE
+    if read.role == Read.ReaderRole.FIRST:
+        return NextStep.SECOND
+    return NextStep.ADJUDICATOR if _compare(study, second=read).differences else NextStep.DONE
 
 
 def _compare(study: Study, *, second: Read) -> Comparison:
-    first = Read.objects.get(study=study, seat=Read.ReaderRole.FIRST, finished_at__isnull=False)
-    counted = compared(
-        asked=findings_asked(study),
+    first = Read.objects.get(study=study, role=Read.ReaderRole.FIRST, finished_at__isnull=False)
+    counted = compare_reads(
+        findings=findings_to_review(study),
         accepted=(accepted(first), accepted(second)),
         tolerance=Tolerance.of(settings_of(study.site_id)),
     )
-    between_readers_keep(second, first, counted.of_findings)
+    store_overlap_between_readers(second, first, counted.finding_overlaps)
     return Comparison.objects.create(study=study, **counted.row())
 
 
-def _mark(study: Study, user: User, mark: UUID) -> Annotation:
+def _own_annotation(study: Study, user: User, mark: UUID) -> Annotation:
     own = Annotation.objects.filter(pk=mark, series__study=study, author=user)
-    found = own.exclude(kind=Annotation.Kind.OUTLINE).first()  # an outline is saved with what it says, see `outlining`
+    found = own.exclude(
+        kind=Annotation.Kind.OUTLINE
+    ).first()  # an outline is saved with its review, see `segmentation_services`
     if found is None:
         raise ReviewRefusedError(
             RefusalReason("no-such-annotation", "This annotation is not yours, not on this study, or not saved yet.")

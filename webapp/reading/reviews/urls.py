@@ -2,9 +2,8 @@
 
 from django.urls import path
 
-from webapp.reading.reviews.api import ReviewsView
-from webapp.reading.reviews.segmentation_api import OutlineView, outline_mask
-from webapp.reading.reviews.views import commit, finish
+from webapp.reading.reviews.api import OutlineView, ReviewsView
+from webapp.reading.reviews.views import commit, finish, outline_mask
 
 urlpatterns = [
     path("studies/<uuid:study>/finish/", finish, name="study-finish"),

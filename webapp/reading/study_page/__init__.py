@@ -1,1 +1,1 @@
-"""One study: its pictures, what the cascade says of them, and how it came to say so."""
+"""The page of one study: its images, the findings of the AI, and the path through the cascade."""

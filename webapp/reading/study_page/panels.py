@@ -1,4 +1,4 @@
-"""What other apps show on the page of a study: each registers its panels."""
+"""Panels of the study page, registered by the apps that show them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from webapp.foundation.core.registry import Registry
 from webapp.imaging.archive.models import Study
 
 
-class Place(StrEnum):
+class PanelPlace(StrEnum):
     """Where on the page a panel stands."""
 
     HEAD = "head"
@@ -23,14 +23,14 @@ class Place(StrEnum):
 
 @dataclass(frozen=True)
 class StudyPanel:
-    """Something that an app shows of a study.
+    """A panel of the study page.
 
     Attributes
     ----------
     name
-        What tells it from the other panels.
+        Unique name of the panel.
     template, context
-        What draws it, and what that is given.
+        Its template, and the function that returns the template's context.
     place, order
         Where on the page, and where among the panels there.
     """
@@ -38,7 +38,7 @@ class StudyPanel:
     name: str
     template: str
     context: Callable[[HttpRequest, Study], Mapping[str, Any]]
-    place: Place
+    place: PanelPlace
     order: int
 
 
@@ -47,7 +47,7 @@ study_panels: Registry[StudyPanel] = Registry()
 
 def draw_panels(request: HttpRequest, study: Study) -> dict[str, list[SafeString]]:
     """Return the panels of a study, drawn, by the place where they stand."""
-    drawn: dict[str, list[SafeString]] = {place.value: [] for place in Place}
+    drawn: dict[str, list[SafeString]] = {place.value: [] for place in PanelPlace}
     for panel in study_panels:
         drawn[panel.place].append(render_to_string(panel.template, dict(panel.context(request, study)), request))
     return drawn

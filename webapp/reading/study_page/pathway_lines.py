@@ -1,4 +1,4 @@
-"""The path as lines of a drawing: a lit rail down the way that the image took, with branches off it."""
+"""The path through the cascade as lines of a drawing: the path taken is lit, with branches off it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from webapp.imaging.inference.cascade_path import Step, steps_listed
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedStep:
     """A step on its line.
 
     Attributes
@@ -37,21 +37,21 @@ class Line:
 
 def layout_lines(roots: Sequence[Step]) -> list[Line]:
     """Return the lines of a path from its tree."""
-    placed = [line for root in roots for line in _placed(root, level=0, is_on=False)]
+    placed = [line for root in roots for line in _place_steps(root, level=0, is_on=False)]
     return [Line(line.step, line.beyond, _rails(placed, index)) for index, line in enumerate(placed)]
 
 
-def _placed(step: Step, *, level: int, is_on: bool) -> Iterable[Placed]:
+def _place_steps(step: Step, *, level: int, is_on: bool) -> Iterable[PlacedStep]:
     if not _reach(step):
-        yield Placed(step, level, is_on, tuple(child.title for child in steps_listed(step.children)))
+        yield PlacedStep(step, level, is_on, tuple(child.title for child in steps_listed(step.children)))
         return
-    yield Placed(step, level, is_on)
+    yield PlacedStep(step, level, is_on)
     trunk = max((child for child in step.children if _reach(child)), key=_reach, default=None)
     for child in step.children:
         if child is not trunk:
-            yield from _placed(child, level=level + 1, is_on=False)
+            yield from _place_steps(child, level=level + 1, is_on=False)
     if trunk is not None:
-        yield from _placed(trunk, level=level, is_on=True)
+        yield from _place_steps(trunk, level=level, is_on=True)
 
 
 def _reach(step: Step) -> int:
@@ -60,7 +60,7 @@ def _reach(step: Step) -> int:
     return further + 1 if step.is_taken or further else 0
 
 
-def _rails(lines: Sequence[Placed], index: int) -> list[str]:
+def _rails(lines: Sequence[PlacedStep], index: int) -> list[str]:
     line = lines[index]
     pieces = []
     for level in range(line.level):
@@ -73,7 +73,7 @@ def _rails(lines: Sequence[Placed], index: int) -> list[str]:
     return pieces
 
 
-def _below(lines: Sequence[Placed], index: int, level: int) -> str:
+def _below(lines: Sequence[PlacedStep], index: int, level: int) -> str:
     """Say how the rail of a level runs on under a line: "lit", "dim", or "" where it ends."""
     is_dim = False
     for later in lines[index + 1 :]:

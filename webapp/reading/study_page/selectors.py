@@ -1,7 +1,8 @@
-"""What the study page shows: series, slices, marks and the path, read in a fixed number of queries."""
+"""Content of the study page: series, slices, findings, superseded answers, path; in a fixed number of queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,19 +20,18 @@ from webapp.imaging.inference.opinion_presenters import OpinionView, opinion_vie
 from webapp.imaging.inference.presenters import STATUSES
 from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE, Status
-from webapp.reading.reviews.presenters import ReadsShown, SaidShown
+from webapp.reading.reviews.presenters import ReadsView, ReviewView
 from webapp.reading.study_page.pathway_lines import Line, layout_lines
-from webapp.reading.study_page.superseded import EarlierAnswer, earlier_answers, images_before
 
 #: Object and frame -> number of the slice, from 0, in the page's order.
-Place = Mapping[tuple[UUID | None, int], int]
+FrameIndex = Mapping[tuple[UUID | None, int], int]
 #: Colour of a finding whose label is no longer declared.
 GREY = "#9aa7b4"
 
 
 @dataclass(frozen=True)
-class FindingShown:
-    """A finding in the reader's words, with the colour of its marks.
+class FindingView:
+    """A finding as the page shows it, with the colour of its marks.
 
     `range` is how far its probability moved over slices and views, for a finding of whole slices.
     """
@@ -43,43 +43,56 @@ class FindingShown:
     threshold: float | None
     places: str
     range: str
-    #: What the one who looks said of it, and what others did.
-    said: SaidShown | None = None
-    others: Sequence[SaidShown] = ()
+    #: The user's review of it, and the reviews of others.
+    review: ReviewView | None = None
+    others: Sequence[ReviewView] = ()
 
     @property
     def measures(self) -> MeasurementTable | None:
-        """What was measured of its outline; None where there is none."""
+        """The measurements of its outline; None where there is none."""
         return measurement_table(self.row)
 
     @property
     def opinions(self) -> list[OpinionView]:
-        """What other roads than the detector's say of it, each with its reasons."""
+        """Second opinions on it, each with its reasons."""
         return opinion_views(self.row)
 
     @property
     def is_whole(self) -> bool:
-        """Whether whole slices were judged: then no box says where."""
+        """Whether the finding is of whole slices: then there is no box."""
         return self.row.box is None
 
 
 @dataclass(frozen=True)
-class Reading:
+class SupersededAnswer:
+    """A finished run that is not the newest of its series, and how many of the images it knew."""
+
+    run: Run
+    images: int
+
+    @property
+    def look(self) -> Look:
+        """How its outcome is shown."""
+        return STATUSES[Status(self.run.outcome)]
+
+
+@dataclass(frozen=True)
+class StudyView:
     """One series as the page shows it."""
 
     study: Study
     series: list[SeriesRow]
     chosen: SeriesRow | None
     slices: list[tuple[Instance, int]]
-    findings: list[FindingShown]
+    findings: list[FindingView]
     stages: list[Stage]
     path: list[Step]
     events: list[RunEvent]
     declared: Declared
     #: The DICOM objects of the run, None where it is owed none.
     results: ResultSet | None
-    earlier: list[EarlierAnswer]
-    reads: ReadsShown
+    earlier: list[SupersededAnswer]
+    reads: ReadsView
     opened: Run | None = None
 
     @property
@@ -89,19 +102,19 @@ class Reading:
 
     @property
     def status(self) -> Status | None:
-        """What the shown run says, or what becomes of the series."""
+        """Status of the shown run, or of the series."""
         if self.opened:
             return Status(self.opened.outcome)
         return self.chosen.status if self.chosen else None
 
     @property
     def look(self) -> Look | None:
-        """How that is shown."""
+        """How the status is shown."""
         return STATUSES[self.status] if self.status else None
 
     @property
     def images_unseen(self) -> int:
-        """How many images came after the shown run was asked for."""
+        """How many images arrived after the shown run was requested."""
         if self.run is None:
             return 0
         images = {instance for instance, _frame in self.slices}
@@ -109,7 +122,7 @@ class Reading:
 
     @property
     def is_live(self) -> bool:
-        """Whether news of this study may come by itself."""
+        """Whether this study may change while the page is open."""
         return not self.series or any(row.status in LIVE for row in self.series)
 
     @property
@@ -139,42 +152,42 @@ class Reading:
     @property
     def viewer(self) -> dict[str, Any]:
         """What the viewer draws, as JSON."""
-        of_findings = {shown.row.heat_map for shown in self.findings}
+        on_findings = {views.row.heat_map for views in self.findings}
         return {
             "series": str(self.chosen.series.pk) if self.chosen else "",
             "slices": [_slice(instance, frame) for instance, frame in self.slices],
-            "findings": [_finding(shown) for shown in self.findings],
+            "findings": [_finding(views) for views in self.findings],
             "outlines": self._outlines,
             "heats": [
                 {"title": step.title, "slice": step.heat_slice, "src": run_file(step.stage.run_id, step.stage.heat_map)}
                 for step in ([] if self.reads.is_blinded else self.steps)
-                if step.stage and step.heat_slice is not None and step.stage.heat_map not in of_findings
+                if step.stage and step.heat_slice is not None and step.stage.heat_map not in on_findings
             ],
         }
 
     @property
     def _outlines(self) -> list[dict[str, Any]]:
-        """What readers outlined on this series, as JSON."""
+        """Outlines by readers on this series, as JSON."""
         place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(self.slices)}
-        numbers = {shown.row.pk: shown.number for shown in self.findings}
+        numbers = {views.row.pk: views.number for views in self.findings}
         return [
             {
                 "slice": place[one.place],
                 "mask": reverse("outline-mask", args=[self.study.pk, one.mark.pk, one.version.version]),
                 "box": [edge + 0.5 for corner in one.version.points for edge in corner],
                 "by": f"outlined by {'you' if by == 'You' else by}",
-                "number": numbers.get(one.verdict.finding_id or 0),
-                "title": one.verdict.label_title,
+                "number": numbers.get(one.review.finding_id or 0),
+                "title": one.review.label_title,
             }
             for by, one in self.reads.outlined
             if one.place in place and not one.is_empty
         ]
 
 
-def load_study(*, study: Study, series: UUID | None, reads: ReadsShown, asked: UUID | None = None) -> Reading:
-    """Return a study with one of its series opened: the asked one, else the most urgent that holds images.
+def load_study(*, study: Study, series: UUID | None, reads: ReadsView, requested: UUID | None = None) -> StudyView:
+    """Return a study with one of its series opened: the requested one, else the most urgent that holds images.
 
-    `asked` names a superseded run of it that is to be read instead of the newest; `reads` is what was said of it.
+    `requested` is the id of a superseded run to show instead of the newest; `reads` are the reads of the study.
     """
     rows = series_rows(Series.objects.filter(study=study).order_by("series_number", "last_arrival_at"))
     chosen = _chosen(rows, series, is_blinded=reads.is_blinded)
@@ -182,13 +195,13 @@ def load_study(*, study: Study, series: UUID | None, reads: ReadsShown, asked: U
     declared = load_cascade()
     slices = slices_of(chosen.series) if chosen else []
     images = {instance for instance, _frame in slices}
-    earlier = earlier_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
-    opened = next((one.run for one in earlier if one.run.pk == asked), None)
+    earlier = superseded_answers(series=chosen.series, newest=newest.pk, images=images) if chosen and newest else []
+    opened = next((one.run for one in earlier if one.run.pk == requested), None)
     run = opened or newest
     stages = list(Stage.objects.filter(run=run)) if run else []
     # By object and frame, not by number: slices that came later, or could not be read, shift the numbers.
-    place: Place = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
-    return Reading(
+    place: FrameIndex = {(instance.pk, frame): index for index, (instance, frame) in enumerate(slices)}
+    return StudyView(
         study=study,
         series=rows,
         chosen=chosen,
@@ -225,29 +238,29 @@ def run_file(run: UUID, name: str) -> str:
     return reverse("run-file", args=[run, name]) if name else ""
 
 
-def _chosen(rows: list[SeriesRow], asked: UUID | None, *, is_blinded: bool) -> SeriesRow | None:
+def _chosen(rows: list[SeriesRow], requested: UUID | None, *, is_blinded: bool) -> SeriesRow | None:
     for row in rows:
-        if row.series.pk == asked:
+        if row.series.pk == requested:
             return row
-    shown = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
-    return max(shown, key=lambda row: row.run.urgency if row.run and not is_blinded else 0, default=None)
+    views = [row for row in rows if row.run is not None or row.status != Status.NOT_ANALYSED] or rows
+    return max(views, key=lambda row: row.run.urgency if row.run and not is_blinded else 0, default=None)
 
 
-def _heat_slices(stages: list[Stage], place: Place) -> dict[str, int]:
+def _heat_slices(stages: list[Stage], place: FrameIndex) -> dict[str, int]:
     places = {stage.name: place.get((stage.heat_map_instance_id, stage.heat_map_frame)) for stage in stages}
     return {name: index for name, index in places.items() if index is not None}
 
 
 def _findings(
-    run: Run, stages: list[Stage], place: Place, colours: Mapping[tuple[str, str], str], reads: ReadsShown
-) -> list[FindingShown]:
+    run: Run, stages: list[Stage], place: FrameIndex, colours: Mapping[tuple[str, str], str], reads: ReadsView
+) -> list[FindingView]:
     by_name = {stage.name: stage for stage in stages}
-    shown = []
+    views = []
     for number, row in enumerate(Finding.objects.filter(run=run), start=1):
         index = place.get((row.instance_id, row.frame), row.slice)
         stage = by_name.get(row.stage)
-        shown.append(
-            FindingShown(
+        views.append(
+            FindingView(
                 number=number,
                 row=row,
                 slice=index,
@@ -258,11 +271,11 @@ def _findings(
                 range=format_range(stage.probability_low, stage.probability_high, stage.views)
                 if stage and row.box is None
                 else "",
-                said=reads.said_of(row.pk),
-                others=reads.said_by_others(row.pk),
+                review=reads.own_review(row.pk),
+                others=reads.reviews_by_others(row.pk),
             )
         )
-    return shown
+    return views
 
 
 def _slice(instance: Instance, frame: int) -> dict[str, Any]:
@@ -274,18 +287,29 @@ def _slice(instance: Instance, frame: int) -> dict[str, Any]:
     }
 
 
-def _finding(shown: FindingShown) -> dict[str, Any]:
-    row = shown.row
-    shift = shown.slice - row.slice
+def _finding(views: FindingView) -> dict[str, Any]:
+    row = views.row
+    shift = views.slice - row.slice
     return {
-        "number": shown.number,
+        "number": views.number,
         "title": row.label_title,
         "probability": percent(row.probability),
-        "colour": shown.colour,
-        "slice": shown.slice,
+        "colour": views.colour,
+        "slice": views.slice,
         "first": row.first_slice + shift,
         "last": row.last_slice + shift,
         "box": row.box,
         "mask": run_file(row.run_id, row.mask),
         "heat": run_file(row.run_id, row.heat_map),
     }
+
+
+def superseded_answers(*, series: Series, newest: UUID, images: Collection[Instance]) -> list[SupersededAnswer]:
+    """Return the superseded answers of a series, the last one first: one query."""
+    runs = Run.objects.filter(series=series, state=Run.State.DONE).exclude(pk=newest).order_by("-created_at")
+    return [SupersededAnswer(run, images_before(images, run.created_at)) for run in runs]
+
+
+def images_before(images: Collection[Instance], moment: datetime) -> int:
+    """Return how many images had arrived by then."""
+    return sum(image.arrived_at <= moment for image in images)

@@ -1,1 +1,1 @@
-"""The viewer: what its page is told of a study, how pictures are hung, and the page's own scripts (`frontend/`)."""
+"""The viewer: its page, the data of a study that the page fetches, hanging protocols, and its scripts (`frontend/`)."""

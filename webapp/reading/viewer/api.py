@@ -1,4 +1,4 @@
-"""REST: what the viewer's page is told of a study."""
+"""REST: the data of a study that the viewer fetches."""
 
 import hashlib
 from uuid import UUID
@@ -25,8 +25,8 @@ class ViewerView(APIView):
         user = current_user(request._request)
         opened = open_study(request=request._request, study=study)
         study_view_record(user=user, request=request._request, study=opened.pk)
-        told = viewer_payload(study=opened, user=user)
-        tag = f'"{hashlib.sha256(JSONRenderer().render(told)).hexdigest()[:32]}"'
+        payload = viewer_payload(study=opened, user=user)
+        tag = f'"{hashlib.sha256(JSONRenderer().render(payload)).hexdigest()[:32]}"'
         if tag in parse_etags(request.headers.get("If-None-Match", "")):
             return Response(status=304, headers={"ETag": tag})
-        return Response(told, headers={"ETag": tag})
+        return Response(payload, headers={"ETag": tag})

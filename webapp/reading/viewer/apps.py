@@ -10,10 +10,10 @@ class ViewerConfig(AppConfig):
     name = "webapp.reading.viewer"
 
     def ready(self) -> None:
-        """Read both once, so that a mistake in a file is told to whoever starts the web, not to who reads."""
-        from webapp.reading.viewer.hanging_protocols import HangingProtocolError, hangings  # noqa: PLC0415 - the app must be loaded first
+        """Read both once, so that a mistake in a file stops whoever starts the web, not a reader."""
+        from webapp.reading.viewer.hanging_protocols import HangingProtocolError, hanging_protocols  # noqa: PLC0415 - the app must be loaded first
 
         try:
-            hangings()
+            hanging_protocols()
         except HangingProtocolError as error:
             raise ImproperlyConfigured(str(error)) from error

@@ -1,4 +1,4 @@
-"""What the viewer's page is told of a study, read in a number of queries that no series and no image adds to."""
+"""The data of a study for the viewer, in a number of queries that does not grow with series or images."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,16 @@ from webapp.imaging.inference.series_rows import SeriesRow, series_rows
 from webapp.imaging.inference.series_status import LIVE
 from webapp.reading.reviews.selectors import (
     current_reviews,
-    outlines_shown,
-    reads_seen,
-    serialize_outline,
-    serialize_review,
+    visible_outlines,
+    visible_reads,
 )
-from webapp.reading.study_page.selectors import Place
-from webapp.reading.viewer.findings import Answered, answers_of, serialize_findings, serialize_heat_maps
-from webapp.reading.viewer.hanging_protocols import Seen, hangings, hung, presets
+from webapp.reading.reviews.serializers import serialize_outline, serialize_review
+from webapp.reading.study_page.selectors import FrameIndex
+from webapp.reading.viewer.hanging_protocols import SeriesKind, hang_study, hanging_protocols, presets
+from webapp.reading.viewer.serializers import RunAnswer, load_answers, serialize_findings, serialize_heat_maps
 from workers.api import DrawnStage
 
-#: Modalities of objects that tell of other images (PS3.3 C.7.3.1.1.1).
+#: Modalities of objects that describe other images (PS3.3 C.7.3.1.1.1).
 RESULTS = frozenset({"SEG", "SR", "PR", "KO", "RTSTRUCT", "REG", "RWV"})
 NO_IMAGE = {
     "SEG": "This is a segmentation: it is drawn over the series that it belongs to.",
@@ -37,48 +36,46 @@ NO_IMAGE = {
     "ECG": "This is a waveform, no image. It can be fetched by DICOMweb.",
 }
 HOLDS_NONE = "This series holds no image that can be shown. Its objects are kept and can be fetched by DICOMweb."
-VEILED = "Your site reads first: commit your read on the study's page, then the AI's answer is shown."
+BLINDED = "Your site reads first: commit your read on the study's page, then the AI's answer is shown."
 #: An image and its frame from 0.
 Slice = tuple[Instance, int]
 
 
 def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
-    """Return all that the viewer's page shows of a study, as JSON has it."""
+    """Return the data of a study for the viewer, as JSON."""
     every = Series.objects.filter(study=study)
-    # Those that Readroom filed with an answer have no answer of their own, and no row.
+    # Result series that Readroom stored have no run of their own, and no row.
     rows = {row.series.pk: row for row in series_rows(every)}
     slices = _slices(study)
-    seen_reads = reads_seen(study=study, user=user)
-    veiled = seen_reads.is_blinded
-    answers = {} if veiled else answers_of([row.run for row in rows.values() if row.run])
+    reads = visible_reads(study=study, user=user)
+    blinded = reads.is_blinded
+    answers = {} if blinded else load_answers([row.run for row in rows.values() if row.run])
     declared = load_cascade().stages
     listed = [(one, rows.get(one.pk)) for one in every.order_by("series_number", "last_arrival_at")]
-    seen = [_seen(row) for one, row in listed if row and slices.get(one.pk)]
+    described = [_describe(row) for one, row in listed if row and slices.get(one.pk)]
     priors = prior_list(
         study=study,
         user=user,
-        modalities=frozenset(one.modality for one in seen if one.modality),
-        parts=frozenset(part for one in seen for part in one.parts),
+        modalities=frozenset(one.modality for one in described if one.modality),
+        parts=frozenset(part for one in described for part in one.parts),
     )
     first = priors[0].study.pk if priors else None
     return {
-        "study": _study(study),
+        "study": _serialize_study(study),
         "dicomweb": "/dicomweb",
         "series": [
-            _series(one, row, slices.get(one.pk, []), answers, declared, is_blinded=veiled)
+            _serialize_series(one, row, slices.get(one.pk, []), answers, declared, is_blinded=blinded)
             for one, row in listed
-            if row or not veiled  # what was filed with the answer tells it too
+            if row or not blinded  # result series reveal the answer too
         ],
-        "hanging": hung(series=seen, prior=first, protocols=hangings()).told(),
+        "hanging": hang_study(series=described, prior=first, protocols=hanging_protocols()).serialize(),
         "presets": [preset.model_dump() for preset in presets()],
         "priors": [prior.told() for prior in priors],
         "marks": [
-            serialize_annotation(now)
-            for now in annotation_list(study=study)
-            if now.mark.author_id not in seen_reads.hidden
+            serialize_annotation(now) for now in annotation_list(study=study) if now.mark.author_id not in reads.hidden
         ],
-        "outlines": [serialize_outline(one) for one in outlines_shown(seen_reads)],
-        "reviews": [serialize_review(row) for row in current_reviews(seen_reads.own)] if seen_reads.own else [],
+        "outlines": [serialize_outline(one) for one in visible_outlines(reads)],
+        "verdicts": [serialize_review(row) for row in current_reviews(reads.own)] if reads.own else [],
     }
 
 
@@ -91,7 +88,7 @@ def _slices(study: Study) -> Mapping[UUID, list[Slice]]:
     return slices
 
 
-def _study(study: Study) -> dict[str, str]:
+def _serialize_study(study: Study) -> dict[str, str]:
     person = person_of(study)
     return {
         "id": str(study.pk),
@@ -107,24 +104,24 @@ def _study(study: Study) -> dict[str, str]:
     }
 
 
-def _seen(row: SeriesRow) -> Seen:
-    """Return a series as the hanging protocols see it: the header's words, and the network's where it has some."""
+def _describe(row: SeriesRow) -> SeriesKind:
+    """Return a series as hanging protocols match it, by its header and by the networks."""
     parts = {row.series.body_part.lower(), row.run.region.lower() if row.run else ""}
     modality = row.series.modality or (row.run.modality if row.run else "")
-    return Seen(row.series.pk, modality, frozenset(parts - {""}))
+    return SeriesKind(row.series.pk, modality, frozenset(parts - {""}))
 
 
-def _series(
+def _serialize_series(
     series: Series,
     row: SeriesRow | None,
     slices: Sequence[Slice],
-    answers: Mapping[UUID, Answered],
+    answers: Mapping[UUID, RunAnswer],
     declared: Sequence[DrawnStage],
     *,
     is_blinded: bool,
 ) -> dict[str, Any]:
-    place: Place = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
-    answered = answers.get(row.run.pk, Answered()) if row and row.run else Answered()
+    place: FrameIndex = {(image.pk, frame): index for index, (image, frame) in enumerate(slices)}
+    answer = answers.get(row.run.pk, RunAnswer()) if row and row.run else RunAnswer()
     sides = {image.laterality for image, _ in slices}
     return {
         "id": str(series.pk),
@@ -141,11 +138,11 @@ def _series(
         ],
         "whyNotShown": "" if slices else NO_IMAGE.get(series.modality, HOLDS_NONE),
         "isOurs": row is None,
-        "run": _run(row, is_blinded=is_blinded) if row and slices else None,
-        # Of what is told below: a veil that hides the findings hides how urgent they are.
-        "urgency": row.run.urgency if row and row.run and answered.findings else 0,
-        "findings": serialize_findings(answered, place, declared),
-        "heats": serialize_heat_maps(answered, place),
+        "run": _serialize_run(row, is_blinded=is_blinded) if row and slices else None,
+        # Where blinding hides the findings it hides their urgency.
+        "urgency": row.run.urgency if row and row.run and answer.findings else 0,
+        "findings": serialize_findings(answer, place, declared),
+        "heats": serialize_heat_maps(answer, place),
     }
 
 
@@ -155,11 +152,11 @@ def _kind(series: Series, slices: Sequence[Slice]) -> str:
     return "result" if series.modality in RESULTS else "other"
 
 
-def _run(row: SeriesRow, *, is_blinded: bool) -> dict[str, Any]:
-    """Return what became of the analysis; `id` is null where it has not been asked for yet."""
+def _serialize_run(row: SeriesRow, *, is_blinded: bool) -> dict[str, Any]:
+    """Return the state of the analysis; `id` is null where no run was requested yet."""
     return {
         "id": str(row.run.pk) if row.run else None,
         "status": "veiled" if is_blinded else row.status.value,
-        "words": VEILED if is_blinded else OUTCOMES[row.status],
+        "words": BLINDED if is_blinded else OUTCOMES[row.status],
         "finished": row.status not in LIVE,
     }

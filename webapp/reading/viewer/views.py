@@ -13,21 +13,21 @@ from webapp.foundation.accounts.permissions import Action, may
 from webapp.foundation.audit.services import study_view_record
 from webapp.imaging.archive.access import open_study
 from webapp.imaging.archive.presenters import person_of
-from webapp.reading.viewer.vite_manifest import built_get
+from webapp.reading.viewer.vite_manifest import load_entry
 
 
 @require_GET
 @ensure_csrf_cookie
 def viewer(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Show a study in the viewer, which fetches what it needs by itself."""
+    """Show the viewer, which fetches the data of the study."""
     opened = open_study(request=request, study=study)
     study_view_record(user=current_user(request), request=request, study=opened.pk)
-    shown = {
+    context = {
         "study": opened,
         "person": person_of(opened),
-        "built": built_get(),
+        "built": load_entry(),
         "series": request.GET.get("series", ""),
         "may_mark": may(request.user, Action.MARK, opened),
     }
-    shown["address"] = reverse("viewer-api", args=[opened.pk])
-    return render(request, "viewer/page.html", shown)
+    context["address"] = reverse("viewer-api", args=[opened.pk])
+    return render(request, "viewer/page.html", context)

@@ -1,4 +1,4 @@
-"""What Vite made of the front end: which files the page loads."""
+"""Vite's manifest: the built files of the front end that a page loads."""
 
 import json
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ OUTLINING = "src/campaign/main.ts"
 
 
 @dataclass(frozen=True)
-class Built:
-    """Addresses of the files of one page.
+class EntryFiles:
+    """Addresses of the built files of one entry point.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class Built:
     sheets: tuple[str, ...]
 
 
-def built_get(name: str = ENTRY) -> Built | None:
-    """Return what was built of an entry, the viewer's by default; None where nothing was (no Node here, say).
+def load_entry(name: str = ENTRY) -> EntryFiles | None:
+    """Return the built files of an entry point, by default the viewer's; None where it was not built (without Node).
 
     Vite's names hold a digest and its chunks name one another, so these files are asked for under their own names,
     not under those that Django's manifest would give them: a module under two names would run twice.
@@ -43,7 +43,7 @@ def built_get(name: str = ENTRY) -> Built | None:
     except (FileNotFoundError, KeyError):
         return None
     names = dict.fromkeys([*entry.get("imports", ()), *entry.get("dynamicImports", ())])
-    return Built(
+    return EntryFiles(
         script=_address(entry["file"]),
         chunks=tuple(_address(manifest[name]["file"]) for name in names),
         sheets=tuple(_address(name) for name in entry.get("css", ())),

@@ -1,1 +1,1 @@
-"""The reading room: what waits to be read, how urgent it is and why, and who has it in hand."""
+"""The reading room: the studies that wait to be read, how urgent each is and why, and its assignee."""

@@ -1,10 +1,10 @@
-"""Reading: configuration."""
+"""Worklist: configuration."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_save
 
 
-class ReadingConfig(AppConfig):
+class WorklistConfig(AppConfig):
     """Tasks, priorities and claims."""
 
     name = "webapp.reading.worklist"

@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""Navigation entries, panels, badges and hand-over items of this app on the pages of others."""
 
 from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
 from webapp.foundation.accounts.permissions import Action

@@ -16,12 +16,12 @@ from webapp.foundation.core.registry import Registry
 
 @dataclass(frozen=True)
 class WorklistBadge:
-    """Something that a study's row says in a few words, beside a shape.
+    """A few words beside an icon on a study's row.
 
     Attributes
     ----------
     name
-        What tells it from the other badges; also its CSS class.
+        Unique name of the badge; also its CSS class.
     counts
         Returns how many there are of it, for each of many studies that has any, in one query.
     """
@@ -35,14 +35,14 @@ class WorklistBadge:
 
 @dataclass(frozen=True)
 class WorklistNotice:
-    """Something that readers are told above the list.
+    """A notice to readers above the list.
 
     Attributes
     ----------
     name
-        The name of the route that answers it anew.
+        Name of the route that renders it again.
     template, context
-        What draws it, and what that is given.
+        Its template, and the function that returns the template's context.
     """
 
     name: str
@@ -53,7 +53,7 @@ class WorklistNotice:
 
 @dataclass(frozen=True)
 class DrawnNotice:
-    """A notice as the page holds it, and where it asks for news."""
+    """A rendered notice, and the address from which the page refreshes it."""
 
     address: str
     html: SafeString

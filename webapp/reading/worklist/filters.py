@@ -1,4 +1,4 @@
-"""What the worklist may be narrowed to: in the address, so that it can be bookmarked."""
+"""Filters of the worklist: part of the address, so that a filtered list can be bookmarked."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Series whose header and pixels disagree: a view of its own, across all statuses.
 CONTRADICTION = "contradiction"
-#: What one has in hand; what is read already and left the list.
+#: Cases assigned to the user; cases that are read and off the list.
 MINE, READ = "mine", "read"
 VIEWS = (MINE, *Status, CONTRADICTION, READ)
 #: What the AI answered; the other statuses say how far it is.
@@ -26,8 +26,8 @@ ANSWERS = (Status.FINDINGS, Status.NEGATIVE, Status.SORTED_ONLY, Status.NOT_ANAL
 
 
 @dataclass(frozen=True)
-class Narrowing:
-    """One status (or the contradictions), and words that were searched for.
+class WorklistFilter:
+    """The status (or the contradictions) to show, and the search words.
 
     The words may be a patient's name: they come from the session and are never part of an address.
     """
@@ -36,8 +36,8 @@ class Narrowing:
     words: str = ""
 
     @classmethod
-    def asked(cls, query: QueryDict, *, words: str) -> Self:
-        """Return what an address asks for; a view that does not exist means all."""
+    def from_query(cls, query: QueryDict, *, words: str) -> Self:
+        """Return the filter that an address names; an unknown view means all."""
         show = query.get("show", "")
         return cls(show=show if show in VIEWS else "", words=words.strip()[:80])
 
@@ -47,7 +47,7 @@ class Narrowing:
         return urlencode({"show": self.show} if self.show else {})
 
 
-def narrowed_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
+def filter_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
     """Keep studies in which each word is part of the name, the number, the accession or the description."""
     for word in words.replace("^", " ").replace(",", " ").split():
         studies = studies.filter(
@@ -59,25 +59,27 @@ def narrowed_by_words(studies: QuerySet[Study], words: str) -> QuerySet[Study]:
     return studies
 
 
-def narrowed_by_view(studies: QuerySet[Study], show: str, *, user: User) -> QuerySet[Study]:
+def filter_by_view(studies: QuerySet[Study], show: str, *, user: User) -> QuerySet[Study]:
     """Keep studies that have a series of that status, or one that contradicts itself; the other views are of tasks.
 
-    What the AI answered is no view of studies whose answer is veiled from the user.
+    Studies whose AI answer is blinded from the user are in no view of answers.
     """
     if show in {"", MINE, READ}:
         return studies
     if show == CONTRADICTION:
         return studies.filter(pk__in=contradicting(Series.objects.all(), user=user).values("study"))
-    return studies.filter(pk__in=with_status_told(Series.objects.all(), user=user).filter(status=show).values("study"))
+    return studies.filter(
+        pk__in=with_visible_status(Series.objects.all(), user=user).filter(status=show).values("study")
+    )
 
 
-def with_status_told(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
-    """Add the status, and leave out series whose answer is veiled from the user."""
+def with_visible_status(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
+    """Add the status, and leave out series whose answer is blinded from the user."""
     return with_status(series).exclude(Q(status__in=ANSWERS, newest_run__isnull=False), study__in=blinded_studies(user))
 
 
 def contradicting(series: QuerySet[Series], *, user: User) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
     """Keep series whose newest run found the header and the pixels to disagree, where the user may know its answer."""
     disagree = Run.objects.filter(state=Run.State.DONE).exclude(contradictions=[])
-    told = with_status(series).exclude(study__in=blinded_studies(user))
-    return told.filter(newest_run__in=disagree.values("pk"))
+    visible = with_status(series).exclude(study__in=blinded_studies(user))
+    return visible.filter(newest_run__in=disagree.values("pk"))

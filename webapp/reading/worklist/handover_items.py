@@ -1,4 +1,4 @@
-"""What a shift leaves open in the reading room: STAT that is not read, and what somebody has in hand."""
+"""Open items of the worklist at the end of a shift: unread STAT studies, and claimed studies."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,13 +20,15 @@ def stat_items(site: int) -> Iterable[HandoverItem]:
 
 
 def claim_items(site: int) -> Iterable[HandoverItem]:
-    """Yield what somebody of a site has in hand now; a claim of its own for each holder."""
-    held = ReadingTask.objects.filter(site=site, state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now())
-    for task in held.select_related("assignee").order_by("claim_expires_at", "pk"):
+    """Yield the claimed tasks of a site; each new claim is an item of its own."""
+    claimed = ReadingTask.objects.filter(
+        site=site, state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now()
+    )
+    for task in claimed.select_related("assignee").order_by("claim_expires_at", "pk"):
         assignee = task.assignee.get_username() if task.assignee else "Somebody"
         until = clock(task.claim_expires_at) if task.claim_expires_at else "now"
         yield HandoverItem(
-            f"{task.pk}/{task.claim}",
+            f"{task.pk}/{task.claim_version}",
             task.study_id,
             f"{assignee} is reading it; their claim ends at {until}.",
         )

@@ -1,4 +1,4 @@
-"""A task is one reading of one study: how urgent, since when, and in whose hands."""
+"""Reading tasks and the rules of a site: how urgent a study is, since when it waits, and its assignee."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -10,7 +10,7 @@ from webapp.imaging.archive.models import Study
 
 
 class Priority(models.IntegerChoices):
-    """What a person decided, or what the order said."""
+    """The priority that a person or the order gave a study."""
 
     STAT = 0, "STAT"
     URGENT = 1, "Urgent"
@@ -18,7 +18,7 @@ class Priority(models.IntegerChoices):
 
 
 class SiteSettings(models.Model):
-    """How a site reads. A site without a row has the defaults."""
+    """The reading rules of a site. A site without a row has the defaults."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="rules")
     stat_minutes = models.PositiveIntegerField(default=30, help_text="a STAT task is due after so long")
@@ -77,10 +77,14 @@ class ReadingTask(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="assigned_tasks"
     )
     claim_expires_at = models.DateTimeField(null=True)
-    readers = models.PositiveSmallIntegerField(default=1, help_text="how many read it, blind to each other: 1 or 2")
+    required_readers = models.PositiveSmallIntegerField(
+        default=1, help_text="how many read it, blind to each other: 1 or 2"
+    )
     needs_adjudication = models.BooleanField(default=False, help_text="the two differ: somebody who may adjudicates")
     read_by = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", help_text="who finished their read")
-    claim = models.PositiveIntegerField(default=0, help_text="counts claims: a former holder is told from this one")
+    claim_version = models.PositiveIntegerField(
+        default=0, help_text="counts claims: tells a former assignee from this one"
+    )
     done_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -92,21 +96,21 @@ class ReadingTask(models.Model):
         ]
 
     @property
-    def is_held(self) -> bool:
-        """Whether somebody has it in hand now; a claim that ran out holds nothing."""
+    def is_claimed(self) -> bool:
+        """Whether it has an assignee now; an expired claim does not count."""
         return (
             self.state == self.State.CLAIMED
             and self.claim_expires_at is not None
             and self.claim_expires_at > timezone.now()
         )
 
-    def is_held_by(self, user: User | AnonymousUser) -> bool:
-        """Say whether this user has it in hand now."""
-        return self.is_held and self.assignee_id == user.pk
+    def is_claimed_by(self, user: User | AnonymousUser) -> bool:
+        """Say whether this user is the assignee now."""
+        return self.is_claimed and self.assignee_id == user.pk
 
 
 class ReadingTaskEvent(models.Model):
-    """One move of a task; written in the same transaction as the move, never changed."""
+    """One transition of a task; written in the same transaction, never changed."""
 
     task = models.ForeignKey(ReadingTask, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(auto_now_add=True)

@@ -1,16 +1,16 @@
-"""What happens elsewhere and makes or raises a task; in the same transaction, so that neither is without the other."""
+"""Receivers that create or raise a task when a study arrives or a run ends; in the transaction of that event."""
 
 from typing import Any
 
 from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run, RunEvent
-from webapp.reading.worklist.services import settings_of, task_let_two_read, task_make, task_raise
+from webapp.reading.worklist.services import settings_of, task_apply_two_reader_rule, task_create, task_raise
 
 
 def study_arrived(*, instance: Study, created: bool, raw: bool = False, **_: Any) -> None:
     """Make a new study's task."""
     if created and not raw:
-        task_make(study=instance)
+        task_create(study=instance)
 
 
 def run_moved(*, instance: RunEvent, created: bool, raw: bool = False, **_: Any) -> None:
@@ -20,4 +20,4 @@ def run_moved(*, instance: RunEvent, created: bool, raw: bool = False, **_: Any)
     run = Run.objects.select_related("series__study").get(pk=instance.run_id)
     task_raise(study=run.series.study_id, urgency=run.urgency, reason=run.urgency_reason)
     if run.region in settings_of(run.series.study.site_id).two_readers_for:
-        task_let_two_read(study=run.series.study_id)
+        task_apply_two_reader_rule(study=run.series.study_id)

@@ -26,11 +26,11 @@ from webapp.reading.worklist.filters import (
     CONTRADICTION,
     MINE,
     READ,
-    Narrowing,
+    WorklistFilter,
     contradicting,
-    narrowed_by_view,
-    narrowed_by_words,
-    with_status_told,
+    filter_by_view,
+    filter_by_words,
+    with_visible_status,
 )
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings
 from webapp.reading.worklist.presenters import PRIORITIES
@@ -43,9 +43,9 @@ SERIES_SHOWN = 4
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One task: whom it is about, how urgent and why, how long it waits, who has it, and the study's series.
+    """A row of the worklist: patient, urgency and its reason, waiting time, assignee, and the study's series.
 
-    `badges` say what other apps know of it.
+    `badges` come from other apps.
     """
 
     task: ReadingTask
@@ -54,7 +54,7 @@ class StudyRow:
     waiting: Waiting
     series: list[SeriesRow]
     more: int
-    #: It is kept from who looks what the AI says: the list tells that it has answered.
+    #: The AI's answer is blinded from the user: the list shows only that there is one.
     is_blinded: bool
     badges: Sequence[WorklistBadge]
     #: Studies of the same person that came before.
@@ -77,13 +77,13 @@ class StudyRow:
 
     @property
     def priority(self) -> Look | None:
-        """How a person's priority is shown; routine is not worth a word."""
+        """How the priority is shown; None for routine."""
         return None if self.task.priority == Priority.ROUTINE else PRIORITIES[Priority(self.task.priority)]
 
     @property
-    def held_by(self) -> str:
-        """Who reads it now, "" where nobody does."""
-        return user_display_name(self.task.assignee) if self.task.is_held and self.task.assignee else ""
+    def assignee_name(self) -> str:
+        """Name of the assignee, "" where there is none."""
+        return user_display_name(self.task.assignee) if self.task.is_claimed and self.task.assignee else ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Chip:
 
 
 def worklist_version(user: User) -> str:
-    """Return a word that changes whenever any row could: three look-ups at the ends of three indexes."""
+    """Return a version string that changes whenever any row could: three look-ups at the ends of three indexes."""
     newest = (
         RunEvent.objects.aggregate(last=Max("pk"))["last"],
         ReadingTaskEvent.objects.aggregate(last=Max("pk"))["last"],
@@ -108,21 +108,23 @@ def worklist_version(user: User) -> str:
     return hashlib.sha256(repr(newest).encode()).hexdigest()[:16]
 
 
-def worklist_page(*, user: User, narrowing: Narrowing, number: str | None) -> tuple[Page[ReadingTask], list[StudyRow]]:
+def worklist_page(
+    *, user: User, narrowing: WorklistFilter, number: str | None
+) -> tuple[Page[ReadingTask], list[StudyRow]]:
     """Return one page of tasks: STAT, then what the AI calls critical, then by age."""
-    tasks = _shown(user, narrowing).select_related("study__patient", "study__site", "assignee")
+    tasks = _filtered_tasks(user, narrowing).select_related("study__patient", "study__site", "assignee")
     page = Paginator(tasks, PER_PAGE).get_page(number)
     return page, _rows(list(page), user)
 
 
-def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
-    """Return the views with their counts, within what was searched for; `shown` is the count of the view shown."""
+def chips_list(*, user: User, narrowing: WorklistFilter, shown: int) -> list[Chip]:
+    """Return the views with their counts, within the search; `shown` is the count of the current view."""
     tasks = tasks_visible(user)
     if narrowing.words:
-        tasks = tasks.filter(study__in=narrowed_by_words(Study.objects.all(), narrowing.words).values("pk"))
+        tasks = tasks.filter(study__in=filter_by_words(Study.objects.all(), narrowing.words).values("pk"))
     series = Series.objects.filter(study__in=tasks.exclude(state=ReadingTask.State.DONE).values("study"))
-    told = with_status_told(series, user=user).order_by().values_list("status")
-    counts = dict(told.annotate(studies=Count("study", distinct=True)))
+    by_status = with_visible_status(series, user=user).order_by().values_list("status")
+    counts = dict(by_status.annotate(studies=Count("study", distinct=True)))
     disagree = contradicting(series, user=user).aggregate(studies=Count("study", distinct=True))["studies"]
     of_tasks = dict(tasks.order_by().values_list("state").annotate(tasks=Count("pk")))
     mine = tasks.filter(assignee=user, state=ReadingTask.State.CLAIMED).count()
@@ -136,7 +138,7 @@ def chips_list(*, user: User, narrowing: Narrowing, shown: int) -> list[Chip]:
     ]
 
 
-def _shown(user: User, narrowing: Narrowing) -> QuerySet[ReadingTask]:
+def _filtered_tasks(user: User, narrowing: WorklistFilter) -> QuerySet[ReadingTask]:
     """Return the tasks of a view, in its order."""
     tasks = tasks_visible(user)
     if narrowing.show == READ:
@@ -145,9 +147,9 @@ def _shown(user: User, narrowing: Narrowing) -> QuerySet[ReadingTask]:
         tasks = tasks.exclude(state=ReadingTask.State.DONE).order_by("rank", "waiting_since", "pk")
     if narrowing.show == MINE:
         tasks = tasks.filter(assignee=user, state=ReadingTask.State.CLAIMED)
-    if narrowing == Narrowing():
+    if narrowing == WorklistFilter():
         return tasks  # walked along its index, however many wait
-    studies = narrowed_by_view(narrowed_by_words(Study.objects.all(), narrowing.words), narrowing.show, user=user)
+    studies = filter_by_view(filter_by_words(Study.objects.all(), narrowing.words), narrowing.show, user=user)
     return tasks.filter(study__in=studies.values("pk"))
 
 
@@ -159,13 +161,13 @@ def _rows(tasks: list[ReadingTask], user: User) -> list[StudyRow]:
     rules = SiteSettings.objects.in_bulk({task.site_id for task in tasks})
     priors = _priors([task.study for task in tasks])
     badges = badges_of(studies)
-    veiled = set(blinded_studies(user).filter(pk__in=studies).values_list("pk", flat=True))
+    blinded = set(blinded_studies(user).filter(pk__in=studies).values_list("pk", flat=True))
     return [
         _row(
             task,
             rules.get(task.site_id) or SiteSettings(),
             of_study[task.study_id],
-            is_blinded=task.study_id in veiled,
+            is_blinded=task.study_id in blinded,
             badges=badges[task.study_id],
             priors=priors.get(task.study_id, 0),
         )
@@ -195,12 +197,12 @@ def _row(
     badges: Sequence[WorklistBadge],
     priors: int,
 ) -> StudyRow:
-    # The series that speaks for the study comes first, where it may be told which; otherwise they keep their order.
+    # The series that speaks for the study comes first, where the user may know which; otherwise they keep their order.
     ranked = series if is_blinded else sorted(series, key=lambda row: -(row.run.urgency if row.run else 0))
     return StudyRow(
         task=task,
         person=person_of(task.study),
-        why=_why_veiled(task) if is_blinded else _why(task, ranked),
+        why=_blinded_reason(task) if is_blinded else _urgency_reason(task, ranked),
         waiting=waiting_of(task, rules, at=timezone.now()),
         series=ranked[:SERIES_SHOWN],
         more=max(0, len(ranked) - SERIES_SHOWN),
@@ -210,11 +212,11 @@ def _row(
     )
 
 
-def _why_veiled(task: ReadingTask) -> str:
+def _blinded_reason(task: ReadingTask) -> str:
     return "Raised by the AI; read first" if task.ai_urgency else ""
 
 
-def _why(task: ReadingTask, ranked: Iterable[SeriesRow]) -> str:
+def _urgency_reason(task: ReadingTask, ranked: Iterable[SeriesRow]) -> str:
     """Return the words of the run that raised the task, and whether a newer answer says less."""
     answers = [row.run for row in ranked if row.run is not None and row.run.finished_at is not None]
     if not task.ai_urgency:

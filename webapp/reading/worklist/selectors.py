@@ -1,4 +1,4 @@
-"""What waits, in its order, and how long each task may still wait."""
+"""Tasks that wait, in their order, and how long each may still wait."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from webapp.foundation.accounts.models import Site, User
 from webapp.foundation.accounts.permissions import visible_sites
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
+from workers import api
 
 OVERDUE = "overdue"
 
@@ -29,12 +30,12 @@ class Waiting:
     level: str
 
     @property
-    def target_told(self) -> str:
-        """The target as a reader takes it in."""
+    def target_text(self) -> str:
+        """The target in minutes or hours."""
         return f"{self.target} min" if self.target < 120 else f"{self.target / 60:g} h"
 
     @property
-    def over_told(self) -> str:
+    def overdue_text(self) -> str:
         """By how much it is overdue: "35 min", "3 h 5 min"."""
         hours, minutes = divmod(self.minutes - self.target, 60)
         return f"{hours} h {minutes} min" if hours else f"{minutes} min"
@@ -46,7 +47,7 @@ def tasks_visible(user: User) -> QuerySet[ReadingTask]:
 
 
 def tasks_list(user: User) -> QuerySet[ReadingTask]:
-    """Return what is not read yet: STAT, then what the AI calls critical, then by age (see `rank_of`)."""
+    """Return the unread tasks: STAT, then what the AI calls critical, then by age (see `rank_of`)."""
     unread = tasks_visible(user).exclude(state=ReadingTask.State.DONE)
     return unread.select_related("study__patient", "study__site", "assignee").order_by("rank", "waiting_since", "pk")
 
@@ -61,3 +62,9 @@ def waited(*, since: datetime, until: datetime, minutes: int) -> Waiting:
     passed, target = max(until - since, timedelta()), timedelta(minutes=minutes)
     level = OVERDUE if passed >= target else "soon due" if passed >= target * 0.75 else "in time"
     return Waiting(int(passed.total_seconds() // 60), minutes, level)
+
+
+def body_parts() -> list[str]:
+    """Return the body parts that the cascade tells apart, by name."""
+    regions = (codes for question, codes in api.codes_declared().items() if question.endswith(("_region", "_part")))
+    return sorted({part for codes in regions for part in codes})

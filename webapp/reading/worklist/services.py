@@ -1,4 +1,4 @@
-"""Making, raising, triaging and holding tasks. Each is one conditional UPDATE: of two that try, one succeeds."""
+"""Creating, raising, triaging and claiming tasks. Each is one conditional UPDATE: of two that try, one succeeds."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,19 +17,19 @@ from webapp.foundation.core.refusals import Refusal, RefusalReason
 from webapp.imaging.archive.models import Study
 from webapp.reading.worklist.models import Priority, ReadingTask, ReadingTaskEvent, SiteSettings, rank_of
 
-#: Every so many cases that are handed out, the oldest comes first: routine work cannot starve.
+#: One of so many cases handed out is the oldest: routine work cannot starve.
 OLDEST_EVERY = 3
 
 
 class NotAssigneeError(Refusal):
-    """The task is in another's hands; the message names whose, for the one who asked."""
+    """Somebody else is the assignee; the message names them, for the user who tried."""
 
 
-def task_make(*, study: Study) -> ReadingTask:
-    """Return a study's task, made where it has none."""
+def task_create(*, study: Study) -> ReadingTask:
+    """Return a study's task; create it where there is none."""
     rank = rank_of(priority=Priority.ROUTINE, ai_urgency=0)
-    task, made = ReadingTask.objects.get_or_create(study=study, defaults={"site_id": study.site_id, "rank": rank})
-    if made:
+    task, is_new = ReadingTask.objects.get_or_create(study=study, defaults={"site_id": study.site_id, "rank": rank})
+    if is_new:
         ReadingTaskEvent.objects.create(task=task, event="arrived")
     return task
 
@@ -54,7 +54,7 @@ def task_raise(*, study: UUID, urgency: int, reason: str) -> bool:
 def task_triage(
     *, task: ReadingTask, priority: Priority, reason: str, user: User, request: HttpRequest | None = None
 ) -> ReadingTask:
-    """Give a task another priority, for a reason that is kept.
+    """Give a task another priority, with the reason.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def task_triage(
     found.priority, found.priority_reason = priority, reason.strip()[:200]
     found.rank = rank_of(priority=priority, ai_urgency=found.ai_urgency)
     found.save(update_fields=["priority", "priority_reason", "rank"])
-    task_told(found, "triaged", user, f"{priority.label}: {found.priority_reason}")
+    task_event_record(found, "triaged", user, f"{priority.label}: {found.priority_reason}")
     audit_record(
         code=Code.TASK_TRIAGED, user=user, request=request, study=found.study_id, details=f"priority {priority.label}"
     )
@@ -75,98 +75,110 @@ def task_triage(
 
 
 def task_claim(*, task: ReadingTask, user: User) -> ReadingTask:
-    """Take a task in hand, or keep it: a claim lasts as long as the site's rules say, and is renewed by asking again.
+    """Claim a task, or renew the claim; it lasts as long as the site's rules say.
 
     Raises
     ------
-    NotYoursError
-        If somebody else holds it, or it is read already.
+    NotAssigneeError
+        If somebody else is the assignee, or it is read already.
     """
-    until = _held_until(task)
+    until = _claim_expiry(task)
     with transaction.atomic():
-        if _held(task, user).update(claim_expires_at=until):
+        if _claimed_by(task, user).update(claim_expires_at=until):
             return ReadingTask.objects.get(pk=task.pk)
-        free = _free(ReadingTask.objects.filter(pk=task.pk), user)
-        if free.update(state=ReadingTask.State.CLAIMED, assignee=user, claim_expires_at=until, claim=F("claim") + 1):
-            task_told(task, "claimed", user)
+        free = _claimable(ReadingTask.objects.filter(pk=task.pk), user)
+        if free.update(
+            state=ReadingTask.State.CLAIMED, assignee=user, claim_expires_at=until, claim_version=F("claim_version") + 1
+        ):
+            task_event_record(task, "claimed", user)
             return ReadingTask.objects.get(pk=task.pk)
-    raise NotAssigneeError(_whose(ReadingTask.objects.select_related("assignee").get(pk=task.pk)))
+    raise NotAssigneeError(_describe_refusal(ReadingTask.objects.select_related("assignee").get(pk=task.pk)))
 
 
 def task_release(*, task: ReadingTask, user: User) -> bool:
-    """Put a task back; False where the user does not hold it."""
+    """Release a task; False where the user is not its assignee."""
     with transaction.atomic():
-        released = _held(task, user).update(state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None)
+        released = _claimed_by(task, user).update(state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None)
         if released:
-            task_told(task, "released", user)
+            task_event_record(task, "released", user)
     return bool(released)
 
 
 @transaction.atomic
 def task_take_over(*, task: ReadingTask, note: str, user: User, request: HttpRequest | None = None) -> ReadingTask:
-    """Take a task out of another's hands; the note is kept, and shown to whom it was taken from.
+    """Take a task over from its assignee, who is shown the note.
 
     Raises
     ------
     ValueError
         If there is no note.
-    NotYoursError
+    NotAssigneeError
         If it is read already.
     """
     if not note.strip():
         raise Refusal(RefusalReason("no-note", "Leave a note for the current assignee."))
     found = ReadingTask.objects.select_for_update(of=("self",)).select_related("assignee").get(pk=task.pk)
     if found.state == ReadingTask.State.DONE:
-        raise NotAssigneeError(_whose(found))
-    if not _open_to(ReadingTask.objects.filter(pk=found.pk), user).exists():
+        raise NotAssigneeError(_describe_refusal(found))
+    if not _readable_by(ReadingTask.objects.filter(pk=found.pk), user).exists():
         raise NotAssigneeError(RefusalReason("other-reader", "This study is waiting for another reader."))
     before = found.assignee.get_username() if found.assignee else "nobody"
-    found.state, found.assignee, found.claim = ReadingTask.State.CLAIMED, user, found.claim + 1
-    found.claim_expires_at = _held_until(found)
-    found.save(update_fields=["state", "assignee", "claim", "claim_expires_at"])
-    task_told(found, "taken over", user, f"from {before}: {note.strip()}")
+    found.state, found.assignee, found.claim_version = ReadingTask.State.CLAIMED, user, found.claim_version + 1
+    found.claim_expires_at = _claim_expiry(found)
+    found.save(update_fields=["state", "assignee", "claim_version", "claim_expires_at"])
+    task_event_record(found, "taken over", user, f"from {before}: {note.strip()}")
     audit_record(code=Code.TASK_TAKEN_OVER, user=user, request=request, study=found.study_id, details=f"from {before}")
     return found
 
 
 def task_finish(*, task: ReadingTask, user: User) -> bool:
-    """Mark a task as read; False where the user does not hold it (any more): nothing is written then."""
+    """Mark a task as read; False, and nothing written, where the user is not (any more) its assignee."""
     with transaction.atomic():
-        finished = _held(task, user).update(state=ReadingTask.State.DONE, done_at=timezone.now(), claim_expires_at=None)
+        finished = _claimed_by(task, user).update(
+            state=ReadingTask.State.DONE, done_at=timezone.now(), claim_expires_at=None
+        )
         if finished:
             task.read_by.add(user)
-            task_told(task, "read", user)
+            task_event_record(task, "read", user)
     return bool(finished)
 
 
 @transaction.atomic
-def task_pass_on(*, task: ReadingTask, user: User, to_third: bool) -> bool:
-    """Hand a task on to its second reader, or to the third; False where the user does not hold it."""
-    passed = _held(task, user).update(
-        state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None, needs_adjudication=to_third
+def task_pass_on(*, task: ReadingTask, user: User, to_adjudicator: bool) -> bool:
+    """Pass a task on to its second reader or the adjudicator; False where the user is not its assignee."""
+    passed = _claimed_by(task, user).update(
+        state=ReadingTask.State.WAITING, assignee=None, claim_expires_at=None, needs_adjudication=to_adjudicator
     )
     if passed:
         task.read_by.add(user)
-        task_told(task, "read", user, "a third reader adjudicates" if to_third else "a second reader reads it")
+        task_event_record(
+            task, "read", user, "a third reader adjudicates" if to_adjudicator else "a second reader reads it"
+        )
     return bool(passed)
 
 
 @transaction.atomic
-def task_read_by_two(*, task: ReadingTask, user: User, request: HttpRequest | None = None) -> bool:
-    """Ask for a second reader; False where it is read already, or a signed report would tell them of the first."""
-    asked = _unsigned(ReadingTask.objects.filter(pk=task.pk)).exclude(state=ReadingTask.State.DONE).update(readers=2)
-    if asked:
-        task_told(task, "two readers", user)
+def task_require_two_readers(*, task: ReadingTask, user: User, request: HttpRequest | None = None) -> bool:
+    """Require a second reader; False where it is read already, or a signed report would unblind them."""
+    changed = (
+        _without_signed_report(ReadingTask.objects.filter(pk=task.pk))
+        .exclude(state=ReadingTask.State.DONE)
+        .update(required_readers=2)
+    )
+    if changed:
+        task_event_record(task, "two readers", user)
         audit_record(code=Code.TASK_TRIAGED, user=user, request=request, study=task.study_id, details="two readers")
-    return bool(asked)
+    return bool(changed)
 
 
-def task_let_two_read(*, study: UUID) -> None:
-    """Let two read a study that waits, as its site's rules want."""
-    _unsigned(ReadingTask.objects.filter(study=study, state=ReadingTask.State.WAITING)).update(readers=2)
+def task_apply_two_reader_rule(*, study: UUID) -> None:
+    """Require two readers of a waiting study, by the rules of its site."""
+    _without_signed_report(ReadingTask.objects.filter(study=study, state=ReadingTask.State.WAITING)).update(
+        required_readers=2
+    )
 
 
-def _unsigned(tasks: QuerySet[ReadingTask]) -> QuerySet[ReadingTask]:
+def _without_signed_report(tasks: QuerySet[ReadingTask]) -> QuerySet[ReadingTask]:
     """Leave out tasks of studies that have a signed report: nobody reads blind to it any more."""
     return tasks.exclude(study__reports__state="signed")
 
@@ -180,9 +192,9 @@ def task_pick(*, user: User, tasks: QuerySet[ReadingTask]) -> ReadingTask | None
         Those that the reader may see.
     """
     site = user.site
-    nth = _counted(site) if site else 1
+    nth = _count_case_handed_out(site) if site else 1
     order = ("waiting_since", "pk") if nth % OLDEST_EVERY == 0 else ("rank", "waiting_since", "pk")
-    for task in _free(tasks, user).order_by(*order)[:20]:
+    for task in _claimable(tasks, user).order_by(*order)[:20]:
         try:
             return task_claim(task=task, user=user)
         except NotAssigneeError:  # somebody was quicker: the next one, then
@@ -190,50 +202,50 @@ def task_pick(*, user: User, tasks: QuerySet[ReadingTask]) -> ReadingTask | None
     return None
 
 
-def _held(task: ReadingTask, user: User) -> QuerySet[ReadingTask]:
-    """Keep the task if the user has it in hand: it is changed only then."""
+def _claimed_by(task: ReadingTask, user: User) -> QuerySet[ReadingTask]:
+    """Return the task as a query that matches only while the user is its assignee."""
     return ReadingTask.objects.filter(pk=task.pk, state=ReadingTask.State.CLAIMED, assignee=user)
 
 
-def _held_until(task: ReadingTask) -> datetime:
-    """Return until when a claim made now lasts, by the site's rules."""
+def _claim_expiry(task: ReadingTask) -> datetime:
+    """Return when a claim of this moment expires, by the site's rules."""
     return timezone.now() + timedelta(minutes=settings_of(task.site_id).claim_minutes)
 
 
-def _free(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
-    """Keep what a reader may claim: what waits, and what somebody held too long without a sign of life."""
+def _claimable(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
+    """Narrow to tasks that a reader may claim: waiting ones, and ones whose claim expired."""
     unread = tasks.exclude(state=ReadingTask.State.DONE)
-    return _open_to(unread.exclude(state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now()), user)
+    return _readable_by(unread.exclude(state=ReadingTask.State.CLAIMED, claim_expires_at__gt=timezone.now()), user)
 
 
-def _open_to(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
-    """Keep what a reader has not read: nobody reads a study twice, and only who may adjudicate is the third."""
-    left = tasks.exclude(pk__in=ReadingTask.read_by.through.objects.filter(user=user).values("readingtask"))
-    return left if may(user, Action.ADJUDICATE) else left.filter(needs_adjudication=False)
+def _readable_by(tasks: QuerySet[ReadingTask], user: User) -> QuerySet[ReadingTask]:
+    """Narrow to tasks that a user has not read: nobody reads a study twice, and only adjudicators adjudicate."""
+    unread_by_user = tasks.exclude(pk__in=ReadingTask.read_by.through.objects.filter(user=user).values("readingtask"))
+    return unread_by_user if may(user, Action.ADJUDICATE) else unread_by_user.filter(needs_adjudication=False)
 
 
 def settings_of(site: int) -> SiteSettings:
-    """Return a site's rules, the defaults where it made none."""
+    """Return a site's rules, the defaults where it has none of its own."""
     return SiteSettings.objects.filter(pk=site).first() or SiteSettings(site_id=site)
 
 
 @transaction.atomic
-def update_settings(*, rules: SiteSettings, changed: Iterable[str], user: User, request: HttpRequest) -> None:
-    """Keep how a site reads from now on."""
+def settings_update(*, rules: SiteSettings, changed: Iterable[str], user: User, request: HttpRequest) -> None:
+    """Save the reading rules of a site."""
     fields = sorted(changed)
     SiteSettings.objects.update_or_create(pk=rules.pk, defaults={name: getattr(rules, name) for name in fields})
-    told = ", ".join(f"{name} {getattr(rules, name)}" for name in fields) or "nothing"
-    audit_record(code=Code.RULES_CHANGED, user=user, request=request, details=f"{rules.site}: {told}"[:500])
+    summary = ", ".join(f"{name} {getattr(rules, name)}" for name in fields) or "nothing"
+    audit_record(code=Code.RULES_CHANGED, user=user, request=request, details=f"{rules.site}: {summary}"[:500])
 
 
-def _counted(site: Site) -> int:
+def _count_case_handed_out(site: Site) -> int:
     with transaction.atomic():
         SiteSettings.objects.get_or_create(site=site)
         SiteSettings.objects.filter(pk=site.pk).update(cases_handed_out=F("cases_handed_out") + 1)
         return SiteSettings.objects.get(pk=site.pk).cases_handed_out
 
 
-def _whose(task: ReadingTask) -> RefusalReason:
+def _describe_refusal(task: ReadingTask) -> str:
     if task.state == ReadingTask.State.DONE:
         return RefusalReason("read-already", "This study has already been read.")
     if task.assignee is None:
@@ -241,6 +253,6 @@ def _whose(task: ReadingTask) -> RefusalReason:
     return RefusalReason("other-assignee", f"{task.assignee.get_username()} is reading this study.")
 
 
-def task_told(task: ReadingTask, event: str, user: User, note: str = "") -> None:
-    """Write down what happened in the reading of a study; the open worklists renew themselves by it."""
+def task_event_record(task: ReadingTask, event: str, user: User, note: str = "") -> None:
+    """Record an event of a task; open worklists refresh themselves by it."""
     ReadingTaskEvent.objects.create(task=task, event=event, by=user, note=note[:300])

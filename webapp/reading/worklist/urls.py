@@ -2,9 +2,18 @@
 
 from django.urls import path
 
-from webapp.reading.worklist.claim_views import claim, pick, release, take_over, triage, two_readers
-from webapp.reading.worklist.settings_views import rules
-from webapp.reading.worklist.views import worklist, worklist_rows, worklist_search
+from webapp.reading.worklist.views import (
+    claim,
+    pick,
+    release,
+    rules,
+    take_over,
+    triage,
+    two_readers,
+    worklist,
+    worklist_rows,
+    worklist_search,
+)
 
 urlpatterns = [
     path("", worklist, name="worklist"),

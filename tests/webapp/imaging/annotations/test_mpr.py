@@ -19,8 +19,8 @@ from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import frame_of_reference_of, is_flat, plane_words
 from webapp.imaging.archive.models import Series
 from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.reviews.services import NextStep, ReviewInput, read_finish, review_finding
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
@@ -139,16 +139,20 @@ def test_a_second_reader_is_blind_to_it_and_the_two_are_not_compared_by_place(vo
     first, second = factories.clinician(), factories.senior()
     study = volume.study
     task_claim(task=study.task, user=first)
-    task_read_by_two(task=study.task, user=first)
-    review_finding(study=study, user=first, said=Said("missed", mark=drawn(volume, first).pk, label_title="Node"))
-    assert read_finish(study=study, user=first) == Then.SECOND
+    task_require_two_readers(task=study.task, user=first)
+    review_finding(
+        study=study, user=first, review=ReviewInput("missed", mark=drawn(volume, first).pk, label_title="Node")
+    )
+    assert read_finish(study=study, user=first) == NextStep.SECOND
     study = type(study).objects.get(pk=study.pk)
     task_claim(task=study.task, user=second)
     client = Client()
     client.force_login(second)
     assert client.get(f"/api/studies/{study.pk}/annotations/").json() == []
-    review_finding(study=study, user=second, said=Said("missed", mark=drawn(volume, second).pk, label_title="Node"))
-    assert read_finish(study=study, user=second) == Then.ADJUDICATOR
+    review_finding(
+        study=study, user=second, review=ReviewInput("missed", mark=drawn(volume, second).pk, label_title="Node")
+    )
+    assert read_finish(study=study, user=second) == NextStep.ADJUDICATOR
     read = read_of(study=study, user=second)
     assert read is not None
     (one,) = accepted(read)

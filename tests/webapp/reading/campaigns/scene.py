@@ -7,9 +7,9 @@ from tests.phantoms import pictures
 from tests.webapp import factories
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Patient, Series
-from webapp.reading.campaigns.case_selection import Wanted
+from webapp.reading.campaigns.case_selection import SeriesCriteria
 from webapp.reading.campaigns.models import Campaign, Case
-from webapp.reading.campaigns.services import Asked, Said, answer_give, campaign_make
+from webapp.reading.campaigns.services import AnswerInput, CampaignQuestion, answer_create, campaign_create
 
 BOX = [20.0, 20.0, 60.0, 70.0]
 
@@ -40,9 +40,9 @@ def readers() -> tuple[User, User]:
 
 
 def campaign(
-    *, wanted: Wanted | None = None, boxes: bool = False, outlines: bool = False, per_case: int = 2
+    *, criteria: SeriesCriteria | None = None, boxes: bool = False, outlines: bool = False, per_case: int = 2
 ) -> Campaign:
-    asked = Asked(
+    asked = CampaignQuestion(
         "Tumours",
         "Is there a tumour?",
         ["tumour", "none"],
@@ -50,20 +50,26 @@ def campaign(
         readers_per_case=per_case,
         asks_outlines=outlines,
     )
-    return campaign_make(
-        site=factories.site(), asked=asked, wanted=wanted or Wanted(), readers=readers(), user=factories.senior()
+    return campaign_create(
+        site=factories.site(),
+        question=asked,
+        criteria=criteria or SeriesCriteria(),
+        readers=readers(),
+        user=factories.senior(),
     )
 
 
-def say(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
-    answer_give(case=case, user=user, said=Said(label, boxes, shows_name=shows_name))
+def answer_case(case: Case, user: User, label: str, *boxes: list[float], shows_name: bool = False) -> None:
+    answer_create(case=case, user=user, answer=AnswerInput(label, boxes, shows_name=shows_name))
 
 
 def draw(case: Case, user: User, mask: NDArray[np.bool_]) -> None:
     """Answer with an outline, (rows, columns), and "tumour"; with an empty one that there is nothing to outline."""
     is_empty = not mask.any()
-    said = Said("none" if is_empty else "tumour", runs=None if is_empty else factories.runs(mask), is_empty=is_empty)
-    answer_give(case=case, user=user, said=said)
+    said = AnswerInput(
+        "none" if is_empty else "tumour", runs=None if is_empty else factories.runs(mask), is_empty=is_empty
+    )
+    answer_create(case=case, user=user, answer=said)
 
 
 def block(case: Case, left: int = 20, top: int = 30, width: int = 20, height: int = 15) -> NDArray[np.bool_]:
@@ -73,8 +79,8 @@ def block(case: Case, left: int = 20, top: int = 30, width: int = 20, height: in
     return mask
 
 
-def both(case: Case, first: str, second: str | None = None) -> None:
+def answer_by_both(case: Case, first: str, second: str | None = None) -> None:
     """Let both readers answer; alike where the second's answer is not named."""
     anna, ben = readers()
-    say(case, anna, first)
-    say(case, ben, first if second is None else second)
+    answer_case(case, anna, first)
+    answer_case(case, ben, first if second is None else second)

@@ -10,11 +10,17 @@ from tests.webapp.refusals import codes_shown, refused
 from webapp.foundation.accounts.models import User
 from webapp.imaging.archive.models import Series
 from webapp.reading.campaigns.agreement import CaseStatus, mean_boxes
-from webapp.reading.campaigns.case_selection import Wanted, select_series, series_found
+from webapp.reading.campaigns.case_selection import SeriesCriteria, matching_series, select_series
 from webapp.reading.campaigns.models import Answer, Campaign
-from webapp.reading.campaigns.selectors import progress_of, standing_of
-from webapp.reading.campaigns.services import Asked, CampaignRefusedError, Said, answer_give, campaign_make
-from webapp.reading.reviews.agreement import iou, paired
+from webapp.reading.campaigns.selectors import case_consensus, load_progress
+from webapp.reading.campaigns.services import (
+    AnswerInput,
+    CampaignQuestion,
+    CampaignRefusedError,
+    answer_create,
+    campaign_create,
+)
+from webapp.reading.reviews.agreement import iou, match_by_overlap
 from webapp.reading.worklist.models import ReadingTask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -35,25 +41,25 @@ def test_series_are_found_by_what_the_newest_answer_and_the_descriptions_say() -
     scene.brain(factories.patient(at=factories.site("Other clinic")))
     factories.report_instance(series=factories.series_of(brain.study, modality="SR"))
 
-    def found(**wanted: object) -> list[Series]:
-        return list(series_found(site=site, wanted=Wanted(**wanted)))  # type: ignore[arg-type]
+    def find(**criteria: object) -> list[Series]:
+        return list(matching_series(site=site, criteria=SeriesCriteria(**criteria)))  # type: ignore[arg-type]
 
-    assert found() == [brain, chest]
-    assert found(modality="MR") == found(part="brain") == found(words="head T1") == [brain]
-    assert found(modality="XR") == found(words="chest") == [chest]
-    assert found(words="Phantom") == [], "names are not searched"
+    assert find() == [brain, chest]
+    assert find(modality="MR") == find(part="brain") == find(words="head T1") == [brain]
+    assert find(modality="XR") == find(words="chest") == [chest]
+    assert find(words="Phantom") == [], "names are not searched"
     ReadingTask.objects.filter(study=chest.study).update(state=ReadingTask.State.DONE)
-    assert found(only_read=True) == [chest]
+    assert find(only_read=True) == [chest]
 
 
 def test_a_draw_is_the_same_for_the_same_seed() -> None:
     scene.brains(12)
     site = factories.site()
-    first, again, other = (select_series(site=site, wanted=Wanted(limit=6, seed=seed)) for seed in (1, 1, 2))
+    first, again, other = (select_series(site=site, criteria=SeriesCriteria(limit=6, seed=seed)) for seed in (1, 1, 2))
     assert first == again
     assert first != other
     arrived = list(Series.objects.order_by("study__arrived_at")[:6])
-    assert select_series(site=site, wanted=Wanted(limit=6, is_drawn=False)) == arrived != first
+    assert select_series(site=site, criteria=SeriesCriteria(limit=6, is_drawn=False)) == arrived != first
 
 
 def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Campaign) -> None:
@@ -65,31 +71,33 @@ def test_the_middle_picture_is_asked_about_and_the_choice_is_kept(campaign: Camp
 
 
 def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
-    def code_for(answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = "") -> str:
+    def refusal_of(
+        answers: str = "a,b", *, per_case: int = 2, readers: list[User] | None = None, part: str = ""
+    ) -> str:
         with pytest.raises(CampaignRefusedError) as refusal:
-            campaign_make(
+            campaign_create(
                 site=campaign.site,
-                asked=Asked("n", "q", answers.split(","), readers_per_case=per_case),
-                wanted=Wanted(part=part),
+                question=CampaignQuestion("n", "q", answers.split(","), readers_per_case=per_case),
+                criteria=SeriesCriteria(part=part),
                 readers=list(scene.readers()) if readers is None else readers,
                 user=factories.senior(),
             )
         return refusal.value.code
 
-    assert code_for("a,a") == "answer-count"
-    assert code_for(readers=[factories.auditor(), scene.readers()[0]]) == "not-readers-here"
+    assert "two to 9 different" in refusal_of("a,a")
+    assert "Only readers of this site" in refusal_of(readers=[factories.auditor(), scene.readers()[0]])
     stranger = factories.clinician("stranger", at=factories.site("Other clinic"))
-    assert code_for(readers=[stranger, factories.senior()]) == "not-readers-here"
-    assert code_for(per_case=3) == "too-few-readers"
-    assert code_for(part="knee") == "no-series"
-    with refused("boxes-and-outlines", CampaignRefusedError):
+    assert "Only readers of this site" in refusal_of(readers=[stranger, factories.senior()])
+    assert "as many readers" in refusal_of(per_case=3)
+    assert "No series" in refusal_of(part="knee")
+    with pytest.raises(CampaignRefusedError, match="boxes or outlines"):
         scene.campaign(boxes=True, outlines=True)
     assert Campaign.objects.count() == 1
 
 
 def test_readers_see_cases_in_an_order_of_their_own() -> None:
     scene.brains(8)
-    progress = progress_of(scene.campaign())
+    progress = load_progress(scene.campaign())
     anna, ben = scene.readers()
     orders = [[case.number for case in progress.waiting(user)] for user in (anna, ben, anna)]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(1, 9))
@@ -98,20 +106,20 @@ def test_readers_see_cases_in_an_order_of_their_own() -> None:
 
 def test_two_agree_and_where_they_differ_a_third_decides(campaign: Campaign) -> None:
     first, second, third, *_ = campaign.cases.all()
-    scene.both(first, "tumour")
-    scene.both(second, "tumour", "none")
-    scene.say(third, scene.readers()[0], "none")
-    stands = [standing_of(case).stand for case in (first, second, third)]
+    scene.answer_by_both(first, "tumour")
+    scene.answer_by_both(second, "tumour", "none")
+    scene.answer_case(third, scene.readers()[0], "none")
+    stands = [case_consensus(case).status for case in (first, second, third)]
     assert stands == [CaseStatus.AGREED, CaseStatus.DIFFERS, CaseStatus.OPEN]
-    assert standing_of(second).differences == ("One says “tumour”, the other “none”.",)
+    assert case_consensus(second).differences == ("One says “tumour”, the other “none”.",)
     senior = factories.senior()
-    scene.say(second, senior, "none")
-    decided = standing_of(second)
-    assert (decided.stand, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
-    agreement = progress_of(campaign).agreement
+    scene.answer_case(second, senior, "none")
+    decided = case_consensus(second)
+    assert (decided.status, decided.label, decided.by) == (CaseStatus.DECIDED, "none", "adjudicated")
+    agreement = load_progress(campaign).agreement
     assert agreement.n_pairs == 2, "what the third says is no reader's answer"
     with pytest.raises(CampaignRefusedError):
-        scene.say(second, factories.senior("another"), "tumour")
+        scene.answer_case(second, factories.senior("another"), "tumour")
 
 
 def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: Campaign) -> None:
@@ -119,21 +127,21 @@ def test_nobody_decides_what_they_read_and_nobody_reads_what_is_read(campaign: C
     senior = factories.senior()
     campaign.readers.add(senior)
     anna, ben = scene.readers()
-    scene.say(case, senior, "tumour")
-    scene.say(case, anna, "none")
-    assert standing_of(case).stand == CaseStatus.DIFFERS
+    scene.answer_case(case, senior, "tumour")
+    scene.answer_case(case, anna, "none")
+    assert case_consensus(case).status == CaseStatus.DIFFERS
     with pytest.raises(CampaignRefusedError):
-        scene.say(case, ben, "none")
-    scene.say(case, senior, "tumour")
-    assert standing_of(case).stand == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
-    assert progress_of(campaign).to_decide(senior) == []
+        scene.answer_case(case, ben, "none")
+    scene.answer_case(case, senior, "tumour")
+    assert case_consensus(case).status == CaseStatus.DIFFERS, "they changed nothing, and decided nothing"
+    assert load_progress(campaign).to_decide(senior) == []
 
 
 def test_the_newest_answer_counts_and_the_older_stays(campaign: Campaign) -> None:
     case = campaign.cases.all()[0]
-    scene.both(case, "tumour", "none")
-    scene.say(case, scene.readers()[1], "tumour")
-    assert standing_of(case).stand == CaseStatus.AGREED
+    scene.answer_by_both(case, "tumour", "none")
+    scene.answer_case(case, scene.readers()[1], "tumour")
+    assert case_consensus(case).status == CaseStatus.AGREED
     assert Answer.objects.count() == 3
 
 
@@ -141,24 +149,24 @@ def test_boxes_are_the_same_from_the_sites_overlap_on() -> None:
     scene.brains(2)
     near, far = scene.campaign(boxes=True).cases.all()
     anna, ben = scene.readers()
-    scene.say(near, anna, "tumour", scene.BOX)
-    scene.say(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
-    assert standing_of(near).stand == CaseStatus.AGREED
-    assert standing_of(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
-    scene.say(far, anna, "tumour", scene.BOX)
-    scene.say(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
-    assert standing_of(far).differences == (
+    scene.answer_case(near, anna, "tumour", scene.BOX)
+    scene.answer_case(near, ben, "tumour", [22.0, 20.0, 62.0, 70.0])
+    assert case_consensus(near).status == CaseStatus.AGREED
+    assert case_consensus(near).boxes == [[21.0, 20.0, 61.0, 70.0]]
+    scene.answer_case(far, anna, "tumour", scene.BOX)
+    scene.answer_case(far, ben, "tumour", [50.0, 60.0, 80.0, 90.0], [0.0, 0.0, 9.0, 9.0])
+    assert case_consensus(far).differences == (
         "1 box that only one of the two drew.",
         "Their boxes overlap by 4%, less than 50%.",
     )
-    progress = progress_of(near.campaign)
+    progress = load_progress(near.campaign)
     assert len(progress.agreement.ious) == 2
     assert progress.agreement.mean_iou == pytest.approx((38 / 42 + 100 / 2800) / 2)
 
 
 def test_boxes_are_paired_by_their_overlap() -> None:
     ones, others = [[0, 0, 10, 10], [20, 20, 30, 30]], [[21, 20, 31, 30], [0, 0, 10, 9], [50, 50, 60, 60]]
-    assert [(i, j) for i, j, _overlap in paired(ones, others, iou)] == [(0, 1), (1, 0)]
+    assert [(i, j) for i, j, _overlap in match_by_overlap(ones, others, iou)] == [(0, 1), (1, 0)]
     assert mean_boxes([ones, others[:2]]) == [[0, 0, 10, 9.5], [20.5, 20, 30.5, 30]]
 
 
@@ -167,8 +175,8 @@ def test_kappa_tells_agreement_from_chance() -> None:
     pairs = [("tumour", "tumour")] * 4 + [("none", "none")] * 4 + [("tumour", "none"), ("none", "tumour")]
     campaign = scene.campaign()
     for case, (first, second) in zip(campaign.cases.all(), pairs, strict=True):
-        scene.both(case, first, second)
-    assert progress_of(campaign).agreement.kappa == pytest.approx(0.6)
+        scene.answer_by_both(case, first, second)
+    assert load_progress(campaign).agreement.kappa == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +193,7 @@ def test_a_box_that_is_none_is_refused(box: list[float], code: str) -> None:
     scene.brains(1)
     case = scene.campaign(boxes=True).cases.get()
     with refused(code, CampaignRefusedError):
-        scene.say(case, scene.readers()[0], "tumour", box)
+        scene.answer_case(case, scene.readers()[0], "tumour", box)
 
 
 def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
@@ -193,15 +201,15 @@ def test_a_closed_campaign_takes_no_answer(campaign: Campaign) -> None:
     browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "closed"})
     case = campaign.cases.all()[0]
     with refused("campaign-closed", CampaignRefusedError):
-        scene.say(case, scene.readers()[0], "tumour")
+        scene.answer_case(case, scene.readers()[0], "tumour")
     browser.post(f"/campaigns/{campaign.pk}/switch/", {"to": "open"})
-    scene.say(case, scene.readers()[0], "tumour")
+    scene.answer_case(case, scene.readers()[0], "tumour")
 
 
 def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers(campaign: Campaign) -> None:
     anna, ben = scene.readers()
     for case in campaign.cases.all():
-        answer_give(case=case, user=ben, said=Said("tumour", comment="As seen by Ben"))
+        answer_create(case=case, user=ben, answer=AnswerInput("tumour", comment="As seen by Ben"))
     browser = signed_in(anna.get_username())
     page = browser.get(f"/campaigns/{campaign.pk}/")
     assert "0 of 5" in page.content.decode()
@@ -215,19 +223,19 @@ def test_a_reader_answers_one_after_the_other_and_sees_neither_names_nor_answers
         address = browser.post(address, {"label": "tumour"}).headers["Location"]
         assert ("cases" in address) == (number < 4)
     assert "No case is waiting for you" in browser.get(address).content.decode()
-    assert progress_of(campaign).counts[CaseStatus.AGREED] == 5
+    assert load_progress(campaign).counts[CaseStatus.AGREED] == 5
 
 
 def test_whoever_decides_has_both_answers_before_them(campaign: Campaign) -> None:
     case = campaign.cases.all()[0]
-    scene.both(case, "tumour", "")
+    scene.answer_by_both(case, "tumour", "")
     browser = signed_in(factories.senior().get_username())
     assert "Cases to adjudicate: 1" in browser.get(f"/campaigns/{campaign.pk}/").content.decode()
     shown = browser.get(f"/campaigns/cases/{case.pk}/").content.decode()
     assert "Reader 1: <b>tumour</b>" in shown
     assert "Reader 2: <b>Cannot tell</b>" in shown
     browser.post(f"/campaigns/cases/{case.pk}/", {"label": "tumour"})
-    assert standing_of(case).stand == CaseStatus.DECIDED
+    assert case_consensus(case).status == CaseStatus.DECIDED
 
 
 def test_a_case_of_others_sends_back_to_the_campaign(campaign: Campaign, clinician: Client) -> None:

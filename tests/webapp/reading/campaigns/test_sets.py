@@ -19,7 +19,6 @@ from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.exchange.dicomweb.answers import body_of
 from tests.webapp.reading.campaigns import scene
-from tests.webapp.refusals import refused
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.outbox.models import OutboxItem
@@ -28,7 +27,7 @@ from webapp.foundation.outbox.services import claim, recover, work_due, work_on
 from webapp.imaging.archive.models import Instance, Patient, Study
 from webapp.imaging.inference.image_views import frame_name, render_frame
 from webapp.reading.campaigns.dataset_files import MANIFEST
-from webapp.reading.campaigns.dataset_snapshot import DATASET, digest_of, request_set
+from webapp.reading.campaigns.dataset_snapshot import DATASET, dataset_digest, dataset_request
 from webapp.reading.campaigns.models import Campaign, ConsensusSet
 from webapp.reading.campaigns.services import CampaignRefusedError
 from workers import storage
@@ -36,25 +35,25 @@ from workers import storage
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
-def asked(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
-    return request_set(campaign=campaign, looked_through=looked_through, user=factories.senior())
+def request_dataset(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
+    return dataset_request(campaign=campaign, looked_through=looked_through, user=factories.senior())
 
 
-def made(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
+def build_dataset(campaign: Campaign, *, looked_through: bool = False) -> ConsensusSet:
     """Ask for a set and make its file."""
-    one = asked(campaign, looked_through=looked_through)
+    one = request_dataset(campaign, looked_through=looked_through)
     assert work_due(DATASET) == 1
     return ConsensusSet.objects.get(pk=one.pk)
 
 
-def read(campaign: Campaign) -> Campaign:
+def answer_all(campaign: Campaign) -> Campaign:
     """Let both readers find a tumour in every second case."""
     for case in campaign.cases.all():
-        scene.both(case, ("none", "tumour")[case.number % 2])
+        scene.answer_by_both(case, ("none", "tumour")[case.number % 2])
     return campaign
 
 
-def unpacked(one: ConsensusSet, folder: Path) -> Path:
+def unpack(one: ConsensusSet, folder: Path) -> Path:
     with zipfile.ZipFile(storage.export_path(one.pk)) as archive:
         archive.extractall(folder)
     return folder
@@ -63,13 +62,13 @@ def unpacked(one: ConsensusSet, folder: Path) -> Path:
 def test_a_set_is_what_is_agreed_on_or_decided() -> None:
     scene.brains(5)
     campaign = scene.campaign()
-    agreed, decided, untold, differs, _unread = campaign.cases.all()
-    scene.both(agreed, "tumour")
-    scene.both(decided, "tumour", "none")
-    scene.say(decided, factories.senior(), "none")
-    scene.both(untold, "")
-    scene.both(differs, "tumour", "none")
-    one = asked(campaign)
+    agreed, decided, undecidable, differs, _unread = campaign.cases.all()
+    scene.answer_by_both(agreed, "tumour")
+    scene.answer_by_both(decided, "tumour", "none")
+    scene.answer_case(decided, factories.senior(), "none")
+    scene.answer_by_both(undecidable, "")
+    scene.answer_by_both(differs, "tumour", "none")
+    one = request_dataset(campaign)
     assert [(row.case, row.label, row.by) for row in one.rows.all()] == [
         (agreed, "tumour", "agreed"),
         (decided, "none", "adjudicated"),
@@ -79,8 +78,8 @@ def test_a_set_is_what_is_agreed_on_or_decided() -> None:
 
 def test_of_nothing_there_is_no_set() -> None:
     scene.brains(1)
-    with refused("nothing-agreed", CampaignRefusedError):
-        asked(scene.campaign())
+    with pytest.raises(CampaignRefusedError, match="No case is agreed on"):
+        request_dataset(scene.campaign())
 
 
 def test_a_set_stays_as_it_was_and_the_next_one_keeps_every_patient_in_its_split() -> None:
@@ -88,14 +87,14 @@ def test_a_set_stays_as_it_was_and_the_next_one_keeps_every_patient_in_its_split
     campaign = scene.campaign()
     cases = list(campaign.cases.all())
     for case in cases[:5]:
-        scene.both(case, "tumour")
-    first = asked(campaign)
+        scene.answer_by_both(case, "tumour")
+    first = request_dataset(campaign)
     for case in cases[4:]:
-        scene.both(case, "none")
-    second = asked(campaign)
+        scene.answer_by_both(case, "none")
+    second = request_dataset(campaign)
     assert (first.number, second.number) == (1, 2)
     assert [row.label for row in first.rows.all()] == ["tumour"] * 5
-    assert digest_of(list(first.rows.all())) == first.digest != second.digest
+    assert dataset_digest(list(first.rows.all())) == first.digest != second.digest
     before = dict(first.rows.values_list("group", "split"))
     after = dict(second.rows.values_list("group", "split"))
     assert before.items() <= after.items()
@@ -106,8 +105,8 @@ def test_a_set_stays_as_it_was_and_the_next_one_keeps_every_patient_in_its_split
 
 def test_the_same_rows_have_the_same_digest() -> None:
     scene.brains(3)
-    campaign = read(scene.campaign())
-    assert asked(campaign).digest == asked(campaign).digest
+    campaign = answer_all(scene.campaign())
+    assert request_dataset(campaign).digest == request_dataset(campaign).digest
 
 
 def test_nothing_in_the_file_says_who_somebody_is() -> None:
@@ -115,8 +114,8 @@ def test_nothing_in_the_file_says_who_somebody_is() -> None:
     Patient.objects.filter(pk=someone.pk).update(patient_id=dicom.CANARY_ID)
     for number in range(2):
         scene.brain(someone, seed=number, PatientName=dicom.CANARY, PatientID=dicom.CANARY_ID, StudyDate="20240305")
-    campaign = read(scene.campaign())
-    one = made(campaign)
+    campaign = answer_all(scene.campaign())
+    one = build_dataset(campaign)
     assert (one.state, one.objects_done) == ("done", 2)
     uids = list(Study.objects.values_list("study_instance_uid", "pk"))
     uids += Instance.objects.values_list("sop_instance_uid", "pk")
@@ -143,17 +142,17 @@ def test_what_may_show_a_name_stays_with_its_reason() -> None:
     factories.picture_series()
     ultrasound = factories.series_of(factories.study(patient=someone), modality="US")
     factories.slice_instance(series=ultrasound, pixels=scene.disc(3), position=0, Modality="US")
-    campaign = read(scene.campaign())
+    campaign = answer_all(scene.campaign())
     burned, plain, named, bare, margin = sorted(campaign.cases.all(), key=lambda case: case.series.study.arrived_at)
-    scene.say(named, scene.readers()[0], ("none", "tumour")[named.number % 2], shows_name=True)
-    one = made(campaign)
+    scene.answer_case(named, scene.readers()[0], ("none", "tumour")[named.number % 2], shows_name=True)
+    one = build_dataset(campaign)
     stayed = {row.case: row.refused for row in one.rows.exclude(refused="")}
     assert set(stayed) == {burned, named, bare, margin}
     assert "writing is burned into it" in stayed[burned]
     assert "A reader saw a name" in stayed[named]
     assert "without a header" in stayed[bare]
     assert "on their margin" in stayed[margin]
-    answered_for = made(campaign, looked_through=True)
+    answered_for = build_dataset(campaign, looked_through=True)
     assert {row.case for row in answered_for.rows.filter(refused="")} == {plain, bare, margin}
     with zipfile.ZipFile(storage.export_path(answered_for.pk)) as archive:
         told = json.loads(archive.read("campaign.json"))
@@ -166,8 +165,8 @@ def test_boxes_stand_in_the_pixels_of_their_picture(tmp_path: Path) -> None:
     campaign = scene.campaign(boxes=True)
     for case, boxes in zip(campaign.cases.all(), ([scene.BOX], []), strict=True):
         for reader in scene.readers():
-            scene.say(case, reader, "tumour" if boxes else "none", *boxes)
-    folder = unpacked(made(campaign), tmp_path / "set")
+            scene.answer_case(case, reader, "tumour" if boxes else "none", *boxes)
+    folder = unpack(build_dataset(campaign), tmp_path / "set")
     with_box, without = pictures_read(folder)
     assert with_box.boxes == (tuple(scene.BOX),)
     assert without.boxes == ()
@@ -182,7 +181,7 @@ def test_boxes_stand_in_the_pixels_of_their_picture(tmp_path: Path) -> None:
 
 def test_the_training_reads_a_set_and_learns_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.brains(14, patients=10)
-    folder = unpacked(made(read(scene.campaign())), tmp_path / "set")
+    folder = unpack(build_dataset(answer_all(scene.campaign())), tmp_path / "set")
     header = (folder / "manifest.csv").read_text().splitlines()[0]
     assert tuple(header.split(",")) == MANIFEST
     pictures = pictures_read(folder)
@@ -206,7 +205,7 @@ def test_the_training_reads_a_set_and_learns_from_it(tmp_path: Path, monkeypatch
 
 def test_a_file_that_was_left_in_the_middle_is_taken_up() -> None:
     scene.brains(2)
-    one = asked(read(scene.campaign()))
+    one = request_dataset(answer_all(scene.campaign()))
     kind, long_ago = kind_of(DATASET), timezone.now() - timedelta(hours=1)
     first = claim(kind)
     assert first is not None
@@ -225,7 +224,7 @@ def test_a_file_that_was_left_in_the_middle_is_taken_up() -> None:
 
 def test_a_set_of_which_nothing_can_leave_fails_and_is_made_again() -> None:
     factories.picture_series()
-    one = made(read(scene.campaign()))
+    one = build_dataset(answer_all(scene.campaign()))
     assert (one.state, one.reason) == ("failed", "No picture could be exported; the reasons are below.")
     browser = signed_in(factories.senior().get_username())
     page = browser.get(f"/campaigns/sets/{one.pk}/").content.decode()
@@ -236,7 +235,7 @@ def test_a_set_of_which_nothing_can_leave_fails_and_is_made_again() -> None:
 
 def test_the_page_asks_watches_and_fetches(clinician: Client) -> None:
     scene.brains(3)
-    campaign = read(scene.campaign())
+    campaign = answer_all(scene.campaign())
     browser = signed_in(factories.senior().get_username())
     page = browser.get(f"/campaigns/{campaign.pk}/").content.decode()
     assert "Make version 1: 3 pictures" in page

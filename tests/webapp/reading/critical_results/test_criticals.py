@@ -35,44 +35,46 @@ def study() -> Study:
     return factories.study(patient=factories.patient(), description="CT head")
 
 
-def recorded(study: Study, reader: User, *, minutes: float = 0) -> CriticalResult:
+def record_critical(study: Study, reader: User, *, minutes: float = 0) -> CriticalResult:
     """Record a critical result so long ago."""
     made = critical_open(study=study, sentence="Subdural haematoma with midline shift.", user=reader)
     CriticalResult.objects.filter(pk=made.pk).update(opened_at=timezone.now() - timedelta(minutes=minutes))
     return made
 
 
-def told(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
-    return critical_notify(critical=critical, told="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader)
+def notify(critical: CriticalResult, reader: User, *, read_back: bool) -> Notification:
+    return critical_notify(
+        critical=critical, recipient="Dr Weiss, surgeon", how="phone", read_back=read_back, user=reader
+    )
 
 
 def test_it_is_open_until_somebody_was_told_and_settled_when_they_read_it_back(study: Study, reader: User) -> None:
-    critical = recorded(study, reader)
+    critical = record_critical(study, reader)
     states = [criticals_of(study)[0].state]
     for read_back in (False, True):
-        told(critical, reader, read_back=read_back)
+        notify(critical, reader, read_back=read_back)
         states.append(criticals_of(study)[0].state)
-    assert states == [State.OPEN, State.TOLD, State.ACKNOWLEDGED]
+    assert states == [State.OPEN, State.NOTIFIED, State.ACKNOWLEDGED]
     # Told once more without an answer: what was read back stays read back.
-    told(critical, reader, read_back=False)
+    notify(critical, reader, read_back=False)
     assert criticals_of(study)[0].state == State.ACKNOWLEDGED
 
 
 def test_rows_are_added_and_none_is_changed(study: Study, reader: User) -> None:
-    critical = recorded(study, reader)
-    first = told(critical, reader, read_back=False)
+    critical = record_critical(study, reader)
+    first = notify(critical, reader, read_back=False)
     before = (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk))
-    told(critical, reader, read_back=True)
+    notify(critical, reader, read_back=True)
     assert (CriticalResult.objects.values().get(), Notification.objects.values().get(pk=first.pk)) == before
 
 
 def test_a_second_click_records_nothing_twice(study: Study, reader: User) -> None:
-    assert recorded(study, reader) == recorded(study, reader)
+    assert record_critical(study, reader) == record_critical(study, reader)
     assert CriticalResult.objects.count() == 1
 
 
 def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: User) -> None:
-    told(recorded(study, reader), reader, read_back=True)
+    notify(record_critical(study, reader), reader, read_back=True)
     events = AuditEvent.objects.filter(code__contains="critical", study=study.pk, actor="anna").order_by("pk")
     details = [event.details.partition(": ")[2] for event in events]
     assert details == ["", "phone, read back"]
@@ -81,15 +83,15 @@ def test_both_are_audited_without_a_word_of_the_patient(study: Study, reader: Us
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"told": " "}, "nobody-notified"),
-        ({"how": "pigeon"}, "no-channel"),
-        ({"told_at": timezone.now() + timedelta(hours=1)}, "time-in-future"),
+        ({"recipient": " "}, "who was notified"),
+        ({"how": "pigeon"}, "how they were notified"),
+        ({"notified_at": timezone.now() + timedelta(hours=1)}, "must not lie in the future"),
     ],
 )
-def test_what_is_missing_is_asked_for(changes: dict[str, object], code: str, study: Study, reader: User) -> None:
-    given = {"told": "Dr Weiss", "how": "phone", "read_back": True, **changes}
-    with refused(code):
-        critical_notify(critical=recorded(study, reader), user=reader, **given)  # type: ignore[arg-type]
+def test_what_is_missing_is_asked_for(changes: dict[str, object], sentence: str, study: Study, reader: User) -> None:
+    given = {"recipient": "Dr Weiss", "how": "phone", "read_back": True, **changes}
+    with pytest.raises(ValueError, match=sentence):
+        critical_notify(critical=record_critical(study, reader), user=reader, **given)  # type: ignore[arg-type]
     with refused("no-sentence"):
         critical_open(study=study, sentence=" ", user=reader)
 
@@ -103,13 +105,13 @@ def test_a_finding_of_another_study_is_refused(study: Study, reader: User) -> No
 
 def test_the_list_has_what_is_open_first_and_its_age_beside_the_sites_target(study: Study, reader: User) -> None:
     SiteSettings.objects.create(site=study.site, critical_minutes=20)
-    late, fresh, settled = (recorded(factories.study(), reader, minutes=minutes) for minutes in (25, 16, 50))
+    late, fresh, settled = (record_critical(factories.study(), reader, minutes=minutes) for minutes in (25, 16, 50))
     critical_notify(
         critical=settled,
-        told="Dr Weiss",
+        recipient="Dr Weiss",
         how="person",
         read_back=True,
-        told_at=timezone.now() - timedelta(minutes=40),
+        notified_at=timezone.now() - timedelta(minutes=40),
         user=reader,
     )
     left, done = criticals_list(reader)
@@ -122,11 +124,12 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
     SiteSettings.objects.create(site=study.site, critical_minutes=20)
     Subscription.objects.create(name="RIS", url="https://ris.example/", happenings=["critical.overdue"])
     late, fresh, settled, mistaken = (
-        recorded(factories.study(patient=factories.patient()), reader, minutes=minutes) for minutes in (20, 19, 50, 50)
+        record_critical(factories.study(patient=factories.patient()), reader, minutes=minutes)
+        for minutes in (20, 19, 50, 50)
     )
-    told(settled, reader, read_back=True)
+    notify(settled, reader, read_back=True)
     critical_withdraw(critical=mistaken, reason="Another patient.", user=reader)
-    told(late, reader, read_back=False)
+    notify(late, reader, read_back=False)
     assert [escalate_overdue() for _ in range(2)] == [1, 0]
     escalation = Escalation.objects.get()
     assert (escalation.critical, escalation.target_minutes) == (late, 20)
@@ -148,7 +151,7 @@ def test_what_nobody_reads_back_in_time_is_escalated_once_and_others_are_told(st
 
 
 def test_housekeeping_looks_for_them(study: Study, reader: User) -> None:
-    recorded(study, reader, minutes=90)
+    record_critical(study, reader, minutes=90)
     look_once(urgent_steps())
     assert Escalation.objects.get().critical.study == study
 
@@ -156,9 +159,9 @@ def test_housekeeping_looks_for_them(study: Study, reader: User) -> None:
 def test_what_is_read_back_while_it_is_looked_at_is_not_escalated(
     study: Study, reader: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    critical = recorded(study, reader, minutes=90)
+    critical = record_critical(study, reader, minutes=90)
     seen = overdue(CriticalResult.objects.all())
-    told(critical, reader, read_back=True)
+    notify(critical, reader, read_back=True)
     monkeypatch.setattr(services, "overdue", lambda _rows: seen)
     assert (escalate_overdue(), Escalation.objects.count()) == (0, 0)
 
@@ -167,8 +170,8 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     study: Study, reader: User, clinician: Client
 ) -> None:
     SiteSettings.objects.create(site=study.site, critical_minutes=20)
-    critical = recorded(study, reader, minutes=105)
-    recorded(factories.study(patient=factories.patient()), reader, minutes=5)
+    critical = record_critical(study, reader, minutes=105)
+    record_critical(factories.study(patient=factories.patient()), reader, minutes=5)
     escalate_overdue()
     text = " ".join(clinician.get("/critical-results/").content.decode().split())
     for said in ("1 critical result overdue.", "Overdue by 1 h 25 min", "105 min, target 20 min", "escalated"):
@@ -184,7 +187,7 @@ def test_what_is_overdue_is_said_on_the_page_in_the_bar_of_who_answers_for_it_an
     late, fresh = critical_items(study.site_id)
     assert late.sentence.endswith("nobody notified; overdue by 1 h 25 min (target 20 min).")
     assert "overdue" not in fresh.sentence
-    told(critical, reader, read_back=True)
+    notify(critical, reader, read_back=True)
     assert count not in signed_in("senior").get("/upload/").content.decode()
     settled = " ".join(clinician.get("/critical-results/").content.decode().split())
     assert "critical result overdue" not in settled
@@ -207,15 +210,13 @@ def test_the_study_page_records_it_and_who_was_told(clinician: Client, study: St
     assert "read back" in notified.content.decode()
     row = critical.notifications.get()
     assert row.read_back
-    assert timezone.now() - row.told_at >= timedelta(minutes=15)
+    assert timezone.now() - row.notified_at >= timedelta(minutes=15)
 
 
 def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clinician: Client, study: Study) -> None:
-    critical = recorded(study, factories.clinician("bert"))
+    critical = record_critical(study, factories.clinician("bert"))
     address = f"/critical-results/{critical.pk}/withdraw/"
-    assert (
-        "Give the reason for the withdrawal." in clinician.post(address, {"reason": " "}, follow=True).content.decode()
-    )
+    assert "Please say why" in clinician.post(address, {"reason": " "}, follow=True).content.decode()
     for reason in ("Another patient.", "Sent twice."):
         assert (
             "Withdrawn: Another patient." in clinician.post(address, {"reason": reason}, follow=True).content.decode()
@@ -226,7 +227,7 @@ def test_what_was_recorded_by_mistake_is_withdrawn_with_a_reason_and_stays(clini
     assert not list(critical_items(study.site_id))
     assert AuditEvent.objects.filter(code__contains="withdrawn", study=study.pk).count() == 1
     # The same sentence is another result from now on.
-    assert recorded(study, factories.clinician("bert")) != critical
+    assert record_critical(study, factories.clinician("bert")) != critical
 
 
 def test_what_the_ai_calls_critical_is_asked_for_until_it_is_recorded(clinician: Client, study: Study) -> None:
@@ -254,15 +255,15 @@ def test_where_a_site_reads_first_nothing_is_said_of_the_ai_before_the_reader_co
 
 def test_the_worklist_marks_what_is_not_read_back(clinician: Client, study: Study, reader: User) -> None:
     version = clinician.get("/").context["version"]
-    critical = recorded(study, reader)
+    critical = record_critical(study, reader)
     news = clinician.get(f"/worklist/rows/?seen={version}")
     assert "Critical, not read back" in news.content.decode()
-    told(critical, reader, read_back=True)
+    notify(critical, reader, read_back=True)
     assert "Critical, not read back" not in clinician.get("/").content.decode()
 
 
 def test_the_page_lists_them_and_an_auditor_only_looks(study: Study, reader: User, client: Client) -> None:
-    recorded(study, reader)
+    record_critical(study, reader)
     client.force_login(factories.auditor(), backend="django.contrib.auth.backends.ModelBackend")
     assert "Subdural haematoma" in client.get("/critical-results/").content.decode()
     assert "Record notification" not in client.get(f"/studies/{study.pk}/critical-results/").content.decode()

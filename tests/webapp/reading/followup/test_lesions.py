@@ -16,18 +16,17 @@ from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Patient, Study
 from webapp.imaging.inference.models import Finding, Run
-from webapp.reading.followup.lesion_timeline import Change, changes_of
+from webapp.reading.followup.lesion_timeline import LEAST, LENGTH, MARGIN, Change, changes_of, timeline_positions
 from webapp.reading.followup.models import Lesion, Sighting
 from webapp.reading.followup.selectors import load_followup
 from webapp.reading.followup.services import LinkRefusedError, finding_link, finding_unlink
-from webapp.reading.followup.timeline import LEAST, LENGTH, MARGIN, places_of
 from webapp.reading.worklist.models import SiteSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 FIRST, SECOND, ADJUDICATOR = date(2026, 1, 10), date(2026, 4, 10), date(2026, 7, 10)
 
 
-def linked(*findings: Finding, name: str = "Left frontal") -> Lesion:
+def link_findings(*findings: Finding, name: str = "Left frontal") -> Lesion:
     """Say that findings are one lesion."""
     user, request = factories.clinician(), RequestFactory().post("/")
     lesion = finding_link(finding=findings[0], lesion=None, name=name, user=user, request=request).lesion
@@ -77,7 +76,7 @@ def test_a_lesion_over_three_visits_has_its_sizes_its_changes_and_its_chart(
         factories.visit(patient, on=day, radius=radius)
         for day, radius in ((SECOND, 5), (FIRST, 10), (ADJUDICATOR, 7.5))  # not in the order of their days
     ]
-    linked(*findings)
+    link_findings(*findings)
     text = page(clinician, findings[2])
     first, second, third = cells(text)
 
@@ -100,7 +99,7 @@ def test_pixels_are_never_compared_with_millimetres(patient: Patient, clinician:
         factories.visit(patient, on=SECOND, radius=8),
         factories.visit(patient, on=ADJUDICATOR, spacing=None),
     ]
-    linked(*findings)
+    link_findings(*findings)
     text = page(clinician, findings[0])
     first, second, third = cells(text)
 
@@ -114,7 +113,7 @@ def test_pixels_are_never_compared_with_millimetres(patient: Patient, clinician:
 def test_what_was_not_outlined_has_no_size_and_says_so(patient: Patient, clinician: Client) -> None:
     bare = factories.visit(patient, on=FIRST)
     Finding.objects.filter(pk=bare.pk).update(measures={})
-    linked(bare)
+    link_findings(bare)
 
     assert cells(page(clinician, bare))[0][4] == "Not compared: nothing was outlined."
 
@@ -140,7 +139,7 @@ def test_a_reader_links_names_and_unlinks_on_the_page(patient: Patient, clinicia
 def test_a_finding_is_one_lesion_and_a_lesion_one_finding_a_study(patient: Patient) -> None:
     finding = factories.visit(patient, on=FIRST)
     beside = factories.finding(finding.run, instance=finding.instance)
-    lesion = linked(finding)
+    lesion = link_findings(finding)
     other = factories.visit(factories.patient("Other^Otto"), on=FIRST)
     user, request = factories.clinician(), RequestFactory().post("/")
 
@@ -156,7 +155,7 @@ def test_a_finding_is_one_lesion_and_a_lesion_one_finding_a_study(patient: Patie
 
 
 def test_what_is_unlinked_twice_is_unlinked_once(patient: Patient) -> None:
-    sighting = linked(factories.visit(patient, on=FIRST)).sightings.get()
+    sighting = link_findings(factories.visit(patient, on=FIRST)).sightings.get()
     for _ in range(2):
         finding_unlink(sighting=sighting, user=factories.clinician(), request=RequestFactory().post("/"))
 
@@ -193,7 +192,7 @@ def test_the_study_page_leads_to_it_where_there_is_an_earlier_study(patient: Pat
 
 def test_a_superseded_answer_keeps_its_link_and_says_so(patient: Patient, clinician: Client) -> None:
     finding = factories.visit(patient, on=FIRST)
-    linked(finding)
+    link_findings(finding)
     factories.run_of(finding.run.series, outcome=Run.Outcome.NEGATIVE)
 
     assert "From a superseded result" in page(clinician, finding)
@@ -207,20 +206,20 @@ def test_a_picture_of_nobody_has_nothing_to_follow(clinician: Client) -> None:
 
 
 def test_visits_lie_apart_as_their_days_and_never_on_top_of_each_other() -> None:
-    places = places_of([FIRST, FIRST, SECOND, ADJUDICATOR, ADJUDICATOR])
+    places = timeline_positions([FIRST, FIRST, SECOND, ADJUDICATOR, ADJUDICATOR])
 
     assert (places[0], places[-1]) == (MARGIN, LENGTH - MARGIN)
     assert min(later - former for former, later in itertools.pairwise(places)) >= LEAST - 1e-9
     assert places[2] == pytest.approx(MARGIN + (LENGTH - 2 * MARGIN) * 90 / 181)
-    assert places_of([FIRST]) == [MARGIN]
-    assert places_of([]) == []
+    assert timeline_positions([FIRST]) == [MARGIN]
+    assert timeline_positions([]) == []
 
 
 def test_the_page_takes_as_many_queries_for_ten_visits_as_for_two(patient: Patient) -> None:
     counted = []
     for days in (range(1, 3), range(3, 11)):
         findings = [factories.visit(patient, on=date(2026, 1, day)) for day in days]
-        linked(*findings[1:])
+        link_findings(*findings[1:])
         with CaptureQueriesContext(connection) as asked:
             load_followup(study=study_of(findings[0]), user=factories.clinician())
         counted.append(len(asked) - 1)  # one to find the user
@@ -230,7 +229,7 @@ def test_the_page_takes_as_many_queries_for_ten_visits_as_for_two(patient: Patie
 
 def test_what_the_ai_says_stays_out_until_the_reader_has_committed(patient: Patient, clinician: Client) -> None:
     finding = factories.visit(patient, on=FIRST, label="Suspected cyst")
-    linked(factories.visit(patient, on=SECOND))
+    link_findings(factories.visit(patient, on=SECOND))
     SiteSettings.objects.update_or_create(site=patient.site, defaults={"read_first": True})
     text = page(clinician, finding)
 

@@ -63,13 +63,13 @@ def item() -> OutboxItem:
     return OutboxItem.objects.get(kind=REGISTRATION)
 
 
-def asked(pair: tuple[Series, Series]) -> Registration:
+def request_pair(pair: tuple[Series, Series]) -> Registration:
     """Ask for a pair."""
     request = RequestFactory().post("/")
     return request_registration(prior=pair[0], follow_up=pair[1], user=factories.clinician(), request=request)
 
 
-def answered(row: Registration, **said: object) -> None:
+def leave_answer(row: Registration, **said: object) -> None:
     """Leave an answer as a worker does."""
     row.refresh_from_db()
     out = Attempt(row.pk, row.attempt).out
@@ -108,7 +108,7 @@ def test_a_reader_asks_a_worker_registers_and_the_page_shows_both_in_one(clinici
 def test_what_is_no_body_is_refused_by_the_worker_and_said_on_the_page(
     pair: tuple[Series, Series], clinician: Client
 ) -> None:
-    row = asked(pair)
+    row = request_pair(pair)
     advance_registrations()
     attempt_register(Attempt(row.pk, 1))
     advance_registrations()
@@ -121,19 +121,19 @@ def test_what_is_no_body_is_refused_by_the_worker_and_said_on_the_page(
 
 
 def test_a_poor_one_is_refused_with_its_figures_and_can_be_asked_for_again(pair: tuple[Series, Series]) -> None:
-    row = asked(pair)
+    row = request_pair(pair)
     advance_registrations()
-    answered(row, answer=RegistrationAnswer(refusal="Too little in common.", dice=0.9, nmi=1.05, correlation=0.2))
+    leave_answer(row, answer=RegistrationAnswer(refusal="Too little in common.", dice=0.9, nmi=1.05, correlation=0.2))
     advance_registrations()
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.REFUSED, "Too little in common.")
 
-    again = asked(pair)
+    again = request_pair(pair)
     assert (again.pk, again.state, again.reason, again.answer) == (row.pk, State.QUEUED, "", {})
 
 
 def test_a_worker_that_dies_loses_it_three_times_and_then_it_is_given_up(pair: tuple[Series, Series]) -> None:
-    row = asked(pair)
+    row = request_pair(pair)
     for attempt in range(1, 3 + 1):
         advance_registrations()
         Attempt(row.pk, attempt).claim()
@@ -147,7 +147,7 @@ def test_a_worker_that_dies_loses_it_three_times_and_then_it_is_given_up(pair: t
 
 
 def test_a_doorbell_that_nobody_heard_is_rung_again_as_the_same_attempt(pair: tuple[Series, Series]) -> None:
-    row = asked(pair)
+    row = request_pair(pair)
     advance_registrations()
     assert advance_registrations() == 0
     OutboxItem.objects.update(lease_expires_at=timezone.now() - timedelta(minutes=1))
@@ -158,7 +158,7 @@ def test_a_doorbell_that_nobody_heard_is_rung_again_as_the_same_attempt(pair: tu
 
 
 def test_a_late_answer_of_an_earlier_attempt_is_not_collected(pair: tuple[Series, Series]) -> None:
-    row = asked(pair)
+    row = request_pair(pair)
     advance_registrations()
     OutboxItem.objects.update(attempt=2)
     Attempt(row.pk, 1).out.mkdir(parents=True, exist_ok=True)
@@ -168,9 +168,9 @@ def test_a_late_answer_of_an_earlier_attempt_is_not_collected(pair: tuple[Series
 
 
 def test_asking_twice_is_one_registration_and_one_runs_at_a_time(pair: tuple[Series, Series]) -> None:
-    row = asked(pair)
-    assert asked(pair) == row
-    asked((pair[1], pair[0]))
+    row = request_pair(pair)
+    assert request_pair(pair) == row
+    request_pair((pair[1], pair[0]))
     advance_registrations()
     advance_registrations()
 
@@ -182,7 +182,7 @@ def test_series_of_one_study_or_of_two_patients_are_no_pair(pair: tuple[Series, 
     stranger = brain(factories.patient("Other^Otto"), on=date(2026, 2, 2), count=1)
     for other in (pair[1], stranger):
         with pytest.raises(NotAPairError):
-            asked((other, pair[1]))
+            request_pair((other, pair[1]))
 
 
 def test_without_an_earlier_brain_mr_nothing_is_offered(clinician: Client) -> None:

@@ -15,9 +15,8 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Run
 from webapp.reading.critical_results.services import critical_notify, critical_open
 from webapp.reading.handover.models import Handover, HandoverLine
-from webapp.reading.handover.open_items import current_items
-from webapp.reading.handover.selectors import handovers_waiting, kept
-from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_make
+from webapp.reading.handover.selectors import current_items, handover_groups, handovers_waiting
+from webapp.reading.handover.services import NotAcceptedError, handover_accept, handover_create
 from webapp.reading.reporting.models import Report
 from webapp.reading.worklist.models import Priority, ReadingTask
 from webapp.reading.worklist.services import task_claim, task_finish, task_triage
@@ -42,17 +41,17 @@ def stat(anna: User) -> Study:
     return study
 
 
-def told_now() -> list[tuple[str, str]]:
-    return [(one.kind.name, one.left.sentence) for one in current_items(factories.site())]
+def open_sentences() -> list[tuple[str, str]]:
+    return [(one.kind.name, one.item.sentence) for one in current_items(factories.site())]
 
 
-def settled(handover: Handover) -> dict[str, list[bool | None]]:
-    return {group.kind.name: [line.is_settled for line in group.lines] for group in kept(handover)}
+def settled_by_kind(handover: Handover) -> dict[str, list[bool | None]]:
+    return {group.kind.name: [line.is_settled for line in group.lines] for group in handover_groups(handover)}
 
 
 def test_nothing_is_left_open_where_all_is_read() -> None:
     factories.study()  # routine, waiting: no matter of a hand-over
-    assert told_now() == []
+    assert open_sentences() == []
 
 
 def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
@@ -63,9 +62,9 @@ def test_it_tells_unread_stat_claims_criticals_and_outages(anna: User) -> None:
     factories.run_of(factories.series_of(study), state=Run.State.QUARANTINED)
     late = factories.series_of(factories.study())
     factories.run_of(late, state=Run.State.QUEUED, at=timezone.now() - timedelta(minutes=40))
-    kinds = [kind for kind, _sentence in told_now()]
+    kinds = [kind for kind, _sentence in open_sentences()]
     assert kinds == ["critical", "stat", "draft", "held", "outage", "outage"]
-    sentences = " ".join(sentence for _kind, sentence in told_now())
+    sentences = " ".join(sentence for _kind, sentence in open_sentences())
     for words in (
         "nobody notified",
         "anna changed it last",
@@ -80,12 +79,12 @@ def test_another_sites_are_not_told(anna: User) -> None:
     elsewhere = factories.study(at=factories.site("Other clinic"))
     ReadingTask.objects.filter(study=elsewhere).update(priority=Priority.STAT)
     critical_open(study=elsewhere, sentence="Bleeding", user=anna)
-    assert told_now() == []
+    assert open_sentences() == []
 
 
 def test_it_is_kept_as_it_was_and_names_no_patient(anna: User, ben: User) -> None:
     study = stat(anna)
-    made = handover_make(user=anna, note="The CT is slow today.")
+    made = handover_create(user=anna, note="The CT is slow today.")
     before = list(HandoverLine.objects.values())
     task_finish(task=task_claim(task=study.task, user=ben), user=ben)
     assert list(HandoverLine.objects.values()) == before
@@ -97,15 +96,15 @@ def test_each_line_says_whether_it_is_settled_since(anna: User, ben: User) -> No
     study = stat(anna)
     critical = critical_open(study=study, sentence="Bleeding", user=anna)
     task_claim(task=study.task, user=anna)
-    made = handover_make(user=anna, note="")
-    assert settled(made) == {"critical": [False], "stat": [False], "held": [False]}
-    critical_notify(critical=critical, told="Dr Weiss", how="phone", read_back=True, user=ben)
+    made = handover_create(user=anna, note="")
+    assert settled_by_kind(made) == {"critical": [False], "stat": [False], "held": [False]}
+    critical_notify(critical=critical, recipient="Dr Weiss", how="phone", read_back=True, user=ben)
     task_finish(task=study.task, user=anna)
-    assert settled(made) == {"critical": [True], "stat": [True], "held": [True]}
+    assert settled_by_kind(made) == {"critical": [True], "stat": [True], "held": [True]}
 
 
 def test_it_is_accepted_once_and_never_by_who_handed_it_over(anna: User, ben: User) -> None:
-    made = handover_make(user=anna, note="")
+    made = handover_create(user=anna, note="")
     with refused("own-handover", NotAcceptedError):
         handover_accept(handover=made, user=anna)
     handover_accept(handover=made, user=ben)
@@ -119,7 +118,7 @@ def test_it_is_accepted_once_and_never_by_who_handed_it_over(anna: User, ben: Us
 
 
 def test_it_waits_for_the_readers_of_its_site(anna: User, ben: User) -> None:
-    made = handover_make(user=anna, note="")
+    made = handover_create(user=anna, note="")
     assert handovers_waiting(ben) == [made]
     others = (anna, factories.auditor(), factories.clinician("stranger", at=factories.site("Other clinic")))
     assert [handovers_waiting(other) for other in others] == [[], [], []]

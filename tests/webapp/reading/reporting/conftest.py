@@ -10,11 +10,11 @@ from webapp.foundation.accounts.models import User
 from webapp.imaging.annotations.models import Annotation
 from webapp.imaging.archive.models import Instance, Study
 from webapp.reading.reporting.models import Report
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Signed, Text, report_sign
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, SigningResult, report_sign
 from webapp.reading.reviews.models import Review
-from webapp.reading.reviews.selectors import findings_asked
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reviews.selectors import findings_to_review
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 TUMOUR, BLEEDING = "Suspected brain tumour", "Suspected bleeding"
@@ -56,16 +56,16 @@ def images_of(study: Study) -> list[Instance]:
     return list(Instance.objects.filter(series__study=study))
 
 
-def say(study: Study, user: User, says: str, number: int, **more: object) -> Review:
+def add_review(study: Study, user: User, says: str, number: int, **more: object) -> Review:
     """Say something of the finding of that number."""
-    given = {"finding": findings_asked(study)[number - 1].pk, **more}
-    return review_finding(study=study, user=user, said=Said(says, **given))  # type: ignore[arg-type]
+    given = {"finding": findings_to_review(study)[number - 1].pk, **more}
+    return review_finding(study=study, user=user, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
-def missed(study: Study, user: User, title: str) -> Review:
+def add_missed_finding(study: Study, user: User, title: str) -> Review:
     """Draw a box on the last slice and say what the AI missed there."""
     box = factories.mark(images_of(study)[-1], author=user, kind=Annotation.Kind.BOX, points=[[1.0, 1.0], [4.0, 4.0]])
-    return review_finding(study=study, user=user, said=Said("missed", mark=box.mark_id, label_title=title))
+    return review_finding(study=study, user=user, review=ReviewInput("missed", mark=box.mark_id, label_title=title))
 
 
 def sign(
@@ -76,17 +76,17 @@ def sign(
     *,
     password: str = factories.PASSWORD,
     **texts: str,
-) -> Signed:
+) -> SigningResult:
     """Sign what the form shows, with some sections said otherwise."""
     fresh = Study.objects.get(pk=study.pk)
-    form = form_of(study=fresh, user=user)
+    form = load_editor(study=fresh, user=user)
     said = {section["key"]: section["text"] for section in form.sections} | texts
     return report_sign(
         study=fresh,
         user=user,
         kind=kind,
         password=password,
-        text=Text(said, form.free_text, form.is_abnormal, form.template.name),
+        text=ReportText(said, form.free_text, form.is_abnormal, form.template.name),
         edit=form.edit,
         base=form.base,
         request=request,

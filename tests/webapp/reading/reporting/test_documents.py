@@ -18,7 +18,7 @@ from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.exchange.fhir.test_resources import got
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, read, run_answered, sent  # noqa: F401 - a fixture
-from tests.webapp.reading.reporting.conftest import missed, say, sign
+from tests.webapp.reading.reporting.conftest import add_missed_finding, add_review, sign
 from webapp.exchange.webhooks.models import Happening, Notice, Subscription
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
@@ -28,7 +28,7 @@ from webapp.imaging.dicom_objects.models import ResultSeries, ResultSet
 from webapp.imaging.inference.services import series_needing_run
 from webapp.reading.reporting.models import Report, ReportObjects
 from webapp.reading.reporting.pdf import render_pdf
-from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.selectors import newest_report
 from webapp.reading.reporting.sr_person import HEADINGS, OTHER
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.worklist.services import task_claim
@@ -59,7 +59,7 @@ def signer(scanned: Study) -> User:
 
 
 def newest(study: Study) -> Report:
-    report = report_newest(study)
+    report = newest_report(study)
     assert report is not None
     return report
 
@@ -98,8 +98,8 @@ def test_objects_of_a_signer_without_a_name_are_signed_by_their_login(
 def test_the_pdf_says_what_was_signed_by_whom_and_how_many_pages_it_has(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "agree", 1)
-    say(study, reader, "disagree", 2, reasons=["artefact"])
+    add_review(study, reader, "agree", 1)
+    add_review(study, reader, "disagree", 2, reasons=["artefact"])
     long = "\n".join(f"Line {number} of many." for number in range(120))
     sign(study, reader, request_of, question="Headache <&>", impression=long)
     report = newest(study)
@@ -141,9 +141,9 @@ def test_fetching_the_pdf_is_written_down_and_a_superseded_one_says_so(
 def test_the_structured_report_is_a_persons_and_holds_what_they_accept(
     scanned: Study, signer: User, request_of: HttpRequest
 ) -> None:
-    say(scanned, signer, "agree", 1)
-    say(scanned, signer, "disagree", 2, reasons=["artefact"])
-    missed(scanned, signer, "Fracture")
+    add_review(scanned, signer, "agree", 1)
+    add_review(scanned, signer, "disagree", 2, reasons=["artefact"])
+    add_missed_finding(scanned, signer, "Fracture")
     sign(scanned, signer, request_of, impression="Tumour and fracture.\nNothing else.")
     ds = objects_of(scanned)["SR"]
     assert (ds.CompletionFlag, ds.VerificationFlag, ds.PreliminaryFlag) == ("COMPLETE", "VERIFIED", "FINAL")
@@ -189,7 +189,7 @@ def test_a_preliminary_report_is_followed_by_one_that_names_it(
 
 
 def test_measured_in_millimetres_it_has_a_unit_there_too(scanned: Study, signer: User, request_of: HttpRequest) -> None:
-    verdict = missed(scanned, signer, "Node")
+    verdict = add_missed_finding(scanned, signer, "Node")
     mark = verdict.mark
     assert mark is not None
     mark.version = 2
@@ -245,7 +245,7 @@ def test_fhir_tells_the_newest_version_under_one_id(
 ) -> None:
     address = f"/fhir/DiagnosticReport/{study.pk}"
     assert clinician.get(address).status_code == 404
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     told = []
     for kind, key in (("preliminary", "impression"), ("final", "impression"), ("addendum", "addendum")):
         sign(study, reader, request_of, kind, **{key: f"As {kind} <said>."})

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
-from tests.webapp.reading.reporting.conftest import say, sign
+from tests.webapp.reading.reporting.conftest import add_review, sign
 from tests.webapp.refusals import codes_shown
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Study
 from webapp.reading.reporting.models import Discrepancy, Report
-from webapp.reading.reporting.selectors import form_of
-from webapp.reading.reporting.services import Text, report_save
+from webapp.reading.reporting.selectors import load_editor
+from webapp.reading.reporting.services import ReportText, report_save
 from webapp.reading.worklist.models import ReadingTask
 from webapp.reading.worklist.services import task_release
 
@@ -31,7 +31,7 @@ def browser(reader: User) -> Client:
 
 def fields(study: Study, user: User, **changed: Any) -> dict[str, Any]:
     """Return what the form posts."""
-    form = form_of(study=Study.objects.get(pk=study.pk), user=user)
+    form = load_editor(study=Study.objects.get(pk=study.pk), user=user)
     said = {f"section-{section['key']}": section["text"] for section in form.sections}
     rest = {"free_text": form.free_text, "is_abnormal": "", "template": form.template.name}
     return {**said, **rest, "edit": form.edit, "base": form.base, **changed}
@@ -42,7 +42,7 @@ def post(browser: Client, study: Study, what: str, sent: dict[str, Any]) -> Any:
 
 
 def test_a_look_writes_nothing_and_shows_what_a_report_begins_with(study: Study, reader: User, browser: Client) -> None:
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     page = browser.get(reverse("report", args=[study.pk])).content.decode()
     assert "Suspected brain tumour (slice 2)." in page
     assert "No changes yet" in page
@@ -92,7 +92,7 @@ def test_another_template_reloads_the_page(study: Study, reader: User, browser: 
 
 def test_filling_again_is_asked_for_and_told(study: Study, reader: User, browser: Client) -> None:
     sent = fields(study, reader)
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     page = post(browser, study, "fill", sent).content.decode()
     assert "1 line added, saved" in page
     assert "Suspected brain tumour (slice 2)." in page
@@ -170,7 +170,7 @@ def test_verifying_is_a_button_and_is_written_down(
 
 
 def test_a_colleague_sees_no_draft_and_is_told_who_signs(study: Study, reader: User) -> None:
-    report_save(study=study, user=reader, text=Text({"impression": "Secret so far."}), edit=0)
+    report_save(study=study, user=reader, text=ReportText({"impression": "Secret so far."}), edit=0)
     other = signed_in(factories.clinician("other").get_username())
     page = other.get(reverse("report", args=[study.pk])).content.decode()
     assert "Secret so far." not in page
@@ -183,7 +183,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
     study: Study, reader: User, browser: Client, admin: Client, request_of: HttpRequest
 ) -> None:
     assert "No signed report differs from the AI." in browser.get("/discrepancies/").content.decode()
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     sign(study, reader, request_of, impression="Normal.")
     page = browser.get("/discrepancies/").content.decode()
     assert "You signed this report; someone else must acknowledge this." in page
@@ -201,7 +201,7 @@ def test_the_queue_shows_what_is_open_and_the_bar_counts_it(
 
 
 def test_a_stranger_sees_nothing_of_it(study: Study, reader: User, stranger: Client, request_of: HttpRequest) -> None:
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     sign(study, reader, request_of, impression="Normal.")
     assert "No signed report differs" in stranger.get("/discrepancies/").content.decode()
     address = reverse("discrepancy-acknowledge", args=[Discrepancy.objects.first().pk])  # type: ignore[union-attr]

@@ -23,7 +23,7 @@ from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.reading.reporting.accepted_findings import prefill_lines
 from webapp.reading.reviews.selectors import read_of
-from webapp.reading.reviews.services import Said, review_finding
+from webapp.reading.reviews.services import ReviewInput, review_finding
 from webapp.reading.worklist.services import task_claim
 
 pytestmark = pytest.mark.sqlite
@@ -49,28 +49,28 @@ def signer(volume: Series) -> User:
     return User.objects.get(pk=user.pk)
 
 
-def missed(volume: Series, user: User, title: str, **drawn: Any) -> AnnotationVersion:
+def add_missed_finding(volume: Series, user: User, title: str, **drawn: Any) -> AnnotationVersion:
     """Annotation on a coronal cut what the AI missed."""
     mark = factories.cut_mark(volume, author=user, **drawn)
-    review_finding(study=volume.study, user=user, said=Said("missed", mark=mark.mark_id, label_title=title))
+    review_finding(study=volume.study, user=user, review=ReviewInput("missed", mark=mark.mark_id, label_title=title))
     return mark
 
 
-def told(ds: FileDataset) -> hd.sr.MeasurementReport:
+def parse_report(ds: FileDataset) -> hd.sr.MeasurementReport:
     """Read a structured report back."""
     report = hd.sr.Comprehensive3DSR.from_dataset(ds).content
     assert isinstance(report, hd.sr.MeasurementReport)
     return report
 
 
-def named(groups: Iterable[Any]) -> dict[str, Any]:
+def groups_by_title(groups: Iterable[Any]) -> dict[str, Any]:
     """Return the groups of findings by what was found, the summary left out."""
     return {group.finding_type.meaning: group for group in groups if group.finding_type}
 
 
 def test_a_report_begins_with_size_and_plane(volume: Series, signer: User) -> None:
     factories.cut_mark(volume, author=signer, figures={"length": 17.0})
-    missed(
+    add_missed_finding(
         volume, signer, "Node", kind=Annotation.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0, "mean": 31.0}
     )
     lines = prefill_lines(study=volume.study, user=signer, read=read_of(study=volume.study, user=signer))
@@ -81,13 +81,13 @@ def test_a_report_begins_with_size_and_plane(volume: Series, signer: User) -> No
 
 
 def test_lines_leave_as_measurements_with_their_places(volume: Series, signer: User, request_of: HttpRequest) -> None:
-    length = missed(volume, signer, "Node", figures={"length": 17.0})
+    length = add_missed_finding(volume, signer, "Node", figures={"length": 17.0})
     bent = [[-30.0, -12.5, 11.0], [-30.0, -12.5, 19.0], [-15.0, -12.5, 19.0]]
-    angle = missed(volume, signer, "Kink", kind=Annotation.Kind.ANGLE, points=bent, figures={"angle": 90.0})
+    angle = add_missed_finding(volume, signer, "Kink", kind=Annotation.Kind.ANGLE, points=bent, figures={"angle": 90.0})
     sign(volume.study, signer, request_of, impression="Node and kink.")
     ds = objects_of(volume.study)["SR"]
     assert ds.SOPClassUID == Comprehensive3DSRStorage
-    groups = named(told(ds).get_image_measurement_groups())
+    groups = groups_by_title(parse_report(ds).get_image_measurement_groups())
     expected = (
         ("Node", codes.SCT.Length, 17.0, codes.UCUM.Millimeter, length),
         ("Kink", codes.SCT.Angle, 90.0, codes.UCUM.Degree, angle),
@@ -103,11 +103,11 @@ def test_lines_leave_as_measurements_with_their_places(volume: Series, signer: U
 
 
 def test_regions_leave_where_they_lie_in_the_patient(volume: Series, signer: User, request_of: HttpRequest) -> None:
-    missed(volume, signer, "Node", kind=Annotation.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0})
-    missed(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
-    missed(volume, signer, "Dot", kind=Annotation.Kind.PROBE, points=[AXES[0]], figures={"value": 12.0})
+    add_missed_finding(volume, signer, "Node", kind=Annotation.Kind.RECTANGLE, points=CORNERS, figures={"area": 120.0})
+    add_missed_finding(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
+    add_missed_finding(volume, signer, "Dot", kind=Annotation.Kind.PROBE, points=[AXES[0]], figures={"value": 12.0})
     sign(volume.study, signer, request_of, impression="Node, cyst and dot.")
-    groups = named(told(objects_of(volume.study)["SR"]).get_planar_roi_measurement_groups())
+    groups = groups_by_title(parse_report(objects_of(volume.study)["SR"]).get_planar_roi_measurement_groups())
     drawn = {title: (group.roi.graphic_type.value, group.roi.value) for title, group in groups.items()}
     round_it = np.array(CORNERS)[[0, 1, 3, 2, 0]]
     expected: dict[str, tuple[str, Any]] = {
@@ -124,8 +124,8 @@ def test_regions_leave_where_they_lie_in_the_patient(volume: Series, signer: Use
 
 
 def test_tools_of_others_find_no_error(volume: Series, signer: User, request_of: HttpRequest, tmp_path: Path) -> None:
-    missed(volume, signer, "Node", figures={"length": 17.0})
-    missed(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
+    add_missed_finding(volume, signer, "Node", figures={"length": 17.0})
+    add_missed_finding(volume, signer, "Cyst", kind=Annotation.Kind.ELLIPSE, points=AXES, figures={"area": 94.2})
     sign(volume.study, signer, request_of, impression="Node and cyst.")
     path = dicom.saved(objects_of(volume.study)["SR"], tmp_path / "SR")
     said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr

@@ -37,12 +37,12 @@ from webapp.foundation.outbox.services import work_due
 from webapp.imaging.annotations.models import AnnotationVersion
 from webapp.imaging.archive.models import Series
 from webapp.imaging.dicom_objects.models import ResultSet
-from webapp.reading.reporting.accepted_findings import statements_of
+from webapp.reading.reporting.accepted_findings import accepted_statements
 from webapp.reading.reporting.models import Report, ReportObjects
-from webapp.reading.reporting.selectors import report_newest
+from webapp.reading.reporting.selectors import newest_report
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reporting.storage import REPORT_OBJECTS
-from webapp.reading.reviews.segmentation_services import Sent, outline_save
+from webapp.reading.reviews.segmentation_services import OutlineInput, outline_save
 from webapp.reading.reviews.selectors import read_of
 from webapp.reading.worklist.services import task_claim
 from workers import storage
@@ -80,10 +80,10 @@ class Scan:
         image, frame = self.slices[at]
         finding = None if missed else self.finding.pk
         figures, is_empty, mark = {"area": float(mask.sum())}, not mask.any(), uuid.uuid4()
-        drawn = Sent(
+        drawn = OutlineInput(
             image, frame, factories.runs(mask), finding, missed, figures, "mm", missed=first, is_empty=is_empty
         )
-        outline_save(mark=mark, sent=drawn, read=0, user=self.reader, request=self.request)
+        outline_save(mark=mark, outline=drawn, base_version=0, user=self.reader, request=self.request)
         return mark
 
     def sign(self, kind: str = Report.Kind.FINAL, **texts: str) -> None:
@@ -91,11 +91,11 @@ class Scan:
 
     @property
     def newest(self) -> Report:
-        report = report_newest(self.study)
+        report = newest_report(self.study)
         assert report is not None
         return report
 
-    def filed(self) -> dict[str, list[FileDataset]]:
+    def stored_objects(self) -> dict[str, list[FileDataset]]:
         """Let housekeeping file the objects of the newest version, and read them by kind."""
         assert work_due(REPORT_OBJECTS) == 1
         owed = ReportObjects.objects.get(report=self.newest)
@@ -146,7 +146,7 @@ def test_a_segment_is_on_each_image_just_what_the_reader_drew(
     for at in (1, 3):
         scan.outline(at, blob(cut, at))
     scan.sign()
-    (ds,) = scan.filed()["SEG"]
+    (ds,) = scan.stored_objects()["SEG"]
     nothing = np.zeros(cut.shape[1:], bool)
     for at, shown in enumerate(pixels(ds, 1, scan.slices)):
         assert np.array_equal(shown, blob(cut, at) if at in {1, 3} else nothing), at
@@ -162,7 +162,7 @@ def test_it_is_a_persons_and_the_report_points_at_it(scan: Scan) -> None:
     scan.outline(2, blob(CUT, 2), missed="Fracture")
     scan.sign()
     assert signature_verify(scan.newest.signature).holds
-    filed = scan.filed()
+    filed = scan.stored_objects()
     (seg,), (sr,) = filed["SEG"], filed["SR"]
     made = segmentation_of(seg)
     assert made.segmentation_type == hd.seg.SegmentationTypeValues.BINARY
@@ -200,7 +200,7 @@ def test_what_the_ai_missed_is_one_segment_over_its_images(scan: Scan) -> None:
     first = scan.outline(0, blob(CUT, 0), missed="Fracture")
     scan.outline(2, blob(CUT, 2), missed="Fracture", first=first)
     scan.sign()
-    filed = scan.filed()
+    filed = scan.stored_objects()
     (seg,), (sr,) = filed["SEG"], filed["SR"]
     shown = pixels(seg, 1, scan.slices)
     assert [np.array_equal(shown[at], blob(CUT, at)) for at in (0, 2)] == [True, True]
@@ -216,7 +216,7 @@ def test_where_a_person_says_that_nothing_lies_the_report_says_so_and_no_segment
     scan.outline(1, blob(CUT, 1))
     scan.sign()
     assert signature_verify(scan.newest.signature).holds
-    filed = scan.filed()
+    filed = scan.stored_objects()
     (seg,) = filed["SEG"]
     shown = pixels(seg, 1, scan.slices)
     assert [bool(mask.any()) for mask in shown] == [False, True, False]
@@ -228,10 +228,10 @@ def test_where_a_person_says_that_nothing_lies_the_report_says_so_and_no_segment
 def test_a_finding_that_lies_nowhere_is_told_without_a_place(scan: Scan, empty: tuple[int, ...], regions: int) -> None:
     for at in empty:
         scan.outline(at, np.zeros(CUT.shape[1:], bool))
-    (line,) = statements_of(read_of(study=scan.study, user=scan.reader))
+    (line,) = accepted_statements(read_of(study=scan.study, user=scan.reader))
     assert bool(line.place) == (len(empty) < 3)
     scan.sign()
-    filed = scan.filed()
+    filed = scan.stored_objects()
     assert "SEG" not in filed
     placed = groups(filed["SR"][0])
     assert [len(group.roi) if isinstance(group.roi, list) else 1 for group in placed] == [regions] * bool(regions)
@@ -249,7 +249,7 @@ def test_outlines_that_overlap_keep_all_their_pixels(scan: Scan) -> None:
     scan.outline(1, blob(CUT, 1))
     scan.outline(1, blob(CUT, 2), missed="Fracture")
     scan.sign()
-    first, second = scan.filed()["SEG"]
+    first, second = scan.stored_objects()["SEG"]
     assert np.array_equal(pixels(first, 1, scan.slices[1:2])[0], blob(CUT, 1))
     assert np.array_equal(pixels(second, 1, scan.slices[1:2])[0], blob(CUT, 2))
     assert first.SeriesInstanceUID == second.SeriesInstanceUID
@@ -260,18 +260,18 @@ def test_what_was_signed_leaves_and_not_what_is_drawn_later(scan: Scan) -> None:
     scan.sign()
     version = AnnotationVersion.objects.get()
     version.mark.versions.create(version=2, points=version.points, unit="mm", mask="0" * 64)
-    (ds,) = scan.filed()["SEG"]
+    (ds,) = scan.stored_objects()["SEG"]
     assert np.array_equal(pixels(ds, 1, scan.slices[1:2])[0], blob(CUT, 1))
 
 
 def test_an_addendum_files_another_and_changes_none(scan: Scan) -> None:
     scan.outline(1, blob(CUT, 1))
     scan.sign("preliminary")
-    assert "SEG" not in scan.filed()
+    assert "SEG" not in scan.stored_objects()
     scan.sign()
-    (first,) = scan.filed()["SEG"]
+    (first,) = scan.stored_objects()["SEG"]
     scan.sign("addendum", addendum="Told the ward.")
-    (second,) = scan.filed()["SEG"]
+    (second,) = scan.stored_objects()["SEG"]
     assert first.SOPInstanceUID != second.SOPInstanceUID
     assert first.SeriesInstanceUID != second.SeriesInstanceUID
     assert second.SeriesDescription == "Outlines of report, version 3, addendum"
@@ -282,7 +282,7 @@ def test_an_addendum_files_another_and_changes_none(scan: Scan) -> None:
 
 def test_a_report_without_outlines_files_none(scan: Scan) -> None:
     scan.sign(impression="Normal.")
-    assert sorted(scan.filed()) == ["DOC", "SR"]
+    assert sorted(scan.stored_objects()) == ["DOC", "SR"]
 
 
 def test_a_lost_outline_keeps_nobodys_report_back(scan: Scan) -> None:
@@ -295,7 +295,7 @@ def test_a_lost_outline_keeps_nobodys_report_back(scan: Scan) -> None:
         owed = ReportObjects.objects.get()
         assert (owed.state, owed.reason) == ("owed", "An outline that the report rests on is missing or damaged.")
         OutboxItem.objects.update(next_at=timezone.now())
-    filed = scan.filed()
+    filed = scan.stored_objects()
     assert sorted(filed) == ["DOC", "SR"]
     (group,) = groups(filed["SR"][0])
     assert len(group.roi) == 2  # told by boxes
@@ -307,7 +307,7 @@ def test_it_is_served_listed_and_sent_as_the_report_is(scan: Scan, clinician: Cl
     Destination.objects.create(name="Archive", host="127.0.0.1", port=104, title="ARCHIVE", auto_forward_results=True)
     scan.outline(1, blob(CUT, 1))
     scan.sign()
-    (ds,) = scan.filed()["SEG"]
+    (ds,) = scan.stored_objects()["SEG"]
     taken = Delivery.objects.get().objects_sent.values_list("instance__series__modality", flat=True)
     assert sorted(taken) == ["DOC", "SEG", "SR"]
     uid = scan.study.study_instance_uid
@@ -328,7 +328,7 @@ def test_tools_of_others_find_no_error(scan: Scan, tmp_path: Path) -> None:
         scan.outline(at, blob(CUT, at))
     scan.outline(2, blob(CUT, 2), missed="Fracture")
     scan.sign()
-    for kind, objects in scan.filed().items():
+    for kind, objects in scan.stored_objects().items():
         path = dicom.saved(objects[0], tmp_path / kind)
         told = subprocess.run(["dciodvfy", path], capture_output=True, text=True, check=False).stderr
         assert [line for line in told.splitlines() if line.startswith("Error")] == [], kind
@@ -358,5 +358,5 @@ def test_an_x_ray_without_a_place_in_the_patient_is_named_by_its_image(
     scan = Scan(series, geometry.Cut(shape=(1, 40, 48)), request_of)
     scan.outline(0, blob(CUT, 1))
     scan.sign()
-    (ds,) = scan.filed()["SEG"]
+    (ds,) = scan.stored_objects()["SEG"]
     assert np.array_equal(pixels(ds, 1, scan.slices)[0], blob(CUT, 1))

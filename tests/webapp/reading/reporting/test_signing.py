@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest
 
 from tests.webapp import factories
-from tests.webapp.reading.reporting.conftest import BLEEDING, TUMOUR, images_of, missed, say, sign
+from tests.webapp.reading.reporting.conftest import BLEEDING, TUMOUR, add_missed_finding, add_review, images_of, sign
 from tests.webapp.refusals import refused
 from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.reauthentication import PasswordRefusedError
@@ -16,26 +16,26 @@ from webapp.foundation.audit.models import AuditEvent
 from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Run, Stage
 from webapp.reading.reporting.models import Discrepancy, Report, Signature
-from webapp.reading.reporting.selectors import kinds_open, report_newest, reports_signed
+from webapp.reading.reporting.selectors import newest_report, signable_kinds, signed_reports
 from webapp.reading.reporting.services import (
     ReportRefusedError,
-    Text,
+    ReportText,
     discrepancy_acknowledge,
     report_save,
     report_sign,
 )
 from webapp.reading.reporting.signing import signature_verify
 from webapp.reading.reviews.models import Read
-from webapp.reading.reviews.services import Then, read_finish
+from webapp.reading.reviews.services import NextStep, read_finish
 from webapp.reading.worklist.models import ReadingTask
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 from workers import storage
 
 pytestmark = pytest.mark.both_databases
 
 
-def signed(study: Study) -> Report:
-    report = report_newest(study)
+def newest_signed(study: Study) -> Report:
+    report = newest_report(study)
     assert report is not None
     return report
 
@@ -43,10 +43,10 @@ def signed(study: Study) -> Report:
 def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_text(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     outcome = sign(study, reader, request_of, impression="Tumour of the left side.")
-    assert outcome.then == Then.DONE
-    report = signed(study)
+    assert outcome.then == NextStep.DONE
+    report = newest_signed(study)
     assert (report.number, report.kind, ReadingTask.objects.get(study=study).state) == (1, "final", "done")
     signature = report.signature
     assert signature.meaning == "I have read the images and answer for this report."
@@ -61,7 +61,7 @@ def test_signing_the_final_report_finishes_the_read_and_binds_images_models_and_
 
 def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, request_of: HttpRequest) -> None:
     sign(study, reader, request_of, impression="Normal.")
-    report, signature = signed(study), Signature.objects.get()
+    report, signature = newest_signed(study), Signature.objects.get()
     attempts: list[Callable[[], int]] = [
         lambda: Report.objects.filter(pk=report.pk).update(free_text="Other"),
         lambda: Report.objects.filter(pk=report.pk).update(state="draft", number=None),
@@ -77,11 +77,11 @@ def test_the_database_itself_keeps_what_is_signed(study: Study, reader: User, re
 
 
 def test_a_signed_report_is_not_saved_over(study: Study, reader: User, request_of: HttpRequest) -> None:
-    draft = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    draft = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     sign(study, reader, request_of, impression="Normal.")
     with refused("signed-meanwhile", ReportRefusedError):
-        report_save(study=study, user=reader, text=Text({"impression": "Fracture."}), edit=draft.edit)
-    assert signed(study).sections[-1]["text"] == "Normal."
+        report_save(study=study, user=reader, text=ReportText({"impression": "Fracture."}), edit=draft.edit)
+    assert newest_signed(study).sections[-1]["text"] == "Normal."
 
 
 def test_verifying_says_in_words_what_changed(study: Study, reader: User, request_of: HttpRequest) -> None:
@@ -139,16 +139,16 @@ def test_a_wrong_password_signs_nothing_loses_nothing_and_counts(
 
 def test_who_may_sign_what(study: Study, reader: User, request_of: HttpRequest) -> None:
     other = factories.clinician("other")
-    assert kinds_open(study=study, user=reader) == ["final", "preliminary"]
-    assert kinds_open(study=study, user=other) == []
-    assert kinds_open(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
+    assert signable_kinds(study=study, user=reader) == ["final", "preliminary"]
+    assert signable_kinds(study=study, user=other) == []
+    assert signable_kinds(study=study, user=factories.clinician("far", at=factories.site("Elsewhere"))) == []
     with refused("not-yours-final", ReportRefusedError):
         sign(study, other, request_of, impression="Normal.")
     sign(study, reader, request_of, "preliminary", impression="Normal, so far.")
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
-    assert signed(study).kind == "preliminary"
+    assert newest_signed(study).kind == "preliminary"
     sign(study, reader, request_of, impression="Normal.")
-    assert kinds_open(study=study, user=other) == ["addendum"]
+    assert signable_kinds(study=study, user=other) == ["addendum"]
     with refused("not-yours-final", ReportRefusedError):
         sign(study, reader, request_of, addendum="More.")
 
@@ -159,16 +159,16 @@ def test_an_addendum_supersedes_and_keeps_the_report_word_for_word(
     other = factories.clinician("other")
     sign(study, reader, request_of, "preliminary", impression="Probably normal.")
     sign(study, reader, request_of, impression="Normal.")
-    final = signed(study)
+    final = newest_signed(study)
     sign(study, other, request_of, "addendum", addendum="The surgeon was told.")
-    addendum = signed(study)
+    addendum = newest_signed(study)
     assert (addendum.number, addendum.kind, addendum.supersedes) == (3, "addendum", final)
     assert addendum.sections[:-1] == final.sections
     assert addendum.sections[-1] == {"key": "addendum-1", "title": "Addendum", "text": "The surgeon was told."}
-    assert [one.number for one in reports_signed(study)] == [3, 2, 1]
+    assert [one.number for one in signed_reports(study)] == [3, 2, 1]
     assert all(signature_verify(one).holds for one in Signature.objects.all())
     sign(study, reader, request_of, "addendum", addendum="And again.")
-    assert [section["title"] for section in signed(study).sections[-2:]] == ["Addendum", "Addendum 2"]
+    assert [section["title"] for section in newest_signed(study).sections[-2:]] == ["Addendum", "Addendum 2"]
 
 
 def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User, request_of: HttpRequest) -> None:
@@ -176,7 +176,7 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
     two = factories.clinician("two")
     given = {
         "study": study, "kind": "addendum", "password": factories.PASSWORD,
-        "text": Text({"addendum": "More."}), "edit": 0, "base": 1, "request": request_of,
+        "text": ReportText({"addendum": "More."}), "edit": 0, "base": 1, "request": request_of,
     }  # fmt: skip
     report_sign(user=reader, **given)  # type: ignore[arg-type]
     with refused("newer-version", ReportRefusedError):
@@ -186,20 +186,20 @@ def test_what_was_signed_meanwhile_is_looked_at_first(study: Study, reader: User
 def test_the_same_text_sent_twice_is_signed_once_and_answered_alike(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    saved = report_save(study=study, user=reader, text=Text({"impression": "Normal."}), edit=0)
+    saved = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     final = {
         "study": study, "user": reader, "kind": "final", "password": factories.PASSWORD,
-        "text": Text({"impression": "Normal."}), "edit": saved.edit, "base": 0, "request": request_of,
+        "text": ReportText({"impression": "Normal."}), "edit": saved.edit, "base": 0, "request": request_of,
     }  # fmt: skip
-    added = final | {"kind": "addendum", "text": Text({"addendum": "More."}), "edit": 0, "base": 1}
+    added = final | {"kind": "addendum", "text": ReportText({"addendum": "More."}), "edit": 0, "base": 1}
     for given, number in ((final, 1), (added, 2)):
         first, again = (report_sign(**given) for _ in range(2))  # type: ignore[arg-type]
         assert first == again
-        assert first.report == signed(study)
-        assert signed(study).number == number
+        assert first.report == newest_signed(study)
+        assert newest_signed(study).number == number
     assert Signature.objects.count() == AuditEvent.objects.filter(code__contains="report signed").count() == 2
     with refused("newer-version", ReportRefusedError):
-        report_sign(**added | {"text": Text({"addendum": "Other."})})  # type: ignore[arg-type]
+        report_sign(**added | {"text": ReportText({"addendum": "Other."})})  # type: ignore[arg-type]
 
 
 def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
@@ -207,9 +207,9 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 ) -> None:
     with refused("empty-report", ReportRefusedError):
         sign(study, reader, request_of)
-    say(study, reader, "agree", 1)
+    add_review(study, reader, "agree", 1)
     line = "Suspected brain tumour (slice 2)."
-    say(study, reader, "disagree", 1, reasons=["artefact"])
+    add_review(study, reader, "disagree", 1, reasons=["artefact"])
     with refused("disowned-line", ReportRefusedError):
         sign(study, reader, request_of, findings=line)
     assert ReadingTask.objects.get(study=study).state == ReadingTask.State.CLAIMED
@@ -217,57 +217,57 @@ def test_an_empty_report_and_one_that_names_what_was_disowned_are_not_signed(
 
 
 def test_of_two_readers_the_one_who_concludes_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
-    task_read_by_two(task=study.task, user=reader)
-    assert kinds_open(study=study, user=reader) == ["final"]
-    say(study, reader, "agree", 1)
-    with refused("findings-open", ReportRefusedError):
+    task_require_two_readers(task=study.task, user=reader)
+    assert signable_kinds(study=study, user=reader) == ["final"]
+    add_review(study, reader, "agree", 1)
+    with pytest.raises(ReportRefusedError, match="each reviews every finding"):
         sign(study, reader, request_of, impression="Tumour.")
-    say(study, reader, "agree", 2)
+    add_review(study, reader, "agree", 2)
     outcome = sign(study, reader, request_of, impression="Tumour.")
-    assert (outcome.report, outcome.then) == (None, Then.SECOND)
+    assert (outcome.report, outcome.then) == (None, NextStep.SECOND)
     assert not Signature.objects.exists()
     two = factories.clinician("two")
     task_claim(task=ReadingTask.objects.get(study=study), user=two)
     for number in (1, 2):
-        say(study, two, "agree", number)
+        add_review(study, two, "agree", number)
     outcome = sign(study, two, request_of, impression="Tumour and bleeding.")
-    assert outcome.then == Then.DONE
-    assert signed(study).author == two
+    assert outcome.then == NextStep.DONE
+    assert newest_signed(study).author == two
 
 
 def test_what_is_read_and_left_unsigned_a_senior_concludes_in_their_own_words(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
     for number in (1, 2):
-        say(study, reader, "agree", number)
+        add_review(study, reader, "agree", number)
     read_finish(study=study, user=reader)
-    assert kinds_open(study=study, user=factories.clinician("two")) == []
+    assert signable_kinds(study=study, user=factories.clinician("two")) == []
     senior = factories.senior()
-    assert kinds_open(study=study, user=senior) == ["final"]
+    assert signable_kinds(study=study, user=senior) == ["final"]
     sign(study, senior, request_of, impression="Tumour and bleeding, as the colleague read.")
-    assert (signed(study).author, signed(study).statements) == (senior, [])
-    assert kinds_open(study=study, user=reader) == ["addendum"]
+    assert (newest_signed(study).author, newest_signed(study).statements) == (senior, [])
+    assert signable_kinds(study=study, user=reader) == ["addendum"]
 
 
 def test_where_two_differ_the_third_signs(study: Study, reader: User, request_of: HttpRequest) -> None:
-    task_read_by_two(task=study.task, user=reader)
+    task_require_two_readers(task=study.task, user=reader)
     readers = [reader, factories.clinician("two"), factories.admin()]
     told = []
     for user, word in zip(readers, ("agree", "disagree", "agree"), strict=True):
         task_claim(task=ReadingTask.objects.get(study=study), user=user)
         for number in (1, 2):
-            say(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
+            add_review(study, user, word, number, reasons=["normal"] if word == "disagree" else [])
         told.append(sign(study, user, request_of, impression="As seen.").then)
-    assert told == [Then.SECOND, Then.ADJUDICATOR, Then.DONE]
-    assert signed(study).author == readers[-1]
+    assert told == [NextStep.SECOND, NextStep.ADJUDICATOR, NextStep.DONE]
+    assert newest_signed(study).author == readers[-1]
 
 
 def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "agree", 1)
-    say(study, reader, "disagree", 2, reasons=["artefact"])
-    missed(study, reader, "Fracture")
+    add_review(study, reader, "agree", 1)
+    add_review(study, reader, "disagree", 2, reasons=["artefact"])
+    add_missed_finding(study, reader, "Fracture")
     sign(study, reader, request_of, "preliminary", impression="So far.")
     assert not Discrepancy.objects.exists()
     sign(study, reader, request_of, impression="Tumour, fracture.")
@@ -294,7 +294,7 @@ def test_ai_and_report_are_compared_both_ways_and_somebody_else_acknowledges(
 def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_differ(
     study: Study, reader: User, request_of: HttpRequest
 ) -> None:
-    say(study, reader, "edit", 1, label_title="Meningioma")
+    add_review(study, reader, "edit", 1, label_title="Meningioma")
     sign(study, reader, request_of, impression="Meningioma.")
     told = list(Discrepancy.objects.values_list("sentence", flat=True))
     assert told == [
@@ -304,7 +304,7 @@ def test_a_finding_under_another_name_and_an_abnormal_report_beside_a_silent_ai_
     quiet = factories.series_of(factories.study(patient=factories.patient()), modality="CT").study
     factories.run_of(quiet.series.get(), outcome="negative")
     task_claim(task=quiet.task, user=reader)
-    report_save(study=quiet, user=reader, text=Text({"impression": "Fracture."}, is_abnormal=True), edit=0)
+    report_save(study=quiet, user=reader, text=ReportText({"impression": "Fracture."}, is_abnormal=True), edit=0)
     sign(quiet, reader, request_of)
     (row,) = Discrepancy.objects.filter(study=quiet)
     assert (row.direction, row.sentence) == (

@@ -19,7 +19,7 @@ from tests.phantoms import geometry
 from tests.webapp import factories
 from tests.webapp.foundation.test_permissions import FORBIDDEN, GONE, ROUTES, routes, session_of
 from tests.webapp.imaging.dicom_objects.conftest import Send, finding_outlined, made, run_answered, sent  # noqa: F401 - a fixture
-from tests.webapp.reading.reporting.conftest import say, sign
+from tests.webapp.reading.reporting.conftest import add_review, sign
 from webapp.exchange.exports.models import Export
 from webapp.exchange.exports.services import EXPORT, export_create
 from webapp.foundation.accounts.models import AccessToken, User
@@ -33,7 +33,7 @@ from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.reporting.storage import REPORT_OBJECTS
 from webapp.reading.reviews.services import read_commit, read_finish
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import task_claim, task_read_by_two, task_release
+from webapp.reading.worklist.services import task_claim, task_release, task_require_two_readers
 from workers import api
 
 CUT = geometry.Cut(shape=(2, 24, 24))
@@ -86,20 +86,20 @@ def request_of() -> HttpRequest:
     return RequestFactory().post("/", headers={"user-agent": "phantom"})
 
 
-def reads_first(study: Study) -> None:
+def let_site_read_first(study: Study) -> None:
     SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
 
 
-def read_by_first(scene: Scene) -> None:
+def finish_first_read(scene: Scene) -> None:
     """The senior corrects what the AI says, in words and by an outline."""
-    say(scene.study, scene.first, "edit", 1, label_title="Quark", comment=REMARK)
+    add_review(scene.study, scene.first, "edit", 1, label_title="Quark", comment=REMARK)
     image = scene.finding.instance
     assert image
     drawn = factories.outline(image, author=scene.first, finding=scene.finding)
     scene.ids["mark"].append(drawn.mark.pk)
 
 
-def walked(
+def walk_routes(
     scene: Scene, session: str, names: Collection[str], methods: Sequence[str]
 ) -> Iterator[tuple[str, HttpResponse, str]]:
     """Ask for all that the scene has addresses of, and take back what that wrote: what was asked, answer, its words."""
@@ -112,12 +112,12 @@ def walked(
             given = {"finding": scene.finding.pk, "says": "agree"} if method == "post" else {}
             with transaction.atomic():
                 answer = getattr(browser, method)(address, given)
-                words = words_of(answer)
+                words = text_of_response(answer)
                 transaction.set_rollback(True)
             yield f"{method.upper()} {address}", answer, words
 
 
-def words_of(answer: Any) -> str:
+def text_of_response(answer: Any) -> str:
     """Return all that an answer says: of archives and documents what they hold, and where it leads."""
     body: bytes = answer.getvalue()
     kind = answer.headers.get("Content-Type", "")
@@ -159,14 +159,14 @@ def candidates(scene: Scene, name: str, kinds: dict[str, str]) -> Iterator[tuple
     if not kinds:
         yield ()
     elif name.startswith("dicomweb-"):
-        yield from of_dicomweb(scene, tuple(kinds))
+        yield from dicomweb_ids(scene, tuple(kinds))
     elif name.startswith("fhir-"):
-        yield from ((one,) for one in of_fhir(scene, name.split("-")[1]))
+        yield from ((one,) for one in fhir_ids(scene, name.split("-")[1]))
     else:
-        yield from of_ours(scene, tuple(kinds), kinds)
+        yield from own_ids(scene, tuple(kinds), kinds)
 
 
-def of_dicomweb(scene: Scene, keys: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
+def dicomweb_ids(scene: Scene, keys: tuple[str, ...]) -> Iterator[tuple[object, ...]]:
     """Yield the UIDs of the study, of each series or of each instance, and the first of what lies behind."""
     series = Series.objects.filter(study=scene.study)
     inside = Instance.objects.filter(series__in=series).select_related("series")
@@ -179,7 +179,7 @@ def of_dicomweb(scene: Scene, keys: tuple[str, ...]) -> Iterator[tuple[object, .
     yield from ((scene.study.study_instance_uid, *row) for row in rows)
 
 
-def of_fhir(scene: Scene, kind: str) -> list[object]:
+def fhir_ids(scene: Scene, kind: str) -> list[object]:
     """Return the ids of what there is of a kind."""
     found: dict[str, list[object]] = {
         "DiagnosticReport": [scene.run.pk, scene.study.pk],
@@ -190,7 +190,7 @@ def of_fhir(scene: Scene, kind: str) -> list[object]:
     return found.get(kind, [])
 
 
-def of_ours(scene: Scene, keys: tuple[str, ...], kinds: dict[str, str]) -> Iterator[tuple[object, ...]]:
+def own_ids(scene: Scene, keys: tuple[str, ...], kinds: dict[str, str]) -> Iterator[tuple[object, ...]]:
     """Yield ids of our own."""
     study = scene.study
     match keys:
@@ -212,12 +212,12 @@ def of_ours(scene: Scene, keys: tuple[str, ...], kinds: dict[str, str]) -> Itera
             yield from ((one,) for one in scene.ids.get(key, []))
 
 
-def told(
+def leaks(
     scene: Scene, session: str, traces: list[str], *, names: Collection[str], methods: Sequence[str] = ("get", "post")
 ) -> list[str]:
     """Return the addresses whose answers tell something, with what they tell."""
     found = []
-    for asked, answer, words in walked(scene, session, names, methods):
+    for asked, answer, words in walk_routes(scene, session, names, methods):
         assert answer.status_code < 500, asked
         if answer.status_code not in {GONE, FORBIDDEN}:
             found += [f"{asked}: {trace}" for trace in traces if trace in words]
@@ -227,11 +227,11 @@ def told(
 @pytest.fixture
 def reported(scene: Scene, request_of: HttpRequest) -> Scene:
     """The site reads first; the senior has read, signed a preliminary report, and put the study back."""
-    read_by_first(scene)
+    finish_first_read(scene)
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
     assert work_due(REPORT_OBJECTS) == 1
     task_release(task=scene.study.task, user=scene.first)
-    reads_first(scene.study)
+    let_site_read_first(scene.study)
     return scene
 
 
@@ -239,9 +239,9 @@ def test_where_a_site_reads_first_no_address_tells_of_the_ai_before_the_reader_h
     reader = factories.clinician()
     task_claim(task=reported.study.task, user=reader)
     session, traces = session_of(reader), [*reported.of_ai, *reported.of_first]
-    assert told(reported, session, traces, names=ALL) == []
+    assert leaks(reported, session, traces, names=ALL) == []
     read_commit(study=reported.study, user=reader, is_abnormal=True, impression="Mass")
-    open_items = "\n".join(told(reported, session, traces, names=ALL, methods=["get"]))
+    open_items = "\n".join(leaks(reported, session, traces, names=ALL, methods=["get"]))
     for trace in set(traces) - {"83%"}:  # pages write it with a narrow space
         assert trace in open_items, trace
     for way in ("GET /: ", "GET /studies/", "GET /api/studies/", "GET /dicomweb/studies/", "/1/report.pdf"):
@@ -253,21 +253,21 @@ def test_nor_does_a_page_of_the_house_tell_an_administrator_who_might_read_the_s
     names = [name for name in ALL if not {"clinician"} & ROUTES[name].sees]
     session, verdict = session_of(factories.admin()), f"finding {reported.finding.pk}: Corrected"
     assert "export-download" in names
-    assert told(reported, session, [*reported.of_ai, *reported.of_first, verdict], names=names) == []
-    assert told(reported, session_of(factories.auditor()), [verdict], names=["audit"])
+    assert leaks(reported, session, [*reported.of_ai, *reported.of_first, verdict], names=names) == []
+    assert leaks(reported, session_of(factories.auditor()), [verdict], names=["audit"])
 
 
 def test_of_two_readers_no_address_tells_the_second_what_the_first_said(scene: Scene) -> None:
-    assert task_read_by_two(task=scene.study.task, user=scene.first)
-    read_by_first(scene)
+    assert task_require_two_readers(task=scene.study.task, user=scene.first)
+    finish_first_read(scene)
     read_finish(study=scene.study, user=scene.first)
     reader = factories.clinician()
     task_claim(task=scene.study.task, user=reader)
     session, names = session_of(reader), [name for name in ALL if not name.startswith("dicomweb-")]
-    assert told(scene, session, scene.of_first, names=names) == []
-    say(scene.study, reader, "agree", 1)
+    assert leaks(scene, session, scene.of_first, names=names) == []
+    add_review(scene.study, reader, "agree", 1)
     read_finish(study=scene.study, user=reader)
-    open_items = "\n".join(told(scene, session, scene.of_first, names=names, methods=["get"]))
+    open_items = "\n".join(leaks(scene, session, scene.of_first, names=names, methods=["get"]))
     for trace in (REMARK, *map(str, scene.ids["mark"])):
         assert trace in open_items, trace
 
@@ -282,7 +282,7 @@ def exported(study: Study) -> UUID:
 
 
 def test_an_export_holds_what_was_filed_only_once_the_study_is_read(scene: Scene) -> None:
-    reads_first(scene.study)
+    let_site_read_first(scene.study)
     scanned = Instance.objects.filter(series__study=scene.study, series__result=None).count()
     assert Export.objects.get(pk=exported(scene.study)).objects_done == scanned
     read_finish(study=scene.study, user=scene.first)
@@ -290,7 +290,7 @@ def test_an_export_holds_what_was_filed_only_once_the_study_is_read(scene: Scene
 
 
 def test_a_view_of_the_list_by_what_the_ai_said_leaves_out_what_is_veiled(scene: Scene) -> None:
-    reads_first(scene.study)
+    let_site_read_first(scene.study)
     browser = Client()
     browser.force_login(factories.clinician())
     assert "Phantom, Petra" in browser.get("/").content.decode()
@@ -303,7 +303,7 @@ def test_a_view_of_the_list_by_what_the_ai_said_leaves_out_what_is_veiled(scene:
 
 
 def test_asking_for_what_is_veiled_is_answered_as_for_what_is_not_there_and_noted(scene: Scene) -> None:
-    reads_first(scene.study)
+    let_site_read_first(scene.study)
     browser = Client()
     browser.force_login(factories.clinician())
     ours = ResultSeries.objects.filter(kind="SR").get().series
@@ -320,40 +320,40 @@ def test_a_search_veils_from_the_moment_on_that_a_site_reads_first(scene: Scene)
     browser = Client()
     browser.force_login(factories.clinician())
 
-    def searched() -> tuple[bool, int]:
+    def search() -> tuple[bool, int]:
         with CaptureQueriesContext(connection) as asked:
-            is_told = uid in words_of(browser.get(address))
+            is_told = uid in text_of_response(browser.get(address))
         return is_told, len(asked)
 
-    searched()  # the site and its rules are looked up for the first time
-    is_told, queries = searched()
+    search()  # the site and its rules are looked up for the first time
+    is_told, queries = search()
     assert is_told
-    reads_first(scene.study)
-    assert searched() == (False, queries)
-    assert searched() == (False, queries)
+    let_site_read_first(scene.study)
+    assert search() == (False, queries + 1)
+    assert search() == (False, queries)
     SiteSettings.objects.update(read_first=False)
-    assert searched() == (True, queries)
+    assert search() == (True, queries)
 
 
-def by_token(user: User, address: str) -> str:
+def get_by_token(user: User, address: str) -> str:
     _token, secret = token_make(user=user, name=f"machine {AccessToken.objects.count()}")
-    return words_of(Client().get(address, headers={"Authorization": f"Bearer {secret}"}))
+    return text_of_response(Client().get(address, headers={"Authorization": f"Bearer {secret}"}))
 
 
 def test_a_readers_token_is_veiled_and_a_machines_is_not(scene: Scene) -> None:
-    reads_first(scene.study)
+    let_site_read_first(scene.study)
     address = f"/dicomweb/studies/{scene.study.study_instance_uid}/series"
     uid = ResultSeries.objects.filter(kind="SR").get().series.series_instance_uid
     archive = factories.clinician("archive")
-    assert uid not in by_token(archive, address)
+    assert uid not in get_by_token(archive, address)
     archive.set_unusable_password()
     archive.save()
-    assert uid in by_token(archive, address)
-    assert TITLE in by_token(archive, "/fhir/Observation")
-    assert TITLE not in by_token(factories.clinician(), "/fhir/Observation")
+    assert uid in get_by_token(archive, address)
+    assert TITLE in get_by_token(archive, "/fhir/Observation")
+    assert TITLE not in get_by_token(factories.clinician(), "/fhir/Observation")
 
 
 def test_nobody_is_asked_to_read_blind_to_a_report_that_is_signed(scene: Scene, request_of: HttpRequest) -> None:
     sign(scene.study, scene.first, request_of, "preliminary", impression=WRITTEN)
-    assert not task_read_by_two(task=scene.study.task, user=scene.first)
-    assert ReadingTask.objects.get().readers == 1
+    assert not task_require_two_readers(task=scene.study.task, user=scene.first)
+    assert ReadingTask.objects.get().required_readers == 1

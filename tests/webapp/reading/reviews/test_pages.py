@@ -32,7 +32,7 @@ def study_of(finding: Finding) -> Study:
     return finding.run.series.study
 
 
-def read_first(study: Study) -> None:
+def let_site_read_first(study: Study) -> None:
     SiteSettings.objects.update_or_create(site=study.site, defaults={"read_first": True})
 
 
@@ -65,7 +65,7 @@ def test_a_site_that_reads_first_shows_no_answer_before_the_reader_has_committed
     clinician: Client, finding: Finding
 ) -> None:
     study = study_of(finding)
-    read_first(study)
+    let_site_read_first(study)
     told = [f"/studies/{study.pk}/", f"/studies/{study.pk}/answer/", f"/api/studies/{study.pk}/viewer/"]
     for address in told:
         page = clinician.get(address).content.decode()
@@ -89,7 +89,7 @@ def test_the_list_of_a_site_that_reads_first_says_that_the_ai_raised_a_case_and_
     run = finding.run
     run.events.create(event="finish", from_state="running", to_state="done", attempt=1)
     assert "Suspected brain tumour" in clinician.get("/").content.decode()
-    read_first(study_of(finding))
+    let_site_read_first(study_of(finding))
     page = clinician.get("/").content.decode()
     assert "Suspected brain tumour" not in page
     assert "Raised by the AI" in page
@@ -116,8 +116,8 @@ def test_of_two_readers_the_first_finishes_and_the_study_waits_for_the_second(
 ) -> None:
     study = study_of(finding)
     assert "blinded to each other" in clinician.post(f"/studies/{study.pk}/two-readers/", follow=True).content.decode()
-    unsaid = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
-    assert "1 of yours is still open" in unsaid.content.decode()
+    findings_without_review = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
+    assert "1 of yours is still open" in findings_without_review.content.decode()
     clinician.post(f"/studies/{study.pk}/reviews/", {"finding": finding.pk, "says": "agree"})
     done = clinician.post(f"/studies/{study.pk}/finish/", follow=True)
     assert "Your read is saved: a second reader reads it." in done.content.decode()

@@ -16,15 +16,28 @@ from webapp.reading.reviews.models import Comparison, Read, Review
 from webapp.reading.reviews.selectors import (
     accepted,
     current_reviews,
-    findings_asked,
+    findings_to_review,
+    findings_without_review,
     may_conclude,
     read_of,
-    reads_seen,
-    unsaid,
+    visible_reads,
 )
-from webapp.reading.reviews.services import ReviewRefusedError, Said, Then, read_commit, read_finish, review_finding
+from webapp.reading.reviews.services import (
+    NextStep,
+    ReviewInput,
+    ReviewRefusedError,
+    read_commit,
+    read_finish,
+    review_finding,
+)
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import NotAssigneeError, task_claim, task_pick, task_read_by_two, task_take_over
+from webapp.reading.worklist.services import (
+    NotAssigneeError,
+    task_claim,
+    task_pick,
+    task_require_two_readers,
+    task_take_over,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 HERE = [[20.0, 20.0], [60.0, 60.0]]
@@ -56,47 +69,47 @@ def image_of(study: Study) -> Instance:
 
 
 def findings(study: Study) -> list[Finding]:
-    return findings_asked(study)
+    return findings_to_review(study)
 
 
-def say(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
+def add_review(study: Study, reader: User, says: str, number: int = 1, **more: object) -> Review:
     """Say something of the finding of that number."""
     given = {"finding": findings(study)[number - 1].pk, **more}
-    return review_finding(study=study, user=reader, said=Said(says, **given))  # type: ignore[arg-type]
+    return review_finding(study=study, user=reader, review=ReviewInput(says, **given))  # type: ignore[arg-type]
 
 
-def drawn(study: Study, reader: User, points: list[list[float]]) -> Annotation:
+def draw_box(study: Study, reader: User, points: list[list[float]]) -> Annotation:
     return factories.mark(image_of(study), author=reader, kind=Annotation.Kind.BOX, points=points).mark
 
 
-def read_all(study: Study, reader: User, *says: str) -> Then:
+def review_and_finish(study: Study, reader: User, *says: str) -> NextStep:
     """Take the study in hand, say that of its findings in turn, and finish."""
     study = Study.objects.get(pk=study.pk)
     task_claim(task=study.task, user=reader)
     for number, word in enumerate(says, start=1):
-        say(study, reader, word, number, reasons=["artefact"] if word == "disagree" else [])
+        add_review(study, reader, word, number, reasons=["artefact"] if word == "disagree" else [])
     return read_finish(study=study, user=reader)
 
 
 def test_the_newest_word_counts_and_the_older_ones_stay(study: Study, one: User) -> None:
-    say(study, one, "agree")
-    say(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
+    add_review(study, one, "agree")
+    add_review(study, one, "disagree", reasons=["artefact", "not_there"], comment="Motion")
     read = read_of(study=study, user=one)
     assert read is not None
     (now,) = current_reviews(read)
     assert (now.says, now.reasons, now.comment) == ("disagree", ["artefact", "not_there"], "Motion")
     assert [row.says for row in Review.objects.all()] == ["agree", "disagree"]
-    assert [row.order for row in unsaid(read)] == [2]
-    say(study, one, "withdrawn")
+    assert [row.order for row in findings_without_review(read)] == [2]
+    add_review(study, one, "withdrawn")
     assert current_reviews(read) == []
     assert AuditEvent.objects.filter(study=study.pk, code__contains="review recorded").count() == 3
 
 
 def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, one: User) -> None:
-    box = drawn(study, one, HERE)
-    say(study, one, "disagree", 1, reasons=["normal"])
-    say(study, one, "edit", 2, label_title="Calcification")
-    review_finding(study=study, user=one, said=Said("missed", mark=box.pk, label_title="Fracture"))
+    box = draw_box(study, one, HERE)
+    add_review(study, one, "disagree", 1, reasons=["normal"])
+    add_review(study, one, "edit", 2, label_title="Calcification")
+    review_finding(study=study, user=one, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
     read = read_of(study=study, user=one)
     assert read is not None
     told = [(part.title, part.box) for part in accepted(read)]
@@ -106,32 +119,32 @@ def test_what_is_accepted_is_what_was_agreed_corrected_or_missed(study: Study, o
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (Said("maybe", finding=0), "no-decision"),
-        (Said("disagree", finding=0), "no-reason"),
-        (Said("disagree", finding=0, reasons=["because"]), "unknown-reason"),
-        (Said("edit", finding=0), "no-correction"),
-        (Said("missed"), "no-label"),
-        (Said("agree"), "no-finding"),
-        (Said("agree", finding=0), "no-such-finding"),
+        (ReviewInput("maybe", finding=0), "Agree, disagree or correct."),
+        (ReviewInput("disagree", finding=0), "Choose at least one reason"),
+        (ReviewInput("disagree", finding=0, reasons=["because"]), "One of the reasons is unknown"),
+        (ReviewInput("edit", finding=0), "Enter what it is instead"),
+        (ReviewInput("missed"), "Name what the AI missed"),
+        (ReviewInput("agree"), "Choose the finding"),
+        (ReviewInput("agree", finding=0), "This finding does not belong to this study"),
     ],
 )
-def test_what_is_of_no_use_is_refused(study: Study, one: User, said: Said, code: str) -> None:
-    with refused(code, ReviewRefusedError):
-        review_finding(study=study, user=one, said=said)
+def test_what_is_of_no_use_is_refused_in_a_sentence(study: Study, one: User, said: ReviewInput, sentence: str) -> None:
+    with pytest.raises(ReviewRefusedError, match=sentence):
+        review_finding(study=study, user=one, review=said)
     assert not Review.objects.exists()
 
 
 def test_who_does_not_hold_the_study_says_nothing(study: Study, one: User) -> None:
     other = factories.clinician("two")
-    with refused("not-assigned", ReviewRefusedError):
-        say(study, other, "agree")
+    with pytest.raises(ReviewRefusedError, match="This study is not, or no longer, assigned to you"):
+        add_review(study, other, "agree")
     task_take_over(task=study.task, note="The surgeon waits.", user=other)
-    with refused("not-assigned", ReviewRefusedError):
-        say(study, one, "agree")
-    say(study, other, "agree")
-    assert read_finish(study=study, user=other) == Then.DONE
+    with pytest.raises(ReviewRefusedError, match="This study is not, or no longer, assigned to you"):
+        add_review(study, one, "agree")
+    add_review(study, other, "agree")
+    assert read_finish(study=study, user=other) == NextStep.DONE
     with pytest.raises(ReviewRefusedError):
-        say(study, other, "disagree", reasons=["normal"])
+        add_review(study, other, "disagree", reasons=["normal"])
 
 
 def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_the_first_word_stays(
@@ -152,13 +165,13 @@ def test_where_a_site_reads_first_the_ai_is_veiled_until_the_reader_commits_and_
 
 def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, one: User) -> None:
     two = factories.clinician("two")
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     assert not may_conclude(study=study, user=one)
-    assert read_all(study, one, "agree", "disagree") == Then.SECOND
+    assert review_and_finish(study, one, "agree", "disagree") == NextStep.SECOND
     assert task_pick(user=one, tasks=ReadingTask.objects.all()) is None
     with refused("other-reader", NotAssigneeError):
         task_claim(task=study.task, user=one)
-    assert read_all(study, two, "agree", "disagree") == Then.DONE
+    assert review_and_finish(study, two, "agree", "disagree") == NextStep.DONE
     comparison = Comparison.objects.get()
     assert (comparison.both_present, comparison.both_absent, comparison.differences) == (1, 1, [])
     assert ReadingTask.objects.get().state == ReadingTask.State.DONE
@@ -168,45 +181,45 @@ def test_two_readers_who_agree_close_a_study_and_the_second_signs(study: Study, 
 
 def test_each_of_two_reads_blind_and_the_third_sees_both(study: Study, one: User) -> None:
     two, boss = factories.clinician("two"), factories.admin()
-    task_read_by_two(task=study.task, user=one)
-    read_all(study, one, "agree", "agree")
+    task_require_two_readers(task=study.task, user=one)
+    review_and_finish(study, one, "agree", "agree")
     fresh = Study.objects.get(pk=study.pk)
-    assert reads_seen(study=fresh, user=two).reads == []
-    assert read_all(study, two, "agree", "disagree") == Then.ADJUDICATOR
+    assert visible_reads(study=fresh, user=two).reads == []
+    assert review_and_finish(study, two, "agree", "disagree") == NextStep.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 2 (Suspected bleeding): one calls it real, the other does not."
     task = ReadingTask.objects.get()
     assert (task.state, task.needs_adjudication) == (ReadingTask.State.WAITING, True)
     with pytest.raises(NotAssigneeError):
         task_claim(task=task, user=factories.clinician("three"))
-    assert read_all(study, boss, "agree", "agree") == Then.DONE
+    assert review_and_finish(study, boss, "agree", "agree") == NextStep.DONE
     fresh = Study.objects.get(pk=study.pk)
-    assert [read.reader for read in reads_seen(study=fresh, user=boss).reads] == [one, two, boss]
+    assert [read.reader for read in visible_reads(study=fresh, user=boss).reads] == [one, two, boss]
     assert may_conclude(study=study, user=boss)
 
 
 def test_one_of_two_readers_says_something_of_every_finding(study: Study, one: User) -> None:
-    task_read_by_two(task=study.task, user=one)
-    say(study, one, "agree", 1)
+    task_require_two_readers(task=study.task, user=one)
+    add_review(study, one, "agree", 1)
     with refused("findings-open", ReviewRefusedError):
         read_finish(study=study, user=one)
 
 
-@pytest.mark.parametrize(("points", "then"), [(HERE, Then.DONE), (ELSEWHERE, Then.ADJUDICATOR)])
+@pytest.mark.parametrize(("points", "then"), [(HERE, NextStep.DONE), (ELSEWHERE, NextStep.ADJUDICATOR)])
 def test_what_both_found_is_the_same_where_their_boxes_overlap(
-    study: Study, one: User, points: list[list[float]], then: Then
+    study: Study, one: User, points: list[list[float]], then: NextStep
 ) -> None:
     two = factories.clinician("two")
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     for reader, where in ((one, HERE), (two, points)):
         fresh = Study.objects.get(pk=study.pk)
         task_claim(task=fresh.task, user=reader)
-        box = drawn(study, reader, where)
-        review_finding(study=study, user=reader, said=Said("missed", mark=box.pk, label_title="Fracture"))
-        outcome = read_all(study, reader, "agree", "agree")
+        box = draw_box(study, reader, where)
+        review_finding(study=study, user=reader, review=ReviewInput("missed", mark=box.pk, label_title="Fracture"))
+        outcome = review_and_finish(study, reader, "agree", "agree")
     assert outcome == then
     comparison = Comparison.objects.get()
-    assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == Then.DONE else (1, 1))
+    assert (comparison.only_first, comparison.only_second) == ((0, 0) if then == NextStep.DONE else (1, 1))
 
 
 def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
@@ -215,7 +228,7 @@ def test_a_site_that_wants_two_readers_for_a_part_gets_them() -> None:
         series = factories.series_of(factories.study())
         run = factories.run_of(series, state="queued", region=region)
         run.events.create(event="finish", from_state="rung", to_state="done", attempt=1)
-        assert ReadingTask.objects.get(study=series.study).readers == readers
+        assert ReadingTask.objects.get(study=series.study).required_readers == readers
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,10 @@ from webapp.imaging.archive.models import Instance, Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.reviews.agreement import dice
 from webapp.reading.reviews.models import Comparison, OutlineOverlap, Review
-from webapp.reading.reviews.segmentation_selectors import masks_of, outlines_of
-from webapp.reading.reviews.selectors import accepted, read_of
-from webapp.reading.reviews.services import Said, Then, read_finish, review_finding
+from webapp.reading.reviews.selectors import accepted, masks_of, outlines_of, read_of
+from webapp.reading.reviews.services import NextStep, ReviewInput, read_finish, review_finding
 from webapp.reading.worklist.models import ReadingTask, SiteSettings
-from webapp.reading.worklist.services import task_claim, task_read_by_two
+from webapp.reading.worklist.services import task_claim, task_require_two_readers
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
@@ -74,7 +73,7 @@ def put(client: Client, mark: uuid.UUID, sent: dict[str, Any]) -> Any:
     return client.put(f"/api/outlines/{mark}/", sent, content_type="application/json")
 
 
-def kept(client: Client, study: Study) -> list[dict[str, Any]]:
+def fetch_outlines(client: Client, study: Study) -> list[dict[str, Any]]:
     """Return the outlines that the viewer of a user is told of."""
     outlines: list[dict[str, Any]] = client.get(f"/api/studies/{study.pk}/viewer/").json()["outlines"]
     return outlines
@@ -110,7 +109,7 @@ def test_what_is_sent_twice_is_one_and_what_is_drawn_later_is_a_verdict_of_its_o
     assert [row.mark_version for row in Review.objects.all()] == [1, 2]
     unseen = put(clinician, mark, body(image, square(1, 1), finding=finding.pk, version=1))
     assert (unseen.status_code, unseen.json()["mark"]["version"]) == (409, 2)
-    assert [one["version"] for one in kept(clinician, study_of(finding))] == [2]
+    assert [one["version"] for one in fetch_outlines(clinician, study_of(finding))] == [2]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +194,7 @@ def test_an_outline_is_changed_at_its_own_address_alone(clinician: Client, findi
 
 def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client, finding: Finding) -> None:
     user, study = User.objects.get(username="clinician"), study_of(finding)
-    review_finding(study=study, user=user, said=Said("edit", finding.pk, label_title="Cyst"))
+    review_finding(study=study, user=user, review=ReviewInput("edit", finding.pk, label_title="Cyst"))
     marks = [uuid.uuid4(), uuid.uuid4()]
     for mark, image, mask in zip(marks, images(finding), (square(4, 3), square(6, 6)), strict=True):
         put(clinician, mark, body(image, mask, finding=finding.pk))
@@ -205,10 +204,10 @@ def test_each_image_has_its_outline_and_words_stay_beside_them(clinician: Client
     assert (one.title, one.box, len(one.outlines)) == ("Cyst", [5.5, 5.5, 13.5, 13.5], 2)
     assert "outline corrected on 2 images. Cyst" in clinician.get(f"/studies/{study.pk}/").content.decode()
     clinician.delete(f"/api/outlines/{marks[1]}/?version=1")
-    assert [row["version"] for row in kept(clinician, study)] == [1]
+    assert [row["version"] for row in fetch_outlines(clinician, study)] == [1]
     assert Review.objects.last().says == "edit"  # type: ignore[union-attr]
-    review_finding(study=study, user=user, said=Said("agree", finding.pk))
-    assert kept(clinician, study) == []  # the AI's outline is agreed to
+    review_finding(study=study, user=user, review=ReviewInput("agree", finding.pk))
+    assert fetch_outlines(clinician, study) == []  # the AI's outline is agreed to
     assert AnnotationVersion.objects.filter(is_deleted=False).count() == 2  # and nothing that was drawn is lost
 
 
@@ -231,16 +230,16 @@ def test_an_outline_that_was_all_that_was_said_is_taken_back_and_comes_again(
     for _ in range(2):
         assert clinician.delete(f"/api/outlines/{mark}/?version=1").status_code == 204
     assert [row.says for row in Review.objects.all()] == ["edit", "withdrawn"]
-    assert kept(clinician, study) == []
+    assert fetch_outlines(clinician, study) == []
     again = put(clinician, mark, body(image, square(4, 3), finding=finding.pk, version=2))
     assert (again.status_code, again.json()["version"]) == (200, 3)
-    assert len(kept(clinician, study)) == 1
+    assert len(fetch_outlines(clinician, study)) == 1
 
 
 def test_what_was_said_after_an_outline_stays_when_the_outline_goes(clinician: Client, finding: Finding) -> None:
     user, study, mark = User.objects.get(username="clinician"), study_of(finding), uuid.uuid4()
     put(clinician, mark, body(images(finding)[0], square(4, 3), finding=finding.pk))
-    review_finding(study=study, user=user, said=Said("disagree", finding.pk, reasons=["artefact"]))
+    review_finding(study=study, user=user, review=ReviewInput("disagree", finding.pk, reasons=["artefact"]))
     clinician.delete(f"/api/outlines/{mark}/?version=1")
     assert [row.says for row in Review.objects.all()] == ["edit", "disagree"]
 
@@ -264,23 +263,23 @@ def test_a_mask_that_is_lost_says_so() -> None:
 
 def test_neither_reader_sees_what_the_other_drew_and_the_third_sees_both(finding: Finding) -> None:
     one, two, boss, study = factories.clinician(), factories.clinician("two"), factories.senior(), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
     factories.mark(images(finding)[0], author=one)
     read_finish(study=study, user=one)
     other = signed_in("two")
     address = f"/studies/{study.pk}/outlines/{drawn.version.mark_id}/1.png"
-    assert (kept(other, study), other.get(address).status_code) == ([], 404)
+    assert (fetch_outlines(other, study), other.get(address).status_code) == ([], 404)
     assert other.get(f"/api/studies/{study.pk}/annotations/").json() == []
     assert other.get(f"/api/studies/{study.pk}/viewer/").json()["marks"] == []
     factories.outline(images(finding)[0], author=two, mask=square(11, 11), finding=finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
+    assert read_finish(study=study_of(finding), user=two) == NextStep.ADJUDICATOR
     (sentence,) = Comparison.objects.get().differences
     assert sentence == "Finding 1 (Suspected brain tumour): their outlines overlap by 0% (Dice), less than 70%."
     task_claim(task=study_of(finding).task, user=boss)
-    review_finding(study=study, user=boss, said=Said("agree", finding.pk))
+    review_finding(study=study, user=boss, review=ReviewInput("agree", finding.pk))
     third = signed_in("senior")
-    assert [told["author"] for told in kept(third, study)] == ["clinician", "two"]
+    assert [told["author"] for told in fetch_outlines(third, study)] == ["clinician", "two"]
     assert third.get(address).status_code == 200
     assert "outlined by two" in third.get(f"/studies/{study.pk}/").content.decode()
 
@@ -293,25 +292,30 @@ def test_while_the_ai_is_veiled_nobody_sees_what_others_drew(finding: Finding) -
     factories.clinician("two")
     for name, outlines, status in (("clinician", 1, 200), ("two", 0, 404)):
         browser = signed_in(name)
-        assert (len(kept(browser, study)), browser.get(address).status_code) == (outlines, status)
+        assert (len(fetch_outlines(browser, study)), browser.get(address).status_code) == (outlines, status)
 
 
 @pytest.mark.parametrize(
     ("shift", "least", "then", "overlap"),
-    [(0, 0.7, Then.DONE, 1.0), (1, 0.7, Then.DONE, 0.875), (4, 0.7, Then.ADJUDICATOR, 0.5), (4, 0.4, Then.DONE, 0.5)],
+    [
+        (0, 0.7, NextStep.DONE, 1.0),
+        (1, 0.7, NextStep.DONE, 0.875),
+        (4, 0.7, NextStep.ADJUDICATOR, 0.5),
+        (4, 0.4, NextStep.DONE, 0.5),
+    ],
 )
 def test_who_corrects_is_compared_with_who_lets_the_outline_of_the_ai_stand(
-    finding: Finding, shift: int, least: float, then: Then, overlap: float
+    finding: Finding, shift: int, least: float, then: NextStep, overlap: float
 ) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
     SiteSettings.objects.update_or_create(site=study.site, defaults={"least_dice": least})
-    task_read_by_two(task=study.task, user=one)
-    review_finding(study=study, user=one, said=Said("agree", finding.pk))
+    task_require_two_readers(task=study.task, user=one)
+    review_finding(study=study, user=one, review=ReviewInput("agree", finding.pk))
     read_finish(study=study, user=one)
     factories.outline(images(finding)[0], author=two, mask=square(2 + shift, 2), finding=finding)
     assert read_finish(study=study_of(finding), user=two) == then
     assert Comparison.objects.get().dices == [overlap]
-    told = list(OutlineOverlap.objects.order_by("pk").values_list("read__seat", "other__seat", "is_drawn", "dice"))
+    told = list(OutlineOverlap.objects.order_by("pk").values_list("read__role", "other__role", "is_drawn", "dice"))
     assert told == [(1, None, False, 1.0), (2, None, True, overlap), (2, 1, True, overlap)]
 
 
@@ -322,11 +326,11 @@ def test_a_finished_read_keeps_how_far_what_it_takes_for_real_lies_over_what_the
     unlined = factories.finding(finding.run, instance=image, box=[2, 2, 10, 10])
     let_stand, refused, boxed = others
     factories.outline(image, author=user, mask=square(6, 2), finding=finding)
-    review_finding(study=study, user=user, said=Said("agree", let_stand.pk))
-    review_finding(study=study, user=user, said=Said("disagree", refused.pk, reasons=["artefact"]))
+    review_finding(study=study, user=user, review=ReviewInput("agree", let_stand.pk))
+    review_finding(study=study, user=user, review=ReviewInput("disagree", refused.pk, reasons=["artefact"]))
     box = factories.mark(image, author=user)
-    review_finding(study=study, user=user, said=Said("edit", boxed.pk, box.mark_id))
-    review_finding(study=study, user=user, said=Said("agree", unlined.pk))
+    review_finding(study=study, user=user, review=ReviewInput("edit", boxed.pk, box.mark_id))
+    review_finding(study=study, user=user, review=ReviewInput("agree", unlined.pk))
     assert not OutlineOverlap.objects.exists()
     read_finish(study=study, user=user)
     rows = OutlineOverlap.objects.order_by("finding")
@@ -347,31 +351,31 @@ def test_of_a_lost_outline_nothing_is_kept(finding: Finding) -> None:
 
 def test_what_both_outlined_that_the_ai_missed_is_compared(finding: Finding) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     for reader, mask in ((one, square(10, 10)), (two, square(11, 10))):
-        verdict_say_of(study, reader, finding)
+        claim_and_agree(study, reader, finding)
         factories.outline(images(finding)[1], author=reader, mask=mask)
         then = read_finish(study=study_of(finding), user=reader)
-    assert then == Then.DONE
+    assert then == NextStep.DONE
     comparison = Comparison.objects.get()
     # Beside it the AI's box, to which both agreed.
     assert (comparison.dices, comparison.ious, comparison.both_present) == ([0.875], [1.0], 2)
 
 
-def verdict_say_of(study: Study, reader: User, finding: Finding) -> None:
+def claim_and_agree(study: Study, reader: User, finding: Finding) -> None:
     """Take a study in hand and agree to its finding."""
     task_claim(task=ReadingTask.objects.get(study=study), user=reader)
-    review_finding(study=study, user=reader, said=Said("agree", finding.pk))
+    review_finding(study=study, user=reader, review=ReviewInput("agree", finding.pk))
 
 
 def test_an_outline_that_is_lost_lets_a_third_look(finding: Finding) -> None:
     one, two, study = factories.clinician(), factories.clinician("two"), study_of(finding)
-    task_read_by_two(task=study.task, user=one)
+    task_require_two_readers(task=study.task, user=one)
     drawn = factories.outline(images(finding)[0], author=one, mask=square(2, 2), finding=finding)
     read_finish(study=study, user=one)
     storage.mask_path(drawn.version.mask).unlink()
-    verdict_say_of(study, two, finding)
-    assert read_finish(study=study_of(finding), user=two) == Then.ADJUDICATOR
+    claim_and_agree(study, two, finding)
+    assert read_finish(study=study_of(finding), user=two) == NextStep.ADJUDICATOR
     assert "can no longer be read" in Comparison.objects.get().differences[0]
 
 

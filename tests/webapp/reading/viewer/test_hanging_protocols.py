@@ -5,23 +5,31 @@ from uuid import uuid4
 
 import pytest
 
-from webapp.reading.viewer import config
-from webapp.reading.viewer.hanging_protocols import FALLBACK, Seen, hangings, hung, presets
+from webapp.reading.viewer.hanging_protocols import (
+    FALLBACK,
+    HangingProtocol,
+    HangingProtocolError,
+    SeriesKind,
+    hang_study,
+    hanging_protocols,
+    load_hanging_protocols,
+    presets,
+)
 
 
-def series_seen(protocol: config.HangingProtocol) -> list[Seen]:
+def matching_series(protocol: HangingProtocol) -> list[SeriesKind]:
     """Return series that a protocol asks for."""
     when = protocol.when
     modality = min(when.modalities) if when.modalities else "OT"
     count = max([when.least_series, 1, *(cell.series + 1 for cell in protocol.cells)])
-    return [Seen(uuid4(), modality, frozenset(sorted(when.body_parts)[:1])) for _ in range(count)]
+    return [SeriesKind(uuid4(), modality, frozenset(sorted(when.body_parts)[:1])) for _ in range(count)]
 
 
-@pytest.mark.parametrize("protocol", hangings(), ids=lambda protocol: protocol.name)
-def test_each_declared_protocol_hangs_what_it_asks_for(protocol: config.HangingProtocol) -> None:
-    series = series_seen(protocol)
+@pytest.mark.parametrize("protocol", hanging_protocols(), ids=lambda protocol: protocol.name)
+def test_each_declared_protocol_hangs_what_it_asks_for(protocol: HangingProtocol) -> None:
+    series = matching_series(protocol)
     prior = uuid4() if protocol.when.prior else None
-    chosen = hung(series=series, prior=prior, protocols=hangings()).told()
+    chosen = hang_study(series=series, prior=prior, protocols=hanging_protocols()).serialize()
     assert chosen["protocol"] == protocol.name
     assert len(chosen["cells"]) == chosen["rows"] * chosen["columns"]
     assert all(cell["series"] or cell["prior"] for cell in chosen["cells"])
@@ -31,22 +39,25 @@ def test_each_declared_protocol_hangs_what_it_asks_for(protocol: config.HangingP
 @pytest.mark.parametrize(
     ("series", "protocol"),
     [
-        ([Seen(uuid4(), "US", frozenset({"breast"}))], "one-picture"),
-        ([Seen(uuid4(), "", frozenset())], "one-picture"),
-        ([Seen(uuid4(), "US", frozenset()), Seen(uuid4(), "CT", frozenset({"chest"}))], "ct-chest"),
-        ([Seen(uuid4(), "CT", frozenset({"knee"}))], "ct-body"),
-        ([Seen(uuid4(), "MR", frozenset())] * 3, "mr-two"),
+        ([SeriesKind(uuid4(), "US", frozenset({"breast"}))], "one-picture"),
+        ([SeriesKind(uuid4(), "", frozenset())], "one-picture"),
+        (
+            [SeriesKind(uuid4(), "US", frozenset()), SeriesKind(uuid4(), "CT", frozenset({"chest"}))],
+            "ct-chest",
+        ),
+        ([SeriesKind(uuid4(), "CT", frozenset({"knee"}))], "ct-body"),
+        ([SeriesKind(uuid4(), "MR", frozenset())] * 3, "mr-two"),
     ],
 )
-def test_the_first_protocol_that_fits_hangs_the_study(series: list[Seen], protocol: str) -> None:
-    chosen = hung(series=series, prior=None, protocols=hangings())
+def test_the_first_protocol_that_fits_hangs_the_study(series: list[SeriesKind], protocol: str) -> None:
+    chosen = hang_study(series=series, prior=None, protocols=hanging_protocols())
     assert chosen.protocol.name == protocol
-    assert chosen.told()["cells"][0]["series"] == str(chosen.series[0].series)
+    assert chosen.serialize()["cells"][0]["series"] == str(chosen.series[0].series)
 
 
 def test_nothing_to_show_and_no_protocol_at_all_hang_one_empty_place() -> None:
-    assert hung(series=[], prior=uuid4(), protocols=hangings()).protocol is FALLBACK
-    assert hung(series=[], prior=None, protocols=[]).told()["cells"] == [
+    assert hang_study(series=[], prior=uuid4(), protocols=hanging_protocols()).protocol is FALLBACK
+    assert hang_study(series=[], prior=None, protocols=[]).serialize()["cells"] == [
         {"series": None, "prior": None, "preset": None}
     ]
 
@@ -73,13 +84,13 @@ GOOD = 'name = "two"\nrank = 1\nwhy = "Two beside each other."\nrows = 1\ncolumn
 )
 def test_a_protocol_that_cannot_be_used_is_told_by_file_and_place(text: str, sentence: str, tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(text)
-    with pytest.raises(config.HangingProtocolError) as told_:
-        config.load_hanging_protocols(tmp_path, presets=presets())
+    with pytest.raises(HangingProtocolError) as told_:
+        load_hanging_protocols(tmp_path, presets=presets())
     assert str(told_.value).startswith(sentence)
 
 
 def test_two_protocols_of_one_rank_are_refused(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.toml").write_text(GOOD.replace("two", name) + "[[cells]]\n")
-    with pytest.raises(config.HangingProtocolError, match="rank 1 stands there twice"):
-        config.load_hanging_protocols(tmp_path, presets=presets())
+    with pytest.raises(HangingProtocolError, match="rank 1 stands there twice"):
+        load_hanging_protocols(tmp_path, presets=presets())

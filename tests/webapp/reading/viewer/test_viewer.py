@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures
 FLAT = np.zeros((8, 8), np.uint8)
 
 
-def told(client: Client, study: Study) -> dict[str, Any]:
+def fetch_payload(client: Client, study: Study) -> dict[str, Any]:
     """Return what the viewer is told."""
     answer = client.get(f"/api/studies/{study.pk}/viewer/")
     assert answer.status_code == 200
@@ -30,7 +30,7 @@ def told(client: Client, study: Study) -> dict[str, Any]:
     return answered
 
 
-def told_of(answer: dict[str, Any], series: Series) -> dict[str, Any]:
+def series_payload(answer: dict[str, Any], series: Series) -> dict[str, Any]:
     """Return what is told of one series."""
     (one,) = [one for one in answer["series"] if one["id"] == str(series.pk)]
     return dict(one)
@@ -46,13 +46,13 @@ def ct(study: Study, *, slices: int = 1, modality: str = "CT", **fields: Any) ->
 
 def test_identity_slices_findings_and_heat_maps_are_told(clinician: Client) -> None:
     series = brain_with_tumour()
-    answer = told(clinician, series.study)
+    answer = fetch_payload(clinician, series.study)
     assert answer["study"] | {"id": "", "uid": ""} == {
         "id": "", "uid": "", "patientName": "Phantom, Petra", "patientId": "PH-00001", "birthDate": "1961-04-09",
         "sex": "female", "date": "2026-11-20", "description": "MRI head", "accessionNumber": "A-2211",
         "site": "Main clinic",
     }  # fmt: skip
-    one = told_of(answer, series)
+    one = series_payload(answer, series)
     images = list(series.instances.values_list("sop_instance_uid", flat=True))
     assert [image["sop"] for image in one["images"]] == images
     assert one["images"][0] == {"sop": images[0], "frame": 1, "rows": 256, "columns": 256}
@@ -73,7 +73,7 @@ def test_identity_slices_findings_and_heat_maps_are_told(clinician: Client) -> N
 def test_a_second_opinion_is_told_with_its_finding_and_moves_nothing(clinician: Client) -> None:
     series = brain_with_tumour()
     before = Run.objects.get(series=series).urgency
-    first, second = told_of(told(clinician, series.study), series)["findings"]
+    first, second = series_payload(fetch_payload(clinician, series.study), series)["findings"]
     (sure,), (unsure,) = first["opinions"], second["opinions"]
     assert (sure["title"], sure["answer"], sure["isAnswer"]) == ("Kind, by features", f"Meningioma 96{NARROW}%", True)
     assert (sure["model"], sure["version"], sure["disagrees"]) == ("tumour-kind-boxes", "1", True)
@@ -89,16 +89,16 @@ def test_a_second_opinion_is_told_with_its_finding_and_moves_nothing(clinician: 
 def test_how_urgent_a_finding_is_is_told_with_it_and_veiled_with_it(clinician: Client) -> None:
     series = brain_with_tumour()
     localiser = series.study.series.get(description="localiser")
-    answer = told(clinician, series.study)
-    assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [3, 0]
+    answer = fetch_payload(clinician, series.study)
+    assert [series_payload(answer, one)["urgency"] for one in (series, localiser)] == [3, 0]
     SiteSettings.objects.create(site=series.study.site, read_first=True)
-    answer = told(clinician, series.study)
-    assert [told_of(answer, one)["urgency"] for one in (series, localiser)] == [0, 0]
-    assert [told_of(answer, one)["findings"] for one in (series, localiser)] == [[], []]
+    answer = fetch_payload(clinician, series.study)
+    assert [series_payload(answer, one)["urgency"] for one in (series, localiser)] == [0, 0]
+    assert [series_payload(answer, one)["findings"] for one in (series, localiser)] == [[], []]
 
 
 def test_a_finding_of_whole_slices_has_no_mark_and_its_heat_map_is_told_once(clinician: Client) -> None:
-    (one,) = told(clinician, bleeding_head().study)["series"]
+    (one,) = fetch_payload(clinician, bleeding_head().study)["series"]
     (finding,) = one["findings"]
     assert (finding["marks"], one["heats"]) == ([], [])
     assert finding["heat"].endswith("haemorrhage.png")
@@ -108,7 +108,7 @@ def test_a_finding_of_whole_slices_has_no_mark_and_its_heat_map_is_told_once(cli
 def test_findings_stay_on_their_image_when_more_slices_come(clinician: Client) -> None:
     series = brain_with_tumour()
     factories.slice_instance(series=series, pixels=drawn.brain(height=0.1), position=-3.0)
-    one = told_of(told(clinician, series.study), series)
+    one = series_payload(fetch_payload(clinician, series.study), series)
     assert [(mark["image"], mark["marks"][0]["image"]) for mark in one["findings"]] == [(13, 13), (6, 6)]
     assert one["heats"][0]["image"] == 13
 
@@ -118,7 +118,8 @@ def test_what_holds_no_image_says_why(clinician: Client) -> None:
     for modality in ("SR", "SEG", "OT"):
         factories.report_instance(series=factories.series_of(study, modality=modality))
     said = {
-        one["modality"]: (one["kind"], one["whyNotShown"].split(":")[0]) for one in told(clinician, study)["series"]
+        one["modality"]: (one["kind"], one["whyNotShown"].split(":")[0])
+        for one in fetch_payload(clinician, study)["series"]
     }
     assert said["SR"] == ("result", "This is a structured report")
     assert said["SEG"] == ("result", "This is a segmentation")
@@ -141,11 +142,11 @@ def test_a_run_that_goes_on_says_so_and_news_are_told_only_when_there_are_some(c
 
 def test_neither_series_nor_images_nor_marks_add_a_query(clinician: Client) -> None:
     def queries(study: Study) -> int:
-        told(clinician, study)  # The look is audited once.
+        fetch_payload(clinician, study)  # The look is audited once.
         with CaptureQueriesContext(
             connection,
         ) as counted:
-            told(clinician, study)
+            fetch_payload(clinician, study)
         return len(counted)
 
     someone = factories.patient()
@@ -177,7 +178,7 @@ def test_priors_are_earlier_studies_of_the_same_person_like_ones_first(clinician
     factories.study(patient=someone, study_date=date(2018, 1, 1))  # Holds nothing.
     now = study(date(2025, 1, 1), "CT", "HEAD")
     study(date(2026, 1, 1), "CT", "HEAD")  # Later.
-    priors = told(clinician, now)["priors"]
+    priors = fetch_payload(clinician, now)["priors"]
     assert [prior["study"] for prior in priors] == [str(one.pk) for one in (head, old_head, knee)]
     assert priors[0] | {"study": ""} == {
         "study": "", "date": "2023-01-01", "description": "", "modalities": ["MR"],
@@ -189,7 +190,7 @@ def test_priors_are_earlier_studies_of_the_same_person_like_ones_first(clinician
 
 def test_a_picture_of_nobody_known_has_no_priors(clinician: Client) -> None:
     factories.picture_series()
-    answer = told(clinician, factories.picture_series().study)
+    answer = fetch_payload(clinician, factories.picture_series().study)
     assert (answer["priors"], answer["series"][0]["kind"]) == ([], "picture")
     assert answer["hanging"]["protocol"] == "one-picture"
 
@@ -200,7 +201,7 @@ def test_a_finding_is_drawn_on_each_slice_that_it_was_seen_on(clinician: Client)
     finding = factories.finding(factories.run_of(series, outcome="findings"), instance=images[2], index=2)
     for number in (1, 2):
         finding.marks.create(slice=number, instance=images[number], box=[number, 1, 5, 5])
-    (told_,) = told_of(told(clinician, series.study), series)["findings"]
+    (told_,) = series_payload(fetch_payload(clinician, series.study), series)["findings"]
     assert [(mark["image"], mark["box"]) for mark in told_["marks"]] == [(1, [1, 1, 5, 5]), (2, [2, 1, 5, 5])]
 
 
@@ -211,7 +212,7 @@ def test_what_readroom_filed_with_an_answer_is_listed_as_its_own_and_never_hung(
     for kind in (ResultSeries.Kind.SEG, ResultSeries.Kind.SC):
         series = ct(study, modality=kind) if kind == ResultSeries.Kind.SC else factories.series_of(study, modality=kind)
         ResultSeries.objects.create(results=made, kind=kind, series=series)
-    answer = told(clinician, study)
+    answer = fetch_payload(clinician, study)
     assert {one["modality"]: (one["kind"], one["isOurs"], one["run"] is None) for one in answer["series"]} == {
         "CT": ("images", False, False),
         "SEG": ("result", True, True),

@@ -37,7 +37,7 @@ def test_looking_changes_nothing_and_the_open_page_claims(clinician: Client, stu
     assert f'hx-post="/studies/{study.pk}/claim/"' in page
     assert 'hx-trigger="load, every 60s"' in page
     assert "Assigned to you" in claimed(clinician, study)
-    assert ReadingTask.objects.get(study=study).is_held
+    assert ReadingTask.objects.get(study=study).is_claimed
 
 
 def test_another_reader_sees_who_has_it_and_takes_over_with_a_note(

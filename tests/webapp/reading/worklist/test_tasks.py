@@ -33,7 +33,7 @@ def task_of(name: str, *, minutes: float = 0, **fields: object) -> ReadingTask:
     return ReadingTask.objects.get(study=study)
 
 
-def answered(task: ReadingTask, urgency: int, reason: str = "Suspected") -> None:
+def finish_run(task: ReadingTask, urgency: int, reason: str = "Suspected") -> None:
     """Let a run over a series of the task's study end with an urgency."""
     series = factories.series_of(task.study)
     run = factories.run_of(series, state=Run.State.QUEUED, urgency=urgency, urgency_reason=reason)
@@ -63,8 +63,8 @@ def test_every_study_has_a_task_from_its_first_moment() -> None:
 def test_stat_comes_first_then_what_the_ai_calls_critical_then_age(reader: User) -> None:
     task_of("old", minutes=300)
     task_of("new", minutes=1)
-    answered(task_of("soon by AI", minutes=2), urgency=2)
-    answered(task_of("critical by AI", minutes=3), urgency=3)
+    finish_run(task_of("soon by AI", minutes=2), urgency=2)
+    finish_run(task_of("critical by AI", minutes=3), urgency=3)
     task_triage(task=task_of("urgent", minutes=4), priority=Priority.URGENT, reason="fever", user=reader)
     task_triage(task=task_of("stat", minutes=0), priority=Priority.STAT, reason="trauma", user=reader)
     assert order(reader) == ["stat", "critical by AI", "urgent", "soon by AI", "old", "new"]
@@ -72,9 +72,9 @@ def test_stat_comes_first_then_what_the_ai_calls_critical_then_age(reader: User)
 
 def test_the_ai_raises_and_never_lowers_hides_or_closes(reader: User) -> None:
     task = task_of("raised")
-    answered(task, urgency=3, reason="Suspected bleed, 91%")
+    finish_run(task, urgency=3, reason="Suspected bleed, 91%")
     for urgency in (0, 1, 2):
-        answered(task, urgency=urgency, reason="less")
+        finish_run(task, urgency=urgency, reason="less")
     task.refresh_from_db()
     assert (task.ai_urgency, task.ai_reason, task.state) == (3, "Suspected bleed, 91%", ReadingTask.State.WAITING)
     assert task.priority == Priority.ROUTINE
@@ -94,7 +94,7 @@ def test_a_triage_needs_a_reason_and_is_audited(reader: User) -> None:
 
 def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("mine"), user=reader)
-    assert task.is_held
+    assert task.is_claimed
     with refused("other-assignee", NotAssigneeError):
         task_claim(task=task, user=colleague)
     assert not task_release(task=task, user=colleague)
@@ -107,10 +107,10 @@ def test_what_one_holds_no_other_can_claim_or_release_or_finish(reader: User, co
 def test_a_claim_is_renewed_by_its_holder_and_ends_without_a_sign_of_life(reader: User, colleague: User) -> None:
     task = task_claim(task=task_of("held"), user=reader)
     ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() + timedelta(seconds=1))
-    assert task_claim(task=task, user=reader).claim == task.claim  # renewed: the same claim
+    assert task_claim(task=task, user=reader).claim_version == task.claim_version  # renewed: the same claim
     ReadingTask.objects.filter(pk=task.pk).update(claim_expires_at=timezone.now() - timedelta(seconds=1))
     taken = task_claim(task=task, user=colleague)
-    assert (taken.assignee, taken.claim) == (colleague, task.claim + 1)
+    assert (taken.assignee, taken.claim_version) == (colleague, task.claim_version + 1)
     assert not task_finish(task=task, user=reader)
 
 
@@ -132,7 +132,7 @@ def test_taking_over_needs_a_note_that_is_kept(reader: User, colleague: User) ->
 
 def test_every_third_pick_is_the_oldest(reader: User) -> None:
     for number in range(6):
-        answered(task_of(f"critical {number}", minutes=number), urgency=3)
+        finish_run(task_of(f"critical {number}", minutes=number), urgency=3)
     task_of("forgotten", minutes=9000)
     picked = [task_pick(user=reader, tasks=tasks_visible(reader)) for _ in range(3)]
     assert [task.study.description for task in picked if task] == ["critical 5", "critical 4", "forgotten"]

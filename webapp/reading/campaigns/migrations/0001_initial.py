@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name="Answer",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("is_third", models.BooleanField(default=False)),
+                ("is_adjudication", models.BooleanField(default=False)),
                 ("label", models.CharField(blank=True, max_length=40)),
                 ("boxes", models.JSONField(default=list, help_text="[[x0, y0, x1, y1], ...] in pixels of the frame")),
                 (

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             name="Notification",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("told", models.CharField(help_text="name and role of who was told", max_length=120)),
+                ("recipient", models.CharField(help_text="name and role", max_length=120)),
                 (
                     "how",
                     models.CharField(
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("read_back", models.BooleanField(help_text="they repeated it")),
-                ("told_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("notified_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("written_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "by",
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["told_at", "pk"],
+                "ordering": ["notified_at", "pk"],
             },
         ),
         migrations.CreateModel(

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("kind", models.CharField(max_length=16)),
-                ("about", models.CharField(help_text="tells it from other lines of its kind", max_length=64)),
+                ("about", models.CharField(help_text="unique among the lines of its kind", max_length=64)),
                 ("sentence", models.CharField(max_length=300)),
                 (
                     "handover",

@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "verdict",
+                    "review",
                     models.ForeignKey(
                         help_text="what the report says of it",
                         null=True,

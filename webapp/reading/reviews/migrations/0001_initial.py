@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "seat",
+                    "role",
                     models.PositiveSmallIntegerField(
                         choices=[(1, "First reader"), (2, "Second reader"), (3, "Adjudicator")], default=1
                     ),
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["seat"],
+                "ordering": ["role"],
             },
         ),
         migrations.CreateModel(
@@ -114,11 +114,12 @@ class Migration(migrations.Migration):
                 (
                     "mark_version",
                     models.PositiveIntegerField(
-                        help_text="of an outline: the version that is meant, for good; see `outlined`", null=True
+                        help_text="of an outline: the version that is meant, for good; see `selectors.outlines_of`",
+                        null=True,
                     ),
                 ),
                 (
-                    "missed",
+                    "missed_group",
                     models.UUIDField(
                         help_text="of what the AI missed, on its second image and later: the outline that was drawn first",
                         null=True,
@@ -149,7 +150,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="verdicts",
+                        related_name="reviews",
                         to="inference.finding",
                     ),
                 ),
@@ -159,14 +160,14 @@ class Migration(migrations.Migration):
                         help_text="where it is instead, or too",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="verdicts",
+                        related_name="reviews",
                         to="annotations.annotation",
                     ),
                 ),
                 (
                     "read",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="verdicts", to="reviews.read"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="reviews.read"
                     ),
                 ),
             ],
@@ -182,8 +183,8 @@ class Migration(migrations.Migration):
             model_name="read",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("finished_at__isnull", False)),
-                fields=("study", "seat"),
-                name="one_finished_read_per_seat",
+                fields=("study", "role"),
+                name="one_finished_read_per_role",
             ),
         ),
         migrations.AddIndex(
@@ -194,7 +195,7 @@ class Migration(migrations.Migration):
             model_name="review",
             constraint=models.CheckConstraint(
                 condition=models.Q(("finding__isnull", False), ("mark__isnull", False), _connector="OR"),
-                name="verdict_of_something",
+                name="review_of_something",
             ),
         ),
     ]

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 ("waiting_since", models.DateTimeField(default=django.utils.timezone.now)),
                 ("claim_expires_at", models.DateTimeField(null=True)),
                 (
-                    "readers",
+                    "required_readers",
                     models.PositiveSmallIntegerField(
                         default=1, help_text="how many read it, blind to each other: 1 or 2"
                     ),
@@ -108,9 +108,9 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="the two differ: somebody who may adjudicates"),
                 ),
                 (
-                    "claim",
+                    "claim_version",
                     models.PositiveIntegerField(
-                        default=0, help_text="counts claims: a former holder is told from this one"
+                        default=0, help_text="counts claims: tells a former assignee from this one"
                     ),
                 ),
                 ("done_at", models.DateTimeField(null=True)),

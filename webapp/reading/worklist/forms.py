@@ -1,19 +1,11 @@
-"""How a site reads: its targets, whether it reads first, what two readers read."""
+"""The form of a site's reading rules."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
 
-from webapp.foundation.accounts.access import current_user, requires, selected_site
-from webapp.foundation.accounts.models import Site
-from webapp.foundation.accounts.permissions import Action, visible_sites
 from webapp.reading.worklist.models import SiteSettings
-from webapp.reading.worklist.services import settings_of, update_settings
-from workers import api
+from webapp.reading.worklist.selectors import body_parts
 
 if TYPE_CHECKING:
     RulesFields = forms.ModelForm[SiteSettings]
@@ -45,7 +37,7 @@ class RulesForm(RulesFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        parts = sorted(_parts() | set(self.instance.two_readers_for))
+        parts = sorted({*body_parts(), *self.instance.two_readers_for})
         self.fields["two_readers_for"].choices = [(part, part.capitalize()) for part in parts]  # type: ignore[attr-defined]
 
     def clean_least_overlap(self) -> float:
@@ -61,24 +53,3 @@ class RulesForm(RulesFields):
         if not 0 < overlap <= 1:
             raise forms.ValidationError("An overlap lies between 0 and 1.")
         return overlap
-
-
-def _parts() -> set[str]:
-    """Return the parts of the body that the cascade tells apart."""
-    regions = (told for question, told in api.codes_declared().items() if question.endswith(("_region", "_part")))
-    return {part for told in regions for part in told}
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Action.MANAGE_READING)
-def rules(request: HttpRequest, site: int | None = None) -> HttpResponse:
-    """Show and change the rules of a site; of the user's own, where none is named."""
-    user = current_user(request)
-    sites, chosen = visible_sites(user, Site.objects.order_by("name")), selected_site(user, site)
-    form = RulesForm(request.POST or None, instance=settings_of(chosen.pk))
-    if request.method == "POST" and form.is_valid():
-        update_settings(rules=form.save(commit=False), changed=form.changed_data, user=user, request=request)
-        messages.success(request, "Saved. In force from now on.")
-        return redirect("reading-rules-of", chosen.pk)
-    status = 400 if request.method == "POST" else 200
-    return render(request, "worklist/settings.html", {"form": form, "site": chosen, "sites": sites}, status=status)

@@ -1,4 +1,4 @@
-"""What the study page shows of critical results."""
+"""The panel of critical results on the study page."""
 
 from typing import Any
 
@@ -13,38 +13,38 @@ from webapp.imaging.archive.models import Study
 from webapp.imaging.inference.models import Finding
 from webapp.reading.critical_results.models import Notification
 from webapp.reading.critical_results.selectors import criticals_of
-from webapp.reading.reviews.selectors import findings_asked
+from webapp.reading.reviews.selectors import findings_to_review
 from webapp.reading.worklist.models import AI_CRITICAL
 
-#: How many minutes ago somebody may have been told: what a reader remembers without a watch.
+#: Choices of when somebody was notified, in minutes ago: what a reader remembers without a watch.
 AGO = (0, 5, 10, 15, 30, 60)
 
 
 def critical_context(request: HttpRequest, study: Study, *, refused: RefusalReason | None = None) -> dict[str, Any]:
-    """Return what the panel shows: the study's critical results, and forms for who may read it.
+    """Return the context of the panel: the study's critical results, and forms for its readers.
 
-    Where the site reads first it says nothing of the AI before the reader has committed.
+    Where the site reads first it shows nothing of the AI before the reader has committed.
     """
     criticals, user = criticals_of(study), current_user(request)
-    veiled = is_blinded(study=study, user=user)
+    blinded = is_blinded(study=study, user=user)
     return {
         "study": study,
         "left": [one for one in criticals if not one.is_settled],
         "settled": [one for one in criticals if one.is_settled],
         "refused": refused,
-        "names_ai": not veiled,
-        "is_missing": not criticals and not veiled and study.task.ai_urgency >= AI_CRITICAL,
+        "names_ai": not blinded,
+        "is_missing": not criticals and not blinded and study.task.ai_urgency >= AI_CRITICAL,
         "may_record": may(user, Action.READ, study),
-        "findings": [] if veiled else _surest(study),
+        "findings": [] if blinded else _surest(study),
         "ways": Notification.How.choices,
         "ago": AGO,
     }
 
 
 def findings_offered(*, study: Study, user: User) -> list[Finding]:
-    """Return what the newest answers point at, the surest first; nothing while the AI is kept from the user."""
+    """Return the findings of the newest runs, the most probable first; none while the AI is blinded from the user."""
     return [] if is_blinded(study=study, user=user) else _surest(study)
 
 
 def _surest(study: Study) -> list[Finding]:
-    return sorted(findings_asked(study), key=lambda finding: -finding.probability)
+    return sorted(findings_to_review(study), key=lambda finding: -finding.probability)
