@@ -5,7 +5,9 @@ over a data folder of its own, and prints what was entered, in order of the firs
 """
 
 import argparse
+import io
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from pydicom.dataset import FileDataset
+
+from tests.phantoms import dicom
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Below the root, what is no part of the product, or not ours.
@@ -66,16 +76,13 @@ def walked() -> Iterator[Walk]:
 
 def qido() -> Walk:
     """Search for studies by the beginning of a name, signed in by a token."""
-    from django.test import Client  # noqa: PLC0415 - only after the setup
-
-    from bench.dicomweb.rows import made  # noqa: PLC0415
-
-    browser, headers = Client(), {"Authorization": f"Bearer {made(20)}"}
+    browser, headers = _signed_in(studies=20)
 
     def search() -> None:
         answer = browser.get("/dicomweb/studies", {"PatientName": "Phantom*"}, headers=headers)
-        if answer.status_code != 200 or len(answer.json()) != 20:
-            raise RuntimeError(f"The search was answered {answer.status_code}: {answer.content[:200]!r}")
+        _expect(answer)
+        if len(answer.json()) != 20:
+            raise RuntimeError(f"The search found {len(answer.json())} of 20 studies.")
 
     search()
     with walked() as walk:
@@ -83,7 +90,57 @@ def qido() -> Walk:
     return walk
 
 
-WALKS: dict[str, Callable[[], Walk]] = {"qido": qido}
+def upload() -> Walk:
+    """Send an object to the address of uploads, as its page does: from there to its rows, without the run after it."""
+    browser, headers = _signed_in()
+    _uploaded(browser, headers)
+    with walked() as walk:
+        _uploaded(browser, headers)
+    return walk
+
+
+def frame() -> Walk:
+    """Ask for a frame of an object that is stored."""
+    browser, headers = _signed_in()
+    ds = _uploaded(browser, headers)
+    series = f"/dicomweb/studies/{ds.StudyInstanceUID}/series/{ds.SeriesInstanceUID}"
+
+    def get() -> None:
+        _expect(browser.get(f"{series}/instances/{ds.SOPInstanceUID}/frames/1", headers=headers))
+
+    get()
+    with walked() as walk:
+        get()
+    return walk
+
+
+def _signed_in(*, studies: int = 1) -> tuple["Client", dict[str, str]]:
+    """Return a client, and the header of a token in a house of so many drawn studies."""
+    from django.test import Client  # noqa: PLC0415 - only after the setup
+
+    from bench.dicomweb.rows import made  # noqa: PLC0415
+    from webapp.foundation.accounts.models import Site  # noqa: PLC0415
+
+    if Site.objects.exists():
+        raise RuntimeError("Each walk has a data folder of its own.")
+    return Client(), {"Authorization": f"Bearer {made(studies)}"}
+
+
+def _uploaded(browser: "Client", headers: dict[str, str]) -> FileDataset:
+    """Upload a drawn object that is new."""
+    ds, file = dicom.image(), io.BytesIO()
+    ds.save_as(file, enforce_file_format=True)
+    file.seek(0)
+    _expect(browser.post("/api/uploads/", {"file": file, "name": "drawn.dcm"}, headers=headers))
+    return ds
+
+
+def _expect(answer: Any) -> None:
+    if answer.status_code != 200:
+        raise RuntimeError(f"{answer.request['PATH_INFO']} was answered {answer.status_code}: {answer.content[:200]!r}")
+
+
+WALKS: dict[str, Callable[[], Walk]] = {"qido": qido, "frame": frame, "upload": upload}
 
 
 def main() -> int:
@@ -93,6 +150,8 @@ def main() -> int:
     wanted = parser.parse_args().walks or list(WALKS)
     if unknown := set(wanted) - set(WALKS):
         parser.error(f"there is no walk {', '.join(sorted(unknown))}")
+    if len(wanted) > 1:  # each in a process of its own, since a data folder is chosen once
+        return max(subprocess.run([sys.executable, "-m", "bench.walks", one], check=False).returncode for one in wanted)
     with tempfile.TemporaryDirectory(prefix="readroom-walks-") as folder:
         os.environ |= {"READROOM_DATA": folder, "DJANGO_SETTINGS_MODULE": "webapp.settings"}
         os.environ |= {"READROOM_ALLOWED_HOSTS": "testserver"}
@@ -101,8 +160,7 @@ def main() -> int:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        for name in wanted:
-            print(f"{name}: {WALKS[name]()}", flush=True)
+        print(f"{wanted[0]}: {WALKS[wanted[0]]()}", flush=True)
     return 0
 
 

@@ -37,7 +37,7 @@ def _value(vr: str, value: Any) -> Any:
     return value
 
 
-def kept_header(header: bytes, *, address: str, tags: Container[str] | None = None) -> Dataset:
+def kept_header(header: bytes | memoryview, *, address: str, tags: Container[str] | None = None) -> Dataset:
     """Return the header of an instance.
 
     Parameters

@@ -14,7 +14,7 @@ from fhir.resources.R4B.capabilitystatement import (
 )
 
 from webapp.exchange.fhir.base import JSON
-from webapp.exchange.fhir.datatypes import FHIR_VERSION
+from webapp.exchange.fhir.datatypes import FHIR_VERSION, day
 from webapp.exchange.fhir.resource_types import KINDS, Kind
 
 #: When what is offered last changed.
@@ -25,7 +25,7 @@ def capability_statement(*, root: str) -> CapabilityStatement:
     """Return the statement of this server."""
     return CapabilityStatement(
         status="active",
-        date=CHANGED.date(),
+        date=day(CHANGED.date()),
         kind="instance",
         software=CapabilityStatementSoftware(name="Readroom"),
         implementation=CapabilityStatementImplementation(

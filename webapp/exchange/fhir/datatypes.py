@@ -4,7 +4,8 @@ Resources are built with `fhir.resources`, which refuses what FHIR does not allo
 nearest to R4 (4.0.1): of the elements that are written here only `Device` differs, which has more of them there.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.coding import Coding
@@ -48,6 +49,11 @@ def reference(kind: str, pk: object) -> Reference:
 def instant(at: datetime) -> datetime:
     """Return a moment as FHIR writes it: in UTC, to the millisecond."""
     return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def day(on: date | None) -> Any:
+    """Return a day as a dateTime, which may be a day alone (datatypes, dateTime): their types do not say so."""
+    return on
 
 
 def uid_identifier(uid: str) -> Identifier:

@@ -1,5 +1,7 @@
 """DiagnosticReport, Observation and Device: what the cascade said, and which model said it. Never final."""
 
+from decimal import Decimal
+
 from fhir.resources.R4B.annotation import Annotation
 from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.device import Device, DeviceDeviceName, DeviceVersion
@@ -20,6 +22,7 @@ from webapp.exchange.fhir.datatypes import (
     URI,
     coding,
     concept,
+    day,
     instant,
     reference,
 )
@@ -48,7 +51,7 @@ def report_resource(run: Run) -> DiagnosticReport:
         category=[concept(coding(DIAGNOSTIC_SECTION, "RAD", "Radiology"))],
         code=concept(coding(LOINC, "18748-4", "Diagnostic imaging study"), text="Analysis by a cascade of networks"),
         subject=reference("Patient", study.patient_id),
-        effectiveDateTime=study.study_date,
+        effectiveDateTime=day(study.study_date),
         issued=instant(run.finished_at) if run.finished_at else None,
         imagingStudy=[reference("ImagingStudy", study.pk)],
         result=[reference("Observation", finding.pk) for finding in run.findings.all()] or None,
@@ -77,7 +80,7 @@ def finding_resource(finding: Finding) -> Observation:
         category=[concept(coding(OBSERVATION_CATEGORY, "imaging", "Imaging"))],
         code=_labelled("finding", finding.label, finding.label_title),
         subject=reference("Patient", study.patient_id),
-        effectiveDateTime=study.study_date,
+        effectiveDateTime=day(study.study_date),
         issued=instant(run.finished_at) if run.finished_at else None,
         valueCodeableConcept=concept(text="Suspected"),
         note=[Annotation(text=note) for note in notes if note],
@@ -133,5 +136,5 @@ def _opinion(told: OpinionAnswer) -> list[ObservationComponent]:
 
 
 def _number(title: str, value: float, unit: str) -> ObservationComponent:
-    quantity = Quantity(value=value, unit=unit, system=UCUM, code=unit)
+    quantity = Quantity(value=Decimal(str(value)), unit=unit, system=UCUM, code=unit)
     return ObservationComponent(code=concept(text=title), valueQuantity=quantity)

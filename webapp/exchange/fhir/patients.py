@@ -25,7 +25,8 @@ def patient_resource(patient: models.Patient) -> Patient:
         value=words(patient.patient_id),
     )
     family, given, *_rest = [*patient.name.partition("=")[0].split("^"), "", ""]
-    name = HumanName(family=words(family), given=given.split() or None)
+    given_names: list[str | None] = [*given.split()]
+    name = HumanName(family=words(family), given=given_names or None)
     return Patient(
         id=str(patient.pk),
         identifier=None if patient.patient_id.startswith(NO_NUMBER) else [number],

@@ -29,7 +29,7 @@ Ask = Callable[..., Any]
 def ask(django_capture_on_commit_callbacks: Any) -> Iterator[Ask]:
     """Ask for an address; what waits for a commit, such as remembering a look, happens after each request."""
 
-    def asked(path: str, browser: Client | None = None, **headers: str) -> Any:
+    def asked(path: str, browser: Client | None = None, **headers: Any) -> Any:
         with django_capture_on_commit_callbacks(execute=True):
             return (browser or Client()).get(path, HTTP_ACCEPT=STORED_FRAMES, REMOTE_ADDR="10.0.0.7", **headers)
 

@@ -90,7 +90,7 @@ def test_what_makes_no_campaign_is_said(campaign: Campaign) -> None:
     assert "Only readers of this site" in refusal_of(readers=[stranger, factories.senior()])
     assert "as many readers" in refusal_of(per_case=3)
     assert "No series" in refusal_of(part="knee")
-    with pytest.raises(CampaignRefusedError, match="boxes or outlines"):
+    with refused("boxes-and-outlines", CampaignRefusedError):
         scene.campaign(boxes=True, outlines=True)
     assert Campaign.objects.count() == 1
 

@@ -19,6 +19,7 @@ from tests.webapp import factories
 from tests.webapp.conftest import signed_in
 from tests.webapp.exchange.dicomweb.answers import body_of
 from tests.webapp.reading.campaigns import scene
+from tests.webapp.refusals import refused
 from webapp.foundation.audit.codes import Code
 from webapp.foundation.audit.models import AuditEvent
 from webapp.foundation.outbox.models import OutboxItem
@@ -78,7 +79,7 @@ def test_a_set_is_what_is_agreed_on_or_decided() -> None:
 
 def test_of_nothing_there_is_no_set() -> None:
     scene.brains(1)
-    with pytest.raises(CampaignRefusedError, match="No case is agreed on"):
+    with refused("nothing-agreed", CampaignRefusedError):
         request_dataset(scene.campaign())
 
 
