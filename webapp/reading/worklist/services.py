@@ -245,7 +245,7 @@ def _count_case_handed_out(site: Site) -> int:
         return SiteSettings.objects.get(pk=site.pk).cases_handed_out
 
 
-def _describe_refusal(task: ReadingTask) -> str:
+def _describe_refusal(task: ReadingTask) -> RefusalReason:
     if task.state == ReadingTask.State.DONE:
         return RefusalReason("read-already", "This study has already been read.")
     if task.assignee is None:

@@ -99,9 +99,9 @@ def test_of_two_windows_the_older_one_overwrites_nothing(study: Study, reader: U
     first = report_save(study=study, user=reader, text=ReportText({"impression": "Normal."}), edit=0)
     second = report_save(study=study, user=reader, text=ReportText({"impression": "Tumour."}), edit=first.edit)
     assert report_save(study=study, user=reader, text=ReportText({"impression": "Tumour."}), edit=0).edit == second.edit
-    with refused("changed-meanwhile", ChangedMeanwhileError) as refused:
+    with pytest.raises(ChangedMeanwhileError) as caught:
         report_save(study=study, user=reader, text=ReportText({"impression": "Fracture."}), edit=first.edit)
-    assert refused.value.now.sections[-1]["text"] == "Tumour."
+    assert caught.value.now.sections[-1]["text"] == "Tumour."
     assert section_texts(study, reader)["impression"] == "Tumour."
 
 
