@@ -64,7 +64,8 @@ lock: setup ## Compile requirements/*.in into lock files (PIP_FIND_LINKS names t
 	cd requirements && $(COMPILE) --output-file=setup.lock setup.in
 	cd requirements && $(COMPILE) --output-file=dev.lock --no-emit-package=torch dev.in
 	cd requirements && $(COMPILE) --output-file=web.lock --no-emit-package=torch --constraint=dev.lock web.in
-	cd requirements && $(COMPILE) --output-file=worker.lock --no-emit-package=torch --constraint=dev.lock worker.in
+	cd requirements && $(COMPILE) --output-file=worker.lock --constraint=dev.lock worker.in
+	cd requirements && $(COMPILE) --output-file=worker-gpu.lock --no-emit-package=torch --constraint=dev.lock worker-gpu.in
 	cd requirements && UV_FIND_LINKS= $(COMPILE) --output-file=cuda.lock --constraint=dev.lock cuda.in
 
 bench: setup viewer ## Benchmarks: an idle Readroom, a day's work, networks, queue, DICOMweb against Orthanc and nginx, the viewer, pages

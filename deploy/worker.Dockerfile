@@ -1,18 +1,14 @@
-# The cascade. No Django, no database address, no web secret.
-# TORCH=cpu takes the CPU wheel from deploy/wheels where one lies there; otherwise, and for TORCH=cuda,
-# the public build with the CUDA libraries that it needs.
+# The cascade. No Django, no database address, no web secret; nothing that trains (docs/decisions/0044-worker-images.md).
+# TORCH=none serves on a processor by OpenVINO alone; TORCH=cuda adds torch and the CUDA libraries that it needs.
 FROM python:3.11-slim-bookworm
-ARG TORCH=cpu
+ARG TORCH=none
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 YOLO_OFFLINE=true YOLO_AUTOINSTALL=false YOLO_CONFIG_DIR=/tmp
 WORKDIR /srv/readroom
-COPY requirements/setup.lock requirements/worker.lock requirements/cpu.lock requirements/cuda.lock requirements/
-COPY deploy/wheels /wheels
+COPY requirements/setup.lock requirements/worker.lock requirements/worker-gpu.lock requirements/cuda.lock requirements/
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/setup.lock
-RUN install="uv pip install --system --no-cache --no-deps --require-hashes --find-links /wheels --requirement" \
-    && $install requirements/worker.lock \
-    && if [ "$TORCH" = cpu ] && ls /wheels/*.whl >/dev/null 2>&1; then $install requirements/cpu.lock; \
-       else $install requirements/cuda.lock; fi \
-    && rm -rf /wheels
+RUN install="uv pip install --system --no-cache --no-deps --require-hashes --requirement" \
+    && if [ "$TORCH" = cuda ]; then $install requirements/worker-gpu.lock && $install requirements/cuda.lock; \
+       else $install requirements/worker.lock; fi
 COPY workers workers
 COPY ml ml
 COPY weights weights

@@ -1,6 +1,7 @@
 """Running a network: on OpenVINO's quantised form on CPUs, on PyTorch where there is a GPU."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -101,8 +102,9 @@ class TorchNetwork:
     @staticmethod
     def is_available() -> bool:
         """Return whether there is a CUDA device that PyTorch can use."""
-        if not Path("/dev/nvidiactl").exists():
-            return False  # Without a driver there is none, and PyTorch takes seconds to say so.
+        # Without a driver there is none, and PyTorch takes seconds to say so; the image for a processor has no PyTorch.
+        if not Path("/dev/nvidiactl").exists() or find_spec("torch") is None:
+            return False
         import torch
 
         return torch.cuda.is_available()

@@ -16,14 +16,24 @@ for package in {packages}:
 """
 
 
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {names}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+"""
+
+
 def every_module(*packages: str) -> str:
     """Return a program that imports every module of some packages."""
     return EVERY_MODULE.format(packages=list(packages))
 
 
 def without(*names: str) -> str:
-    """Return a program that makes modules look as if they were not installed."""
-    return f"import sys; sys.modules.update(dict.fromkeys({sorted(names)}))\n"
+    """Return a program after which modules cannot be imported, as if they were not installed."""
+    return WITHOUT.format(names=set(names))
 
 
 def loaded_by(program: str, *, data: Path) -> set[str]:

@@ -8,9 +8,12 @@ import pytest
 
 from tests.architecture.loading import DJANGO, every_module, loaded_by, without
 from tests.compose import UnsetVariableError, compose_as_written, filled_in
+from tests.phantoms import pictures
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("setup", "dev", "web", "worker", "cpu", "cuda")
+LOCKS = ("setup", "dev", "web", "worker", "worker-gpu", "cpu", "cuda")
+#: What only trains, measures or draws: in no image.
+LABORATORY = {"matplotlib", "nncf", "optuna", "scikit-learn", "torch-pruning"}
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE)
 
 
@@ -42,7 +45,7 @@ def test_locks_agree_on_versions(name: str) -> None:
 
 def test_torch_has_a_lock_of_its_own_for_each_build() -> None:
     assert lock("cpu") == {"torch": f"{lock('cuda')['torch']}+cpu"}
-    for name in ("dev", "web", "worker"):
+    for name in ("dev", "web", "worker", "worker-gpu"):
         assert "torch" not in lock(name)
 
 
@@ -71,10 +74,29 @@ def test_the_web_image_carries_all_that_the_web_imports(tmp_path: Path) -> None:
 
 
 def test_the_worker_image_carries_all_that_the_workers_import(tmp_path: Path) -> None:
-    absent = not_in("worker", "cpu")
-    assert {"django", "pytest"} <= absent
+    absent = not_in("worker")
+    assert {"django", "pytest", "torch", "ultralytics", "cv2", "sklearn"} <= absent
     program = without(*absent) + every_module("workers", "ml.cascade.operations", "ml.dicomio", "ml.cascade.pathways")
     assert {"workers", "ml"} <= loaded_by(program, data=tmp_path)
+
+
+def test_the_worker_image_carries_all_that_an_analysis_needs(tmp_path: Path) -> None:
+    picture = pictures.png(tmp_path / "picture.png", seed=3)
+    program = without(*not_in("worker")) + f"from workers.cli import main; assert main([{str(picture)!r}]) == 0"
+    assert "openvino" in loaded_by(program, data=tmp_path)
+
+
+def test_the_worker_image_for_a_gpu_carries_what_its_networks_are_built_of(tmp_path: Path) -> None:
+    program = without(*not_in("worker-gpu", "cpu")) + every_module("ml.cascade.networks", "ml.cascade.compat")
+    assert {"torch", "ultralytics"} <= loaded_by(program, data=tmp_path)
+
+
+def test_no_worker_image_has_the_laboratory() -> None:
+    assert lock("worker").keys() < lock("worker-gpu").keys()
+    assert lock("dev").keys() >= LABORATORY
+    assert not LABORATORY & lock("worker").keys()
+    # ultralytics itself asks for Matplotlib.
+    assert LABORATORY & lock("worker-gpu").keys() == {"matplotlib"}
 
 
 def test_the_web_image_has_no_network_runtime() -> None:

@@ -17,6 +17,14 @@ from webapp.foundation.core.refusals import Refusal, RefusalReason
 
 #: So that a secret that lies where it should not is known for what it is.
 PREFIX = "readroom_"
+ACCOUNT_CLOSED = RefusalReason("account-closed", "The account {user} is closed.")
+OTHER_SITE = RefusalReason(
+    "other-site", "A token reaches one site: the user's own, or any for a user who sees all of them."
+)
+NO_NAME = RefusalReason(
+    "no-name", "A token has the name of the machine that holds it, and is valid for some days or without expiry."
+)
+NAME_TAKEN = RefusalReason("name-taken", "{user} has a token of that name already.")
 DAYS = 365
 
 
@@ -60,18 +68,11 @@ def token_make(
     """
     home = site or user.site
     if not user.is_active:
-        raise TokenError(RefusalReason("account-closed", f"The account {user.get_username()} is closed."))
+        raise TokenError(ACCOUNT_CLOSED.filled(user=user.get_username()))
     if home is None or not (has_global_scope(user) or home.pk == user.site_id):
-        raise TokenError(
-            RefusalReason("other-site", "A token reaches one site: the user's own, or any for somebody who sees all.")
-        )
+        raise TokenError(OTHER_SITE)
     if not name.strip() or days < 0:
-        raise TokenError(
-            RefusalReason(
-                "no-name",
-                "A token has the name of the machine that holds it, and is valid for some days or without expiry.",
-            )
-        )
+        raise TokenError(NO_NAME)
     secret = PREFIX + secrets.token_urlsafe(32)
     expires = timezone.now() + timedelta(days=days) if days else None
     try:
@@ -86,9 +87,7 @@ def token_make(
             )
             _audited(Code.TOKEN_MADE, token, by, request)
     except IntegrityError as error:
-        raise TokenError(
-            RefusalReason("name-taken", f"{user.get_username()} has a token of that name already.")
-        ) from error
+        raise TokenError(NAME_TAKEN.filled(user=user.get_username())) from error
     return token, secret
 
 
