@@ -340,6 +340,19 @@ def get_by_token(user: User, address: str) -> str:
     return text_of_response(Client().get(address, headers={"Authorization": f"Bearer {secret}"}))
 
 
+def test_a_frame_of_ours_stops_from_the_moment_on_that_a_site_reads_first(scene: Scene) -> None:
+    ours = ResultSeries.objects.filter(kind="SEG").get().series
+    uids = (scene.study.study_instance_uid, ours.series_instance_uid, ours.instances.get().sop_instance_uid)
+    frame = "/dicomweb/studies/{}/series/{}/instances/{}/frames/1".format(*uids)
+    browser = Client()
+    browser.force_login(factories.clinician())
+    assert [browser.get(frame).status_code for _ in range(2)] == [200, 200]
+    reads_first(scene.study)
+    assert browser.get(frame).status_code == 404
+    SiteSettings.objects.update(read_first=False)
+    assert browser.get(frame).status_code == 200
+
+
 def test_a_readers_token_is_veiled_and_a_machines_is_not(scene: Scene) -> None:
     let_site_read_first(scene.study)
     address = f"/dicomweb/studies/{scene.study.study_instance_uid}/series"
