@@ -112,11 +112,11 @@ def review_save(request: HttpRequest, study: UUID) -> HttpResponse:
         label_title=request.POST.get("label", ""),
         comment=request.POST.get("comment", ""),
     )
-    refused = ""
+    refused = None
     try:
         review_finding(study=opened, user=user, review=review, request=request)
     except ReviewRefusedError as refusal:
-        refused = str(refusal)
+        refused = refusal.reason
     reads = load_reads(study=opened, user=user)
     reading = load_study(study=opened, series=finding.run.series_id, requested=finding.run_id, reads=reads)
     shown = next((one for one in reading.findings if one.row.pk == finding.pk), None)

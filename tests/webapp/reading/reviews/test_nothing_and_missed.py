@@ -7,13 +7,12 @@ import pytest
 from django.test import Client
 
 from tests.webapp import factories
+from tests.webapp.reading.reviews.conftest import SIDE, square
 from tests.webapp.reading.reviews.test_segmentations import (
-    SIDE,
     body,
     fetch_outlines,
     images,
     put,
-    square,
     study_of,
 )
 from webapp.foundation.accounts.models import User

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.webapp import factories
 from tests.webapp.conftest import signed_in
+from tests.webapp.reading.reviews.conftest import SIDE, square
 from tests.webapp.refusals import refused
 from webapp.foundation.accounts.models import User
 from webapp.foundation.audit.models import AuditEvent
@@ -30,28 +31,6 @@ from webapp.reading.worklist.services import task_claim, task_require_two_reader
 from workers import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
-SIDE = 20
-
-
-def square(left: int, top: int, side: int = 8) -> NDArray[np.bool_]:
-    """Return a square in an image of SIDE x SIDE, (rows, columns)."""
-    mask = np.zeros((SIDE, SIDE), bool)
-    mask[top : top + side, left : left + side] = True
-    return mask
-
-
-@pytest.fixture
-def finding() -> Finding:
-    """What the AI outlined on the first of two slices of a study that the clinician has in hand."""
-    series = factories.series_of(factories.study(patient=factories.patient()), modality="CT")
-    images = [
-        factories.slice_instance(series=series, pixels=np.zeros((SIDE, SIDE), np.uint8), position=float(at))
-        for at in range(2)
-    ]
-    run = factories.run_of(series, outcome="findings")
-    factories.stage(run, "tumour-boxes", "Tumours", model="tumour-detector")
-    task_claim(task=series.study.task, user=factories.clinician())
-    return factories.finding(run, instance=images[0], box=[2, 2, 10, 10], mask=square(2, 2))
 
 
 def study_of(finding: Finding) -> Study:
