@@ -76,7 +76,7 @@ test("a regular series is a volume, and what is not says why", () => {
   assert.equal(reasonNotVolume(slices([...regular].reverse())), "");
   assert.match(reasonNotVolume(slices(regular.slice(0, 3))), /at least 5 slices/);
   assert.match(reasonNotVolume(slices([...regular, [0, 0, 15]])), /uneven/);
-  assert.match(reasonNotVolume(slices([...regular, [0, 0, 10]])), /same place/);
+  assert.match(reasonNotVolume(slices([...regular, [0, 0, 10]])), /same position/);
   assert.match(reasonNotVolume(slices(regular.map(([, , z]) => [0, 0.2 * (z as number), z as number]))), /tilted/);
   assert.match(reasonNotVolume(slices(regular).map((one) => ({ ...one, [TAG.orientation]: undefined }))), /orientation/);
   assert.match(reasonNotVolume(slices(regular).map((one) => ({ ...one, [TAG.pixelSpacing]: undefined }))), /size of a pixel/);
