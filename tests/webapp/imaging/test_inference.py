@@ -65,7 +65,7 @@ def watch() -> int:
 
 @pytest.fixture
 def rung(series: Series) -> Run:
-    """A run whose first doorbell has been rung."""
+    """A run that was dispatched once."""
     services.run_create(series=series)
     dispatch()
     return Run.objects.get()

@@ -34,8 +34,8 @@ class StudyStateView(APIView):
         found = study_by_uid(request=request._request, study=study)
         study_view_record(user=current_user(request._request), request=request._request, study=found.pk)
         rows = series_rows(Series.objects.filter(study=found).order_by("series_number", "last_arrival_at"))
-        veiled = is_blinded(study=found, user=current_user(request._request))
-        series = [_told(row, is_blinded=veiled) for row in rows]
+        is_study_blinded = is_blinded(study=found, user=current_user(request._request))
+        series = [_told(row, is_blinded=is_study_blinded) for row in rows]
         return Response({"study": found.study_instance_uid, "arrived": found.arrived_at, "series": series})
 
 
@@ -45,7 +45,7 @@ def _told(row: SeriesRow, *, is_blinded: bool) -> dict[str, Any]:
     run = row.run if is_answered and not is_blinded else None
     return {
         "series": row.series.series_instance_uid,
-        "status": "veiled" if is_answered and is_blinded else row.status,
+        "status": "blinded" if is_answered and is_blinded else row.status,
         "last_arrival": row.series.last_arrival_at,
         "run": str(row.run.pk) if row.run else None,
         "outcome": run.outcome if run else None,

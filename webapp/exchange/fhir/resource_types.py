@@ -80,7 +80,7 @@ def _patients(user: User) -> Rows:
 
 
 def _runs(user: User) -> Rows:
-    """Return the runs whose answers a user may know of: what is veiled has no report yet."""
+    """Return the runs whose answers a user may know of: what is blinded has no report yet."""
     own = Run.objects.filter(series__study__in=_answered(user))
     return own.select_related("series__study").prefetch_related("findings").order_by("-created_at", "pk")
 

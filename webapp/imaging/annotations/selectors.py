@@ -12,7 +12,7 @@ from webapp.imaging.archive.models import Study
 def annotation_list(*, study: Study) -> list[AnnotationVersion]:
     """Return what the marks of a study say now, those taken away left out: one query.
 
-    Outlines are left out too: they belong to a verdict, see `webapp.reading.reviews.selectors`.
+    Outlines are left out too: they belong to a review, see `webapp.reading.reviews.selectors`.
     """
     shown = _now().filter(mark__series__study=study, is_deleted=False).exclude(mark__kind=Annotation.Kind.OUTLINE)
     return list(shown.order_by("mark__series", "mark__instance", "at"))

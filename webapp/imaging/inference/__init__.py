@@ -1,1 +1,1 @@
-"""Runs of the cascade: the row is the truth, the queue only a doorbell."""
+"""Runs of the cascade: the row is the truth, the queue only a wake-up call."""

@@ -8,7 +8,7 @@ from webapp.imaging.archive.models import Instance, Series
 
 
 class Run(models.Model):
-    """The truth about one analysis; the queue message is only a doorbell.
+    """The truth about one analysis; the queue message is only a wake-up call.
 
     `attempt` is the fencing token: it is counted here before any work starts, and only the answer of
     the current attempt is ever collected.

@@ -31,7 +31,7 @@ class Statement:
         The reader's words for it; the AI's label, "" where the AI did not find it.
     place, figures
         In words, or "".
-    verdict, finding, mark, mark_version
+    review, finding, mark, mark_version
         Numbers and ids of the rows behind it; None where there is none.
     outlines
         What the reader drew of it, one an image, in the order in which they drew: {"mark", "version", "sha256"}.
@@ -42,7 +42,7 @@ class Statement:
     ai_title: str
     place: str
     figures: str
-    verdict: int
+    review: int
     finding: int | None
     mark: str | None
     mark_version: int | None
@@ -181,7 +181,7 @@ def _statement(one: Accepted, labels: SliceLabels) -> Statement:
         ai_title=finding.label_title if finding else "",
         place=place,
         figures=figures,
-        verdict=one.review.pk,
+        review=one.review.pk,
         finding=finding.pk if finding else None,
         mark=str(mark.mark_id) if mark else None,
         mark_version=mark.version if mark else None,

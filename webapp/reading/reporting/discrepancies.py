@@ -51,7 +51,7 @@ def _report_only(report: Report) -> Iterator[Discrepancy]:
         if one["finding"] is None:
             sentence = format_line(one["title"], one["place"], one["figures"])
             more = " The AI marked nothing there." if looked else f" {DID_NOT_LOOK}"
-            review = Review.objects.get(pk=one["verdict"])
+            review = Review.objects.get(pk=one["review"])
             yield _discrepancy(report, Direction.REPORT_ONLY, sentence + more, review=review)
     if report.is_abnormal and looked and not findings and not report.statements:
         yield _discrepancy(report, Direction.REPORT_ONLY, "The report calls the study abnormal; the AI marked nothing.")

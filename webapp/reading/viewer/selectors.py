@@ -75,7 +75,7 @@ def viewer_payload(*, study: Study, user: User) -> dict[str, Any]:
             serialize_annotation(now) for now in annotation_list(study=study) if now.mark.author_id not in reads.hidden
         ],
         "outlines": [serialize_outline(one) for one in visible_outlines(reads)],
-        "verdicts": [serialize_review(row) for row in current_reviews(reads.own)] if reads.own else [],
+        "reviews": [serialize_review(row) for row in current_reviews(reads.own)] if reads.own else [],
     }
 
 
@@ -156,7 +156,7 @@ def _serialize_run(row: SeriesRow, *, is_blinded: bool) -> dict[str, Any]:
     """Return the state of the analysis; `id` is null where no run was requested yet."""
     return {
         "id": str(row.run.pk) if row.run else None,
-        "status": "veiled" if is_blinded else row.status.value,
+        "status": "blinded" if is_blinded else row.status.value,
         "words": BLINDED if is_blinded else OUTCOMES[row.status],
         "finished": row.status not in LIVE,
     }

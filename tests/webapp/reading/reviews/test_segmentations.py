@@ -1,4 +1,4 @@
-"""Outlines of readers: checked, kept with their verdict or not at all, never overwritten, blind, and compared."""
+"""Outlines of readers: checked, stored with their review or not at all, never overwritten, blind, and compared."""
 
 import io
 import uuid
