@@ -24,6 +24,7 @@ export class SegmentationPanel {
     this.status.setAttribute("role", "status");
     Object.assign(this.size, { type: "range", min: "0", max: String(BRUSH_RADII.length - 1) });
     this.size.dataset.name = "brush size";
+    this.width.textContent = "Brush"; // its label, before a series is shown
     this.size.addEventListener("input", () => editor.changeRadius(Number(this.size.value) - editor.brushSize));
     Object.assign(this.label, { maxLength: 80, placeholder: "What is it?", autocomplete: "off" });
     this.label.setAttribute("aria-label", "What did the AI miss?");
