@@ -48,8 +48,8 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
     this.controller = controller;
     this.visibility = visibility;
     this.queue = queue;
-    queue.on("saved", ({ change, record }) => { if (change.resource === "marks") this.onSaved(change, record); });
-    queue.on("conflict", ({ change, theirs }) => { if (change.resource === "marks") this.keepBoth(change, theirs); });
+    queue.on("saved", ({ change, record }) => { if (change.resource === "annotations") this.onSaved(change, record); });
+    queue.on("conflict", ({ change, theirs }) => { if (change.resource === "annotations") this.keepBoth(change, theirs); });
     controller.on("viewportAdded", (viewport) => viewport.on("seriesShown", () => this.onSeriesShown(viewport)));
     controller.history.onRestored((id) => this.reportRestored(id));
     visibility.on("changed", () => this.applyVisibility());
@@ -83,7 +83,7 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
       this.locations.set(imageIds[index] as string, { study: data.study.id, series: series.id, sop, frame });
     });
     for (const record of data.marks) if (record.series === series.id) this.mergeRecord(record);
-    for (const change of this.queue.changes.all()) if (change.resource === "marks") this.mergePending(change, data.study.id, series.id);
+    for (const change of this.queue.changes.all()) if (change.resource === "annotations") this.mergePending(change, data.study.id, series.id);
     for (const [id, known] of this.known) if (known.body.series === series.id) this.draw(id, known);
     this.applyVisibility();
     this.emit("changed");
@@ -149,7 +149,7 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
   }
 
   private queueChange(id: string, study: string, body: AnnotationBody | null): void {
-    this.queue.submit({ resource: "marks", id, study, body, baseVersion: this.known.get(id)?.version ?? 0 }, SEND_DELAY_MS);
+    this.queue.submit({ resource: "annotations", id, study, body, baseVersion: this.known.get(id)?.version ?? 0 }, SEND_DELAY_MS);
   }
 
   private onSaved(change: AnnotationChange, record: { version: number } | null): void {
@@ -180,7 +180,7 @@ export class AnnotationStore extends Emitter<{ changed: void }> {
       const own: KnownAnnotation = { study: change.study, body: change.body, version: 0, author: "you", isOwn: true };
       this.known.set(id, own);
       this.draw(id, own);
-      changes.put({ resource: "marks", id, study: change.study, body: change.body, baseVersion: 0 });
+      changes.put({ resource: "annotations", id, study: change.study, body: change.body, baseVersion: 0 });
     }
     const what = theirs.hidden ? "deleted" : "changed";
     this.queue.conflictNotice = change.body

@@ -34,7 +34,7 @@ interface ChangeBase {
 
 /** A change of an annotation; its body is null where it was deleted. `resource` is the name in the API's URL. */
 export interface AnnotationChange extends ChangeBase {
-  resource: "marks";
+  resource: "annotations";
   body: AnnotationBody | null;
 }
 export interface SegmentationChange extends ChangeBase {
