@@ -59,9 +59,9 @@ class Walk:
 
 
 @contextmanager
-def walked() -> Iterator[Walk]:
-    """Count what this thread enters meanwhile."""
-    walk = Walk()
+def walked(walk: Walk | None = None) -> Iterator[Walk]:
+    """Count what this thread enters meanwhile, on top of what another part of the walk entered."""
+    walk = walk or Walk()
 
     def called(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call":
@@ -96,6 +96,42 @@ def upload() -> Walk:
     _uploaded(browser, headers)
     with walked() as walk:
         _uploaded(browser, headers)
+    return walk
+
+
+def finding() -> Walk:
+    """From an upload to the study page with the answer: the web side's part; the worker's cascade runs unwalked."""
+    from webapp.foundation.outbox.models import OutboxItem  # noqa: PLC0415
+    from webapp.foundation.outbox.registry import kind_of  # noqa: PLC0415 - only after the setup
+    from webapp.foundation.outbox.services import dispatch_due, watch_all, work_due  # noqa: PLC0415
+    from webapp.imaging.archive.models import Series  # noqa: PLC0415
+    from webapp.imaging.dicom_objects.models import ResultSeries  # noqa: PLC0415
+    from webapp.imaging.dicom_objects.services import RESULTS  # noqa: PLC0415
+    from webapp.imaging.inference.services import ANALYSIS, run_create  # noqa: PLC0415
+    from workers.storage import Attempt  # noqa: PLC0415
+    from workers.tasks_inference import attempt_answer  # noqa: PLC0415
+
+    browser, headers = _signed_in()
+
+    def analysed(walk: Walk) -> None:
+        with walked(walk):
+            ds = _uploaded(browser, headers)
+            run = run_create(series=Series.objects.get(series_instance_uid=ds.SeriesInstanceUID))
+            dispatch_due(kind_of(ANALYSIS))
+        if run is None:
+            raise RuntimeError("What was uploaded is not analysed.")
+        attempt_answer(Attempt(run.pk, OutboxItem.objects.get(kind=ANALYSIS, subject=str(run.pk)).attempt))
+        browser.force_login(run.series.study.uploaded_by, backend="django.contrib.auth.backends.ModelBackend")
+        with walked(walk):
+            watch_all([ANALYSIS])
+            work_due(RESULTS)
+            _expect(browser.get(f"/studies/{run.series.study_id}/"))
+        if not ResultSeries.objects.filter(results__run=run).exists():
+            raise RuntimeError("The answer did not become objects.")
+
+    analysed(Walk())
+    walk = Walk()
+    analysed(walk)
     return walk
 
 
@@ -140,7 +176,7 @@ def _expect(answer: Any) -> None:
         raise RuntimeError(f"{answer.request['PATH_INFO']} was answered {answer.status_code}: {answer.content[:200]!r}")
 
 
-WALKS: dict[str, Callable[[], Walk]] = {"qido": qido, "frame": frame, "upload": upload}
+WALKS: dict[str, Callable[[], Walk]] = {"qido": qido, "frame": frame, "upload": upload, "finding": finding}
 
 
 def main() -> int:
@@ -160,6 +196,7 @@ def main() -> int:
 
         django.setup()
         call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
         print(f"{wanted[0]}: {WALKS[wanted[0]]()}", flush=True)
     return 0
 
