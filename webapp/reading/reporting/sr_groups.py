@@ -25,8 +25,8 @@ from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.archive.models import Instance
 from webapp.imaging.dicom_objects.codes import ABNORMAL, COMMENT
 from webapp.imaging.dicom_objects.finding_annotations import AnnotatedFinding, annotated_findings, place_of
-from webapp.imaging.dicom_objects.measurement_groups import Group, finding_group, group_placed, image_named, region_of
 from webapp.imaging.dicom_objects.segmentation import Segment
+from webapp.imaging.dicom_objects.sr_ai import Group, finding_group, group_placed, image_named, region_of
 from webapp.imaging.dicom_objects.uids import derive_uid
 from webapp.imaging.inference.models import Finding, Run
 from webapp.reading.reporting.models import Report
