@@ -1,1 +1,1 @@
-"""Images and what networks and people say on them: archive, inference, annotations, DICOM objects."""
+"""Images and what networks and people find in them: archive, inference, annotations, DICOM objects."""

@@ -1,1 +1,1 @@
-"""Patient, study, series, instance: what arrived and how it is stored."""
+"""The image archive: patients, studies, series and instances, and the files that hold them."""

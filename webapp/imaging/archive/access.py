@@ -1,4 +1,4 @@
-"""The door to studies and series: may this user do that to it, and may they know yet what it says."""
+"""Access checks for studies and series: the user's permissions, and whether they are still blinded to the AI result."""
 
 from typing import NoReturn
 from uuid import UUID
@@ -12,39 +12,40 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.blinding import is_blinded, is_series_blinded
 from webapp.imaging.archive.models import Series, Study
 
-#: What the audit trail says of whoever asked for an answer that they are blinded to.
+#: The audit trail's details for a request for a result to which the user is still blinded.
 BLINDED = "see before reading"
 
 
 def check_study_access(*, request: HttpRequest, study: Study, act: Action) -> Study:
-    """Return `study` if the user may do `act` to it.
+    """Return `study` if the user may perform `act` on it.
 
     Raises
     ------
     Http404
-        If they may not even see it: the same answer as for a study that does not exist, so that nobody learns that
-        it does.
+        If they may not even see it. The response is the same as for a study that does not exist, so it does not
+        reveal that this one does.
     PermissionDenied
-        If they may see it, and no more.
+        If they may see it but not perform `act`.
     """
     check_site_access(request=request, of=study, act=act, study=study.pk)
     return study
 
 
 def check_answer_visible(*, request: HttpRequest, study: Study) -> None:
-    """Let go on whoever may know now what the AI says of a study.
+    """Check that the user is not blinded to the AI result of a study.
 
     Raises
     ------
     Http404
-        If they are blinded to it (see `webapp.imaging.archive.blinding`): the same answer as where it says nothing.
+        If they are blinded to it (see `webapp.imaging.archive.blinding`). The response is the same as for a study
+        without an AI result.
     """
     if is_blinded(study=study, user=current_user(request)):
         deny_blinded(request=request, study=study)
 
 
 def check_series_access(*, request: HttpRequest, series: Series, act: Action) -> Study:
-    """Return the study of a series if the user may do `act` to it and the series itself is not kept from them."""
+    """Return the study of a series if the user may perform `act` on it and is not blinded to the series itself."""
     study = check_study_access(request=request, study=series.study, act=act)
     if is_series_blinded(series=series, user=current_user(request)):
         deny_blinded(request=request, study=study)
@@ -52,7 +53,7 @@ def check_series_access(*, request: HttpRequest, series: Series, act: Action) ->
 
 
 def deny_blinded(*, request: HttpRequest, study: Study) -> NoReturn:
-    """Answer as if what is asked for were not there, and write down that it was asked for.
+    """Record the refused access in the audit trail and respond as if the requested object did not exist.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def deny_blinded(*, request: HttpRequest, study: Study) -> NoReturn:
 
 
 def open_study(*, request: HttpRequest, study: UUID, act: Action = Action.SEE) -> Study:
-    """Return the study with that id if the user may do `act` to it; raises as `check_study_access`."""
+    """Return the study with that id if the user may perform `act` on it; raises the errors of `check_study_access`."""
     try:
         found = Study.objects.select_related("patient", "site", "task__assignee").get(pk=study)
     except Study.DoesNotExist:

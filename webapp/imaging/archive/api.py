@@ -1,4 +1,4 @@
-"""POST /api/uploads/: one file a request, one answer a file."""
+"""POST /api/uploads/: each request carries one file; the response has one entry for each file stored or refused."""
 
 import errno
 import sqlite3
@@ -25,10 +25,10 @@ from webapp.foundation.audit.services import audit_record
 from webapp.imaging.archive.ingest import IngestResult, NoSite, ingest_file
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-#: Bytes that a multipart body has around its file: headers, boundaries, the name.
+#: Allowance in bytes for the rest of a multipart body: headers, boundaries, the file name.
 ENVELOPE_BYTES = 64 << 10
 
-#: Request and answer, as the OpenAPI description tells them.
+#: Schemas of the request and the response, for the OpenAPI description.
 UPLOAD = {
     "type": "object",
     "properties": {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}},
@@ -38,7 +38,7 @@ ANSWER = {"type": "object", "properties": {"files": {"type": "array", "items": {
 
 
 class TooLarge(APIException):
-    """The body is larger than is taken."""
+    """The request body exceeds the upload limit."""
 
     status_code = 413
     default_code = "too-large"
@@ -46,7 +46,7 @@ class TooLarge(APIException):
 
 
 class DiskIsFull(APIException):
-    """There is no room left; reading goes on."""
+    """The disk is full: uploads fail, reading goes on."""
 
     status_code = 507
     default_code = "disk-full"
@@ -55,7 +55,7 @@ class DiskIsFull(APIException):
 
 
 class TryAgain(APIException):
-    """The database or the disk does not answer for the moment."""
+    """The database or the disk is temporarily unavailable."""
 
     status_code = 503
     default_code = "try-again"
@@ -64,10 +64,10 @@ class TryAgain(APIException):
 
 
 class MayUpload(BasePermission):
-    """Asks the one policy."""
+    """Requires `Action.UPLOAD`, by the permissions table."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
-        """Say whether the user may upload; a refusal is audited."""
+        """Return whether the user may upload; a refusal is audited."""
         if may(request.user, Action.UPLOAD):
             return True
         asked = request._request
@@ -82,7 +82,7 @@ class UploadView(APIView):
     permission_classes = [IsAuthenticated, MayUpload]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse by size before a byte is read, and let every file go to disk."""
+        """Refuse oversized bodies by their Content-Length before reading them, and write every file to disk."""
         largest = settings.UPLOAD_LARGEST_BYTES
         if int(request.META.get("CONTENT_LENGTH") or 0) > largest + ENVELOPE_BYTES:
             raise TooLarge(f"The file is larger than {largest >> 20:,} MiB, the limit.")
@@ -106,14 +106,14 @@ class UploadView(APIView):
         return Response({"files": [_told(each) for each in filed]})
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Tell a full disk (507) and passing trouble (503) from mistakes of ours (500)."""
+        """Distinguish a full disk (507) and temporary failures (503) from our own errors (500)."""
         if isinstance(exc, OSError | OperationalError):
             exc = DiskIsFull() if is_full(exc) else TryAgain()
         return super().handle_exception(exc)
 
 
 def is_full(error: OSError | OperationalError) -> bool:
-    """Say whether disk or database ran out of room."""
+    """Return whether the error means that the disk, or the database's disk, is full."""
     if isinstance(error, OSError):
         return error.errno in FULL
     cause = error.__cause__

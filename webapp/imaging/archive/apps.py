@@ -1,9 +1,9 @@
-"""Archive: configuration."""
+"""App configuration of the archive."""
 
 from django.apps import AppConfig
 
 
 class ArchiveConfig(AppConfig):
-    """What arrived and how it is stored."""
+    """The image archive."""
 
     name = "webapp.imaging.archive"

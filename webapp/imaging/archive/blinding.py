@@ -1,8 +1,8 @@
-"""What a reader may not know yet: the door asks here, an app above answers.
+"""What a reader is still blinded to, decided by a rule that an app in the layer above registers.
 
-Who is blinded to what follows from reads and reviews, which stand on the floor above (`webapp.reading.reviews`); the
-pages, files and APIs of this floor must not give it away either. So the app that knows registers its rule when it
-starts. Nothing is shown while no rule is registered.
+Who is blinded to what depends on reads and reviews, which belong to the layer above (`webapp.reading.reviews`), but
+the pages, files and APIs of this layer must not reveal it either. So that app registers its rule at startup. Without
+a registered rule, nothing is shown.
 """
 
 from typing import Protocol
@@ -15,28 +15,28 @@ from webapp.imaging.archive.models import Series, Study
 
 
 class BlindingRule(Protocol):
-    """What is kept from somebody until they have read a study themselves."""
+    """What is hidden from a user until they have committed their own read of a study."""
 
     def blinded_studies(self, user: User) -> QuerySet[Study]:
-        """Return the studies whose AI answer is kept from them."""
+        """Return the studies whose AI result is hidden from the user."""
 
     def is_series_blinded(self, *, series: Series, user: User) -> bool:
-        """Say whether a series is kept from them."""
+        """Return whether a series is hidden from the user."""
 
     def hidden_authors(self, *, study: Study, user: User) -> frozenset[int]:
-        """Return the users whose annotations on a study are kept from them."""
+        """Return the ids of the authors whose annotations on a study are hidden from the user."""
 
 
 _rules: list[BlindingRule] = []
 
 
 def register_blinding(rule: BlindingRule) -> None:
-    """Let a rule decide from now on.
+    """Register the blinding rule.
 
     Raises
     ------
     ImproperlyConfigured
-        If one does already.
+        If a rule is already registered.
     """
     if _rules:
         raise ImproperlyConfigured("Two rules decide what is kept from readers: there must be one.")
@@ -44,12 +44,12 @@ def register_blinding(rule: BlindingRule) -> None:
 
 
 def blinding() -> BlindingRule:
-    """Return the rule.
+    """Return the registered rule.
 
     Raises
     ------
     ImproperlyConfigured
-        If there is none: an answer is refused rather than shown to somebody who must not know it.
+        If there is none: a request fails rather than reveal a result to a user who may be blinded to it.
     """
     if not _rules:
         raise ImproperlyConfigured("No app says what is kept from readers (webapp.reading.reviews does).")
@@ -57,20 +57,20 @@ def blinding() -> BlindingRule:
 
 
 def blinded_studies(user: User) -> QuerySet[Study]:
-    """Return the studies whose AI answer is kept from somebody."""
+    """Return the studies whose AI result is hidden from the user."""
     return blinding().blinded_studies(user)
 
 
 def is_blinded(*, study: Study, user: User) -> bool:
-    """Say whether the AI's answer to a study is kept from somebody."""
+    """Return whether the AI result of a study is hidden from the user."""
     return blinded_studies(user).filter(pk=study.pk).exists()
 
 
 def is_series_blinded(*, series: Series, user: User) -> bool:
-    """Say whether a series is kept from somebody: one that Readroom stored itself, of a study they are blinded to."""
+    """Return whether a series is hidden from the user: Readroom created it, in a study to which they are blinded."""
     return blinding().is_series_blinded(series=series, user=user)
 
 
 def hidden_authors(*, study: Study, user: User) -> frozenset[int]:
-    """Return the users whose annotations on a study are kept from somebody."""
+    """Return the ids of the authors whose annotations on a study are hidden from the user."""
     return blinding().hidden_authors(study=study, user=user)

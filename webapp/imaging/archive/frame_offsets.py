@@ -1,18 +1,19 @@
-"""Where frames lie in a stored file, in a compact column: the same cost for the first frame as for the thousandth."""
+"""Frame offsets of a stored file, packed into one column: looking up any frame takes constant time."""
 
 import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-#: Offset from the start of the file, and bytes.
+#: A byte range: offset from the start of the file, and length.
 Piece = tuple[int, int]
-#: Frames, then pieces. Behind it, where the two differ, the number of the first piece of each frame, then the pieces.
+#: The packed column: HEAD (number of frames, number of pieces); if the two numbers differ, FIRST for each frame (the
+#: index of its first piece) and once more for the end; then PIECE (offset, length) for each piece.
 HEAD, FIRST, PIECE = struct.Struct("<II"), struct.Struct("<I"), struct.Struct("<QQ")
 
 
 def pack_frame_offsets(frames: Sequence[Sequence[Piece]]) -> bytes:
-    """Pack the pieces of all frames into a column."""
+    """Return the pieces of all frames, packed for `InstanceIndex.frames`."""
     pieces = [piece for frame in frames for piece in frame]
     starts = bytearray()
     if len(pieces) != len(frames):
@@ -43,7 +44,7 @@ def frame_fragments(packed: bytes | memoryview, number: int) -> list[Piece]:
 
 
 def read_fragments(path: Path, pieces: Sequence[Piece]) -> bytes:
-    """Read pieces of a stored file, one behind the other."""
+    """Return the bytes of the given pieces of a stored file, concatenated."""
     with path.open("rb", buffering=0) as file:
         read = [os.pread(file.fileno(), length, offset) for offset, length in pieces]
     return read[0] if len(read) == 1 else b"".join(read)

@@ -1,4 +1,4 @@
-"""Kept headers (DICOM JSON, PS3.18 annex F): the few things that derived objects take from their sources."""
+"""Stored headers (DICOM JSON, PS3.18 Annex F), and the elements that derived objects copy from their sources."""
 
 import json
 import warnings
@@ -13,13 +13,13 @@ from pydicom.valuerep import validate_value
 from webapp.imaging.archive.indexing import instance_index
 from webapp.imaging.archive.models import Instance
 
-#: Kept with every object of a study (patient, general study, patient study: PS3.3 C.7.1.1, C.7.2.1, C.7.2.2).
+#: Copied into every object of a study (patient, general study, patient study: PS3.3 C.7.1.1, C.7.2.1, C.7.2.2).
 OF_STUDY = (
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientIdentityRemoved",
     "DeidentificationMethod", "StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID",
     "AccessionNumber", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
 )  # fmt: skip
-#: Of type 2: present, if need be without a value.
+#: Type 2 elements: always present, empty if unknown.
 EXPECTED = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber",
@@ -29,25 +29,25 @@ Header = dict[str, Any]
 
 
 def load_header(instance: Instance) -> Header:
-    """Return the kept header of an instance; nothing of its file is parsed.
+    """Return the stored header of an instance, without parsing its file.
 
     Raises
     ------
     workers.api.Refused
-        If the object was stored before headers were kept, and cannot be read any more.
+        If the object was stored before headers were, and can no longer be read.
     """
     told: Header = json.loads(zlib.decompress(instance_index(instance).header))
     return told
 
 
 def values(told: Header, keyword: str) -> list[Any]:
-    """Return the values of an element, none where it is absent or empty."""
+    """Return the values of an element; an empty list if it is absent or empty."""
     element = told.get(f"{tag_for_keyword(keyword):08X}") or {}
     return [value for value in element.get("Value") or [] if value is not None]
 
 
 def numbers(told: Header, keyword: str, *, count: int) -> tuple[float, ...] | None:
-    """Return so many numbers of an element, None where it does not hold just that."""
+    """Return the values of an element as finite numbers; None unless it holds exactly `count` of them."""
     try:
         found = tuple(float(value) for value in values(told, keyword))
     except (TypeError, ValueError):
@@ -56,7 +56,10 @@ def numbers(told: Header, keyword: str, *, count: int) -> tuple[float, ...] | No
 
 
 def of_study(told: Header) -> Dataset:
-    """Return what all objects of a study share, in UTF-8 (ISO_IR 192); values that break the standard are left out."""
+    """Return the patient and study elements that all objects of a study share, in UTF-8 (ISO_IR 192).
+
+    Values that violate the standard are left out.
+    """
     ds = Dataset()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a warning would quote the patient

@@ -1,6 +1,7 @@
-"""The index of an instance: kept at intake, made later for what was stored before there was one.
+"""The index of an instance: created at ingest, or later for an instance stored before indexes existed.
 
-A picture that was stored before pictures were wrapped becomes an object then, as it would at intake today.
+A picture (PNG, JPEG, TIFF) that was stored before pictures were wrapped as DICOM objects is wrapped then, as it would
+be at ingest today.
 """
 
 import zlib
@@ -17,12 +18,12 @@ from workers import api, storage
 
 
 def build_index(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
-    """Keep the index of a new instance."""
+    """Create the index of a new instance."""
     return InstanceIndex.objects.create(instance=instance, **_columns(index))
 
 
 def save_index(*, instance: Instance, index: api.ObjectIndex) -> InstanceIndex:
-    """Keep the index of an instance; one that somebody else kept meanwhile stays."""
+    """Create the index of an instance, or return the one that another process created meanwhile."""
     return InstanceIndex.objects.get_or_create(instance=instance, defaults=_columns(index))[0]
 
 
@@ -38,17 +39,17 @@ def _columns(index: api.ObjectIndex) -> dict[str, Any]:
 
 
 def instances_unindexed() -> QuerySet[Instance]:
-    """Return the instances that have no index yet."""
+    """Return the instances without an index."""
     return Instance.objects.filter(index=None).select_related("series__study")
 
 
 def instance_index(instance: Instance) -> InstanceIndex:
-    """Return the index of an instance, making it first where it was stored before there was one.
+    """Return the index of an instance, creating it if the instance was stored before indexes existed.
 
     Raises
     ------
     workers.api.Refused
-        If the stored object cannot be read any more.
+        If the stored object can no longer be read.
     """
     try:
         return instance.index
@@ -57,7 +58,13 @@ def instance_index(instance: Instance) -> InstanceIndex:
 
 
 def backfill_index(*, instance: Instance) -> InstanceIndex:
-    """Read a stored object again, apart, and keep its index and what its study did not know; raises `Refused`."""
+    """Create the index of a stored object and fill in the blank fields of its study from its header.
+
+    Raises
+    ------
+    workers.api.Refused
+        If the reader process can no longer read the stored object.
+    """
     wrapped = storage.temporary()
     try:
         found = api.inspect(storage.object_path(instance.sha256), wrapped=wrapped)
@@ -79,7 +86,7 @@ def backfill_index(*, instance: Instance) -> InstanceIndex:
 
 
 def _picture_fill(instance: Instance, found: api.Inspection, wrapped: Path) -> InstanceIndex:
-    """Put the object that a picture became in its place; the picture's own bytes stay beside it."""
+    """Replace a stored picture by its wrapped DICOM object; the picture's original bytes stay in the store."""
     weighed = digest_picture(wrapped, original_sha256=instance.original_sha256)
     instance.sha256, instance.file_size = weighed.sha256, wrapped.stat().st_size
     instance.sop_class_uid, instance.instance_number = found.sop_class_uid, found.instance_number

@@ -1,4 +1,4 @@
-"""The one door by which files come in: looked into, stored, filed, and answered one by one."""
+"""Ingest, the only way into the archive: each file is inspected, stored and recorded, and gets a result of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,13 +27,13 @@ NOT_AS_ANNOUNCED = "The object is not the one its sender announced: SOP class or
 Fault = Literal["", "index", "unreadable", "contradicts", "not as announced"]
 
 
-class NoSite(Exception):  # noqa: N818 - an answer to the sender, no error of ours
-    """The user works at no site, so what they send belongs nowhere."""
+class NoSite(Exception):  # noqa: N818 - a response to the sender, not a fault of the program
+    """The user has no site, so their files would belong to none."""
 
 
 @dataclass(frozen=True)
 class ObjectUids:
-    """Study, series and instance UID of an object, and its SOP class; empty where they are not known."""
+    """The study, series and SOP instance UID of an object, and its SOP class UID; "" where unknown."""
 
     study: str = ""
     series: str = ""
@@ -43,32 +43,32 @@ class ObjectUids:
 
 @dataclass(frozen=True)
 class Announced:
-    """What a sender says of an object before sending it (PS3.7 9.1.1.1): it must be that one."""
+    """The UIDs that a C-STORE request states ahead of the data set (PS3.7 9.1.1.1); the object must have the same."""
 
     sop_class_uid: str
     sop_instance_uid: str
 
 
 class AnnouncementMismatchError(api.Refused):
-    """The object is another one than its sender said."""
+    """The object's UIDs differ from those that its sender announced."""
 
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What became of one file.
+    """The outcome of ingesting one file.
 
     Attributes
     ----------
     name
-        As its sender calls it; kept nowhere, since file names often name patients.
+        The sender's file name; never stored, since file names often contain patients' names.
     reason
-        A plain sentence for the sender, empty where there is nothing to say.
+        A plain sentence for the sender; "" if there is nothing to report.
     study, series
-        Where it is filed, None where it was refused.
+        Where it was stored; None if it was refused.
     uids
-        What the object calls itself, as far as it could be read.
+        The object's UIDs, as far as they could be read.
     fault
-        What kind of refusal it is, for protocols that have a number for each.
+        The kind of refusal, for protocols with a status code for each; "" if it was not refused.
     """
 
     name: str
@@ -82,7 +82,7 @@ class IngestResult:
 
 @dataclass(frozen=True)
 class _Sender:
-    """Who sends, and what they may send here: any file, or DICOM objects (of one study) alone."""
+    """The sender of a file, and what is accepted from it: any file, or only DICOM objects (of one study)."""
 
     user: User
     site: Site
@@ -94,7 +94,7 @@ class _Sender:
     study_asked: str = ""
 
     def record(self, *, code: Code, weighed: Bytes, said: str, study: UUID | None = None) -> None:
-        """Write to the audit trail. A file is named by its digest: its own name may be a patient's."""
+        """Write to the audit trail. The file is identified by its digest: its name may be a patient's."""
         audit_record(
             code=code,
             user=self.user,
@@ -117,36 +117,36 @@ def ingest_file(
     address: str = "",
     announced: Announced | None = None,
 ) -> list[IngestResult]:
-    """Take one file in: a DICOM object, a picture, or a zip of them.
+    """Ingest one file: a DICOM object, a picture, or a zip archive of them.
 
     Parameters
     ----------
     path
-        Where its bytes lie for now; the caller removes them.
+        The file, which the caller removes afterwards.
     name
-        What its sender calls it.
+        The sender's name for it.
     user
-        Who sends it; what is stored belongs to their site.
+        The user who sends it; everything stored belongs to their site.
     request
-        For the audit trail's address.
+        The HTTP request, from which the audit trail takes the client's address.
     actor
-        For the audit trail, where the account stands for several senders.
+        The sender's name in the audit trail, if one account stands for several senders.
     address
-        For the audit trail, of a sender who comes without a browser.
+        The sender's address in the audit trail, if there is no HTTP request.
     announced
-        What its sender said that it is; another object is refused.
+        The UIDs that its sender announced; an object with other UIDs is refused.
 
     Returns
     -------
-    list of Filed
-        One entry a file; a zip yields one for each of its members.
+    list of IngestResult
+        One result; for a zip archive, one for each of its members.
 
     Raises
     ------
     NoSite
-        If the user works at no site.
+        If the user has no site.
     OSError, django.db.DatabaseError
-        If disk or database fail; everything answered before is whole, and sending again does no harm.
+        If the disk or the database fails. The files ingested before are complete, and sending them again is harmless.
     """
     if user.site is None:
         raise NoSite
@@ -157,19 +157,19 @@ def ingest_file(
 
 
 def ingest_object(*, path: Path, user: User, request: HttpRequest | None, study: str = "") -> IngestResult:
-    """Take in one file that must be a DICOM object; the rules are those of `ingest_file`, and it raises the same.
+    """Ingest one file that must be a DICOM object; otherwise like `ingest_file`, with the same errors.
 
     Parameters
     ----------
     path, user, request
         See `ingest_file`.
     study
-        The StudyInstanceUID that it must have; empty for any.
+        The StudyInstanceUID that it must have; "" for any.
 
     Returns
     -------
-    Filed
-        Without a name.
+    IngestResult
+        With an empty name.
     """
     if user.site is None:
         raise NoSite
@@ -219,7 +219,7 @@ def _one(path: Path, name: str, sender: _Sender) -> IngestResult:
 
 @contextmanager
 def _looked_into(path: Path, sender: _Sender) -> Iterator[tuple[api.Inspection, Path]]:
-    """Lend what a file is, and where the object lies for now that a picture becomes."""
+    """Yield the inspection of a file, and the temporary path of the DICOM object that wraps it if it is a picture."""
     if sender.objects_only and is_zip(path):
         raise api.Refused(NO_OBJECT)
     wrapped = storage.temporary()
@@ -249,7 +249,7 @@ def _duplicate(name: str, known: Instance, weighed: Bytes, sender: _Sender) -> I
 
 
 def _check_asked(uids: ObjectUids, sender: _Sender, *, is_object: bool) -> None:
-    """Refuse what does not belong where it was sent."""
+    """Refuse a picture where only DICOM objects are accepted, and an object of a study other than the requested one."""
     if sender.objects_only and not is_object:
         raise api.Refused(NO_OBJECT)
     if sender.study_asked and uids.study != sender.study_asked:

@@ -1,4 +1,4 @@
-"""Patient, study, series, instance (PS3.3 A.1.2), as far as Readroom needs them to list and show."""
+"""Patient, study, series and instance (PS3.3 A.1.2), with the attributes that Readroom lists, searches and displays."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from webapp.foundation.accounts.models import Site
 
 
 class Patient(models.Model):
-    """A person, known by a number at one site (PatientID means nothing outside its issuer)."""
+    """A patient, identified by the PatientID within one site (it means nothing outside its issuer)."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="patients")
     patient_id = models.CharField(max_length=64)
@@ -20,12 +20,12 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "patient_id"], name="patient_number_per_site")]
-        # Searches go by number, or by how a name begins, whatever its capitals.
+        # For searches by PatientID, or by the beginning of a name, ignoring case.
         indexes = [models.Index(fields=["patient_id"]), models.Index(Upper("name"), name="patient_name_in_capitals")]
 
 
 class Study(models.Model):
-    """One examination. `patient` is empty for what came as a picture without a header."""
+    """One examination. `patient` is null for a picture that arrived without a DICOM header."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="studies")
@@ -44,10 +44,10 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         constraints = [models.UniqueConstraint(fields=["site", "study_instance_uid"], name="study_uid_per_site")]
         indexes = [
-            # Pages, however deep, are found in these alone: the second is for whoever may see every site.
+            # Every page of the study list is found through these alone; the second serves users who may see all sites.
             models.Index(fields=["site", "-arrived_at", "id"]),
             models.Index(fields=["-arrived_at", "id"]),
-            # For them too: a study named by its UID alone.
+            # For those users, too: a study looked up by its UID alone.
             models.Index(fields=["study_instance_uid"]),
             models.Index(fields=["accession_number"]),
             models.Index(fields=["study_date"]),
@@ -55,7 +55,7 @@ class Study(models.Model):
 
 
 class Series(models.Model):
-    """Images made together; the unit that the cascade is asked about."""
+    """Images acquired together; the unit that the cascade analyses."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
@@ -73,12 +73,12 @@ class Series(models.Model):
     class Meta:
         verbose_name_plural = "series"
         constraints = [models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_uid_per_study")]
-        # By its UID alone: at intake, before it is known which study it may belong to.
+        # For the lookup by UID alone at ingest, before the study is known.
         indexes = [models.Index(fields=["last_arrival_at"]), models.Index(fields=["series_instance_uid"])]
 
 
 class Instance(models.Model):
-    """One stored object. Its bytes lie under the name of their own digest."""
+    """One stored object. Its file is named by the SHA-256 of its bytes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="instances")
@@ -107,7 +107,7 @@ class Instance(models.Model):
             models.Index(fields=["site", "sha256"]),
             models.Index(fields=["sop_instance_uid"]),
         ]
-        # The order of slices, the same in the reader, on the page and in every database: what is not stated comes last.
+        # The order of slices, the same in the reader process, on pages and in every database; nulls come last.
         ordering = [
             models.F("position").asc(nulls_last=True),
             models.F("instance_number").asc(nulls_last=True),
@@ -116,7 +116,7 @@ class Instance(models.Model):
 
 
 class InstanceIndex(models.Model):
-    """What serving an instance needs to know of its file, so that nothing is parsed then."""
+    """What is needed to serve an instance without parsing its file."""
 
     instance = models.OneToOneField(Instance, on_delete=models.CASCADE, primary_key=True, related_name="index")
     transfer_syntax_uid = models.CharField(max_length=64)

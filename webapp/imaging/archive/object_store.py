@@ -1,4 +1,4 @@
-"""Stored bytes: written once under their digest, and swept where no row came to own them."""
+"""The object store: files are written once, named by their SHA-256, and removed if no row refers to them."""
 
 import fcntl
 import hashlib
@@ -16,24 +16,24 @@ from webapp.imaging.archive.models import Instance
 from workers import configuration, storage
 
 PREAMBLE = 128
-#: How (0002,0000), the length of the file meta information, and (0002,0010), the transfer syntax, begin (PS3.10 7.1).
+#: First bytes of (0002,0000), File Meta Information Group Length, and (0002,0010), Transfer Syntax UID (PS3.10 7.1).
 META_LENGTH, SYNTAX = b"\x02\x00\x00\x00UL\x04\x00", b"\x02\x00\x10\x00UI"
 META_LARGEST = 64 << 10
-TIFF = (b"II*\x00", b"MM\x00*")  # The one preamble with a purpose: whole-slide files that are also TIFF (PS3.10 7.1)
+TIFF = (b"II*\x00", b"MM\x00*")  # the one legitimate preamble: whole-slide files that are also TIFF (PS3.10 7.1)
 
 
 @dataclass(frozen=True)
 class Bytes:
-    """A file as it was sent and as it will be stored.
+    """A file with the digests of its bytes as sent and as stored.
 
     Attributes
     ----------
     path
-        Where the bytes lie that will be stored.
+        The file to be stored.
     original_sha256, sha256
-        Of what was sent and of what is stored; they differ where a preamble is emptied or a picture is wrapped.
+        Digests of the bytes as sent and as stored; they differ if the preamble is cleared or a picture is wrapped.
     is_emptied
-        Whether the preamble holds something that is no business of an image and is not stored.
+        Whether the preamble holds foreign bytes, which are replaced by zeros when the file is stored.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Bytes:
 
 
 def digest_file(path: Path) -> Bytes:
-    """Digest a file, and once more as it will be stored where its preamble may hide a program."""
+    """Return a file with its digests; with a preamble that may hide a program, `sha256` is that of the cleared file."""
     with path.open("rb") as file:
         original = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
@@ -57,23 +57,23 @@ def digest_file(path: Path) -> Bytes:
 
 
 def digest_picture(wrapped: Path, *, original_sha256: str) -> Bytes:
-    """Digest the object that a picture became."""
+    """Return the DICOM object that wraps a picture, with its digest and the given one of the picture."""
     with wrapped.open("rb") as file:
         return Bytes(wrapped, original_sha256, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def is_same_data_set(path: Path, other: Path) -> bool:
-    """Say whether two DICOM files hold the same data set in the same transfer syntax.
+    """Return whether two DICOM files hold the same data set in the same transfer syntax.
 
-    The file meta information before it belongs to whoever wrote the file (PS3.10 7.1): an object that is sent over the
-    network loses it, and the one who receives writes a new one.
+    The file meta information is not compared: it describes the writer of the file (PS3.10 7.1) and is not sent over
+    the network; each receiver writes its own.
     """
     mine, theirs = _data_set_digest(path), _data_set_digest(other)
     return bool(mine) and mine == theirs
 
 
 def _data_set_digest(path: Path) -> str:
-    """Return the digest of transfer syntax and data set, empty for a file that does not say where it begins."""
+    """Return the digest of transfer syntax and data set; "" if the file does not state where its data set begins."""
     with path.open("rb") as file:
         start = file.read(PREAMBLE + 16)
         length = int.from_bytes(start[PREAMBLE + 12 :], "little")
@@ -90,12 +90,12 @@ def _data_set_digest(path: Path) -> str:
 
 @contextmanager
 def store_bytes(weighed: Bytes) -> Iterator[None]:
-    """Store the bytes, synced, and hold the sweep off while the caller writes the row that owns them.
+    """Store the bytes, synced to disk, and lock out the sweep while the caller writes the row that refers to them.
 
     Raises
     ------
     OSError
-        If the disk is full; nothing is half stored then.
+        If the disk is full; no partial file is left behind.
     """
     target = storage.object_path(weighed.sha256)
     with _locked(target.parent, fcntl.LOCK_SH):
@@ -106,18 +106,18 @@ def store_bytes(weighed: Bytes) -> Iterator[None]:
                     with unfinished.open("rb+") as file:
                         file.write(bytes(PREAMBLE))
         else:
-            storage.sync_folder(target.parent)  # whoever renamed it there may not have come to it yet
+            storage.sync_folder(target.parent)  # the process that renamed it there may not have synced the folder yet
         yield
 
 
 def sweep_objects(*, older_than_seconds: float) -> int:
-    """Remove stored bytes that no row owns (the process died between the two); return how many."""
+    """Remove files that no row refers to (the process died before writing the row); return how many were removed."""
     removed = 0
     for folder in sorted(configuration.made(storage.root() / "objects").iterdir()):
         with _locked(folder, fcntl.LOCK_EX):
             old = {path.name: path for path in folder.iterdir() if _age(path) > older_than_seconds}
             owned = Instance.objects.filter(Q(sha256__in=old) | Q(original_sha256__in=old))
-            # A picture that was stored before pictures were wrapped: a run that began with it may still read it.
+            # `original_sha256` too: a running analysis may still read a picture stored before pictures were wrapped.
             for name in old.keys() - {
                 digest for row in owned.values_list("sha256", "original_sha256") for digest in row
             }:
@@ -132,7 +132,7 @@ def _age(path: Path) -> float:
 
 @contextmanager
 def _locked(folder: Path, how: int) -> Iterator[None]:
-    """Hold a lock on a folder of objects: shared by those who store, alone for the one who sweeps."""
+    """Hold a lock on a folder of objects: shared while storing, exclusive while sweeping."""
     handle = os.open(configuration.made(folder), os.O_RDONLY)
     try:
         fcntl.flock(handle, how)

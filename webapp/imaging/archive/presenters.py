@@ -1,4 +1,4 @@
-"""Patients, and the words of image headers, as pages write them."""
+"""Patients and header values, formatted for pages."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,14 +8,14 @@ from webapp.imaging.archive.models import Patient, Study
 MODALITIES = {
     "CT": "CT", "MR": "MRI", "US": "Ultrasound", "XR": "X-ray", "CR": "X-ray", "DX": "X-ray", "RG": "X-ray",
 }  # fmt: skip
-#: A header vouches for an image by stating a modality that is known.
+#: Names of the header values that a stage's answer is compared with; "medical" stands for any known modality.
 HEADER_WORDS = {**MODALITIES, "medical": "a known modality"}
 SEXES = {"M": "male", "F": "female", "O": "other"}
 
 
 @dataclass(frozen=True)
 class Person:
-    """The patient as a list or a corner of the picture names them."""
+    """The patient's demographics as a list or an image overlay shows them."""
 
     name: str
     number: str
@@ -25,13 +25,13 @@ class Person:
     is_known: bool = True
 
 
-#: How intake begins the number of somebody whose header states none.
+#: Prefix of the number that ingest assigns to a patient whose header states no PatientID.
 NO_NUMBER = "no number"
 NOBODY = Person(name="No header: picture", number="", born=None, age="", sex="", is_known=False)
 
 
 def person_of(study: Study) -> Person:
-    """Return whom a study shows; a picture without a header shows nobody that we know."""
+    """Return the patient of a study for display; `NOBODY` for a picture without a header."""
     patient = study.patient
     if patient is None:
         return NOBODY
@@ -45,7 +45,7 @@ def person_of(study: Study) -> Person:
 
 
 def format_person_name(stated: str) -> str:
-    """Return a DICOM person name (PS3.5 6.2.1, `family^given^middle^prefix^suffix`) as people write it."""
+    """Return a DICOM person name (PS3.5 6.2.1, `family^given^middle^prefix^suffix`) as it is written in prose."""
     alphabetic = stated.partition("=")[0]
     family, given, middle, prefix, suffix = ([part.strip() for part in alphabetic.split("^")] + [""] * 5)[:5]
     first = " ".join(part for part in (prefix, given, middle) if part)
@@ -53,7 +53,7 @@ def format_person_name(stated: str) -> str:
 
 
 def format_age(patient: Patient, *, on: date) -> str:
-    """Return the age at a day: years, or months under two years."""
+    """Return the age on a date: in years, or in months under two years; "" if unknown."""
     born = patient.birth_date
     if born is None or born > on:
         return ""

@@ -1,4 +1,4 @@
-"""Earlier studies of the same person that the reader may see."""
+"""Priors: earlier studies of the same patient that the reader may see."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +10,22 @@ from webapp.foundation.accounts.models import User
 from webapp.foundation.accounts.permissions import visible_studies
 from webapp.imaging.archive.models import Series, Study
 
-#: More is a list that nobody reads; those of the same kind come first.
+#: Longest list of priors; nobody reads a longer one. Comparable studies come first.
 MOST = 20
-#: Among how many, newest first, those of the same kind are looked for.
+#: Number of earlier studies, newest first, that are searched for comparable ones.
 LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
 class Prior:
-    """An earlier study and what its series are."""
+    """An earlier study with the modalities and body parts of its series."""
 
     study: Study
     modalities: frozenset[str]
     parts: frozenset[str]
 
     def told(self) -> dict[str, Any]:
-        """Return it as the page reads it."""
+        """Return the prior as JSON for the viewer."""
         return {
             "study": str(self.study.pk),
             "date": self.study.study_date.isoformat() if self.study.study_date else "",
@@ -36,16 +36,16 @@ class Prior:
 
 
 def prior_list(*, study: Study, user: User, modalities: frozenset[str], parts: frozenset[str]) -> list[Prior]:
-    """Return the earlier studies of a study's patient at its site: two queries, none for a picture of nobody known.
+    """Return the earlier studies of the patient at the study's site, in two queries.
 
     Parameters
     ----------
     study
-        The one that is read.
+        The study being read; one without a patient (a picture) has no priors and costs no query.
     user
-        Who reads it.
+        Its reader.
     modalities, parts
-        What the study is; priors that share one of them come first, then the newest.
+        Those of the study. Priors that share one of them come first; within both groups, the newest come first.
     """
     if study.patient_id is None:
         return []
@@ -65,5 +65,5 @@ def prior_list(*, study: Study, user: User, modalities: frozenset[str], parts: f
         for one in earlier
         if one.pk in kinds
     ]
-    # Sorting keeps the newest first within both groups.
+    # The sort is stable, so the newest stay first within both groups.
     return sorted(priors, key=lambda prior: not (prior.modalities & modalities or prior.parts & parts))[:MOST]

@@ -1,4 +1,4 @@
-"""What pseudonyms are made from: a secret a purpose, and a patient in words that stay inside this database."""
+"""What pseudonyms are derived from: a secret key for each export name, and a patient key internal to this database."""
 
 import hashlib
 import hmac
@@ -9,14 +9,14 @@ from webapp.imaging.archive.models import Study
 
 
 def pseudonym_secret(name: str) -> str:
-    """Return the key of all pseudonyms of exports of that name.
+    """Return the secret key from which the pseudonyms of all exports of that name are derived.
 
-    Made from the signing key of this Readroom and saved nowhere: it lies beside no export, and the same name gives the
-    same pseudonyms again.
+    It is derived from this installation's secret key and stored nowhere: no export contains it, and the same name
+    always gives the same pseudonyms.
     """
     return hmac.new(settings.SECRET_KEY.encode(), f"export\0{name}".encode(), hashlib.sha256).hexdigest()
 
 
 def person_key(study: Study) -> str:
-    """Return whose study it is in words of this database: a number at one site, else the study itself."""
+    """Return an internal key for the patient of a study; a study without a patient gets a key of its own."""
     return f"patient {study.patient_id}" if study.patient_id else f"study {study.pk}"

@@ -1,4 +1,4 @@
-"""The rows of one object: patient, study, series, instance, found or made together in one transaction."""
+"""The rows of one object (patient, study, series, instance), found or created in one transaction."""
 
 import hashlib
 
@@ -25,46 +25,46 @@ OTHER_PERSON = (
 
 
 class HeaderConflictError(Refused):
-    """Refused for what its identity says beside what is stored already; the message is for the sender."""
+    """The object's UIDs or patient contradict what is already stored; the message is for the sender."""
 
 
 def find_instance(*, site: Site, original_sha256: str) -> Instance | None:
-    """Return the instance that these very bytes became when they were sent before."""
+    """Return the instance that was stored when the same bytes were sent before; None if they were not."""
     known = Instance.objects.filter(site=site).select_related("series__study")
-    # Two looks: asked for one or the other in one, SQLite would walk everything that the site has.
+    # Two queries: with both conditions in one, SQLite would scan all instances of the site.
     return known.filter(original_sha256=original_sha256).first() or known.filter(sha256=original_sha256).first()
 
 
 def is_picture_of(known: Instance, weighed: Bytes) -> bool:
-    """Say whether bytes that are known are those of a picture, and not of the object that it became."""
+    """Return whether the bytes of a known instance are the original picture rather than the object that wraps it."""
     return known.series.is_picture and weighed.original_sha256 == known.original_sha256
 
 
 @transaction.atomic(savepoint=False)
 def persist_instance(*, found: Inspection, weighed: Bytes, site: Site, user: User) -> tuple[Instance, bool]:
-    """Find or make the rows of one object.
+    """Return the instance row of one object, creating it and its patient, study and series as needed.
 
     Parameters
     ----------
     found
-        What its header states.
+        The reader process's inspection of the object.
     weighed
-        Its bytes, which are stored already.
+        Its bytes, already stored.
     site, user
-        Where it belongs and who sent it.
+        The site it belongs to, and the user who sent it.
 
     Returns
     -------
     tuple of Instance and bool
-        The row, and whether it is new (False: the same bytes were filed meanwhile).
+        The row, and whether it is new (False if the same object has been stored meanwhile).
 
     Raises
     ------
-    ContradictsError
-        If its UIDs or its patient contradict what is stored.
+    HeaderConflictError
+        If its UIDs or its patient contradict what is already stored.
     """
-    # One object of a site is filed at a time: twenty that arrive at once stand in line here, so that what is
-    # looked up below stays true until the commit. (SQLite's transactions stand in line by themselves.)
+    # One object per site at a time: concurrent arrivals queue here, so that what is looked up below stays true until
+    # the commit. (SQLite serialises its write transactions anyway.)
     if connection.features.has_select_for_update:
         Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if same := _same_uid(found, site):
@@ -102,7 +102,7 @@ def _same_uid(found: Inspection, site: Site) -> Instance | None:
 
 
 def _patient(found: Inspection, site: Site) -> Patient | None:
-    """Return the person, None for a picture. Without a PatientID a person is known by the study alone."""
+    """Return the patient, None for a picture. Without a PatientID, each study gets a patient of its own."""
     if found.kind == "picture":
         return None
     unnumbered = f"no number ({hashlib.sha256(found.study_instance_uid.encode()).hexdigest()[:12]})"
@@ -119,7 +119,7 @@ def _patient(found: Inspection, site: Site) -> Patient | None:
 
 
 def _differ(known: object, stated: object) -> bool:
-    """Say whether two values, both stated, are not the same."""
+    """Return whether two values are both stated and differ."""
     return bool(known) and bool(stated) and known != stated
 
 
@@ -145,8 +145,8 @@ def _study(found: Inspection, site: Site, user: User) -> Study:
 
 
 def _series(found: Inspection, study: Study) -> Series:
-    """Return the series, told that something has just arrived for it."""
-    # By the UID alone: asked for the site too, SQLite would walk all its studies.
+    """Return the series, created if need be, with its time of last arrival set to now."""
+    # Looked up by the UID alone: with the site in the query, SQLite would scan all studies of the site.
     same = Series.objects.filter(series_instance_uid=found.series_instance_uid).annotate(site=F("study__site"))
     known = next((one for one in same if one.site == study.site_id), None)
     if known is None:

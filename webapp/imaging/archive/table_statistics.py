@@ -1,14 +1,14 @@
-"""What the database knows of its own tables when it chooses how to search them."""
+"""The query planner's table statistics."""
 
 from django.db import connection
 
 
 def refresh_statistics() -> None:
-    """Let SQLite look at a sample of its tables; PostgreSQL does so by itself.
+    """Refresh SQLite's table statistics from a sample of its indexes; PostgreSQL's autovacuum refreshes its own.
 
-    Without it, SQLite walks a site's whole list of studies to find one by its number.
+    Without them, SQLite scans all studies of a site to find one by its accession number.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA analysis_limit = 1000")  # rows of each index: some milliseconds, however large it is
+            cursor.execute("PRAGMA analysis_limit = 1000")  # rows per index: some milliseconds, however large it is
             cursor.execute("ANALYZE")

@@ -1,4 +1,4 @@
-"""The page that files are uploaded at."""
+"""The upload page."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from webapp.foundation.accounts.access import requires
 from webapp.foundation.accounts.permissions import Action
 
-#: Icons of what may become of a file (js/upload/rows.js).
+#: Icons for the states of a file in the upload list (js/upload/rows.js).
 UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
 
 
@@ -17,5 +17,5 @@ UPLOAD_SIGNS = ("queued", "receiving", "negative", "link", "failed", "retry")
 @ensure_csrf_cookie
 @requires(Action.UPLOAD)
 def upload(request: HttpRequest) -> HttpResponse:
-    """Show where files go in; the files themselves go to the upload API."""
+    """Show the upload page; the files themselves are sent to the upload API."""
     return render(request, "archive/upload.html", {"largest": settings.UPLOAD_LARGEST_BYTES, "signs": UPLOAD_SIGNS})

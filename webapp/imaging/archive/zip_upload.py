@@ -1,4 +1,4 @@
-"""Zip archives: each member unpacked by itself, under limits; their names are only words to show back."""
+"""Zip archives: members are unpacked one at a time, under limits; their names are only shown back to the sender."""
 
 import io
 import shutil
@@ -12,15 +12,15 @@ from pathlib import Path
 from workers import storage
 from workers.api import Refused
 
-#: Members of one archive: a whole-body CT with its reconstructions has some thousands.
+#: Most members of one archive: a whole-body CT with its reconstructions has several thousand.
 MEMBERS = 20_000
-#: Bytes of an archive's directory, read in one piece: MEMBERS names of 400 characters each.
+#: Most bytes of an archive's central directory, which is read in one piece: MEMBERS entries of 400 bytes each.
 DIRECTORY_BYTES = 8 << 20
-#: All members together, unpacked.
+#: Most bytes of all members together, unpacked.
 UNPACKED_BYTES = 8 << 30
-#: Real images shrink to a tenth, empty ones to a hundredth; what shrinks more and is large is a bomb.
+#: Real images compress to a tenth, empty ones to a hundredth; a large member that compresses further is a zip bomb.
 RATIO, RATIO_MATTERS_BYTES = 100, 16 << 20
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can ask for gigabytes to unpack a byte
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others can demand gigabytes of memory to unpack one byte
 ENCRYPTED = 0x1  # general purpose bit 0
 NAME_LONGEST = 300
 
@@ -39,7 +39,7 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive: unpacked at `path` until the next is asked for, or refused with a reason."""
+    """One file of an archive: unpacked at `path` until the next one is requested, or refused with a reason."""
 
     name: str
     path: Path | None
@@ -47,7 +47,7 @@ class Member:
 
 
 def is_zip(path: Path) -> bool:
-    """Say whether a file begins as a zip archive (an empty one included)."""
+    """Return whether a file starts with the signature of a zip archive (including an empty one)."""
     with path.open("rb") as file:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
 
@@ -60,19 +60,19 @@ def unpack_members(path: Path, *, largest: int) -> Iterator[Member]:
     path
         The archive.
     largest
-        Bytes that one file may have, unpacked.
+        Most bytes of one file, unpacked.
 
     Yields
     ------
     Member
-        In the archive's order; folders are passed over.
+        In the archive's order, without its folders.
 
     Raises
     ------
     Refused
         If the archive as a whole is damaged or a bomb.
     OSError
-        If the disk is full; what was unpacked is removed.
+        If the disk is full; the unpacked file is removed.
     """
     try:
         with _Bounded(path) as file, zipfile.ZipFile(file) as archive:
@@ -85,7 +85,7 @@ def unpack_members(path: Path, *, largest: int) -> Iterator[Member]:
 
 
 class _Bounded(io.FileIO):
-    """The archive's file: refuses to be read in one piece larger than a directory may be."""
+    """The archive's file; it refuses single reads longer than a central directory may be."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > DIRECTORY_BYTES:
@@ -93,7 +93,7 @@ class _Bounded(io.FileIO):
         return super().read(-1 if size is None else size)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        if whence == io.SEEK_SET and offset < 0:  # A lie of the archive's, where an OSError would be the disk's.
+        if whence == io.SEEK_SET and offset < 0:  # the archive is damaged; an OSError would blame the disk
             raise zipfile.BadZipFile
         return super().seek(offset, whence)
 
@@ -139,5 +139,5 @@ def _reason_against(info: zipfile.ZipInfo, *, largest: int) -> str:
 
 
 def printable_name(name: str) -> str:
-    """Return a file's name as one line of text to show back to its sender; it is used for nothing else."""
+    """Return a file's name as one line of text, only for showing it back to the sender."""
     return "".join(character for character in name if character.isprintable())[:NAME_LONGEST]

@@ -1,4 +1,4 @@
-"""manage.py index_objects: the index of objects that were stored before there was one; pictures become objects."""
+"""manage.py index_objects: index objects that were stored before indexes existed; wrap pictures as DICOM objects."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from workers.api import Refused
 
 
 class Command(BaseCommand):
-    """May be run at any time and again: what has an index is left alone."""
+    """May be run at any time, repeatedly: instances with an index are skipped."""
 
     help = "Index the stored objects that have no index yet, so that they are served without being parsed"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Index one object after the other; those that cannot be read any more are named by their digest."""
+        """Index the objects one by one; those that can no longer be read are listed by their digest."""
         indexed = 0
         for instance in instances_unindexed().order_by("pk").iterator(chunk_size=200):
             try:
