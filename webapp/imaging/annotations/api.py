@@ -1,4 +1,4 @@
-"""REST: the marks of a study, and one mark by the id that its browser chose."""
+"""REST API: the annotations of a study, and one annotation by the id that its browser chose."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ SOMEBODY_ELSE = "A different user is signed in now. Nothing was saved."
 
 
 class TooLarge(APIException):
-    """The body is larger than any mark."""
+    """The request body is larger than any annotation."""
 
     status_code = 413
     default_code = "too-large"
@@ -59,7 +59,7 @@ class TooLarge(APIException):
 
 
 class Conflict(APIException):
-    """The mark says something else by now."""
+    """The annotation has changed since the client read it."""
 
     status_code = 409
     default_code = "conflict"
@@ -80,22 +80,22 @@ class AnnotationsView(APIView):
 
 
 class DrawnView(APIView):
-    """What all that is drawn has in common: who may change it, how large it may be, how a refusal is told."""
+    """Base of the views of annotations and outlines: access checks, the size limit, responses to refusals."""
 
     parser_classes = [JSONParser]
-    #: Of `Annotation.Kind`: what has its address here. What is another view's is like none.
+    #: The kinds of annotation that this view serves; any other is not found.
     kinds: frozenset[Annotation.Kind]
     act: Action
     largest_bytes: int
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse by size before a byte is read."""
+        """Refuse oversized bodies by their Content-Length before reading them."""
         if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_bytes:
             raise TooLarge
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer every refusal with a sentence and a word for programs; a conflict with the mark as it is now."""
+        """Respond to a refusal with a sentence and a code; to a conflict, also with the current annotation."""
         if isinstance(exc, NotTheAuthorError):
             self._refused()
         answer = super().handle_exception(_refusal(exc))
@@ -104,7 +104,7 @@ class DrawnView(APIView):
         return answer
 
     def given(self, request: Request, mark: UUID, kind: type[DrawnSent]) -> dict[str, Any]:
-        """Return what was sent, checked, of a mark that the user may change or make; `where` is what is drawn on."""
+        """Return the validated body of a PUT that the user may make; `where` is the image or plane drawn on."""
         if Annotation.objects.filter(pk=mark).exists():
             self.opened(request, mark, self.act)
         sent = kind(data=request.data)
@@ -115,7 +115,7 @@ class DrawnView(APIView):
         return {**given, "where": self._where(request, given)}
 
     def version_read(self, request: Request, mark: UUID) -> int:
-        """Return which version of a mark that the user may change they read."""
+        """Return the version number in the query string, after checking that the user may change the annotation."""
         self.opened(request, mark, self.act)
         version = int_param(request.query_params.get("version", ""))
         if version is None:
@@ -123,7 +123,7 @@ class DrawnView(APIView):
         return version
 
     def opened(self, request: Request, mark: UUID, act: Action) -> AnnotationVersion:
-        """Return what a mark says now, if the user may do that to its study."""
+        """Return the current version of an annotation if the user may perform `act` on its study."""
         try:
             now = current_version(mark=mark)
         except AnnotationVersion.DoesNotExist:
@@ -136,7 +136,7 @@ class DrawnView(APIView):
         return now
 
     def _where(self, request: Request, given: dict[str, Any]) -> OnImage | OnCut:
-        """Return the image or cut that is drawn on, if the user may; a study of others is like none."""
+        """Return the image or MPR plane drawn on if the user may draw there; 404 for a study they may not see."""
         if "frameOfReference" in given:
             return self._cut(request, given)
         images = Instance.objects.select_related("series__study")
@@ -215,7 +215,7 @@ class AnnotationView(DrawnView):
 
 
 def _refusal(exc: Exception) -> Exception:
-    """Return how DRF answers a refusal of ours."""
+    """Return the DRF exception for an exception of this app; any other exception as it is."""
     match exc:
         case ChangedMeanwhileError():
             return Conflict(str(exc), code=exc.code)

@@ -1,4 +1,4 @@
-"""Annotations: configuration."""
+"""App configuration of annotations."""
 
 from django.apps import AppConfig
 

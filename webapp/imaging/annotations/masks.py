@@ -1,4 +1,4 @@
-"""Outlines as masks: read from the runs that a browser sends, kept as PNG by their digest, read again."""
+"""Outlines as masks: decoded from the run lengths that a browser sends, stored as PNG files named by their SHA-256."""
 
 import hashlib
 import io
@@ -13,9 +13,9 @@ from webapp.foundation.core.refusals import Refusal, RefusalReason
 from workers import storage
 
 Mask = NDArray[np.bool_]
-#: Pixels of the largest image that is outlined: more than any detector has, a byte each in memory.
+#: Most pixels of an image that can be outlined: more than any detector has; the mask takes one byte for each.
 MOST_PIXELS = 1 << 26
-#: Ends of lines in the largest outline: a hand draws far fewer.
+#: Most runs of an outline; one drawn by hand has far fewer.
 MOST_RUNS = 100_000
 
 
@@ -24,27 +24,27 @@ NOT_EMPTY = RefusalReason("outline-not-empty", "The outline is not empty, though
 
 
 class MaskError(Refusal):
-    """There is no such mask; the message is for the one who drew it, or who asks for it."""
+    """The mask is missing or invalid; the message is for the user who drew or requested it."""
 
 
 def decode_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bool = False) -> Mask:
-    """Return the mask that runs describe, shape (rows, columns).
+    """Return the mask that the run lengths describe, shape (rows, columns).
 
-    Nothing is decoded but whole numbers, so what is sent can be neither a bomb nor another picture.
+    Only whole numbers are decoded, so the browser can send neither a decompression bomb nor some other image.
 
     Parameters
     ----------
     runs
         Lengths in pixels, row by row (PS3.3 C.7.6.3.1.4): outside, inside, outside, ...; the first may be 0.
     rows, columns
-        Of the image that was drawn on.
+        Size of the image drawn on.
     is_empty
-        Whether it was said in so many words that nothing lies here; only then is a mask empty, and then it must be.
+        Whether the reader stated that there is nothing to outline; then, and only then, the mask must be empty.
 
     Raises
     ------
     MaskError
-        If they are no outline of such an image.
+        If the runs do not describe an outline of an image of that size, or `is_empty` does not match them.
     """
     pixels = rows * columns
     if not 0 < pixels <= MOST_PIXELS:
@@ -63,7 +63,7 @@ def decode_runs(runs: Sequence[object], *, rows: int, columns: int, is_empty: bo
 
 
 def store_mask(mask: Mask) -> str:
-    """Keep a mask, shape (rows, columns), as a PNG of one bit a pixel; return its sha256."""
+    """Store a mask, shape (rows, columns), as a PNG with one bit per pixel; return the SHA-256 of the file."""
     content = mask_png(mask)
     digest = hashlib.sha256(content).hexdigest()
     path = storage.mask_path(digest)
@@ -74,25 +74,25 @@ def store_mask(mask: Mask) -> str:
 
 
 def mask_png(mask: Mask) -> bytes:
-    """Return a mask, shape (rows, columns), as a PNG of one bit a pixel, white inside; nothing else stands in it."""
+    """Return a mask, shape (rows, columns), as a PNG with one bit per pixel, white inside, without any metadata."""
     buffer = io.BytesIO()
     Image.fromarray(mask).save(buffer, format="PNG")
     return buffer.getvalue()
 
 
 def mask_read(digest: str) -> Mask:
-    """Return a kept mask, shape (rows, columns).
+    """Return a stored mask, shape (rows, columns).
 
     Raises
     ------
     MaskError
-        If it is not there, or no picture any more.
+        If the file is missing or damaged.
     """
     return open_mask(storage.mask_path(digest))
 
 
 def open_mask(path: Path) -> Mask:
-    """Return the mask in a file, shape (rows, columns), whoever drew it; raises as `mask_read`."""
+    """Return the mask in a PNG file, shape (rows, columns), whoever drew it; raises as `mask_read`."""
     try:
         with Image.open(path, formats=("PNG",)) as drawn:
             return np.asarray(drawn.convert("1"), dtype=np.bool_)
@@ -101,9 +101,9 @@ def open_mask(path: Path) -> Mask:
 
 
 def edges_of(mask: Mask) -> list[list[float]]:
-    """Return two opposite corners of the box round a mask, as marks count: the first pixel's centre is 0, 0.
+    """Return two opposite corners [x, y] of a mask's bounding box, in annotation coordinates.
 
-    An empty mask has none.
+    The centre of the first pixel is (0, 0), so edges lie at half pixels. An empty mask has no corners.
     """
     if not mask.any():
         return []

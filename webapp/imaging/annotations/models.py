@@ -1,4 +1,4 @@
-"""A mark on an image or a cut and all that it ever said. What a network points at is a finding, no mark."""
+"""Annotations on images and MPR planes, with all their versions. What a network reports is a finding instead."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from webapp.imaging.archive.models import Instance, Series
 
 
 class Annotation(models.Model):
-    """Something that a person drew. Its browser chooses `id`, so that sending it twice makes one.
+    """Something that a person drew. The browser chooses `id`, so that sending it twice creates one annotation.
 
-    It lies on one image, or on a cut through the volume of a series (MPR): a plane in the patient. What it says stands
-    in its versions; `version` is the number of the one that counts now.
+    It lies either on one image or on an MPR plane through the volume of a series. Its content is in its versions;
+    `version` is the number of the current one.
     """
 
     class Kind(models.TextChoices):
@@ -56,28 +56,28 @@ class Annotation(models.Model):
 
     @property
     def is_on_cut(self) -> bool:
-        """Whether it lies on a cut through the volume, on no image."""
+        """Whether it lies on an MPR plane rather than on an image."""
         return self.instance_id is None
 
     @property
     def image(self) -> Instance:
-        """The image that it lies on; asked of no mark on a cut."""
+        """The image that it lies on; not to be used if it lies on an MPR plane."""
         assert self.instance is not None
         return self.instance
 
     @property
     def place(self) -> tuple[UUID, int]:
-        """The image that it lies on and its frame from 0; asked of no mark on a cut."""
+        """The id of the image it lies on, and the frame (from 0); not to be used if it lies on an MPR plane."""
         assert self.instance_id is not None
         assert self.frame is not None
         return self.instance_id, self.frame - 1
 
 
 class AnnotationVersion(models.Model):
-    """What a mark said from one moment to the next. A row is written once and never changed."""
+    """The content of an annotation at one time. A row is written once and never changed."""
 
     class Unit(models.TextChoices):
-        """Of lengths and areas: millimetres only where the header calibrates."""
+        """Unit of lengths and areas: millimetres only if the header calibrates the image."""
 
         MM = "mm", "Millimetres"
         PX = "px", "Pixels"
@@ -102,5 +102,5 @@ class AnnotationVersion(models.Model):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is an outline by which somebody says that there is nothing to outline: it has no corners."""
+        """Whether it is an empty outline, which states that there is nothing to outline."""
         return bool(self.mask) and not self.points

@@ -1,4 +1,4 @@
-"""Reading marks."""
+"""Queries for annotations, and their JSON."""
 
 from typing import Any
 from uuid import UUID
@@ -10,32 +10,32 @@ from webapp.imaging.archive.models import Study
 
 
 def annotation_list(*, study: Study) -> list[AnnotationVersion]:
-    """Return what the marks of a study say now, those taken away left out: one query.
+    """Return the current versions of the annotations of a study, without deleted ones, in one query.
 
-    Outlines are left out too: they belong to a review, see `webapp.reading.reviews.selectors`.
+    Outlines are left out, too: they belong to a review (see `webapp.reading.reviews.selectors`).
     """
     shown = _now().filter(mark__series__study=study, is_deleted=False).exclude(mark__kind=Annotation.Kind.OUTLINE)
     return list(shown.order_by("mark__series", "mark__instance", "at"))
 
 
 def current_version(*, mark: UUID) -> AnnotationVersion:
-    """Return what a mark says now, also when it was taken away.
+    """Return the current version of an annotation, even if it is deleted.
 
     Raises
     ------
-    MarkVersion.DoesNotExist
-        If there is no such mark.
+    AnnotationVersion.DoesNotExist
+        If there is no such annotation.
     """
     return _now().select_related("mark__series__study").get(mark=mark)
 
 
 def annotation_history(*, mark: Annotation) -> list[AnnotationVersion]:
-    """Return all that a mark ever said, the first version first."""
+    """Return all versions of an annotation, the oldest first."""
     return list(AnnotationVersion.objects.filter(mark=mark))
 
 
 def serialize_annotation(now: AnnotationVersion) -> dict[str, Any]:
-    """Return a mark as programs read it."""
+    """Return the current version of an annotation as JSON."""
     mark = now.mark
     return {
         "id": str(mark.pk),
@@ -49,7 +49,7 @@ def serialize_annotation(now: AnnotationVersion) -> dict[str, Any]:
 
 
 def serialize_version(version: AnnotationVersion) -> dict[str, Any]:
-    """Return one version of a mark as programs read it."""
+    """Return the content of one version as JSON."""
     return {
         "points": version.points,
         "text": version.text,

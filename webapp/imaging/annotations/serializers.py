@@ -1,4 +1,4 @@
-"""What a browser sends of a mark, checked; each refusal is a sentence."""
+"""Validation of the annotations that browsers send; each refusal is a sentence."""
 
 import math
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from rest_framework import serializers
 from webapp.imaging.annotations.models import Annotation, AnnotationVersion
 from webapp.imaging.annotations.mpr import is_flat
 
-#: How many points each kind has. Rectangle: its corners; ellipse: the ends of its axes; box: two opposite corners;
-#: angle: the vertex in the middle.
+#: Number of points of each kind. Angle: the second point is the vertex. Rectangle: its corners. Ellipse: the ends of
+#: its axes. Box: two opposite corners.
 POINTS = {
     Annotation.Kind.LENGTH: 2,
     Annotation.Kind.ANGLE: 3,
@@ -19,11 +19,11 @@ POINTS = {
     Annotation.Kind.PROBE: 1,
     Annotation.Kind.BOX: 2,
 }
-#: Pixels; no image has more (PS3.3 C.7.6.3.1: rows and columns are 16 bits).
+#: Largest coordinate in pixels; no image is larger (PS3.3 C.7.6.3.1: rows and columns are 16 bits).
 FAR = 65_535
-#: mm; no table is as long.
+#: Largest coordinate in mm; no scanner's table is as long.
 FAR_MM = 10_000
-#: How far the normal of a cut may be from the length 1.
+#: How far the length of a plane's normal may differ from 1.
 SKEW = 1e-3
 MOST_FIGURES = 16
 
@@ -46,7 +46,7 @@ class DrawnSent(serializers.Serializer[Annotation]):
     )
 
     def validate_figures(self, value: dict[str, float]) -> dict[str, float]:
-        """Refuse what no screen shows."""
+        """Refuse more or stranger measurements than the viewer computes."""
         if len(value) > MOST_FIGURES or not all(name.isidentifier() and len(name) <= 40 for name in value):
             raise serializers.ValidationError(f"At most {MOST_FIGURES} figures, named by one short word each.")
         return value
@@ -66,7 +66,7 @@ class ShapeSent(DrawnSent):
     text = serializers.CharField(max_length=500, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a shape with too few or too many points."""
+        """Refuse a shape with the wrong number of points."""
         kind = Annotation.Kind(attrs["kind"])
         if len(attrs["points"]) != POINTS[kind]:
             raise serializers.ValidationError(f"{kind.label} takes {POINTS[kind]} points.")
@@ -88,7 +88,7 @@ class CutMarkSent(ShapeSent):
     points = _points(3, far=FAR_MM)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what lies in no plane, and pixels: a cut has none."""
+        """Refuse points that do not lie in one plane, and measurements in pixels: an MPR plane has none."""
         attrs = super().validate(attrs)
         if abs(math.hypot(*attrs["normal"]) - 1) > SKEW:
             raise serializers.ValidationError("The normal of a cut has the length 1.")
@@ -100,7 +100,7 @@ class CutMarkSent(ShapeSent):
 
 
 def sentence_of(errors: Any, field: str = "") -> str:
-    """Return the errors of a serializer as sentences, each with the field that it is about."""
+    """Return the errors of a serializer as one string of sentences, each preceded by its field."""
     if isinstance(errors, Mapping):
         return " ".join(sentence_of(each, field or str(name)) for name, each in errors.items())
     if isinstance(errors, list):

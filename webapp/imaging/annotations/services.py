@@ -1,4 +1,4 @@
-"""Writing marks: nothing is overwritten, nothing is lost, the same request twice is one."""
+"""Saving and deleting annotations: every change adds a version, and repeating a request changes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from webapp.imaging.archive.models import Instance, Series
 
 
 class AnnotationRefusedError(Refusal):
-    """A mark stays as it is; the message is for the one who drew."""
+    """The change is refused and the annotation stays as it is; the message is for the user."""
 
 
 class NotTheAuthorError(AnnotationRefusedError):
-    """Somebody else drew it."""
+    """The annotation belongs to another user."""
 
 
 class ChangedMeanwhileError(AnnotationRefusedError):
-    """What the author's screen showed is not what the mark says by now."""
+    """The annotation has changed since the author's browser read it; `now` is its current version."""
 
     def __init__(self, now: AnnotationVersion) -> None:
         what = "deleted" if now.is_deleted else "changed"
@@ -40,20 +40,20 @@ class ChangedMeanwhileError(AnnotationRefusedError):
 
 @dataclass(frozen=True)
 class OnImage:
-    """Where a mark lies: on an image, `frame` from 1."""
+    """Position of an annotation on an image; `frame` counts from 1."""
 
     instance: Instance
     frame: int
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Return what a mark keeps of it for good."""
+        """Return the fields of `Annotation` that hold the position."""
         return {"series_id": self.instance.series_id, "instance_id": self.instance.pk, "frame": self.frame}
 
 
 @dataclass(frozen=True)
 class OnCut:
-    """Where a mark lies: in the patient, on a plane through the volume of a series; `normal` as `Annotation.normal`."""
+    """Position of an annotation on an MPR plane through the volume of a series; `normal` as `Annotation.normal`."""
 
     series: Series
     frame_of_reference: str
@@ -61,7 +61,7 @@ class OnCut:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Return what a mark keeps of it for good."""
+        """Return the fields of `Annotation` that hold the position."""
         return {
             "series_id": self.series.pk,
             "instance_id": None,
@@ -72,7 +72,7 @@ class OnCut:
 
 @dataclass(frozen=True)
 class Said:
-    """What a mark says: points (as `AnnotationVersion.points`), text, figures, unit, an outline's mask."""
+    """Content of an annotation: points (as `AnnotationVersion.points`), text, figures, unit, an outline's mask."""
 
     points: Sequence[Sequence[float]]
     text: str
@@ -82,7 +82,7 @@ class Said:
     mask: str = ""
 
     def is_in(self, row: AnnotationVersion) -> bool:
-        """Say whether a version says just this."""
+        """Return whether a version has exactly this content."""
         mine = ([list(point) for point in self.points], self.text, dict(self.figures), self.unit, self.is_deleted)
         return (*mine, self.mask) == (row.points, row.text, row.figures, row.unit, row.is_deleted, row.mask)
 
@@ -98,36 +98,37 @@ def annotation_save(
     user: User,
     request: HttpRequest,
 ) -> tuple[AnnotationVersion, bool]:
-    """Make a mark, or add a version to it.
+    """Create an annotation, or add a version to it.
 
     Parameters
     ----------
     mark
         Its id, chosen by the browser.
     where, kind
-        The image or the cut, and what was drawn; a mark keeps them for good.
+        The image or MPR plane, and the kind of shape; both are fixed once the annotation is created.
     said
-        What it is to say.
+        Its new content.
     read
-        The version that the author's screen showed; 0 for a new mark.
+        The version that the author's browser last read; 0 for a new annotation.
     user, request
-        Who draws.
+        The author.
 
     Returns
     -------
-    tuple of MarkVersion and bool
-        What the mark says now, and whether it was made by this. What was sent before is not written again.
+    tuple of AnnotationVersion and bool
+        The current version, and whether this call created the annotation. Content equal to the current version's adds
+        no version.
 
     Raises
     ------
     NotTheAuthorError
-        If somebody else drew it.
+        If the annotation belongs to another user.
     ChangedMeanwhileError
-        If its version is not `read` any more and it says something else.
+        If its current version is no longer `read` and has other content.
     AnnotationRefusedError
-        If the mark lies on another image or cut, or is of another kind.
+        If the annotation lies on another image or plane, or is of another kind.
     """
-    # One who makes it at the same moment waits here (PostgreSQL); SQLite's writers stand in line by themselves.
+    # A concurrent request for the same annotation waits here (PostgreSQL); SQLite serialises its writers anyway.
     made, is_new = Annotation.objects.select_for_update(of=("self",)).get_or_create(
         pk=mark, defaults={**where.fields, "kind": kind, "author": user}
     )
@@ -150,7 +151,7 @@ def annotation_save(
 
 @transaction.atomic
 def annotation_delete(*, mark: UUID, read: int, user: User, request: HttpRequest) -> AnnotationVersion:
-    """Take a mark away: it is kept, and shown no more.
+    """Mark an annotation as deleted: all its versions are kept, but it is no longer shown.
 
     Raises
     ------
