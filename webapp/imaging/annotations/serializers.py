@@ -46,7 +46,7 @@ class DrawnSent(serializers.Serializer[Annotation]):
     )
 
     def validate_figures(self, value: dict[str, float]) -> dict[str, float]:
-        """Refuse more or stranger measurements than the viewer computes."""
+        """Refuse too many figures, and names that are not one short word."""
         if len(value) > MOST_FIGURES or not all(name.isidentifier() and len(name) <= 40 for name in value):
             raise serializers.ValidationError(f"At most {MOST_FIGURES} figures, named by one short word each.")
         return value

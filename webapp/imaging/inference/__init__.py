@@ -1,1 +1,1 @@
-"""Runs of the cascade: the row is the truth, the queue only a wake-up call."""
+"""Inference runs of the cascade. The rows are authoritative; the queue only wakes a worker."""

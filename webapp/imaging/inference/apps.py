@@ -1,13 +1,13 @@
-"""Inference: configuration."""
+"""App configuration of inference."""
 
 from django.apps import AppConfig
 
 
 class InferenceConfig(AppConfig):
-    """The cascade's runs."""
+    """Inference runs of the cascade."""
 
     name = "webapp.imaging.inference"
 
     def ready(self) -> None:
-        """Register the work that is done behind the pages."""
+        """Register this app's kind of background work."""
         from webapp.imaging.inference import jobs  # noqa: F401, PLC0415 - models must be loaded first

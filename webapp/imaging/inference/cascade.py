@@ -1,4 +1,4 @@
-"""The declared cascade, for pages that draw it; a broken one is a sentence, never a page that fails."""
+"""The declared cascade, for the pages that draw it; if it cannot be loaded, they show a sentence instead of failing."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from workers import api
 
 @dataclass(frozen=True)
 class Declared:
-    """The cascade as declared now, or the operator's sentence of why it cannot be loaded."""
+    """The cascade as currently declared, or a sentence for the operator stating why it cannot be loaded."""
 
     stages: list[api.DrawnStage] = field(default_factory=list)
     digest: str = ""
@@ -15,7 +15,7 @@ class Declared:
 
 
 def load_cascade() -> Declared:
-    """Return the declared cascade. Pictures can be read while it is broken."""
+    """Return the declared cascade; never fails, so that images can be read even while the cascade is broken."""
     try:
         return Declared(stages=api.pathways_drawn(), digest=api.cascade_digest())
     except (api.WeightsError, api.PathwayError) as trouble:

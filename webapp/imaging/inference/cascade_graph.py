@@ -1,4 +1,4 @@
-"""The declared cascade as a drawing: columns by depth, a row a leaf, curves from step to step."""
+"""Layout of the cascade's graph: one column per depth, one row per leaf, curves between steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from webapp.foundation.core.formatting import milliseconds, percent
 from webapp.imaging.inference.cascade_path import Step
 from workers.api import DrawnStage
 
-#: Measures of the drawing, in its own units (pixels at full size).
+#: Dimensions of the graph (pixels at full size): width and height of a box, column and row pitch, outer margin.
 WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 212, 92, 248, 108, 4
 
 
 @dataclass(frozen=True)
 class Text:
-    """A line of words in a box."""
+    """One line of text in a box."""
 
     words: str
     kind: str
@@ -24,7 +24,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Node:
-    """A box of the drawing; `told` is the whole of what its lines have to shorten."""
+    """A box of the graph; `told` is its text in full, which the lines in the box may truncate."""
 
     stage: DrawnStage
     x: float
@@ -38,7 +38,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line from step to step."""
+    """A curve between two steps, as an SVG path."""
 
     path: str
     is_lit: bool
@@ -46,7 +46,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Graph:
-    """Boxes and curves, and the size of the whole."""
+    """The boxes and curves, and the overall size."""
 
     nodes: list[Node]
     curves: list[Curve]
@@ -55,10 +55,10 @@ class Graph:
 
 
 def layout_graph(stages: Sequence[DrawnStage], steps: Sequence[Step] = ()) -> Graph:
-    """Lay out stages that come in running order (each after those it waits for).
+    """Return the layout of a graph of stages, given in running order (each after those it depends on).
 
-    With the steps of a run, the path that it took is lit and each box says what its step said; without,
-    each box says when its step is asked.
+    With the steps of a run, its path is highlighted and each box shows the result of its step; without them, each box
+    shows the condition under which its step runs.
     """
     depth: dict[str, int] = {}
     for stage in stages:
@@ -113,7 +113,7 @@ def _texts(*lines: str) -> list[Text]:
 
 
 def describe_condition(stage: DrawnStage) -> str:
-    """Return when a step is asked, as a few words."""
+    """Return the condition under which a step runs, in a few words."""
     told = []
     for fact, values in stage.when.items():
         words = ", ".join(values[:2]) + (f" or {len(values) - 2} more" if len(values) > 2 else "")
@@ -122,7 +122,7 @@ def describe_condition(stage: DrawnStage) -> str:
 
 
 def _rows(stages: Sequence[DrawnStage]) -> dict[str, float]:
-    """Give each leaf a row of its own, in order of the tree, and each parent the middle of its children."""
+    """Return each stage's row: leaves get one each, in tree order; a parent is centred on its children."""
     children: dict[str, list[str]] = {stage.name: [] for stage in stages}
     for stage in stages:
         if stage.after:

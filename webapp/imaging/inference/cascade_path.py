@@ -1,4 +1,4 @@
-"""The cascade as a tree of steps, with the path lit that one image took."""
+"""The cascade as a tree of steps, with the path that one series took and the result of each step."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from webapp.imaging.inference.models import Stage
 from webapp.imaging.inference.presenters import STAGE_LOOKS
 from workers.api import DrawnStage
 
-#: A step of a run that is not over yet.
+#: Status of a step that has no result yet, in a run that has not finished.
 WAITING = "waiting"
 
 
 @dataclass
 class Step:
-    """One step of the cascade and what it said of this image."""
+    """One step of the cascade and its result for this series."""
 
     name: str
     title: str
@@ -24,50 +24,50 @@ class Step:
     version: str
     stage: Stage | None
     is_over: bool
-    #: Slice (from 0, in the page's order) whose heat map this step drew.
+    #: The slice (from 0, in the page's order) on which this step's heat map lies.
     heat_slice: int | None = None
     children: list["Step"] = field(default_factory=list)
 
     @property
     def status(self) -> str:
-        """Done, not_run, not_suitable, failed or waiting."""
+        """The status of the step: done, not_run, not_suitable, failed or waiting."""
         if self.stage:
             return self.stage.status
         return Stage.Status.NOT_RUN if self.is_over else WAITING
 
     @property
     def is_taken(self) -> bool:
-        """Whether the image came through here."""
+        """Whether the step ran."""
         return self.status not in {Stage.Status.NOT_RUN, WAITING}
 
     @property
     def look(self) -> Look:
-        """How its status is shown."""
+        """How its status is displayed."""
         return STAGE_LOOKS[self.status]
 
     @property
     def range(self) -> str:
-        """How far the probability moved over slices and views; "" where it was looked at once."""
+        """The range of the probability over slices and test-time views; "" if there was only one view."""
         stage = self.stage
         return format_range(stage.probability_low, stage.probability_high, stage.views) if stage else ""
 
     @property
     def experimental(self) -> str:
-        """Why what this step said is experimental; "" where it is not, or said nothing."""
+        """Why this step's result is experimental; "" if it is not, or if there is no result."""
         return self.stage.experimental if self.stage and self.is_taken else ""
 
     @property
     def header(self) -> str:
-        """What the header says to the same question, in the page's words."""
+        """What the DICOM header states for the same question, as pages display it."""
         said = self.stage.header_says if self.stage else ""
         return HEADER_WORDS.get(said, said)
 
     @property
     def witness(self) -> str:
-        """How header and pixels stand to each other: contradicts, agrees, leads, stated, or nothing stated.
+        """How the header compares with the pixels: contradicts, agrees, leads, stated; "" if it states nothing.
 
-        "leads": the pixels look more like something else, but not surely enough to contradict. "stated": the
-        step settled nothing, so there is nothing to agree with.
+        "leads": the pixels suggest something else, but not confidently enough to contradict the header. "stated": the
+        step has no result to compare the header with.
         """
         stage = self.stage
         if stage is None or not stage.header_says:
@@ -81,13 +81,13 @@ class Step:
 
     @property
     def seen(self) -> str:
-        """What the pixels look like most."""
+        """The most probable answer from the pixels, as pages display it; "" if there is none."""
         others = self.stage.alternatives if self.stage else []
         return MODALITIES.get(others[0][0], str(others[0][0])) if others else ""
 
     @property
     def others(self) -> list[tuple[str, float]]:
-        """What else it might have been, best first."""
+        """The alternatives as (title, probability), most probable first."""
         answers = self.stage.alternatives if self.stage else []
         return [(MODALITIES.get(label, label), float(share)) for label, share in answers]
 
@@ -95,11 +95,11 @@ class Step:
 def build_path(
     *, declared: Sequence[DrawnStage], stages: Iterable[Stage], heat_slices: Mapping[str, int], is_over: bool
 ) -> list[Step]:
-    """Return the roots of the tree: every declared step, with the answer of its stage where there is one.
+    """Return the roots of the tree of all declared steps, each with the result of its stage if there is one.
 
-    A step without an answer waits for it, or was never asked if the run is over. `heat_slices` says by step
-    on which slice its heat map lies.
-    A stage that is no longer declared (the run is older than the cascade) stands at the root, last.
+    A step without a result is waiting for it, or did not run if the run has finished. `heat_slices` maps a step's
+    name to the slice on which its heat map lies.
+    A stage that is no longer declared (the run is older than the cascade) becomes a root of its own, at the end.
     """
     answered = {stage.name: stage for stage in stages}
     steps = {node.name: _declared_step(node, answered.get(node.name), is_over=is_over) for node in declared}
@@ -119,7 +119,7 @@ def steps_listed(roots: Iterable[Step]) -> list[Step]:
 
 
 def stage_colours(declared: Iterable[DrawnStage]) -> Mapping[tuple[str, str], str]:
-    """Return the colour of each label that a stage can find, by stage and label."""
+    """Return the colour of each label that a stage can detect, by (stage, label)."""
     return {(node.name, label): colour for node in declared for label, colour in node.colours.items()}
 
 

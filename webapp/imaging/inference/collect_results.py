@@ -1,4 +1,4 @@
-"""A worker's answer becomes rows: all of them or none, and once."""
+"""Storing a worker's results as rows: all of them or none, and exactly once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from workers.contracts import FindingAnswer, SeriesAnswer, SliceName, StageAnswe
 
 @dataclass(frozen=True)
 class Urgency:
-    """How soon a person should look, 0 to 3, and why."""
+    """How urgently a person should look, from 0 to 3, and why."""
 
     level: int
     reason: str
 
 
 def urgency_of(answer: SeriesAnswer) -> Urgency:
-    """Rank an answer: suspected findings by their label, then what a person must sort out, then the rest."""
+    """Return the urgency of a result: that of its most urgent finding; 1 if a person must sort it out; otherwise 0."""
     if answer.findings:
         worst = max(answer.findings, key=lambda finding: (finding.urgency, finding.probability))
         experimental = ", experimental" if worst.experimental else ""
@@ -39,7 +39,7 @@ def urgency_of(answer: SeriesAnswer) -> Urgency:
 
 
 def store_answer(*, run: Run, answer: SeriesAnswer) -> bool:
-    """Finish a run with its answer; False where it was finished or taken away before."""
+    """Finish a run with its result; return False if it was already finished, or its attempt superseded."""
     urgency = urgency_of(answer)
     outcome = Run.Outcome.NOT_ANALYSED if answer.status != "done" else Run.Outcome(answer.outcome)
     with transaction.atomic():
@@ -63,7 +63,7 @@ def store_answer(*, run: Run, answer: SeriesAnswer) -> bool:
             },
         )
         if finished:
-            # By the picture's digest too: it may have been wrapped while the run looked at it.
+            # By the original digest, too: a picture may have been wrapped while the run was reading it.
             instances = {
                 digest: one for one in run.series.instances.all() for digest in (one.original_sha256, one.sha256)
             }
@@ -113,7 +113,7 @@ def _stage(run: Run, order: int, answer: StageAnswer, series: SeriesAnswer, inst
         alternatives=answer.alternatives,
         heat_map=answer.heat_map or "",
         heat_map_slice=answer.heat_map_slice,
-        # By object and frame too: slices that came later, or were left out, shift the numbers.
+        # Object and frame, too: slices that arrive later or were left out shift the slice numbers.
         heat_map_instance=_instance(shown, instances) if shown else None,
         heat_map_frame=shown.frame if shown else 0,
         experimental=answer.experimental,
@@ -167,5 +167,5 @@ def _marks(
 
 
 def _instance(shown: SliceName, instances: dict[str, Instance]) -> Instance:
-    """Return the row of a slice: stored objects are named by their digest, and so is the path that was read."""
+    """Return the instance of a slice: the file that the run read is named by its digest, like every stored object."""
     return instances[shown.path.rsplit("/", 1)[-1]]

@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""What this app contributes to other apps' pages."""
 
 from webapp.foundation.core.handover_items import HandoverKind, handover_kinds
 from webapp.imaging.inference.handover_items import outage_items

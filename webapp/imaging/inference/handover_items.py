@@ -1,4 +1,4 @@
-"""What a shift leaves open of the AI: series whose analysis failed, and analyses that do not begin."""
+"""Hand-over items about the AI: analyses that failed, and analyses that have waited too long."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -9,13 +9,13 @@ from django.utils import timezone
 from webapp.foundation.core.handover_items import HandoverItem, clock
 from webapp.imaging.inference.models import Run
 
-#: An analysis takes seconds: one that has waited for so long waits for more than its turn.
+#: An analysis takes seconds; one that has waited this long is stuck.
 LONG = timedelta(minutes=15)
 OPEN = (Run.State.QUEUED, Run.State.DISPATCHED, Run.State.RUNNING)
 
 
 def outage_items(site: int) -> Iterable[HandoverItem]:
-    """Yield, for what is not read at a site, the analyses that failed or have waited too long."""
+    """Yield the analyses of a site's unread studies that failed or have waited too long."""
     runs = Run.objects.filter(series__study__site=site).exclude(series__study__task__state="done")
     late = runs.filter(state__in=OPEN, created_at__lt=timezone.now() - LONG).order_by("created_at")
     first = late.first()

@@ -1,4 +1,4 @@
-"""Frames of stored objects and pictures that a run drew: each asked for by name, checked, audited."""
+"""Views that serve frames, thumbnails, masks and heat maps: each checks access, and images of a study are audited."""
 
 from pathlib import Path
 from uuid import UUID
@@ -17,17 +17,17 @@ from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from workers import api, storage
 from workers.storage import Attempt
 
-#: Changes when frames are drawn differently, so that no cache keeps the old drawing.
+#: Version of the rendering; change it when frames are rendered differently, so that no cache serves the old ones.
 DRAWING = "1"
-#: Twice the size at which lists show it, for sharp screens.
+#: Largest thumbnail in pixels: twice the size at which lists show it, for high-resolution screens.
 SMALL = (112, 112)
-#: The browser may show a picture again for ten minutes without asking; signing out empties its cache.
+#: Browsers may reuse an image for ten minutes without revalidating it; signing out clears their cache.
 CACHING = "private, max-age=600"
 
 
 @require_GET
 def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
-    """Serve one frame (from 0) of a stored object as PNG, drawn once."""
+    """Serve one frame (from 0) of a stored object as PNG, rendered once and cached."""
     try:
         found = Instance.objects.select_related("series__study", "series__result").get(pk=instance)
     except Instance.DoesNotExist:
@@ -48,7 +48,7 @@ def frame(request: HttpRequest, instance: UUID, number: int) -> HttpResponse:
 
 @require_GET
 def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
-    """Serve a small picture of the middle of a series. Part of a look at the worklist, not a look at the study."""
+    """Serve a thumbnail of the middle slice of a series; it counts as viewing the worklist, not the study."""
     try:
         found = Series.objects.select_related("study", "result").get(pk=series)
     except Series.DoesNotExist:
@@ -65,13 +65,13 @@ def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
     try:
         small = _made_small(middle, number=number, name=name)
     except api.Refused:
-        raise Http404 from None  # The study page tells why.
+        raise Http404 from None  # the study page says why
     return _cached(HttpResponse(small.read_bytes(), content_type="image/png"), name)
 
 
 @require_GET
 def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
-    """Serve a mask or heat map by the name that one of the run's rows states; any other name is nothing."""
+    """Serve a mask or heat map of a run; 404 unless one of the run's rows refers to a file of that name."""
     try:
         found = Run.objects.select_related("series__study").get(pk=run)
     except Run.DoesNotExist:
@@ -85,12 +85,12 @@ def run_file(request: HttpRequest, run: UUID, name: str) -> HttpResponse:
 
 
 def serve_attempt_file(request: HttpRequest, attempt: Attempt, name: str) -> HttpResponse:
-    """Serve a picture that an attempt drew; whoever calls has asked whether the user may see it."""
+    """Serve a PNG that an attempt wrote; the caller has checked that the user may see it."""
     return serve_drawing(request, attempt.out / name, tag=f"{attempt.run}-{attempt.number}-{name}")
 
 
 def serve_drawing(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse:
-    """Serve a PNG that never changes; whoever calls has asked whether the user may see it."""
+    """Serve a PNG that never changes; the caller has checked that the user may see it."""
     if _has_it(request, tag):
         return _cached(HttpResponse(status=304), tag)
     try:
@@ -111,12 +111,12 @@ def _made_small(instance: Instance, *, number: int, name: str) -> Path:
 
 
 def render_frame(instance: Instance, *, number: int, name: str) -> Path:
-    """Return the PNG of a frame, drawing it first where nobody has.
+    """Return the path of a frame's PNG in the cache, rendering it if it is not there yet.
 
     Raises
     ------
     workers.api.Refused
-        If the stored object cannot be drawn.
+        If the stored object cannot be rendered.
     """
     drawn = storage.cache_path(name)
     if not drawn.exists():
@@ -126,7 +126,7 @@ def render_frame(instance: Instance, *, number: int, name: str) -> Path:
 
 
 def frame_name(instance: Instance, number: int) -> str:
-    """Return the name of a drawn frame in the cache; it is its ETag too."""
+    """Return the file name of a rendered frame in the cache, which is also its ETag."""
     return f"{instance.sha256}-{number}-{DRAWING}.png"
 
 

@@ -1,4 +1,4 @@
-"""Runs in the outbox: asked of a worker, watched, collected; lost and at last left to a person."""
+"""Inference runs as background work in the outbox: dispatch, supervision, collection, retries and quarantine."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from webapp.imaging.inference.state_machine import run_move
 from workers import api
 from workers.contracts import AnalysisRequest, AnalysisResult
 
-#: Runs that the queue holds at once; the others wait in the database, where their order can still change.
+#: Most runs in the queue at once; the others wait in the database, where their order can still change.
 WINDOW = 16
 LOST = "The worker stopped before the run finished."
 
@@ -30,7 +30,7 @@ def _run(item: OutboxItem) -> Run:
 
 
 def dispatch_run(item: OutboxItem) -> None:
-    """Let a run into the window and ring for it; raises as `_move`."""
+    """Put a run into the queue and wake a worker for it; raises as `_move`."""
     run = _run(item)
     if run.state != Run.State.QUEUED:
         raise LeaseLostError
@@ -39,12 +39,12 @@ def dispatch_run(item: OutboxItem) -> None:
 
 
 def _move(run: Run, event: str, *, detail: str = "", **changes: object) -> None:
-    """Move the run's own row as its item moved.
+    """Move the run's row to the state that matches its outbox item.
 
     Raises
     ------
     webapp.foundation.outbox.services.LeaseLostError
-        If it stands elsewhere by now.
+        If the run is in another state by now.
     """
     moved = run_move(run=run.pk, event=event, from_state=run.state, attempt=run.attempt, detail=detail, changes=changes)
     if not moved:
@@ -62,7 +62,7 @@ def _started(item: OutboxItem) -> None:
 
 def _rung_again(item: OutboxItem) -> None:
     run = _run(item)
-    if run.state == Run.State.QUEUED:  # whoever claimed it died before the run moved
+    if run.state == Run.State.QUEUED:  # the process that leased the item died before it moved the run
         _move(run, "ring", attempt=item.attempt)
     else:
         _move(run, "ring_again")
@@ -85,7 +85,7 @@ def _put_off(item: OutboxItem) -> None:
 
 
 def _failed(item: OutboxItem, why: str) -> None:
-    """Leave a run to a person, with a reason that people can read."""
+    """Quarantine a run, with a reason that people can read."""
     run = _run(item)
     _move(
         run,

@@ -1,4 +1,4 @@
-"""What was measured of a finding, in words and as a table."""
+"""The measurements of a finding, formatted as a line and as a table."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from webapp.imaging.inference.measurements import (
 from webapp.imaging.inference.models import Finding
 from workers.contracts import FigureAnswer
 
-#: Units as people write them; grey values have none.
+#: Units as they are displayed.
 UNITS = {
     "mm2": "mm\N{SUPERSCRIPT TWO}",
     "mm3": "mm\N{SUPERSCRIPT THREE}",
@@ -22,14 +22,14 @@ UNITS = {
     "1": "",
     "grey": "grey",
 }
-#: Cubic millimetres from which a volume is told in millilitres.
+#: Cubic millimetres in a millilitre.
 MILLILITRE = 1000.0
 DEFINED = "IBSI"
 
 
 @dataclass(frozen=True)
 class MeasurementTable:
-    """The measures of a finding: the line of its size, sentences, and all figures, sizes first."""
+    """The measurements of a finding: its size in one line, notes, and rows (title, value, IBSI id), sizes first."""
 
     line: str
     notes: tuple[str, ...]
@@ -37,7 +37,7 @@ class MeasurementTable:
 
 
 def measurement_table(finding: Finding) -> MeasurementTable | None:
-    """Return how the measures of a finding are shown; None where there are none."""
+    """Return the measurements of a finding, formatted for display; None if there are none."""
     measured = measurements_of(finding)
     if not measured:
         return None
@@ -49,7 +49,7 @@ def measurement_table(finding: Finding) -> MeasurementTable | None:
 
 
 def size_line(measured: Measurement) -> str:
-    """Return how large a lesion is, as "longest 23.4 mm x 12.0 mm, volume 5.1 mL"; "" where nothing was measured."""
+    """Return the size of a lesion, like "longest 23.4 mm x 12.0 mm, volume 5.1 mL"; "" if it was not measured."""
     figures = measured.figures
     words = []
     if LONGEST in figures and PERPENDICULAR in figures:
@@ -62,7 +62,7 @@ def size_line(measured: Measurement) -> str:
 
 
 def told(figure: FigureAnswer) -> str:
-    """Return a number with its unit."""
+    """Return a measurement formatted with its unit."""
     value, unit = figure.value, figure.unit
     if unit == "mm3" and value >= MILLILITRE / 10:
         return f"{value / MILLILITRE:,.1f} mL"

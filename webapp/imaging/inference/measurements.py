@@ -1,4 +1,4 @@
-"""Reading what was measured of a finding."""
+"""Reads the stored measurements of a finding."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,13 @@ from webapp.imaging.inference.models import Finding
 from workers.contracts import FigureAnswer, MeasuresAnswer
 
 LONGEST, PERPENDICULAR, AREA, VOLUME = "longest_diameter", "perpendicular_diameter", "largest_area", "volume"
-#: Those that say how large a lesion is; all others describe it.
+#: The measurements that state a lesion's size; all others are radiomics features.
 SIZES = (LONGEST, PERPENDICULAR, AREA, VOLUME)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """The figures of a finding by name; none where nothing was outlined, or measured in those days."""
+    """The measurements of a finding, by name; none if it was not outlined, or predates measurements."""
 
     is_calibrated: bool = False
     notes: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ class Measurement:
 
 
 def measurements_of(finding: Finding) -> Measurement:
-    """Return what was measured of a finding."""
+    """Return the measurements of a finding; without figures if there are none."""
     if not finding.measures:
         return Measurement()
     told = MeasuresAnswer.model_validate(finding.measures)

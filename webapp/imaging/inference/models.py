@@ -1,4 +1,4 @@
-"""A run of the cascade over one series, what each stage said, and what was found."""
+"""Inference runs of the cascade over one series, with the results of their stages and their findings."""
 
 import uuid
 
@@ -8,14 +8,14 @@ from webapp.imaging.archive.models import Instance, Series
 
 
 class Run(models.Model):
-    """The truth about one analysis; the queue message is only a wake-up call.
+    """One analysis of a series. This row is authoritative; the queue message only wakes a worker.
 
-    `attempt` is the fencing token: it is counted here before any work starts, and only the answer of
-    the current attempt is ever collected.
+    `attempt` is the fencing token: it is incremented before any work starts, and only the output of the current
+    attempt is ever collected.
     """
 
     class State(models.TextChoices):
-        """Where the work is (see states.py for who may move it)."""
+        """Where the work is (`state_machine.py` defines the transitions)."""
 
         QUEUED = "queued", "Queued"
         DISPATCHED = "rung", "Queued"
@@ -24,7 +24,7 @@ class Run(models.Model):
         QUARANTINED = "quarantined", "Failed"
 
     class Outcome(models.TextChoices):
-        """What a finished run says. Five different things that must never look alike."""
+        """The outcome of a finished run: five different things that must never look alike."""
 
         FINDINGS = "findings", "Findings"
         NEGATIVE = "negative", "Nothing found"
@@ -61,7 +61,7 @@ class Run(models.Model):
 
 
 class RunEvent(models.Model):
-    """One move of a run from state to state; written in the same transaction as the move."""
+    """One state transition of a run, written in the same transaction as the transition."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(auto_now_add=True)
@@ -73,7 +73,7 @@ class RunEvent(models.Model):
 
 
 class Stage(models.Model):
-    """What one stage of the cascade answered, or why it did not."""
+    """The result of one stage of the cascade, or why it has none."""
 
     class Status(models.TextChoices):
         """How a stage ended."""
@@ -114,7 +114,7 @@ class Stage(models.Model):
 
 
 class Finding(models.Model):
-    """Something that the cascade points at, joined over neighbouring slices."""
+    """Something suspicious that the cascade detected, merged across neighbouring slices."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="findings")
     order = models.PositiveSmallIntegerField()
@@ -145,7 +145,7 @@ class Finding(models.Model):
 
 
 class FindingRegion(models.Model):
-    """Where a finding lies on one of its slices. A finding of whole slices has none."""
+    """Where a finding lies on one of its slices. A finding that concerns whole slices has none."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="marks")
     slice = models.PositiveIntegerField(help_text="index of the slice in the series' order, from 0, as the run saw it")

@@ -1,4 +1,4 @@
-"""Second opinions on a finding, in words and as bars: what each measured number added."""
+"""Second opinions on a finding, formatted as text and as bars that show what each feature contributed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from webapp.imaging.inference.second_opinions import opinions_of
 from workers.contracts import OpinionAnswer, ReasonAnswer
 
 MINUS = "\N{MINUS SIGN}"
-#: Half of a bar's width: what speaks against ends at the left edge, what speaks for at the right.
+#: Half of the drawing's width: bars for evidence against extend to the left, for evidence in favour to the right.
 MIDDLE = 50.0
-#: Odds beyond this are told as "over": the model cannot promise more.
+#: Odds beyond this are shown as "over": the model supports no stronger statement.
 MOST_ODDS = 99
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of the table: a number, what it added, and its bar in a drawing 100 wide with 0 in its middle."""
+    """One row of the table: a feature, its contribution, and its bar in a drawing 100 wide with 0 in the middle."""
 
     title: str
     meaning: str
@@ -32,14 +32,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class OpinionView:
-    """What another road than the detector's says of a finding."""
+    """A second opinion on a finding, independent of the detector, formatted for display."""
 
     told: OpinionAnswer
     bars: Sequence[Bar]
 
     @property
     def answer(self) -> str:
-        """The answer with its probability, or what it leans to."""
+        """The answer with its probability; without an answer, what the opinion leans towards."""
         if self.told.probability is None:
             return self.told.label_title
         if self.told.label:
@@ -48,17 +48,17 @@ class OpinionView:
 
     @property
     def base(self) -> str:
-        """What the odds are before anything is measured."""
+        """The log odds before any feature is taken into account."""
         return _signed(self.told.base)
 
     @property
     def total(self) -> str:
-        """All together, as a logarithm."""
+        """The log odds with the contributions of all features."""
         return _signed(self._log_odds)
 
     @property
     def odds(self) -> str:
-        """All together, as odds: "8 to 1"."""
+        """The same as odds: "8 to 1"."""
         odds = exp(min(self._log_odds, 20.0))
         return f"over {MOST_ODDS} to 1" if odds > MOST_ODDS else f"{odds:.2g} to 1"
 
@@ -68,7 +68,7 @@ class OpinionView:
 
 
 def opinion_views(finding: Finding) -> list[OpinionView]:
-    """Return how the second opinions on a finding are shown; none where there are none."""
+    """Return the second opinions on a finding, formatted for display."""
     return [OpinionView(one, _bars(one.reasons)) for one in opinions_of(finding)]
 
 

@@ -1,4 +1,4 @@
-"""What the AI says of a series, in words: statuses, urgencies, outcomes."""
+"""The texts that pages show for the AI's statuses, urgencies and outcomes."""
 
 from webapp.foundation.core.formatting import Look
 from webapp.imaging.archive.models import Series
@@ -34,7 +34,7 @@ STAGE_LOOKS: dict[str, Look] = {
     "waiting": Look("Not run yet", "queued", "This step has not run yet."),
 }
 
-#: The first sentence of the study page, by status; what it means stands beside it.
+#: The first sentence of the study page, by status.
 OUTCOMES: dict[Status, str] = {
     Status.FINDINGS: "Please review the list. Each finding is a suspicion, not a diagnosis.",
     Status.NEGATIVE: "Findings were looked for and none was found. This does not rule out disease.",
@@ -46,7 +46,7 @@ OUTCOMES: dict[Status, str] = {
     Status.RECEIVING: "Images are still arriving. The analysis starts a few seconds after the last one.",
 }
 
-#: What can be drawn over a picture: its name, its words, the key that switches it.
+#: Overlays that can be drawn on an image: name, title, and the key that toggles it.
 LAYERS = (
     ("box", "Boxes", "b"),
     ("mask", "Masks", "m"),
@@ -56,9 +56,9 @@ LAYERS = (
 
 
 def describe_kind(series: Series, run: Run | None) -> list[str]:
-    """Return what a series is, the surest word first: modality, part, plane."""
+    """Return what a series shows: modality, body part and plane, from its run if that has a result, else its header."""
     answered = run is not None and bool(run.modality)
-    stated = "" if series.is_picture else series.modality  # a picture's own says that it is none: OT
+    stated = "" if series.is_picture else series.modality  # a wrapped picture's Modality is OT, which says nothing
     modality = run.modality if run is not None and answered else stated
     part = run.region if run is not None and answered else series.body_part.lower()
     plane = run.plane if run is not None and answered else ""

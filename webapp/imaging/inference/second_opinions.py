@@ -1,4 +1,4 @@
-"""Reading what other roads say of a finding: second opinions, which are no findings and move no priority."""
+"""Second opinions on a finding. They are not findings, and they do not affect priority."""
 
 from webapp.foundation.core.formatting import percent
 from webapp.imaging.inference.models import Finding
@@ -8,12 +8,12 @@ NO_PRIORITY = "It does not affect priority."
 
 
 def opinions_of(finding: Finding) -> list[OpinionAnswer]:
-    """Return the second opinions on a finding; none where there are none, or were none in those days."""
+    """Return the second opinions on a finding; an empty list if it has none, or predates them."""
     return [OpinionAnswer.model_validate(opinion) for opinion in finding.opinions]
 
 
 def sentences_of(told: OpinionAnswer) -> list[str]:
-    """Say an opinion in sentences, for those who read no page of ours: the answer first, or that there is none."""
+    """Return an opinion in sentences, for reports read outside Readroom: first its answer, or that it has none."""
     by = f"Second opinion, {told.title} ({told.model} {told.version})"
     least = f" (told from {percent(told.threshold)})" if told.threshold is not None else ""
     answer = (

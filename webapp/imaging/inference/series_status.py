@@ -1,4 +1,4 @@
-"""The eight states in which a person finds a series, and how the database works one out."""
+"""The eight statuses of a series, and the query that computes them."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """Eight different things that must never look alike."""
+    """Status of a series: eight different things that must never look alike."""
 
     FINDINGS = "findings"
     NEGATIVE = "negative"
@@ -26,9 +26,9 @@ class Status(StrEnum):
     RECEIVING = "receiving"
 
 
-#: More news may come without anybody asking for it.
+#: Statuses that will change without anybody doing anything.
 LIVE = frozenset({Status.RUNNING, Status.QUEUED, Status.RECEIVING})
-#: Run state -> status; a finished run has its outcome for a status.
+#: Run state -> status; the status of a finished run is its outcome.
 OF_STATE = {
     Run.State.QUEUED: Status.QUEUED,
     Run.State.DISPATCHED: Status.QUEUED,
@@ -37,12 +37,12 @@ OF_STATE = {
 }
 
 
-#: A series needs a run: none was asked for yet, or images came after one was.
+#: Whether a series needs a run: none has been requested yet, or images have arrived since.
 NEEDS_ANALYSIS = Q(analysis_requested_at__isnull=True) | Q(analysis_requested_at__lt=F("last_arrival_at"))
 
 
 class StatusColumns(TypedDict):
-    """What `with_status` adds to a series."""
+    """The columns that `with_status` adds to a series."""
 
     newest_run: UUID | None
     status: str
@@ -50,9 +50,9 @@ class StatusColumns(TypedDict):
 
 
 def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, StatusColumns]]":
-    """Add `newest_run` (its id) and `status`, worked out in SQL so that it can be counted and filtered.
+    """Add `newest_run` (its id), `status` and `holds_images`, computed in SQL so that they can be counted and filtered.
 
-    Series that Readroom made out of a run's answer are left out: nobody waits for an answer about them.
+    Series that Readroom created from a run's results are left out: they are never analysed.
     """
     newest = Run.objects.filter(series=OuterRef("pk")).order_by("-created_at")
     images = Instance.objects.filter(series=OuterRef("pk"), has_pixels=True)
@@ -66,7 +66,7 @@ def with_status(series: QuerySet[Series]) -> "QuerySet[WithAnnotations[Series, S
         status=Case(
             When(holds_images=False, then=Value(Status.NOT_ANALYSED.value)),
             When(NEEDS_ANALYSIS, then=Value(Status.RECEIVING.value)),
-            # Housekeeping has asked and is about to write the run.
+            # Housekeeping has requested the analysis and is about to create the run.
             When(newest_run__isnull=True, then=Value(Status.QUEUED.value)),
             *(When(newest_state=state, then=Value(status.value)) for state, status in OF_STATE.items()),
             default="newest_outcome",

@@ -1,4 +1,4 @@
-"""Making runs for what arrived, and giving those in quarantine another try."""
+"""Creating runs for series that have arrived, and retrying quarantined runs."""
 
 import hashlib
 from datetime import timedelta
@@ -24,17 +24,17 @@ ANALYSIS = "analysis"
 
 
 def series_needing_run(*, quiet_seconds: float) -> list[Series]:
-    """Return series that are owed a run: pictures at once, DICOM when nothing came for a while."""
+    """Return the series that need a run: pictures at once, DICOM once no image has arrived for `quiet_seconds`."""
     quiet = timezone.now() - timedelta(seconds=quiet_seconds)
     whole = Q(is_picture=True) | Q(last_arrival_at__lte=quiet)
-    # What Readroom made itself is never analysed.
+    # Series that Readroom created are never analysed.
     return list(Series.objects.filter(NEEDS_ANALYSIS & whole, result=None).order_by("last_arrival_at")[:200])
 
 
 def run_create(*, series: Series) -> Run | None:
-    """Make the run that a series is owed, once per input and cascade; None where it holds no image.
+    """Create the run that a series needs, once per input and cascade; return None if the series has no image.
 
-    Late images make a new run beside the old one; nothing that was answered is replaced.
+    Images that arrive late lead to a new run beside the old one, whose results stay.
     """
     with transaction.atomic():
         digests = sorted(series.instances.filter(has_pixels=True).values_list("sha256", flat=True))
@@ -54,14 +54,14 @@ def run_create(*, series: Series) -> Run | None:
 
 
 def seconds_until_quiet(*, quiet_seconds: float) -> float | None:
-    """Return when the next series will have been quiet for long enough; None where nothing is owed a run."""
+    """Return the seconds until the next series has been quiet for long enough; None if no series needs a run."""
     oldest = Series.objects.filter(NEEDS_ANALYSIS, result=None).aggregate(at=Min("last_arrival_at"))["at"]
     return None if oldest is None else quiet_seconds - (timezone.now() - oldest).total_seconds()
 
 
 @transaction.atomic
 def run_retry(*, run: Run, user: User, request: HttpRequest) -> bool:
-    """Give a quarantined run three more attempts; False where it is not in quarantine (any more)."""
+    """Retry a quarantined run with three more attempts; return False if it is not, or no longer, quarantined."""
     retried = run_wait_again(run=run, user=user, request=request)
     if retried:
         enqueue(ANALYSIS, run.pk)
@@ -69,7 +69,7 @@ def run_retry(*, run: Run, user: User, request: HttpRequest) -> bool:
 
 
 def run_wait_again(*, run: Run, user: User, request: HttpRequest) -> bool:
-    """Let a quarantined run wait again, and write down who asked; the outbox is the caller's."""
+    """Return a quarantined run to the queued state and audit who requested it; the caller updates the outbox."""
     retried = run_move(
         run=run.pk,
         event="retry",

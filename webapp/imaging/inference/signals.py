@@ -1,9 +1,11 @@
-"""What others may hear of runs."""
+"""Signals about runs."""
 
 from django.dispatch import Signal
 
-#: A run has its answer (`run`: its id). Sent within the transaction that stores it, so that what is owed then is kept.
+#: A run has its result (`run`: its id). Sent within the transaction that stores it, so that receivers' work commits
+#: with it.
 run_finished = Signal()
 
-#: Nothing more is owed for a study: it is whole, as far as anybody knows (`study`). Sent like the one above.
+#: No series of a study needs a run any more, so the study is presumably complete (`study`). Sent within the transaction
+#: that finds this.
 study_received = Signal()

@@ -1,4 +1,4 @@
-"""How a run moves: one table, and one function that moves it."""
+"""The state machine of a run: its table of transitions, and the function that applies one."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from webapp.imaging.inference.models import Run, RunEvent
 
 State = Run.State
 
-#: (from, event) -> to. What is not here cannot happen.
+#: (state, event) -> new state. Any other transition is impossible.
 TRANSITIONS: dict[tuple[str, str], str] = {
     (State.QUEUED, "ring"): State.DISPATCHED,
     (State.DISPATCHED, "ring_again"): State.DISPATCHED,
@@ -27,28 +27,28 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 def run_move(
     *, run: UUID, event: str, from_state: str, attempt: int, detail: str = "", changes: dict[str, Any] | None = None
 ) -> bool:
-    """Move a run, if it still stands where the caller saw it.
+    """Apply a transition to a run if it is still in the state that the caller saw.
 
     Parameters
     ----------
     run, from_state, attempt
-        What the caller saw. The move is one conditional UPDATE: of two that try, one succeeds.
+        What the caller saw. The transition is one conditional UPDATE: of two concurrent ones, one succeeds.
     event
-        A word of `TRANSITIONS`.
+        An event of `TRANSITIONS`.
     detail
-        A plain sentence kept with the event.
+        A plain sentence stored with the event.
     changes
-        Other fields of the row that change with it.
+        Other fields of the row to update with it.
 
     Returns
     -------
     bool
-        False where somebody else moved it first; nothing is written then.
+        False if the run has meanwhile moved to another state; nothing is written then.
 
     Raises
     ------
     KeyError
-        If the event is not possible in `from_state`: a mistake in our code.
+        If the event is not possible in `from_state`, which is a programming error.
     """
     to_state = TRANSITIONS[(from_state, event)]
     changes = changes or {}
