@@ -1,1 +1,1 @@
-"""What a run found, as DICOM objects of the same study: segmentation, structured report, pictures."""
+"""The results of a run as DICOM objects of the same study: segmentation, structured report, secondary captures."""

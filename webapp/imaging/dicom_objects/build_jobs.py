@@ -1,4 +1,4 @@
-"""What making objects has in common, whoever is owed them: a folder of its own, and reasons in words."""
+"""What all jobs that build DICOM objects share: a temporary folder, and failures turned into sentences for people."""
 
 import logging
 import shutil
@@ -20,7 +20,7 @@ from workers import api, storage
 
 log = logging.getLogger(__name__)
 
-#: Objects of one series, or one study, are made in the order in which they became necessary: the later report names
+#: Objects of one series or study are built in the order in which they were requested, since a later report refers to
 #: the earlier one.
 POLICY = Policy(
     failures_allowed=3,
@@ -34,33 +34,35 @@ UNFIT = "The headers of these images hold something that no valid object can be 
 
 
 class BuildFailedError(Exception):
-    """Something that the objects need is missing; the message is kept for people."""
+    """Something needed to build the objects is missing; the message is stored and shown to people."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """One object, written but not filed; `kind` is one of `ResultSeries.Kind`."""
+    """One object, written to a file but not stored yet; `kind` is one of `ResultSeries.Kind`."""
 
     kind: str
     path: Path
 
 
 def build_and_store(work: Callable[[Path], None], *, named: str) -> None:
-    """Do the work in a folder of its own.
+    """Call `work` with a temporary folder, and turn failures that people should read about into `RetryLater`.
 
     Parameters
     ----------
     work
-        Builds and files, given an empty folder.
+        Builds and stores the objects; its argument is an empty folder, which is removed afterwards.
     named
-        What it is for the log: never a word about a patient.
+        How the log names the work; never contains patient data.
 
     Raises
     ------
     webapp.foundation.outbox.services.RetryLater
-        With why it could not be done.
+        If the objects could not be built, with the reason.
     OSError, django.db.DatabaseError
-        If disk or database fail.
+        If the disk or the database fails.
+    webapp.foundation.outbox.services.LeaseLostError
+        If another attempt stored the objects first.
     """
     with _folder() as into:
         try:
@@ -87,7 +89,7 @@ def _folder() -> Iterator[Path]:
 
 
 def put_off_in(model: type[Model]) -> Callable[[OutboxItem], None]:
-    """Return what writes into a row of what is owed why an attempt failed."""
+    """Return a callback that stores the reason of a failed attempt in the item's row of `model`."""
 
     def put_off(item: OutboxItem) -> None:
         model._default_manager.filter(pk=item.subject).update(reason=item.reason[:300])
@@ -96,7 +98,7 @@ def put_off_in(model: type[Model]) -> Callable[[OutboxItem], None]:
 
 
 def failed_in(model: type[Model]) -> Callable[[OutboxItem, str], None]:
-    """Return what writes into a row of what is owed that its last attempt failed, and why."""
+    """Return a callback that marks the item's row of `model` as failed, with the reason."""
 
     def failed(item: OutboxItem, _why: str) -> None:
         ended = {"state": "failed", "reason": item.reason[:300], "finished_at": timezone.now()}

@@ -1,4 +1,4 @@
-"""All objects of a run, written as files: the same bytes whenever they are made again."""
+"""Builds all DICOM objects of a run as files; building them again gives the same bytes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ TOO_LARGE = "Without a segmentation: the outlines are larger than is made at onc
 
 @dataclass(frozen=True)
 class BuiltSet:
-    """All objects of a run, and a sentence about what was left out, empty where nothing was."""
+    """All objects of a run, and a sentence about what was left out; "" if nothing was."""
 
     objects: list[Built]
     reason: str
@@ -32,20 +32,20 @@ def build_results(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
     Parameters
     ----------
     run
-        It has its answer.
+        A finished run.
     earlier
-        Reports of earlier answers about the same series, the oldest first.
+        Reports of earlier runs of the same series, the oldest first.
     into
-        An empty folder.
+        An empty folder for the files.
 
     Raises
     ------
     workers.api.Refused
-        If a stored image cannot be read any more.
+        If a stored image can no longer be read.
     webapp.imaging.annotations.masks.MaskError
-        If an outline is missing.
+        If a mask is missing or damaged.
     ValueError, TypeError, KeyError, AttributeError
-        If the headers of the sources are such that highdicom builds nothing of them.
+        If highdicom rejects the headers of the source images.
     """
     sources, findings, version = Sources.of_run(run), annotated_findings(run), len(earlier) + 1
     reason = ""
@@ -69,7 +69,7 @@ def build_results(*, run: Run, earlier: list[Instance], into: Path) -> BuiltSet:
 
 
 def write_object(kind: ResultSeries.Kind, ds: Dataset, into: Path) -> Built:
-    """Write an object into a folder."""
+    """Write an object to a file in a folder, named by its SOPInstanceUID."""
     path = into / f"{ds.SOPInstanceUID}.dcm"
     ds.save_as(path, enforce_file_format=True)
     return Built(kind, path)

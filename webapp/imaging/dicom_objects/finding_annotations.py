@@ -1,4 +1,4 @@
-"""The findings of a run with their marks and masks, as objects are made of them."""
+"""The findings of a run with their regions and masks, the input of the object builders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,51 +10,51 @@ from webapp.imaging.archive.models import Instance
 from webapp.imaging.inference.models import Finding, FindingRegion, Run, Stage
 from workers.storage import Attempt
 
-#: Object and frame (from 0): which slice it is, whatever came later.
+#: Identifies a slice by instance id and frame (from 0), whatever arrives later.
 Place = tuple[UUID, int]
 
 
 class OutlinedSlice(Protocol):
-    """An outline on one slice, whoever drew it."""
+    """An outline on one slice, by a network or a person."""
 
     @property
     def instance(self) -> Instance:
-        """The image."""
+        """The image outlined."""
 
     @property
     def instance_id(self) -> UUID:
-        """Of the image."""
+        """The id of the image."""
 
     @property
     def frame(self) -> int:
-        """From 0."""
+        """The frame, from 0."""
 
     @property
     def mask(self) -> str:
-        """The name under which its drawer kept it."""
+        """The name under which its mask is stored."""
 
 
 class Outlined(Protocol):
-    """One thing with its outlines."""
+    """Something that is outlined on one or more slices."""
 
     @property
     def outlined(self) -> Sequence[OutlinedSlice]:
-        """Its outlines, at most one a slice."""
+        """Its outlines, at most one per slice."""
 
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedFinding(Outlined):
-    """One finding.
+    """One finding with its regions.
 
     Attributes
     ----------
     number
-        As the page counts, from 1.
+        The finding's number on the study page, from 1.
     marks
-        In slice order; of a finding told before marks were kept, the one of its clearest slice. None where
-        whole slices were judged.
+        Its regions, in slice order; for a finding that predates stored regions, the one on its clearest slice. Empty
+        if whole slices were classified.
     stage, outliner
-        Who found it, and who outlined it (the finder, where nobody else is known).
+        The stage that detected it, and the stage that outlined it (the same one if no other is known).
     """
 
     number: int
@@ -65,17 +65,17 @@ class AnnotatedFinding(Outlined):
 
     @property
     def clearest(self) -> Place:
-        """The slice on which it is seen best."""
+        """The slice on which it is most conspicuous."""
         return self.row.instance_id, self.row.frame
 
     @property
     def outlined(self) -> list[FindingRegion]:
-        """Its marks that have a mask."""
+        """Its regions that have a mask."""
         return [mark for mark in self.marks if mark.mask]
 
 
 def place_of(mark: FindingRegion | OutlinedSlice) -> Place:
-    """Return the slice that a mark is on."""
+    """Return the slice on which a region or outline lies."""
     return mark.instance_id, mark.frame
 
 
@@ -96,12 +96,12 @@ def annotated_findings(run: Run) -> list[AnnotatedFinding]:
 
 
 def marks_of(row: Finding) -> list[FindingRegion]:
-    """Return the marks of a finding, in slice order; of one told before marks were kept, that of its clearest slice."""
+    """Return the regions of a finding, in slice order; if it predates stored regions, that of its clearest slice."""
     return list(row.marks.all()) or _only_mark(row)
 
 
 def mask_read(run: Run, name: str) -> Mask:
-    """Return a mask that a run drew, shape (rows, columns); raises as `annotations.masks.open_mask`."""
+    """Return a mask of a run, shape (rows, columns); raises as `annotations.masks.open_mask`."""
     return open_mask(Attempt(run.pk, run.attempt).out / name)
 
 

@@ -1,4 +1,4 @@
-"""The objects that a run's answer became, and how far making them has come."""
+"""The DICOM objects built from a run's results, and the state of building them."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from webapp.imaging.inference.models import Run
 
 
 class OwedObjects(models.Model):
-    """What is owed objects, and what became of that; attempts at making them are written in the outbox."""
+    """A request to build DICOM objects, and its outcome; the outbox keeps track of the attempts."""
 
     class State(models.TextChoices):
-        """Where the work is."""
+        """The state of the work."""
 
         OWED = "owed", "To be made"
         DONE = "done", "Made"
@@ -28,7 +28,7 @@ class OwedObjects(models.Model):
 
 
 class ResultSet(OwedObjects):
-    """All objects of one run: owed once, made once."""
+    """All objects of one run, requested once and built once."""
 
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="results")
     ms = models.FloatField(null=True, help_text="that the attempt took which made them")
@@ -38,10 +38,10 @@ class ResultSet(OwedObjects):
 
 
 class ResultSeries(models.Model):
-    """A series that Readroom made: listed and served like all others, never analysed."""
+    """A series that Readroom created: listed and served like any other, never analysed."""
 
     class Kind(models.TextChoices):
-        """What its objects are."""
+        """The kind of its objects."""
 
         SEG = "SEG", "Segmentation"
         SR = "SR", "Structured report"

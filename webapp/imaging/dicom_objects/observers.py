@@ -1,4 +1,4 @@
-"""Who stands behind a report: always the device that found things, and later the person who signs."""
+"""The observers of a structured report: always the device, and the signatory once a person has signed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ from webapp.imaging.inference.models import Run
 
 @dataclass(frozen=True)
 class Signatory:
-    """A person who answers for a report.
+    """The person who signed a report.
 
     Attributes
     ----------
     name
-        As DICOM writes it (PS3.5 6.2.1, PN), such as "Moreau^Claire^^Dr".
+        As a DICOM person name (PS3.5 6.2.1, VR PN), such as "Moreau^Claire^^Dr".
     login, organisation
-        Their account, and whom they read for.
+        Their user name, and the organisation they read for.
     at
         When they signed.
     """
@@ -38,18 +38,18 @@ class Signatory:
 
 @dataclass(frozen=True)
 class Authorship:
-    """The observers of a report and how final it is; without a person it is partial, preliminary and unverified."""
+    """The observers and status flags of a report; without a person, it is partial, preliminary and unverified."""
 
     person: Signatory | None = None
 
     def observers(self, run: Run) -> ObservationContext:
-        """Return who observed (PS3.16 TID 1001): the person where there is one, and the device."""
+        """Return the observation context (PS3.16 TID 1001): the person, if there is one, and the device."""
         person = person_observer(self.person) if self.person else None
         return ObservationContext(observer_person_context=person, observer_device_context=_device(run))
 
     @property
     def flags(self) -> dict[str, Any]:
-        """Return how final the document is (PS3.3 C.17.2), as highdicom takes it."""
+        """Completion, preliminary and verification flags (PS3.3 C.17.2), as arguments of highdicom's SR classes."""
         if self.person is None:
             return {"is_complete": False, "is_final": False, "is_verified": False}
         return {
@@ -75,7 +75,7 @@ def _device(run: Run) -> ObserverContext:
 
 
 def person_observer(person: Signatory) -> ObserverContext:
-    """Return a person as observer (PS3.16 TID 1003)."""
+    """Return the observer context of a person (PS3.16 TID 1003)."""
     return ObserverContext(
         observer_type=codes.DCM.Person,
         observer_identifying_attributes=PersonObserverIdentifyingAttributes(

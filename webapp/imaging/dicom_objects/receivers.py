@@ -1,4 +1,4 @@
-"""A run that has its answer is owed its objects, from that very transaction on."""
+"""Requests the DICOM objects of a finished run, in the transaction that stores its result."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ NO_HEADER = "The picture came without a DICOM header, so there is no DICOM study
 
 @receiver(run_finished)
 def on_run_finished(*, run: UUID, **_: Any) -> None:
-    """Write down what is owed; nothing where the site wants no objects."""
+    """Request the run's objects, unless the installation builds none; a picture has no study to store them in."""
     if not settings.RESULTS:
         return
     answered = Run.objects.select_related("series").get(pk=run)

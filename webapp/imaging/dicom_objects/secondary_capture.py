@@ -1,4 +1,4 @@
-"""A slice with its marks drawn in, as a Secondary Capture (PS3.3 A.8.1): for screens that can show nothing else."""
+"""Slices with the findings drawn in, as Secondary Captures (PS3.3 A.8.1), for viewers that show neither SEG nor SR."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from webapp.imaging.dicom_objects.uids import Identity, remove_randomness
 from webapp.imaging.inference.models import Run
 from workers import api, storage
 
-#: A picture is enlarged by whole numbers until its longer side has so many pixels: then words fit below it.
+#: An image is enlarged by a whole factor until its longer side has at least this many pixels, so that text fits below.
 LEAST_SIDE = 512
 MARGIN, TEXT, LINE = 10, 15, 20
 GROUND, STRIP = "#14181c", "#f7b733"
@@ -30,7 +30,10 @@ Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """One mark: its colour (#rrggbb), box [x0, y0, x1, y1] in pixels and mask (rows, columns), where it has them."""
+    """A finding to draw: name, colour (#rrggbb), and optionally a box [x0, y0, x1, y1] in pixels and a mask.
+
+    The mask has the shape (rows, columns).
+    """
 
     name: str
     colour: str
@@ -39,18 +42,18 @@ class Drawn:
 
 
 def draw_picture(frame: Image.Image, *, marks: Sequence[Drawn], strip: str, aspect: float = 1.0) -> NDArray[np.uint8]:
-    """Draw marks into a frame, and below it what they are.
+    """Return a frame with findings drawn in, and their names below it.
 
     Parameters
     ----------
     frame
-        The slice as a screen shows it.
+        The slice, rendered for display.
     marks
-        What is drawn into it, in the order in which it is named below it.
+        The findings to draw, in the order in which they are listed below the frame.
     strip
-        A sentence that nobody may miss; it stands first below the picture.
+        A sentence that nobody may miss; it comes first below the frame.
     aspect
-        Height of a pixel over its width: shown are square ones.
+        Height of a pixel divided by its width; the frame is scaled to square pixels.
 
     Returns
     -------
@@ -100,19 +103,19 @@ def _wrapped(words: str, font: Font, width: int) -> list[str]:
     return lines
 
 
-#: Slices that are drawn for a run: those on which the most urgent findings are clearest. The report lists them all.
+#: Most slices drawn for a run: those on which the most urgent findings are clearest. The report lists all findings.
 MOST = 6
 STRIP = "Readroom AI marks. Research use, not for diagnosis. Unverified."
 GREY = "#9aa7b4"
 
 
 def build_captures(run: Run, *, findings: list[AnnotatedFinding], sources: Sources, version: int) -> list[SCImage]:
-    """Draw the slices on which findings are clearest, each with all that is marked on it.
+    """Return captures of the slices on which findings are clearest, each with all findings on that slice.
 
     Raises
     ------
     workers.api.Refused
-        If a stored image cannot be drawn.
+        If a stored image cannot be rendered.
     """
     places = list(dict.fromkeys(finding.clearest for finding in findings))[:MOST]
     images = {finding.clearest: finding.row.instance for finding in findings}
@@ -146,21 +149,21 @@ def _capture(
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
-        patient_orientation=("L", "P"),  # asked for here; told below
+        patient_orientation=("L", "P"),  # highdicom requires it; emptied below
         study_instance_uid=study.StudyInstanceUID,
         patient_id=study.PatientID,
         transfer_syntax_uid=ExplicitVRLittleEndian,
         **identity.arguments,
     )
     made.update(study)
-    # Both of type 2C; the letters would be true of the picture, not of the words below it.
+    # Both are type 2C and may be empty: the letters would hold for the image, but not for the text below it.
     for keyword in ("Laterality", "PatientOrientation"):
         setattr(made, keyword, None)
     made.ImageType = ["DERIVED", "SECONDARY"]
     made.DerivationDescription = "Marks and words drawn in by Readroom; not for measuring"
     made.SourceImageSequence = [_reference(instance, place[1])]
     if stated := values(sources.image(instance).header, "BurnedInAnnotation"):
-        made.BurnedInAnnotation = stated[0]  # of the source: what is drawn in here names nobody
+        made.BurnedInAnnotation = stated[0]  # the source's value: the text added here identifies nobody
     remove_randomness(made, identity)
     return made
 
@@ -188,7 +191,7 @@ def _marks(run: Run, place: Place, findings: list[AnnotatedFinding]) -> list[Dra
 
 @contextmanager
 def _frame(instance: Instance, frame: int) -> Iterator[Image.Image]:
-    """Lend a frame as a screen shows it, drawn apart."""
+    """Yield a frame, rendered for display by the reader process."""
     drawn = storage.temporary()
     try:
         api.draw(storage.object_path(instance.sha256), frame=frame, out=drawn)
@@ -199,7 +202,7 @@ def _frame(instance: Instance, frame: int) -> Iterator[Image.Image]:
 
 
 def _number(sources: Sources, place: Place) -> int:
-    """Return which slice of the series it is, from 1."""
+    """Return the number of the slice within its series, from 1."""
     before = 0
     for instance in sources.instances:
         if instance.pk == place[0]:

@@ -1,9 +1,9 @@
-"""Outlines as DICOM segmentations (PS3.3 A.51): a segment a finding, on the slices that it was outlined on.
+"""Outlines as DICOM segmentations (PS3.3 A.51): one segment for each finding, on the slices on which it is outlined.
 
-Whoever outlined: `build_segments` is told the algorithm's, `draw_segments` anybody's.
+`build_segments` builds those of a run, `draw_segments` those of any source of outlines.
 
-highdicom places the frames. It is handed single-frame stand-ins of the slices, whatever they are frames of, and the
-references to the stand-ins are then made references to the stored objects.
+highdicom arranges the frames. It is given a single-frame stand-in for each slice, even for frames of multi-frame
+objects; the references to the stand-ins are then replaced by references to the stored objects.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,13 +33,13 @@ from webapp.imaging.dicom_objects.source_images import Geometry, Sources
 from webapp.imaging.dicom_objects.uids import Identified, Identity, remove_randomness, tracking_uid
 from webapp.imaging.inference.models import Run
 
-#: Directions and spacings are equal, and places are one, that differ in no more than these digits (mm).
+#: Decimal places to which directions and spacings, and positions along the normal, must agree to count as equal (mm).
 DIGITS, PLACE_DIGITS = 4, 3
 
 
 @dataclass(frozen=True, eq=False)
 class MarkedSlice:
-    """A slice that something was outlined on."""
+    """A slice on which something is outlined."""
 
     instance: Instance
     frame: int
@@ -47,33 +47,33 @@ class MarkedSlice:
 
     @property
     def place(self) -> Place:
-        """Object and frame."""
+        """The slice's instance id and frame."""
         return self.instance.pk, self.frame
 
     @cached_property
     def depth(self) -> float:
-        """How far along the stack's normal it lies."""
+        """Its position along the stack's normal, in mm."""
         return round(self.geometry.along, PLACE_DIGITS) if self.geometry else 0.0
 
 
 @dataclass(eq=False)
 class Stack:
-    """Slices in the order in which they lie."""
+    """Parallel slices in spatial order."""
 
     slices: list[MarkedSlice] = field(default_factory=list)
     taken: set[float] = field(default_factory=set)
 
     def add(self, one: MarkedSlice) -> None:
-        """Add a slice at a place that is still free."""
+        """Add a slice at a position that is still free."""
         self.slices.append(one)
         self.taken.add(one.depth)
 
 
 def build_stacks(findings: Sequence[Outlined], sources: Sources) -> list[Stack]:
-    """Sort the outlined slices into stacks.
+    """Return the outlined slices, sorted into stacks.
 
-    Slices without a geometry (projection, capture) stand alone; those of several times or echoes at one place come
-    to lie in a stack each.
+    A slice without geometry (projection, capture) gets a stack of its own; slices at the same position (several time
+    points or echoes) go into different stacks.
     """
     stacks: dict[object, list[Stack]] = {}
     for one in _slices(findings, sources):
@@ -104,7 +104,7 @@ def _kind(one: MarkedSlice) -> object:
     return lies.frame_of_reference, one.instance.rows, one.instance.columns, *numbers
 
 
-#: Segmentations of one stack with more pixels than this are not made: they would take that many bytes of memory.
+#: Most pixels of the segmentations of one stack; each takes one byte of memory.
 MOST_PIXELS = 1 << 30
 Mask = NDArray[np.bool_]
 Found = TypeVar("Found", bound=Outlined)
@@ -112,21 +112,21 @@ Found_contra = TypeVar("Found_contra", bound=Outlined, contravariant=True)
 
 
 class TooLargeError(Exception):
-    """The outlines need more memory than housekeeping may take."""
+    """The outlines need more memory than housekeeping may use."""
 
 
 class Drawer(Protocol[Found_contra]):
-    """Who outlined, and what the objects say of it."""
+    """The source of outlines, and what the objects state about it."""
 
     @property
     def content_arguments(self) -> Mapping[str, Any]:
-        """Type and content of the objects, as highdicom takes them."""
+        """Segmentation type and content identification, as highdicom arguments."""
 
     def identity(self, number: int) -> Identified:
-        """Return who the object of that number is, from 1."""
+        """Return the identity of the object with that number, from 1."""
 
     def described(self, number: int, finding: Found_contra) -> SegmentDescription:
-        """Return what is segmented."""
+        """Return the description of a segment, numbered from 1 within its object."""
 
     def mask(self, one: OutlinedSlice) -> Mask:
         """Return an outline, shape (rows, columns)."""
@@ -134,12 +134,12 @@ class Drawer(Protocol[Found_contra]):
 
 @dataclass(frozen=True, eq=False)
 class Segment(Generic[Found]):
-    """Where a finding's outline went.
+    """The segment that holds a finding's outline.
 
     Attributes
     ----------
     frame
-        The one frame (from 1) that shows the outline and nothing else; None where there are several, or none such.
+        The frame (from 1) that shows this outline alone; None if there are several such frames, or none.
     """
 
     finding: Found
@@ -150,7 +150,7 @@ class Segment(Generic[Found]):
 
 @dataclass(eq=False)
 class _Layer(Generic[Found]):
-    """Findings that do not overlap on a stack, in one array of segment numbers (slices, rows, columns)."""
+    """Findings of a stack that do not overlap, in one array of segment numbers, shape (slices, rows, columns)."""
 
     labels: NDArray[np.uint8]
     findings: list[Found]
@@ -158,7 +158,7 @@ class _Layer(Generic[Found]):
 
 @dataclass(frozen=True)
 class _Algorithm:
-    """The models of a run; `version` counts the answers to its series."""
+    """The models of a run as the source of outlines; `version` is that of the `Identity`."""
 
     run: Run
     version: int
@@ -195,7 +195,7 @@ class _Algorithm:
 def build_segments(
     run: Run, *, findings: list[AnnotatedFinding], sources: Sources, version: int
 ) -> list[Segment[AnnotatedFinding]]:
-    """Build the segmentations of a run, and say where each finding's outline went.
+    """Return the segmentations of a run, as one segment for each outlined finding and stack.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def build_segments(
 
 
 def draw_segments(findings: Sequence[Found], *, sources: Sources, drawer: Drawer[Found]) -> list[Segment[Found]]:
-    """Build the segmentations of outlines on one series, and say where each went.
+    """Return the segmentations of outlines on one series, as one segment for each outlined finding and stack.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def draw_segments(findings: Sequence[Found], *, sources: Sources, drawer: Drawer
 
 
 def _layers(drawer: Drawer[Found], stack: Stack, findings: Sequence[Found]) -> list[_Layer[Found]]:
-    """Spread findings over as few arrays as hold them without overlap."""
+    """Return the findings of a stack, distributed over layers without overlap."""
     rows, columns = stack.slices[0].instance.rows, stack.slices[0].instance.columns
     index = {one.place: number for number, one in enumerate(stack.slices)}
     layers: list[_Layer[Found]] = []
@@ -263,7 +263,7 @@ def _segmentation(
 
 
 def _stand_in(number: int, one: MarkedSlice, stack: Stack, sources: Sources) -> Dataset:
-    """Return a slice as an image of one frame; its class asks for no geometry, and takes one where there is one."""
+    """Return a single-frame stand-in for a slice; its SOP class requires no geometry, and allows one."""
     ds = Dataset()
     ds.update(sources.study)
     ds.SOPClassUID, ds.SOPInstanceUID = SecondaryCaptureImageStorage, f"2.25.{number + 1}"
@@ -279,12 +279,12 @@ def _stand_in(number: int, one: MarkedSlice, stack: Stack, sources: Sources) -> 
 
 
 def _refer_to(made: Segmentation, slices: dict[str, MarkedSlice]) -> None:
-    """Turn references to stand-ins into references to what is stored: once an object, or by frame."""
+    """Replace references to stand-ins by references to the stored objects, with frame numbers for multi-frame ones."""
     for group in made.PerFrameFunctionalGroupsSequence:
         for derivation in group.DerivationImageSequence:
             for item in derivation.SourceImageSequence:
                 one = slices.get(item.ReferencedSOPInstanceUID)
-                if one is None:  # segments of one slice share their item: it is named already
+                if one is None:  # segments of one slice share their item, which is already replaced
                     continue
                 _name(item, one)
                 if one.instance.number_of_frames > 1:
@@ -294,7 +294,7 @@ def _refer_to(made: Segmentation, slices: dict[str, MarkedSlice]) -> None:
     made.SourceImageSequence = named
     made.ReferencedSeriesSequence[0].ReferencedInstanceSequence = named
     if "FrameOfReferenceUID" not in made:
-        made.PatientOrientation = None  # of type 2C where nothing else says how the patient lay
+        made.PatientOrientation = None  # type 2C: required, if need be empty, without a frame of reference
 
 
 def _name(item: Dataset, one: MarkedSlice) -> Dataset:
@@ -312,11 +312,11 @@ def _segments(layer: _Layer[Found], made: Segmentation) -> Iterator[Segment[Foun
 
 
 def _frames(made: Segmentation, number: int, layer: _Layer[Any]) -> list[int]:
-    """Return the frames (from 1) that show a segment alone; a label map has none."""
+    """Return the frames (from 1) that show one segment alone; a label map has none."""
     groups = list(made.PerFrameFunctionalGroupsSequence)
     if made.SegmentationType == SegmentationTypeValues.LABELMAP.value:
         return []
-    if len(layer.findings) == 1:  # the segment is then told once for all frames
+    if len(layer.findings) == 1:  # the segment number is then in the shared functional groups
         return list(range(1, len(groups) + 1))
     named = (group.SegmentIdentificationSequence[0].ReferencedSegmentNumber for group in groups)
     return [at for at, segment in enumerate(named, start=1) if segment == number]

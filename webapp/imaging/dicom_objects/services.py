@@ -1,4 +1,4 @@
-"""Making the objects that finished runs are owed: built, and filed all together or not at all."""
+"""Building the DICOM objects of finished runs, and storing them all together or not at all."""
 
 import time
 from pathlib import Path
@@ -32,14 +32,14 @@ NO_MASK = "An outline that the run drew is missing or damaged."
 
 
 def request_results(*, run: Run) -> None:
-    """Write down that a run is owed its objects; in the transaction that stores its answer."""
+    """Request the objects of a run; called in the transaction that stores its result."""
     results, is_new = ResultSet.objects.get_or_create(run=run)
     if is_new:
         enqueue(RESULTS, results.pk, lane=run.series_id)
 
 
 def make_results(item: OutboxItem) -> None:
-    """Make and file the objects of a run; raises as `build_and_store`."""
+    """Build and store the objects of a run; raises as `build_and_store`."""
     rows = ResultSet.objects.select_related("run__series__study__site", "run__series__study__uploaded_by")
     results, began = rows.get(pk=item.subject), time.perf_counter()
     build_and_store(
@@ -48,7 +48,7 @@ def make_results(item: OutboxItem) -> None:
 
 
 def _built(results: ResultSet, into: Path) -> "BuiltSet":
-    # highdicom and its lists of codes take two seconds and 150 MB: none of it before there is something to make.
+    # highdicom and its code lists take two seconds and 150 MB: loaded only once there is something to build.
     from webapp.imaging.dicom_objects import builder  # noqa: PLC0415
 
     try:
@@ -58,7 +58,7 @@ def _built(results: ResultSet, into: Path) -> "BuiltSet":
 
 
 def _earlier(results: ResultSet) -> list[Instance]:
-    """Return the reports of earlier answers about the same series, the oldest first."""
+    """Return the reports of earlier runs of the same series, the oldest first."""
     reports: QuerySet[Instance] = Instance.objects.filter(
         series__result__kind=ResultSeries.Kind.SR,
         series__result__results__run__series=results.run.series,
@@ -68,7 +68,7 @@ def _earlier(results: ResultSet) -> list[Instance]:
 
 
 def _file(item: OutboxItem, results: ResultSet, built: "BuiltSet", began: float) -> None:
-    """File all objects in one transaction, unless another attempt did it first."""
+    """Store all objects in one transaction, unless another attempt did so first."""
     study = results.run.series.study
 
     def then(filed: IngestResult) -> None:

@@ -1,7 +1,7 @@
-"""What others may hear of results."""
+"""Signals about DICOM objects that Readroom created."""
 
 from django.dispatch import Signal
 
-#: Objects that Readroom made were filed into a study (`study`, and `instances`, a list of Instance), all at once.
-#: Sent within the transaction that files them, so that whatever follows from it is kept or undone with them.
+#: Objects that Readroom created were stored in a study (`study`, and `instances`, a list of Instance). Sent within the
+#: transaction that stores them, so that receivers' work commits or rolls back with it.
 results_stored = Signal()

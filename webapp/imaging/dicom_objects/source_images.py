@@ -1,4 +1,4 @@
-"""The slices that somebody looked at, as derived objects refer to them: which object and frame, where in the body."""
+"""The source images of derived objects: their stored headers, and the geometry of each frame."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from webapp.imaging.archive.headers import Header, load_header, numbers, of_stud
 from webapp.imaging.archive.models import Instance, Series
 from webapp.imaging.inference.models import Run
 
-#: Shorter than this, a row, a column or their cross product is no direction.
+#: Least length of the cross product of row and column cosines: if it is shorter, they define no plane.
 SHORTEST = 0.5
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where a slice lies (PS3.3 C.7.6.2): all in mm, x to the left, y to the back, z to the head.
+    """The geometry of a slice (PS3.3 C.7.6.2), in mm in the patient: x to the left, y to the back, z to the head.
 
     Attributes
     ----------
     position
-        Of the centre of the first pixel, (x, y, z).
+        The centre of the first pixel, (x, y, z).
     orientation
-        Direction cosines of a row and of a column, (6,).
+        Direction cosines of a row and a column, shape (6,).
     spacing
-        Between rows, between columns.
-    thickness, gap
-        Of the slice, and to the next one; None where not stated.
+        Distance between rows, distance between columns.
+    thickness, placeholder
+        Slice thickness (0018,0050), and spacing between slices (0018,0088); None if not stated.
     """
 
     frame_of_reference: str
@@ -41,13 +41,13 @@ class Geometry:
 
     @property
     def along(self) -> float:
-        """How far along its normal the slice lies."""
+        """The slice's position along its normal, in mm."""
         return float(np.dot(np.cross(self.orientation[:3], self.orientation[3:]), self.position))
 
 
 @dataclass(frozen=True, eq=False)
 class SourceImage:
-    """One stored image with its kept header, read once."""
+    """One stored image with its stored header, which is read once."""
 
     instance: Instance
 
@@ -57,7 +57,7 @@ class SourceImage:
         return load_header(self.instance)
 
     def geometry(self, frame: int) -> Geometry | None:
-        """Return where a frame (from 0) lies; None where the header does not say (projection, capture, damage)."""
+        """Return the geometry of a frame (from 0); None if the header lacks it (projection, capture) or is damaged."""
         told, is_single = self.header, self.instance.number_of_frames == 1
         places = [*([told] if is_single else []), *_groups(told, frame)]
         orientation = _first(places, "PlaneOrientationSequence", "ImageOrientationPatient", 6)
@@ -83,7 +83,7 @@ class SourceImage:
 
 
 class Sources:
-    """The images of a series that objects are about, each header read when it is first asked for."""
+    """The source images of a series; each header is read on first use."""
 
     def __init__(self, series: Series, instances: Iterable[Instance]) -> None:
         self.series = series
@@ -92,7 +92,7 @@ class Sources:
 
     @classmethod
     def of_run(cls, run: Run) -> Self:
-        """Return what a run was about: not what came later, as its objects are the same whenever they are made."""
+        """Return the images that a run analysed, without later ones, so that its objects can be built again exactly."""
         known = run.series.instances.filter(has_pixels=True, arrived_at__lte=run.started_at or run.finished_at)
         return cls(run.series, known.select_related("index", "series__study"))
 
@@ -102,18 +102,18 @@ class Sources:
 
     @cached_property
     def study(self) -> Dataset:
-        """What every object of the study states of patient and study."""
+        """The patient and study elements that every object of the study shares."""
         return of_study(self._images[self.instances[0].pk].header)
 
 
 def _groups(told: Header, frame: int) -> list[Header]:
-    """Return the functional groups of a frame: its own first, then the shared ones."""
+    """Return the functional groups of a frame: the per-frame ones first, then the shared ones."""
     own = values(told, "PerFrameFunctionalGroupsSequence")
     return [*own[frame : frame + 1], *values(told, "SharedFunctionalGroupsSequence")[:1]]
 
 
 def _first(places: list[Header], macro: str, keyword: str, count: int) -> tuple[float, ...] | None:
-    """Return numbers from the first place that holds them, plainly or in a functional group's macro."""
+    """Return `count` numbers of an element, from the first place that has them directly or in its functional group."""
     for place in places:
         for item in (place, *values(place, macro)[:1]):
             if (found := numbers(item, keyword, count=count)) is not None:

@@ -1,7 +1,7 @@
-"""What a run says, as a structured report: TID 1500 of PS3.16 in a Comprehensive SR (PS3.3 A.35.3).
+"""The results of a run as a structured report: PS3.16 TID 1500 in a Comprehensive SR (PS3.3 A.35.3).
 
-One measurement group sums the run up, whatever it came to; one more for each finding says what, where, how sure; behind
-them stands one for each second opinion.
+One measurement group summarises the run, whatever its outcome. Then come one group for each finding (type, location,
+certainty, size) and one for each second opinion.
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,7 +64,7 @@ AnyGroup = TypeVar("AnyGroup", bound=Group)
 
 
 def finding_group(run: Run, finding: AnnotatedFinding, *, segments: list[Segment[AnnotatedFinding]]) -> Group:
-    """Return the group of a finding: see `group_placed`; one of whole slices (TID 1501) has its clearest slice."""
+    """Return the measurement group of a finding (see `group_placed`); for whole slices, TID 1501 on the clearest."""
     row, own = finding.row, [one for one in segments if one.finding is finding]
     said: dict[str, Any] = {
         "tracking_identifier": TrackingIdentifier(
@@ -73,7 +73,7 @@ def finding_group(run: Run, finding: AnnotatedFinding, *, segments: list[Segment
         "finding_category": ABNORMAL,
         "finding_type": label_code(row),
         "algorithm_id": algorithm_content(finding.stage, run),
-        # A size is that of an outline: beside a box alone it would be taken for the box's.
+        # A size is that of an outline: beside a box alone, it would be taken for the size of the box.
         "measurements": [*_certainty(finding), *(_sizes(finding) if len(own) == 1 else [])],
     }
     sentences = (row.sentence, row.experimental and f"Experimental: {row.experimental}")
@@ -81,7 +81,7 @@ def finding_group(run: Run, finding: AnnotatedFinding, *, segments: list[Segment
 
 
 def commented(group: AnyGroup, sentences: Iterable[str]) -> AnyGroup:
-    """Add sentences to a group, and return it."""
+    """Return the group, with the sentences added as comments."""
     group[0].ContentSequence.extend(
         TextContentItem(name=COMMENT, value=sentence, relationship_type=RelationshipTypeValues.CONTAINS)
         for sentence in sentences
@@ -92,17 +92,17 @@ def commented(group: AnyGroup, sentences: Iterable[str]) -> AnyGroup:
 def group_placed(
     segments: Sequence[Segment[Found]], regions: Sequence[ImageRegion], said: dict[str, Any]
 ) -> PlanarROIMeasurementsAndQualitativeEvaluations | VolumetricROIMeasurementsAndQualitativeEvaluations:
-    """Return the group of something that lies somewhere.
+    """Return the measurement group of something with a location.
 
-    It points at its segment where there is just one (PS3.16 TID 1410 on one slice, TID 1411 on several), else at
-    its boxes.
+    It refers to its segment if there is exactly one, otherwise to its regions (PS3.16 TID 1410 for one slice, TID 1411
+    for several).
 
     Parameters
     ----------
     segments, regions
-        Its own; at least one region.
+        Its segments and regions; at least one region.
     said
-        What else the group holds, as highdicom takes it.
+        The remaining content of the group, as arguments of the highdicom class.
     """
     if len(segments) == 1 and segments[0].frame:
         return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_segment=_frame(segments[0]), **said)
@@ -121,14 +121,14 @@ def _group(finding: AnnotatedFinding, segments: list[Segment[AnnotatedFinding]],
 
 
 def _certainty(finding: AnnotatedFinding) -> Iterable[Measurement]:
-    """Return how sure the model is, and from where on it tells a finding, both in percent."""
+    """Yield the model's certainty, and the threshold from which it reports a finding, both in percent."""
     yield Measurement(name=CERTAINTY, value=round(100 * finding.row.probability, 2), unit=codes.UCUM.Percent)
     if finding.stage.threshold is not None:
         yield Measurement(name=THRESHOLD, value=round(100 * finding.stage.threshold, 2), unit=codes.UCUM.Percent)
 
 
 def _sizes(finding: AnnotatedFinding) -> Iterable[Measurement]:
-    """Return how large the outline is, in millimetres: nothing where the header did not calibrate."""
+    """Yield the sizes of the outline, in mm, mm2 and mm3; nothing if the image is not calibrated."""
     measured = measurements_of(finding.row)
     for name, (what, unit) in SIZES.items():
         if measured.is_calibrated and name in measured.figures:
@@ -145,7 +145,7 @@ def _frame(segment: Segment[Found]) -> ReferencedSegmentationFrame:
         segment_number=segment.number,
         source_image=SourceImageForSegmentation(*image_named(mark.instance, [mark.frame])),
     )
-    # The frame says which segment it shows; PS3.3 table 10-3 allows one of the two numbers.
+    # The frame implies the segment; PS3.3 Table 10-3 allows only one of the two numbers.
     del named[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
     return named
 
@@ -163,14 +163,14 @@ def _segment(segment: Segment[Found]) -> ReferencedSegment:
 
 
 def region_of(box: Sequence[float], instance: Instance, frame: int) -> ImageRegion:
-    """Return a box as a closed polyline of (column, row), the corner of the first pixel being 0, 0 (PS3.3 C.18.6.1).
+    """Return a box as a closed polyline of (column, row); the corner of the first pixel is (0, 0) (PS3.3 C.18.6.1).
 
     Parameters
     ----------
     box
         x0, y0, x1, y1 in pixels.
     instance, frame
-        The image that it lies on, frames from 0.
+        The image on which it lies; frames count from 0.
     """
     x0, y0, x1, y1 = box
     return ImageRegion(
@@ -181,13 +181,13 @@ def region_of(box: Sequence[float], instance: Instance, frame: int) -> ImageRegi
 
 
 def image_named(instance: Instance, frames: list[int]) -> tuple[str, str, list[int] | None]:
-    """Return class and UID of an image, and frames (from 1) where it has several."""
+    """Return SOP class UID and SOP instance UID of an image, and frame numbers (from 1) if it is multi-frame."""
     numbers = [frame + 1 for frame in frames] if instance.number_of_frames > 1 else None
     return instance.sop_class_uid, instance.sop_instance_uid, numbers
 
 
 def opinion_groups(run: Run, finding: AnnotatedFinding) -> Iterable[MeasurementsAndQualitativeEvaluations]:
-    """Yield a group (PS3.16 TID 1501) for each second opinion on a finding."""
+    """Yield a measurement group (PS3.16 TID 1501) for each second opinion on a finding."""
     row = finding.row
     for told in opinions_of(row):
         group = MeasurementsAndQualitativeEvaluations(
@@ -203,7 +203,7 @@ def opinion_groups(run: Run, finding: AnnotatedFinding) -> Iterable[Measurements
 
 
 def _numbers(told: OpinionAnswer) -> Iterable[Measurement]:
-    """Return how sure it is, where it answers: an abstention has no number that could be taken for one."""
+    """Yield certainty and threshold; without an answer, no certainty, which could be mistaken for one of an answer."""
     if told.label is not None and told.probability is not None:
         yield Measurement(name=CERTAINTY, value=round(100 * told.probability, 2), unit=codes.UCUM.Percent)
     if told.threshold is not None:
@@ -212,7 +212,7 @@ def _numbers(told: OpinionAnswer) -> Iterable[Measurement]:
 
 RESEARCH = "Decision support for research use only, not for diagnosis."
 UNVERIFIED = "Made by software. No person has verified it."
-#: What the run amounts to, in words that no reader can take for more.
+#: The outcome of the run, in words that claim no more than it supports.
 SAID = {
     Run.Outcome.FINDINGS: "The models marked the findings below. Each is a suspicion, not a diagnosis.",
     Run.Outcome.NEGATIVE: "Findings were looked for and none was found. This does not rule out disease.",
@@ -231,20 +231,20 @@ def build_ai_report(
     earlier: Sequence[Instance] = (),
     authorship: Authorship | None = None,
 ) -> ComprehensiveSR:
-    """Build the report of a run.
+    """Return the structured report of a run.
 
     Parameters
     ----------
     findings, segments
-        What was found, and where each outline went.
+        The findings, and the segments of their outlines.
     sources
-        All images of the series: the evidence.
+        All images of the series, which are the evidence.
     version
-        How many times the series has been answered.
+        The number of runs of the series that have results.
     earlier
-        Reports of earlier answers, which this one comes after (PS3.3 C.17.2, Predecessor Documents).
+        Reports of earlier runs, listed as predecessors (PS3.3 C.17.2, Predecessor Documents Sequence).
     authorship
-        Who stands behind it: the device alone where not given.
+        The observers and status flags; by default, those of the device alone.
     """
     authorship = authorship or Authorship()
     identity = Identity(run, ResultSeries.Kind.SR, version)
@@ -285,7 +285,7 @@ def _summary_group(run: Run, authorship: Authorship) -> MeasurementsAndQualitati
 
 
 def _said(stage: Stage) -> str:
-    """Put into a sentence what one model answered."""
+    """Return the result of one stage as a sentence."""
     sure = f", {stage.probability:.0%}" if stage.probability is not None else ""
     least = f" (told from {stage.threshold:.0%})" if stage.threshold is not None else ""
     because = f" {stage.reason}" if stage.reason else ""
@@ -295,7 +295,7 @@ def _said(stage: Stage) -> str:
 
 
 def _evidence(segments: list[Segment[AnnotatedFinding]], sources: Sources) -> list[Dataset]:
-    """Return what the report rests on: every image of the series, and the segmentations."""
+    """Return the evidence of the report: every image of the series, and the segmentations."""
     images = [image_reference(instance) for instance in sources.instances]
     images[0].update(sources.study)
     made = {segment.segmentation.SOPInstanceUID: segment.segmentation for segment in segments}
@@ -303,7 +303,7 @@ def _evidence(segments: list[Segment[AnnotatedFinding]], sources: Sources) -> li
 
 
 def image_reference(instance: Instance) -> Dataset:
-    """Return an instance as evidence and predecessors are named."""
+    """Return the reference to an instance for the evidence or predecessor documents."""
     ds = Dataset()
     ds.SOPClassUID, ds.SOPInstanceUID = instance.sop_class_uid, instance.sop_instance_uid
     ds.SeriesInstanceUID = instance.series.series_instance_uid

@@ -1,4 +1,4 @@
-"""Filing objects that Readroom made, as intake files what is sent."""
+"""Stores objects that Readroom created in the archive, as ingest stores those that are sent."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -25,14 +25,14 @@ def store_objects(
     first: Callable[[], None],
     then: Callable[[IngestResult], None],
 ) -> None:
-    """File objects into a study, in one transaction with what else is written.
+    """Store objects in a study, in one transaction with the caller's own changes; their series need no analysis.
 
     Parameters
     ----------
     first
-        Ends the work in the outbox; raises LeaseLostError where another attempt was faster, and nothing is filed.
+        Completes the outbox item; raises LeaseLostError if another attempt was faster, and nothing is stored.
     then
-        Told each object with its row. Series of them are owed no run.
+        Called at the end of the transaction with each object and its row.
     """
     plan = [(one, digest_file(one.path), api.inspect(one.path)) for one in objects]
     with ExitStack() as held:
@@ -50,7 +50,7 @@ def store_objects(
 
 
 def series_told(filed: IngestResult, **of: object) -> list[ResultSeries]:
-    """Keep which series Readroom made, so that they are never analysed; `of` names the run's set, if it is one's."""
+    """Record which series Readroom created, so that they are never analysed; `of` has further fields of their rows."""
     return [
         ResultSeries.objects.get_or_create(series=instance.series, defaults={"kind": one.kind, **of})[0]
         for one, instance in filed
@@ -58,5 +58,5 @@ def series_told(filed: IngestResult, **of: object) -> list[ResultSeries]:
 
 
 def kinds_told(objects: Sequence[Built]) -> str:
-    """Return how many objects of which kinds, for the audit trail."""
+    """Return the number and the kinds of objects, for the audit trail."""
     return f"{len(objects)} objects ({', '.join(sorted({str(one.kind) for one in objects}))})"

@@ -1,4 +1,4 @@
-"""What makes an object of a run the same object when it is made again: its UIDs, its times, no chance anywhere."""
+"""Deterministic UIDs and times, so that building the objects of a run again gives the same objects."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from webapp.imaging.inference.models import Run
 MANUFACTURER = "Readroom"
 OWN_SCHEME = "99READROOM"
 MODEL_NAME = "Readroom cascade"
-#: Behind the series that scanners and readers number.
+#: Above the series numbers that scanners and readers use.
 SERIES_NUMBERS = {ResultSeries.Kind.SEG: 9001, ResultSeries.Kind.SR: 9002, ResultSeries.Kind.SC: 9003}
 TITLES = {
     ResultSeries.Kind.SEG: "AI outlines",
@@ -25,30 +25,30 @@ TITLES = {
 
 
 def derive_uid(root: UUID, *names: str | int) -> str:
-    """Return a UID that is the same whenever it is asked for (PS3.5 B.2: 2.25. and a 128-bit number)."""
+    """Return a UID that depends only on its arguments (PS3.5 B.2: "2.25." and a UUID as a number)."""
     return f"2.25.{uuid5(root, '/'.join(map(str, names))).int}"
 
 
 def device_uid(cascade_digest: str) -> str:
-    """Return the UID of the observer that is a device: one for each state of pathways and models."""
+    """Return the UID of the device observer: one for each version of pathways and models."""
     return derive_uid(NAMESPACE_OID, "readroom", cascade_digest)
 
 
 def tracking_uid(run: Run, order: int) -> str:
-    """Return the UID by which segmentation and report call a finding the same thing."""
+    """Return the tracking UID by which segmentation and report identify the same finding."""
     return derive_uid(run.pk, "finding", order)
 
 
 class Identified(Protocol):
-    """Who an object is, whatever it was made of."""
+    """The identity of an object, whatever it is built from."""
 
     @property
     def at(self) -> datetime:
-        """When the content came to be."""
+        """The time of the content."""
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What every class of highdicom takes."""
+        """The arguments that all highdicom object classes take."""
 
     @property
     def dimensions_uid(self) -> str:
@@ -57,12 +57,12 @@ class Identified(Protocol):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who an object is, beside its patient and study.
+    """The identity of an object of a run: its UIDs, series, equipment and time.
 
     Attributes
     ----------
     version
-        How many times the source series has been answered, this time included.
+        The number of runs of the source series that have results, including this one.
     """
 
     run: Run
@@ -72,12 +72,12 @@ class Identity:
 
     @property
     def at(self) -> datetime:
-        """When the run had its answer: that is when the content came to be, however late it is written down."""
+        """When the run finished, however much later the object is built."""
         return timezone.localtime(self.run.finished_at)
 
     @property
     def sop_instance_uid(self) -> str:
-        """Of this object."""
+        """The SOPInstanceUID of this object."""
         return derive_uid(self.run.pk, self.kind, self.number)
 
     @property
@@ -87,7 +87,7 @@ class Identity:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Return what every class of highdicom takes."""
+        """The arguments that all highdicom object classes take."""
         return {
             "series_instance_uid": derive_uid(self.run.pk, self.kind),
             "series_number": SERIES_NUMBERS[self.kind],
@@ -107,7 +107,7 @@ class Identity:
 
 
 def remove_randomness(ds: Dataset, identity: Identified) -> None:
-    """Put what the library takes from the clock and from chance: when it was made, and the UID of its dimensions."""
+    """Replace what highdicom takes from the clock and at random: times, and the UID of the dimension organization."""
     set_datetime(ds, identity.at)
     for keyword in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
         for item in ds.get(keyword) or []:
@@ -115,7 +115,7 @@ def remove_randomness(ds: Dataset, identity: Identified) -> None:
 
 
 def set_datetime(ds: Dataset, at: datetime) -> None:
-    """Put when an object was made, wherever the library wrote the clock's time."""
+    """Set the time of an object wherever highdicom has written the current time."""
     day, time = at.strftime("%Y%m%d"), at.strftime("%H%M%S.%f")
     for name in ("InstanceCreation", "Content", "Series"):
         setattr(ds, f"{name}Date", day)
