@@ -1,1 +1,1 @@
-"""What others send by themselves: over the DICOM network, and into a watched folder."""
+"""Receiving what other systems send: by DICOM C-STORE, and as files in a watched folder."""

@@ -1,4 +1,4 @@
-"""On whose account things arrive that no person sent: one account a sender, at one site, with which nobody signs in."""
+"""Accounts of senders that are not people: one per sender, at one site; nobody can sign in with them."""
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ImproperlyConfigured
@@ -7,12 +7,12 @@ from webapp.foundation.accounts.models import Site, User
 
 
 def receiving_site_get(*, named: str) -> Site:
-    """Return the site that owns what arrives: the one that is named, else the only one there is.
+    """Return the site that owns what is received: the one with that name or, without a name, the only one.
 
     Raises
     ------
     ImproperlyConfigured
-        If there is no such site, or none is named and there are several.
+        If there is no such site, or if no name is given and there is not exactly one site.
     """
     sites = list(Site.objects.filter(name=named) if named else Site.objects.all()[:2])
     if len(sites) == 1:
@@ -26,9 +26,10 @@ def receiving_site_get(*, named: str) -> Site:
 
 
 def sender_account_get(*, name: str, site: Site) -> User:
-    """Return a sender's account, made where it is new and moved where the site is another one now.
+    """Return a sender's account, created if it is new, and moved to the site if it belonged to another.
 
-    It is inactive and has no password: it owns studies and stands in the audit trail, and opens no page.
+    The account is inactive and has no usable password: it owns studies and appears in the audit trail, but cannot sign
+    in.
     """
     new = {"site": site, "is_active": False, "password": make_password(None)}
     account, _ = User.objects.select_related("site").get_or_create(username=name, defaults=new)

@@ -1,11 +1,11 @@
-"""Who may call over the DICOM network: a list of AE titles, each from anywhere or from one place."""
+"""The AE allowlist: the AE titles that may associate with the listener, each from any address or from one network."""
 
 import ipaddress
 from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
 
-#: Stands for any title. It is for a listener that only its own machine can reach.
+#: Stands for any AE title; meant for a listener that is reachable only from its own machine.
 ANYBODY = "*"
 #: PS3.5 6.2, VR AE: at most 16 characters, no backslash.
 TITLE_LONGEST = 16
@@ -13,23 +13,23 @@ TITLE_LONGEST = 16
 
 @dataclass(frozen=True)
 class Caller:
-    """One entry of the list: an AE title, and the address or network that it must come from (None: any)."""
+    """One entry of the allowlist: an AE title, and the network from which it must call (None for any)."""
 
     title: str
     network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
 
     def is_at(self, address: str) -> bool:
-        """Say whether this caller may come from there."""
+        """Return whether the caller may call from that address."""
         return self.network is None or ipaddress.ip_address(address) in self.network
 
 
 def check_ae_title(title: str, *, variable: str) -> str:
-    """Return an AE title, or say which variable holds none.
+    """Return the AE title if it is valid.
 
     Raises
     ------
     ImproperlyConfigured
-        If it has no or too many characters, or one that an AE title cannot have.
+        If it is empty, too long, or has a character that an AE title cannot have; the message names `variable`.
     """
     if not 0 < len(title) <= TITLE_LONGEST or not title.isascii() or not title.isprintable() or "\\" in title:
         raise ImproperlyConfigured(
@@ -39,12 +39,12 @@ def check_ae_title(title: str, *, variable: str) -> str:
 
 
 def parse_callers(words: list[str]) -> list[Caller]:
-    """Read the list of callers, entries as `CT01`, `CT01@10.0.0.7` or `*@10.0.0.0/24`.
+    """Return the parsed allowlist; its entries look like `CT01`, `CT01@10.0.0.7` or `*@10.0.0.0/24`.
 
     Raises
     ------
     ImproperlyConfigured
-        If an entry is neither.
+        If an entry is none of these.
     """
     return [_caller(word) for word in words]
 
@@ -61,6 +61,6 @@ def _caller(word: str) -> Caller:
 
 
 def caller_get(*, title: str, address: str, callers: list[Caller]) -> Caller | None:
-    """Return the entry that lets this title call from this address, one that names it before one for anybody."""
+    """Return the entry that admits this title from this address, preferably one with the title itself; else None."""
     fitting = [each for each in callers if each.title in {title, ANYBODY} and each.is_at(address)]
     return min(fitting, key=lambda each: each.title == ANYBODY, default=None)

@@ -1,4 +1,4 @@
-"""DICOM SCP: configuration."""
+"""App configuration of the DICOM SCP."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""How much one caller may take of the listener: bytes, time, connections. Whoever takes more is cut off."""
+"""Limits on what one peer may use of the listener (bytes, time, connections); a peer that exceeds one is cut off."""
 
 import logging
 import socketserver
@@ -14,38 +14,38 @@ from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAsso
 
 log = logging.getLogger(__name__)
 
-#: Bytes of a P-DATA PDU that we ask for (PS3.8 D.1); any PDU, an A-ASSOCIATE-RQ of 128 contexts included, has fewer
-#: than the second.
+#: Maximum P-DATA-TF PDU length in bytes that we negotiate (PS3.8 D.1), and the most bytes of any PDU: enough for an
+#: A-ASSOCIATE-RQ with 128 presentation contexts.
 PDU_BYTES, PDU_LARGEST = 128 << 10, 512 << 10
-#: Bytes of a message that is no object to store: a command set has some hundred.
+#: Most bytes of a message other than a C-STORE data set; a command set has a few hundred.
 COMMAND_LARGEST = 64 << 10
-#: Seconds for a whole PDU to come through, and for one that we wait for to begin.
+#: Timeouts in seconds: for receiving a whole PDU, for the next one to begin, and for association negotiation.
 SECONDS_PER_PDU, SECONDS_IDLE, SECONDS_TO_ASSOCIATE = 30.0, 60.0, 15.0
-#: Messages that may wait for an answer; the standard's default is one at a time (PS3.7 D.3.3.3).
+#: Most messages that may wait for a response; the standard's default is one at a time (PS3.7 D.3.3.3).
 AHEAD = 4
-#: Connections beside the associations: callers who are about to be told that there is no room.
+#: Connections allowed beyond the associations, so that surplus callers get a proper rejection.
 CONNECTIONS_BESIDE = 16
-#: What an association has to come to its end when the listener is stopped: less than the launcher waits.
+#: Seconds that associations have to finish when the listener is stopped; less than the launcher waits.
 SECONDS_TO_END = 5.0
 
 
 class TooMuchError(OSError):
-    """A caller sends more than is taken; the connection ends."""
+    """The peer sends more than a limit allows; the connection is closed."""
 
 
 class BoundedSocket(AssociationSocket):
-    """Reads a PDU within limits of size and time, and no more of one message than it may have."""
+    """A socket that limits the size of a PDU, the time it takes, and the size of one message."""
 
     received = 0  # bytes since the last whole message
     cut_off = ""  # why, where a limit was passed
 
     def recv(self, nr_bytes: int) -> bytearray:
-        """Read so many bytes.
+        """Return the next `nr_bytes` bytes; fewer if the peer closes the connection.
 
         Raises
         ------
         TooMuchError, TimeoutError
-            If a limit is passed; the association then ends as if the caller had hung up.
+            If a limit is exceeded; the association then ends as if the peer had closed the connection.
         """
         assert self.socket is not None
         self._check(nr_bytes)
@@ -72,22 +72,22 @@ class BoundedSocket(AssociationSocket):
 
 
 def file_being_received(assoc: Association) -> Path | None:
-    """Return the file into which an object is being written that has not come to its end."""
+    """Return the temporary file of the object that is being received; None if there is none."""
     message = assoc.dimse.message
     return Path(message._data_set_file.name) if message and message._data_set_file else None
 
 
 class BoundedCall(RequestHandler):
-    """A call whose socket is a bounded one."""
+    """The handler of one connection; its association uses a `BoundedSocket`."""
 
     def handle(self) -> None:
-        """Agree on TLS where it is asked for, in this call's own thread, then on an association."""
+        """Perform the TLS handshake, if TLS is required, in the connection's own thread, then run the association."""
         if isinstance(self.request, ssl.SSLSocket):
             server = cast("BoundedServer", self.server)
             try:
                 with server.agreeing:
                     self.request.do_handshake()
-            except OSError:  # an SSLError is one: no TLS, or none that we take
+            except OSError:  # includes SSLError: the peer does not use TLS, or not in a way that we accept
                 log.warning("a call without TLS, or without a certificate that is trusted, was ended")
                 self.request.close()
                 return
@@ -95,13 +95,13 @@ class BoundedCall(RequestHandler):
 
     def _create_association(self) -> Association:
         assoc = super()._create_association()
-        # pynetdicom names the class of its sockets in the middle of a function; this one only reads differently.
+        # pynetdicom hard-codes the class of its sockets; ours overrides only how bytes are received.
         cast("AssociationSocket", assoc.dul.socket).__class__ = BoundedSocket
         return assoc
 
 
 class _Agreeing:
-    """How many callers are just agreeing on TLS: they are no associations yet, and hold a thread each."""
+    """Counts connections in a TLS handshake: they are not associations yet, but each occupies a thread."""
 
     def __init__(self) -> None:
         self.count, self.lock = 0, threading.Lock()
@@ -116,14 +116,14 @@ class _Agreeing:
 
 
 class BoundedServer(ThreadedAssociationServer):
-    """A server with a limited number of connections, none of which can block a thread for ever."""
+    """A server that limits the number of connections, none of which can block a thread for ever."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         self.agreeing = _Agreeing()
         super().__init__(*given, **named)
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accept a connection that gives up on a silent peer; TLS is agreed on later, where nobody else waits."""
+        """Accept a connection, with a timeout; the TLS handshake follows in its own thread, where it delays nobody."""
         assert self.socket is not None
         connection, address = self.socket.accept()
         connection.settimeout(SECONDS_PER_PDU)
@@ -132,12 +132,12 @@ class BoundedServer(ThreadedAssociationServer):
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 - socketserver's signature
-        """Say whether there is room for one more connection; where there is none, it is closed without a word."""
+        """Return whether there is room for another connection; if not, it is closed without a response."""
         here = len(self.active_associations) + self.agreeing.count
         return here < self.ae.maximum_associations + CONNECTIONS_BESIDE
 
     def stop(self) -> None:
-        """Accept nobody any more, let those who are here finish for a while, then end what is left."""
+        """Stop accepting connections, give the associations `SECONDS_TO_END` to finish, then abort the rest."""
         socketserver.BaseServer.shutdown(self)
         self.server_close()
         deadline = time.monotonic() + SECONDS_TO_END

@@ -1,4 +1,4 @@
-"""The DICOM listener: answers C-ECHO, takes C-STORE, and knows who may call (PS3.4 A and B, PS3.7 9.1)."""
+"""The DICOM listener: an SCP of C-ECHO and C-STORE for the AE titles of its allowlist (PS3.4 A and B, PS3.7 9.1)."""
 
 import logging
 import shutil
@@ -32,7 +32,7 @@ from workers import api
 
 log = logging.getLogger(__name__)
 
-#: Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21), and what the audit trail says of it.
+#: Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 Table 9-21); `SAID` has their texts for the audit trail.
 Refusal = tuple[int, int, int]
 CALLER_UNKNOWN, CALLED_UNKNOWN, NO_ROOM, NO_DISK = (1, 1, 3), (1, 1, 7), (2, 3, 2), (2, 3, 1)
 SAID: dict[tuple[int | None, int | None, int | None], str] = {
@@ -41,14 +41,14 @@ SAID: dict[tuple[int | None, int | None, int | None], str] = {
     NO_ROOM: "too many associations at once",
     NO_DISK: "the disk is nearly full",
 }
-#: A scanner that may not call tries again and again; its refusals within this time are one event.
+#: A refused scanner tries again and again; equal refusals within this time are recorded as one event.
 ONE_REFUSAL = timedelta(minutes=1)
-#: Room that must be left for an association to be accepted: below it, pages could not be served either.
+#: Free disk space that is required to accept an association: with less, pages could not be served either.
 DISK_LEAST_BYTES = 64 << 20
 
 
 class Call(NamedTuple):
-    """Who calls whom, from where."""
+    """The calling and called AE title of an association, and the peer's address."""
 
     calling: str
     called: str
@@ -56,7 +56,7 @@ class Call(NamedTuple):
 
 
 def _call(event: evt.Event) -> Call:
-    """Return what an association's request says (PS3.8 table 9-11), and where it comes from."""
+    """Return the AE titles of an association request (PS3.8 Table 9-11), and the address it comes from."""
     requestor = event.assoc.requestor
     request = cast("A_ASSOCIATE", requestor.primitive)
     calling, called = (
@@ -66,7 +66,7 @@ def _call(event: evt.Event) -> Call:
 
 
 class Listener:
-    """One AE title and what it does when it is called."""
+    """An application entity: its AE title, its allowlist, and its handlers of pynetdicom's events."""
 
     def __init__(self, *, title: str, callers: list[Caller], site: Site) -> None:
         self.title = title
@@ -74,19 +74,19 @@ class Listener:
         self.site = site
 
     def start(self, *, address: str, port: int) -> limits.BoundedServer:
-        """Bind the port and return the server; `serve_forever` begins to answer.
+        """Bind the port and return the server, which answers once its `serve_forever` is called.
 
         Raises
         ------
         OSError
             If the port cannot be bound.
         ImproperlyConfigured
-            If its TLS cannot be had as the settings say.
+            If TLS cannot be set up as the settings require.
         """
         # An object is written to disk as it arrives and never parsed in this process (decision 10).
         _config.STORE_RECV_CHUNKED_DATASET = True
         _config.LOG_HANDLER_LEVEL = "none"
-        tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # pynetdicom's own choice of a place; swept like ours
+        tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # pynetdicom writes there; swept like uploads
         server = self._entity().make_server(
             (address, port),
             evt_handlers=[
@@ -117,8 +117,8 @@ class Listener:
         return entity
 
     def on_call(self, event: evt.Event) -> None:
-        """Refuse who may not call; everybody else is negotiated with."""
-        refusal: Refusal | None = CALLER_UNKNOWN  # pynetdicom swallows what is raised here, and would go on
+        """Reject an association request from a peer that may not call; pynetdicom negotiates with any other."""
+        refusal: Refusal | None = CALLER_UNKNOWN  # pynetdicom swallows exceptions here, and would go on
         try:
             refusal = self._refusal(_call(event))
         finally:
@@ -127,7 +127,7 @@ class Listener:
                 event.assoc.kill()
 
     def on_answer(self, event: evt.Event) -> None:
-        """Write down each refusal, ours and pynetdicom's, in the audit trail."""
+        """Record every rejected association, by us or by pynetdicom, in the audit trail."""
         answer = event.assoc.acceptor.primitive
         if answer is not None and answer.result:
             reason = (answer.result, answer.result_source, answer.diagnostic)
@@ -135,7 +135,7 @@ class Listener:
             connections.close_all()
 
     def on_store(self, event: evt.Event) -> Dataset:
-        """Take one object in; it is acknowledged when its bytes and its rows would survive a power cut."""
+        """Ingest one object; it is acknowledged once its bytes and rows would survive a power failure."""
         call, request = _call(event), cast("C_STORE", event.request)
         caller = self._caller(call)
         if caller is None:
@@ -158,7 +158,7 @@ class Listener:
         return filed_told(filed)
 
     def on_abort(self, event: evt.Event) -> None:
-        """Write down who was cut off, and why."""
+        """Record in the audit trail if the peer was cut off by a limit, and why."""
         if isinstance(event.assoc.dul.socket, limits.BoundedSocket) and event.assoc.dul.socket.cut_off:
             self._record(event, f"cut off: {event.assoc.dul.socket.cut_off}")
         on_end(event)
@@ -174,7 +174,7 @@ class Listener:
         return caller_get(title=call.calling, address=call.address, callers=self.callers)
 
     def _is_own(self, call: Call) -> bool:
-        """Say whether this is our own health check: it may ask for an echo and store nothing."""
+        """Return whether this is our own health check, which may send C-ECHO but not C-STORE."""
         return call.calling == self.title and call.address in {"127.0.0.1", "::1"}
 
     def _record(self, event: evt.Event, said: str) -> None:
@@ -187,17 +187,17 @@ class Listener:
 
 
 def on_message(event: evt.Event) -> None:
-    """Begin to count anew: a message has come to its end."""
+    """Reset the count of received bytes at the end of a message."""
     if isinstance(event.assoc.dul.socket, limits.BoundedSocket):
         event.assoc.dul.socket.received = 0
 
 
 def on_end(event: evt.Event) -> None:  # noqa: ARG001 - pynetdicom's signature
-    """Let go of the database: this association's thread ends."""
+    """Close the database connections of the association's thread, which ends."""
     connections.close_all()
 
 
 def on_hang_up(event: evt.Event) -> None:
-    """Remove an object that did not come to its end: nothing of it was acknowledged."""
+    """Remove the file of an object that was not received completely; it has not been acknowledged."""
     if unfinished := limits.file_being_received(event.assoc):
         unfinished.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""A folder into which others write: looked at, read and tidied without ever leaving it.
+"""Access to a folder into which others write, without ever leaving it.
 
-Every step goes through open folders and refuses links (O_NOFOLLOW), so that nobody who may write into the folder can
-have a file read, or one moved, that lies outside of it.
+Every operation goes through open directory descriptors and refuses symbolic links (O_NOFOLLOW), so that nobody with
+write access to the folder can make us read or move a file outside it.
 """
 
 import os
@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 DONE, REFUSED = "done", "refused"
-#: What programs call a file that they have not finished writing.
+#: Endings that programs give to files that they are still writing.
 PARTIAL = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", "~")
-#: Folders in folders: DICOM media have four levels.
+#: Deepest level of nested folders; DICOM media have four.
 DEPTH = 16
-#: Bytes of a name: with the reason's ending and a number it must stay below 255.
+#: Most bytes of a file name: with ".reason.txt" and a number, it must stay below 255.
 NAME_BYTES = 200
 
 Place = tuple[str, ...]
 
 
 class Looks(NamedTuple):
-    """What tells one state of a file from another."""
+    """The inode number, size and modification time of a file, by which a change is noticed."""
 
     number: int
     size: int
@@ -33,26 +33,26 @@ class Looks(NamedTuple):
 
     @classmethod
     def of(cls, found: os.stat_result) -> "Looks":
-        """Return how a file looks."""
+        """Return those of a stat result."""
         return cls(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 class ChangedError(Exception):
-    """The file is still being written, or is not there any more."""
+    """The file is still being written, or no longer there."""
 
 
 class UnreadableError(Exception):
-    """We may not read the file."""
+    """We have no permission to read the file."""
 
 
 @dataclass(frozen=True)
 class OpenFolder:
-    """The watched folder, held open."""
+    """The watched folder, as an open directory descriptor."""
 
     handle: int
 
     def files(self) -> dict[Place, Looks]:
-        """Return every regular file in it and below, but the hidden, the partial, and what was taken before."""
+        """Return all regular files in it and below, except hidden and partial ones and those in `done` or `refused`."""
         found: dict[Place, Looks] = {}
         for above, folders, names, handle in os.fwalk(".", dir_fd=self.handle, follow_symlinks=False):
             place = Path(above).parts
@@ -63,20 +63,20 @@ class OpenFolder:
                 try:
                     looks = os.stat(name, dir_fd=handle, follow_symlinks=False)
                 except FileNotFoundError:
-                    continue  # moved on meanwhile
+                    continue  # moved meanwhile
                 if stat.S_ISREG(looks.st_mode):
                     found[(*place, name)] = Looks.of(looks)
         return found
 
     def copy(self, place: Place, *, looks: Looks, out: Path) -> None:
-        """Copy a file, which must look as it did.
+        """Copy a file to `out`, provided that it still looks like `looks`.
 
         Raises
         ------
         ChangedError
             If it changed before or while it was copied.
         UnreadableError
-            If it may not be read.
+            If we have no permission to read it.
         """
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
@@ -99,7 +99,7 @@ class OpenFolder:
         Raises
         ------
         ChangedError
-            If another file lies in its place by now; that one stays.
+            If it has changed or gone; a changed file stays where it is.
         """
         with self._opened(place[:-1]) as folder, self._opened((into, *place[:-1]), make=True) as target:
             name = _free_name(target, place[-1])
@@ -108,7 +108,7 @@ class OpenFolder:
                     raise ChangedError
             except FileNotFoundError as gone:
                 raise ChangedError from gone
-            if reason:  # First: a crash between the two must not leave a refusal without one.
+            if reason:  # written first: a crash in between must not leave a refused file without its reason
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
                 with os.fdopen(os.open(f"{name}.reason.txt", flags, 0o644, dir_fd=target), "w") as out:
                     out.write(f"{reason}\n")
@@ -116,7 +116,7 @@ class OpenFolder:
 
     @contextmanager
     def _opened(self, place: Place, *, make: bool = False) -> Iterator[int]:
-        """Hold a folder below open; with `make`, make it where it is not there."""
+        """Yield an open descriptor of a folder below; with `make`, create missing folders."""
         held = os.dup(self.handle)
         try:
             for name in place:
@@ -132,12 +132,12 @@ class OpenFolder:
 
 @contextmanager
 def open_folder(path: Path) -> Iterator[OpenFolder]:
-    """Hold the watched folder open, with its two folders for what was taken.
+    """Open the watched folder, and create its folders `done` and `refused` if they are missing.
 
     Raises
     ------
     OSError
-        If it is not there, cannot be written, or `done` or `refused` are no folders of its own.
+        If it is missing or not writable, or if `done` or `refused` is not a real folder in it.
     """
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -164,7 +164,7 @@ def _is_there(folder: int, name: str) -> bool:
 
 
 def _free_name(folder: int, name: str) -> str:
-    """Return the name, or one with a number where a file has it already."""
+    """Return the name, with a number appended if it is already taken."""
     short = Path(os.fsdecode(os.fsencode(name)[-NAME_BYTES:]))
     number, free = 1, short.name
     while _is_there(folder, free):

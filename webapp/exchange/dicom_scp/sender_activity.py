@@ -1,4 +1,4 @@
-"""When each sender was last heard: written at most once a second, however fast objects come."""
+"""When each sender last sent an object, recorded at most once a second however fast objects arrive."""
 
 import time
 
@@ -6,15 +6,15 @@ from django.utils import timezone
 
 from webapp.exchange.dicom_scp.models import Sender
 
-#: Senders that are remembered: where anybody may call, a caller may make up any number of titles.
+#: Most senders that are recorded: if any AE title may call, a peer could make up any number of them.
 SENDERS = 500
-#: Seconds between two notes about one sender.
+#: Least number of seconds between two updates of one sender.
 PAUSE = 1.0
 _noted: dict[str, float] = {}
 
 
 def record_sender(*, name: str, address: str = "") -> None:
-    """Note that an object has come from a sender."""
+    """Record that a sender has just sent an object."""
     now = time.monotonic()
     if now - _noted.get(name, float("-inf")) < PAUSE:
         return
@@ -25,5 +25,5 @@ def record_sender(*, name: str, address: str = "") -> None:
 
 
 def sender_list() -> list[Sender]:
-    """Return all senders, whoever was heard last first."""
+    """Return all senders, the most recently active first."""
     return list(Sender.objects.order_by("-last_object_at"))

@@ -1,4 +1,4 @@
-"""What a sender is told of one object: the status of a C-STORE response and its comment."""
+"""C-STORE responses: the status and error comment for each result of ingest."""
 
 import logging
 import textwrap
@@ -11,11 +11,11 @@ from webapp.imaging.archive.api import is_full
 from webapp.imaging.archive.ingest import Fault, IngestResult
 
 log = logging.getLogger(__name__)
-COMMENT_LONGEST = 64  # ErrorComment (0000,0902) is an LO
+COMMENT_LONGEST = 64  # Error Comment (0000,0902) has the VR LO
 
 
 class Status(IntEnum):
-    """PS3.4 table B.2-1; the digits that it leaves open (A7xx, A9xx, Cxxx) are ours."""
+    """Status codes of PS3.4 Table B.2-1; we chose the digits that it leaves open (A7xx, A9xx, Cxxx)."""
 
     STORED = 0x0000
     NOT_AUTHORISED = 0x0124
@@ -36,12 +36,12 @@ STATUS_OF: dict[Fault, Status] = {
 
 
 def filed_told(filed: IngestResult) -> Dataset:
-    """Return the response for an object that intake answered; stored twice is a success."""
+    """Return the response for the result of ingest; a duplicate is a success."""
     return told(STATUS_OF[filed.fault], "" if filed.fault == "" else filed.reason)
 
 
 def trouble_told(trouble: OSError | DatabaseError) -> Dataset:
-    """Return the response where disk or database failed: the sender keeps the object and sends it again."""
+    """Return the response if the disk or the database failed: the sender should keep the object and send it again."""
     log.warning("not stored: %s", type(trouble).__name__)
     if isinstance(trouble, OSError | OperationalError) and is_full(trouble):
         return told(Status.FULL, "The disk is full; try again when there is room.")
@@ -49,7 +49,7 @@ def trouble_told(trouble: OSError | DatabaseError) -> Dataset:
 
 
 def told(status: Status, comment: str = "") -> Dataset:
-    """Return a response with a status and a comment, which is cut to what its element holds."""
+    """Return a response with a status and a comment, shortened to the length that its element allows."""
     response = Dataset()
     response.Status = int(status)
     if comment:

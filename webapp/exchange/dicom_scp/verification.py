@@ -1,17 +1,17 @@
-"""Does somebody listen here? A C-ECHO to our own port, as ourselves (PS3.4 A.4)."""
+"""The listener's health check: a C-ECHO to our own port under our own AE title (PS3.4 A.4)."""
 
 from pynetdicom import AE
 
 from webapp.foundation.core import tls
 
-#: SOP class of the C-ECHO (PS3.4 A.2).
+#: The Verification SOP class (PS3.4 A.4).
 VERIFICATION = "1.2.840.10008.1.1"
 SECONDS = 5.0
 SUCCESS = 0x0000
 
 
 def echo_answered(*, title: str, address: str, port: int) -> bool:
-    """Say whether the listener of that title at that address answers a C-ECHO with success."""
+    """Return whether the listener with that AE title at that address answers a C-ECHO with success."""
     entity = AE(ae_title=title)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = SECONDS
     entity.add_requested_context(VERIFICATION)

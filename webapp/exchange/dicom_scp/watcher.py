@@ -1,4 +1,4 @@
-"""Files of the watched folder go through intake, one after the other, once they have been quiet for a while."""
+"""Ingests the files of the watched folder, one by one, once they have not changed for a while."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """What is known of the files in a folder: since when each looks as it does, and which ones could not be moved."""
+    """Tracks the files of a folder: since when each has been unchanged, and which could not be moved away."""
 
     def __init__(self, *, folder: OpenFolder, user: User, now: Callable[[], float] = time.monotonic) -> None:
         self.folder = folder
@@ -34,15 +34,15 @@ class Watcher:
         self.stuck: dict[Place, Looks] = {}
 
     def look(self) -> int:
-        """Take in every file that has been quiet for long enough; return how many those were.
+        """Ingest every file that has been unchanged for long enough; return their number.
 
-        Nothing is remembered on disk. A file that was being taken when the process died lies where it lay, and is
-        taken again: the same bytes twice are one.
+        No state is kept on disk. If the process dies while it ingests a file, the file is still in its place and is
+        ingested again, which is harmless: the same bytes are stored only once.
 
         Raises
         ------
         OSError, django.db.DatabaseError
-            If the folder, our disk or the database fail; the file stays where it is.
+            If the folder, our disk or the database fails; the file stays where it is.
         """
         now, files = self.now(), self.folder.files()
         before = self.since
@@ -63,26 +63,26 @@ class Watcher:
         try:
             into, reason = self._taken(place, looks)
         except ChangedError:
-            return  # It is looked at again when it is quiet.
+            return  # it is ingested once it has stopped changing
         try:
             self.folder.put_away(place, looks=looks, into=into, reason=reason)
         except ChangedError:
             return
         except OSError as trouble:
-            self.stuck[place] = looks  # It is stored: not to be taken again and again.
+            self.stuck[place] = looks  # it is stored, and must not be ingested again and again
             log.warning("a file was taken and cannot be moved away: %s", trouble.strerror)
 
     def _taken(self, place: Place, looks: Looks) -> tuple[str, str]:
-        """Take one file in; return where it belongs now, and what is to be said of it or of a member.
+        """Ingest one file; return the folder to move it to, and the reasons why it or its members were refused.
 
-        An index of other files is left out and nothing is wrong with it: a medium lies in `done` as a whole.
+        A DICOMDIR is not stored, but that does not make it a refused file: a whole medium ends up in `done`.
         """
         if looks.size > settings.UPLOAD_LARGEST_BYTES:
             return (
                 REFUSED,
                 f"The file is larger than {settings.UPLOAD_LARGEST_BYTES >> 20:,} MiB, the limit.",
             )
-        copy = storage.temporary()  # What is digested, read and stored must be one and the same.
+        copy = storage.temporary()  # so that the same bytes are digested, inspected and stored
         try:
             self.folder.copy(place, looks=looks, out=copy)
             filed = ingest_file(path=copy, name=place[-1], user=self.user)

@@ -1,1 +1,1 @@
-"""Exports without identities: studies leave as a zip that says of nobody who it is."""
+"""De-identified exports: studies as a zip archive that identifies nobody."""

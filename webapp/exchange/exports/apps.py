@@ -1,13 +1,13 @@
-"""Exports: configuration."""
+"""App configuration of exports."""
 
 from django.apps import AppConfig
 
 
 class ExportsConfig(AppConfig):
-    """Exports without identities."""
+    """De-identified exports."""
 
     name = "webapp.exchange.exports"
 
     def ready(self) -> None:
-        """Register the work that is done behind the pages."""
+        """Register this app's kind of background work."""
         from webapp.exchange.exports import jobs  # noqa: F401, PLC0415 - models must be loaded first

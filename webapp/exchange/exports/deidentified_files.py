@@ -1,4 +1,4 @@
-"""Objects of studies, made nameless one by one, in folders and with a manifest that names nobody."""
+"""De-identifies the objects of studies one by one, for an archive of folders with a manifest."""
 
 import csv
 import hashlib
@@ -19,7 +19,7 @@ COLUMNS = ("file", "person", "study", "series", "instance", "kind", "modality", 
 
 @dataclass(frozen=True)
 class ExportedObject:
-    """One object: its new file (gone when the next one is asked for) and name, or why it did not leave."""
+    """One object: its de-identified file (valid until the next is requested) and name, or why it was not exported."""
 
     instance: Instance
     name: str = ""
@@ -29,7 +29,7 @@ class ExportedObject:
 
 
 def objects_of(studies: Sequence[Study]) -> list[Instance]:
-    """Return the objects of studies, in the order in which they leave."""
+    """Return the exportable objects of studies, in the order in which they are exported."""
     found = objects_open(studies).select_related("series__study__patient")
     order = {study.pk: number for number, study in enumerate(studies)}
     rows = sorted(found, key=lambda one: (order[one.series.study_id], _place(one.series), str(one.series_id)))
@@ -37,21 +37,23 @@ def objects_of(studies: Sequence[Study]) -> list[Instance]:
 
 
 def objects_open(studies: Sequence[Study]) -> QuerySet[Instance]:
-    """Return the objects of studies that may leave now.
+    """Return the objects of studies that may be exported now.
 
-    What Readroom filed of a study that is still read first stays: whoever fetches the file may be asked to read it.
+    Results that Readroom stored are left out while their study must still be read without AI: the user who downloads
+    the export might be its reader.
     """
     objects = Instance.objects.filter(series__study__in=studies)
     return objects.exclude(series__result__isnull=False, series__study__in=read_first_studies())
 
 
 def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api.Options) -> Iterator[ExportedObject]:
-    """Make objects nameless, one at a time.
+    """De-identify objects, one at a time.
 
     Yields
     ------
     ExportedObject
-        For each object. Numbers of folders and files are those of the order; they say nothing of the original.
+        One for each object. Folders and files are numbered in order of export, which reveals nothing about the
+        originals.
     """
     studies: dict[str, int] = {}
     series: dict[tuple[str, str], int] = {}
@@ -78,7 +80,7 @@ def deidentify_objects(instances: Sequence[Instance], *, name: str, options: api
 
 
 def manifest_row(left: ExportedObject) -> list[str | int]:
-    """Return the manifest's line of an object that left."""
+    """Return the row of the manifest for an exported object."""
     assert left.told is not None
     assert left.path is not None
     with left.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What is asked on the export page."""
+"""The form of the export page."""
 
 import re
 
@@ -11,7 +11,7 @@ RECTANGLE = re.compile(r"(?:(\d{1,5})x(\d{1,5}):)?\s*(\d{1,5}),\s*(\d{1,5}),\s*(
 
 
 class ExportForm(forms.Form):
-    """A name, studies, and the options of the profile."""
+    """A name, the studies to export, and the options of the de-identification profile."""
 
     name = forms.CharField(
         max_length=60,
@@ -51,12 +51,12 @@ class ExportForm(forms.Form):
     )
 
     def clean_rectangles(self) -> list[api.Rectangle]:
-        """Read one rectangle a line."""
+        """Return the rectangles, parsed from one line each."""
         lines = [line.strip() for line in self.cleaned_data["rectangles"].splitlines() if line.strip()]
         return [_rectangle(line) for line in lines]
 
     def options(self) -> api.Options:
-        """Return the options of a valid form."""
+        """Return the de-identification options of a valid form."""
         names = ("dates", "patient", "device", "descriptors", "pixels")
         chosen = {name: self.cleaned_data[name] for name in names}
         return api.Options(**chosen, rectangles=tuple(self.cleaned_data["rectangles"]))

@@ -1,4 +1,4 @@
-"""Making exports: each object that cannot leave is a problem of the export, not a failure."""
+"""Background work: writing exports. An object that cannot be exported is listed as a problem; the export goes on."""
 
 import zipfile
 from datetime import timedelta
@@ -25,7 +25,7 @@ NOTHING = "No object could be exported; the reasons are below."
 
 
 def make_export(item: OutboxItem) -> None:
-    """Write an export's file; raises as `write_output`."""
+    """Write the file of an export; raises as `write_output`."""
     export = Export.objects.get(pk=item.subject)
     start_job(export)
     ExportProblem.objects.filter(export=export).delete()
@@ -39,7 +39,7 @@ def make_export(item: OutboxItem) -> None:
 
 
 def _write_archive(path: Path, export: Export, item: OutboxItem) -> int:
-    """Write the archive; return how many objects it holds."""
+    """Write the zip archive; return the number of objects in it."""
     instances = objects_of(list(export.studies.order_by("arrived_at")))
     asked, rows = api.Options.model_validate(export.options), []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -55,7 +55,7 @@ def _write_archive(path: Path, export: Export, item: OutboxItem) -> int:
 
 
 def _end(export: Export, *, state: str, reason: str = "") -> None:
-    """End an export and write down in the audit trail what became of it."""
+    """End an export and record its outcome in the audit trail."""
     expires = {"expires_at": timezone.now() + KEPT} if state == State.DONE else {}
     end_job(export, state=state, reason=reason, **expires)
     audit_record(
@@ -79,7 +79,7 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
 
 
 def expire_exports() -> int:
-    """Remove the files of exports whose time is over; return how many."""
+    """Remove the files of expired exports; return the number of exports."""
     over = Export.objects.filter(state=State.DONE, expires_at__lt=timezone.now())
     for export in over:
         storage.export_path(export.pk).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""An export: which studies, what is kept of them, how far it is, and what could not leave."""
+"""Exports: their studies, options and progress, and the objects that could not be exported."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from webapp.imaging.archive.models import Instance, Study
 
 
 class Export(FileJob):
-    """Studies on their way out. Its file lies in the data folder under its id until it expires."""
+    """A de-identified export of studies. Its file is in the data folder, named by its id, until it expires."""
 
     name = models.CharField(max_length=60, help_text="exports of one name give one person one pseudonym")
     studies = models.ManyToManyField(Study, related_name="exports")
@@ -19,7 +19,7 @@ class Export(FileJob):
 
 
 class ExportProblem(models.Model):
-    """An object that did not leave, and why."""
+    """An object that was not exported, and why."""
 
     export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="problems")
     instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+")

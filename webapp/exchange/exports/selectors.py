@@ -1,4 +1,4 @@
-"""What the export pages list."""
+"""Queries of the export pages."""
 
 from django.db.models import Count, Q, QuerySet
 
@@ -11,7 +11,7 @@ LISTED = 50
 
 
 def exports_list() -> QuerySet[Export]:
-    """Return the exports, the newest first."""
+    """Return the newest exports, each with its number of problems."""
     return (
         Export.objects.select_related("requested_by")
         .annotate(refused=Count("problems"))
@@ -20,7 +20,10 @@ def exports_list() -> QuerySet[Export]:
 
 
 def studies_offered(*, user: User, words: str) -> QuerySet[Study]:
-    """Return the newest studies that may leave, narrowed by words of their description, number or patient."""
+    """Return the newest studies that may be exported and match all words of a search.
+
+    A word matches part of the description or the patient's name, or the whole accession number or PatientID.
+    """
     offered = visible_studies(user, Study.objects.filter(patient__isnull=False)).select_related("patient", "site")
     for word in words.split():
         offered = offered.filter(

@@ -1,4 +1,4 @@
-"""Asking for exports."""
+"""Requesting exports."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ EXPORT = "export"
 def export_create(
     *, name: str, studies: Sequence[Study], options: api.Options, user: User, request: HttpRequest | None
 ) -> Export:
-    """Queue an export; each study that is to leave is an event of the audit trail."""
+    """Create and enqueue an export; the audit trail has one event for each of its studies."""
     with transaction.atomic():
         total = objects_open(studies).count()
         export = Export.objects.create(
@@ -38,7 +38,7 @@ def export_create(
 
 @transaction.atomic
 def export_retry(*, export: Export, user: User, request: HttpRequest) -> bool:
-    """Queue a failed or expired export again; False where it is neither (any more)."""
+    """Enqueue a failed or expired export again; return False if it is neither, or no longer."""
     queued = export_queue_again(export=export, user=user, request=request)
     if queued:
         enqueue(EXPORT, export.pk)
@@ -46,7 +46,7 @@ def export_retry(*, export: Export, user: User, request: HttpRequest) -> bool:
 
 
 def export_queue_again(*, export: Export, user: User, request: HttpRequest) -> bool:
-    """Show that a failed or expired export waits again, and write down who asked; the outbox is the caller's."""
+    """Set a failed or expired export to queued and audit who requested it; the caller updates the outbox."""
     again = Export.objects.filter(pk=export.pk, state__in=[Export.State.FAILED, Export.State.EXPIRED])
     queued = again.update(state=Export.State.QUEUED, objects_done=0, reason="", finished_at=None, expires_at=None)
     if queued:

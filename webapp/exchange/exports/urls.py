@@ -1,4 +1,4 @@
-"""The addresses of this app."""
+"""URLs of exports."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The export pages: ask, watch, fetch."""
+"""The export pages: request, progress, download."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from workers import storage
 @require_http_methods(["GET", "POST"])
 @requires(Action.EXPORT)
 def exports(request: HttpRequest) -> HttpResponse:
-    """Show exports and the form for another one; take the form."""
+    """Show the exports and the form for a new one; on POST, request it."""
     user = current_user(request)
     form = ExportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -44,7 +44,7 @@ def exports(request: HttpRequest) -> HttpResponse:
 @require_GET
 @requires(Action.EXPORT)
 def export(request: HttpRequest, export: UUID) -> HttpResponse:
-    """Show one export; htmx asks for its progress alone."""
+    """Show one export; for htmx, only its progress."""
     found = get_object_or_404(Export.objects.select_related("requested_by"), pk=export)
     problems = found.problems.select_related("instance__series__study")
     template = "exports/progress.html" if request.headers.get("HX-Request") else "exports/export.html"
@@ -55,7 +55,7 @@ def export(request: HttpRequest, export: UUID) -> HttpResponse:
 @require_POST
 @requires(Action.EXPORT)
 def retry(request: HttpRequest, export: UUID) -> HttpResponse:
-    """Make a failed or expired export again."""
+    """Retry a failed or expired export."""
     export_retry(export=get_object_or_404(Export, pk=export), user=current_user(request), request=request)
     return redirect("export", export=export)
 
@@ -63,7 +63,7 @@ def retry(request: HttpRequest, export: UUID) -> HttpResponse:
 @require_GET
 @requires(Action.EXPORT)
 def download(request: HttpRequest, export: UUID) -> HttpResponseBase:
-    """Hand the file out; written down in the audit trail before it leaves."""
+    """Send the export's file; the download is audited first."""
     found = get_object_or_404(Export, pk=export, state=Export.State.DONE)
     try:
         file = storage.export_path(found.pk).open("rb")

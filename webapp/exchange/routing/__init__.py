@@ -1,1 +1,1 @@
-"""What leaves by itself: studies and results sent to named nodes, by C-STORE or STOW-RS, until they are there."""
+"""Sending studies and results to destinations, by C-STORE or STOW-RS, by request or by rule, until they arrive."""

@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""What this app contributes to other apps' pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from webapp.reading.study_page.panels import PanelPlace, StudyPanel, study_panel
 
 
 def sending(request: HttpRequest, study: Study) -> dict[str, Any]:
-    """Say whether the user may send a study."""
+    """Return the context of the sending panel: the study, and whether the user may send it."""
     return {"study": study, "may_send": may(request.user, Action.SEND, study)}
 
 

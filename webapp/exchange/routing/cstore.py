@@ -1,4 +1,4 @@
-"""Sending by C-STORE (PS3.4 B, PS3.7 9.1.1): what is offered, what is chosen, what is answered."""
+"""Sending by C-STORE (PS3.4 B, PS3.7 9.1.1): negotiating presentation contexts, sending, reading the responses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,16 +17,17 @@ from webapp.exchange.routing.outcomes import Answer, PeerTroubleError, syntax_st
 from webapp.foundation.core import tls
 from workers import api, storage
 
-#: SOP class and transfer syntax.
+#: SOP class UID and transfer syntax UID.
 Context = tuple[str, str]
-#: What an object can always be turned into; the second is what every node must take (PS3.5 10.1).
+#: Transfer syntaxes to which any object can be converted; every node must accept the second (PS3.5 10.1).
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
-#: Presentation contexts of one association (PS3.8 9.3.2.2: odd numbers from 1 to 255).
+#: Most presentation contexts of one association (PS3.8 9.3.2.2: odd numbers from 1 to 255).
 CONTEXTS = 128
 SECONDS_TO_CONNECT, SECONDS_TO_ANSWER = 10.0, 60.0
-#: Bytes a second below which a connection is given up: the time to answer begins before an object is all sent.
+#: Bytes per second below which a connection is given up. The response timeout already runs while an object is being
+#: sent, so it is extended by the time this takes at this rate.
 SLOWEST = 1 << 18
-#: Why an association is rejected (PS3.8 table 9-21), by source and reason.
+#: Why an association was rejected, by source and reason (PS3.8 Table 9-21).
 REJECTED = {
     (1, 2): "it does not know the application context",
     (1, 3): "it does not know our AE title, {ours}",
@@ -37,14 +38,14 @@ REJECTED = {
 
 
 def send_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
-    """Send objects one after the other; yield what is answered to each.
+    """Send objects one after the other; yield the response to each.
 
     Raises
     ------
     PeerTroubleError
-        If there is no association, or it ends in the middle; what was not yielded was not answered.
+        If no association can be established, or it breaks off; objects not yielded have had no response.
     """
-    # A stored file goes out as it is, unparsed (decision 10); only its file meta information is looked at.
+    # A stored file is sent as it is, unparsed (decision 10); only its file meta information is read.
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.LOG_HANDLER_LEVEL = "none"
     sendable: list[tuple[DeliveryObject, str]] = []
@@ -67,7 +68,7 @@ def send_by_c_store(destination: Destination, items: Sequence[DeliveryObject]) -
 
 
 def echo(destination: Destination) -> None:
-    """Ask whether somebody listens (C-ECHO); raises as `send_by_c_store` where not."""
+    """Send a C-ECHO to a destination; raises as `send_by_c_store` if it does not answer."""
     with association(destination, [(VERIFICATION, PLAIN[1])], seconds=5.0) as opened:
         if opened.send_c_echo().get("Status") != 0:
             raise PeerTroubleError(f"{_place(destination)} does not answer a C-ECHO.")
@@ -77,7 +78,7 @@ def echo(destination: Destination) -> None:
 def association(
     destination: Destination, contexts: Iterable[Context], *, seconds: float = SECONDS_TO_ANSWER
 ) -> Iterator[Association]:
-    """Hold an association with a destination open; raises as `send_by_c_store`."""
+    """Yield an open association with a destination; raises as `send_by_c_store`."""
     entity = AE(ae_title=settings.DICOM_TITLE)
     entity.connection_timeout = min(SECONDS_TO_CONNECT, seconds)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = seconds
@@ -91,7 +92,7 @@ def association(
     except (OSError, ValueError, RuntimeError) as trouble:
         raise PeerTroubleError(_nobody(destination)) from trouble
     try:
-        # Where every context is rejected, pynetdicom hangs up by itself: that answer is about the objects.
+        # If the destination rejects every context, pynetdicom releases the association: that concerns the objects.
         if not opened.is_established and not opened.rejected_contexts:
             raise PeerTroubleError(_why_not(opened, destination))
         yield opened
@@ -101,7 +102,7 @@ def association(
 
 
 def _batches(sendable: list[tuple[DeliveryObject, str]]) -> Iterator[list[tuple[DeliveryObject, str]]]:
-    """Cut what is sent into pieces whose contexts fit into one association."""
+    """Yield the objects in batches whose presentation contexts fit into one association."""
     batch: list[tuple[DeliveryObject, str]] = []
     offered: set[Context] = set()
     for item, syntax in sendable:
@@ -128,7 +129,7 @@ def _sent(
     number: int,
     destination: Destination,
 ) -> Answer:
-    """Send one object as stored where that is taken, else unpacked."""
+    """Send one object: as stored if the destination accepts its transfer syntax, otherwise decompressed."""
     sop_class = item.instance.sop_class_uid
     opened.dimse_timeout = SECONDS_TO_ANSWER + item.instance.file_size / SLOWEST
     explicit, implicit = ((sop_class, each) in taken for each in PLAIN)
@@ -137,7 +138,7 @@ def _sent(
             told = opened.send_c_store(storage.object_path(item.instance.sha256), msg_id=_id(number))
         elif explicit or implicit:
             with unpacked(item.instance) as path:
-                # Implicit VR is written by pynetdicom, out of the file that we just wrote.
+                # For Implicit VR, pynetdicom encodes the data set of the file that we have just written.
                 told = opened.send_c_store(path if explicit else dcmread(path), msg_id=_id(number))
         else:
             return Answer(item, refused=f"{destination.name} takes no {UID(sop_class).name}.")
@@ -145,7 +146,7 @@ def _sent(
         return Answer(item, refused=f"{destination.name} does not take it as it is stored, and unpacked: {refused}")
     except (AttributeError, ValueError):
         return Answer(item, refused="Its stored file has no valid file meta information.")
-    except RuntimeError as over:  # pynetdicom: no association any more
+    except RuntimeError as over:  # raised by pynetdicom if the association has ended
         raise PeerTroubleError(_broken(destination)) from over
     return _answer(item, told, destination)
 

@@ -1,4 +1,4 @@
-"""Is a destination there, and does it let us in?"""
+"""Checks whether a destination is reachable and accepts us."""
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -8,7 +8,7 @@ from webapp.exchange.routing.outcomes import PeerTroubleError
 
 
 def echo_destination(destination: Destination) -> str:
-    """Ask by C-ECHO, or by a search for one study; return what is wrong, nothing where it answers."""
+    """Test a destination by C-ECHO, or by a QIDO-RS search for one study; return what is wrong, "" if nothing is."""
     try:
         (stow if destination.kind == Destination.Kind.STOW else cstore).echo(destination)
     except (PeerTroubleError, ImproperlyConfigured) as trouble:

@@ -1,4 +1,4 @@
-"""What an administrator states of a destination, on the page and on the command line alike."""
+"""The form for a destination, used by the page and the command line."""
 
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,7 +22,7 @@ NEEDED = {Destination.Kind.C_STORE: ("host", "port", "title"), Destination.Kind.
 
 
 class DestinationForm(DestinationFields):
-    """Each kind asks for its own fields and forgets the other's."""
+    """A destination; each kind requires its own fields, and the other kind's are cleared."""
 
     class Meta:
         model = Destination
@@ -53,13 +53,13 @@ class DestinationForm(DestinationFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.help_text = ""  # the page says what belongs to which kind
+            field.help_text = ""  # the page explains which field belongs to which kind
         site = self.fields["site"]
         assert isinstance(site, forms.ModelChoiceField)
         site.empty_label = "Every site"
 
     def clean(self) -> dict[str, Any]:
-        """Check what belongs to the kind, empty the rest."""
+        """Require the fields of the kind, and clear the others."""
         stated = super().clean() or self.cleaned_data
         kind = stated.get("kind")
         for of_kind, names in NEEDED.items():
@@ -75,15 +75,15 @@ class DestinationForm(DestinationFields):
         return stated
 
     def clean_host(self) -> str:
-        """Refuse what is no name and no address of a machine."""
+        """Refuse anything but a host name or an IP address."""
         return self._matching("host", HOST, "This is not a host name or address.")
 
     def clean_credentials(self) -> str:
-        """Refuse what cannot be the end of a variable's name; the secret itself is never typed here."""
+        """Refuse anything but the end of an environment variable's name; the secret itself is never entered."""
         return self._matching("credentials", VARIABLE, "The end of a variable's name: capitals, digits, underscores.")
 
     def clean_title(self) -> str:
-        """Refuse what is no AE title."""
+        """Refuse anything but an AE title."""
         title: str = self.cleaned_data["title"]
         try:
             return title and check_ae_title(title, variable="AE title")
@@ -91,7 +91,7 @@ class DestinationForm(DestinationFields):
             raise forms.ValidationError("An AE title has 1 to 16 plain characters and no backslash.") from None
 
     def clean_url(self) -> str:
-        """Refuse what is no address of a service, or holds a password."""
+        """Refuse anything but the base URL of a service, and a URL with a password."""
         url: str = self.cleaned_data["url"]
         parts = urlsplit(url)
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):

@@ -1,4 +1,4 @@
-"""Where objects are sent, and each sending."""
+"""Destinations, and deliveries to them."""
 
 import uuid
 
@@ -10,10 +10,10 @@ from webapp.imaging.archive.models import Instance, Study
 
 
 class Destination(models.Model):
-    """A node that takes objects, under a name that people choose it by."""
+    """A DICOM node or DICOMweb service that receives objects, under a name by which people choose it."""
 
     class Kind(models.TextChoices):
-        """How it is reached."""
+        """The protocol by which it receives."""
 
         C_STORE = "c-store", "C-STORE"
         STOW = "stow", "STOW-RS"
@@ -42,16 +42,16 @@ class Destination(models.Model):
 
 
 class Delivery(models.Model):
-    """Some objects of one study on their way to one destination."""
+    """One transmission of objects of a study to a destination."""
 
     class What(models.TextChoices):
-        """What of the study is sent."""
+        """What is sent."""
 
         STUDY = "study", "The study"
         RESULTS = "results", "Its results"
 
     class State(models.TextChoices):
-        """Where it is, for people; who sends it, and when again, is written in the outbox."""
+        """State shown to people; the outbox keeps track of leases and retries."""
 
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Sending"
@@ -79,10 +79,10 @@ class Delivery(models.Model):
 
 
 class DeliveryObject(models.Model):
-    """One object of a delivery, and what the destination said of it."""
+    """One object of a delivery, and the destination's response to it."""
 
     class State(models.TextChoices):
-        """Once sent, it is not sent again."""
+        """State of one object; one that is sent is not sent again."""
 
         WAITING = "waiting", "Waiting"
         SENT = "sent", "Sent"

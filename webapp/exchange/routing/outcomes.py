@@ -1,4 +1,4 @@
-"""What a destination answers, whichever way it is reached, and in which form an object is sent to it."""
+"""Responses of a destination and the form in which objects are sent, for C-STORE and STOW-RS alike."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from workers import api, storage
 
 
 class PeerTroubleError(Exception):
-    """The destination cannot be talked to just now; the message is a sentence for an administrator."""
+    """The destination cannot be reached or cannot respond now; the message is a sentence for an administrator."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one object: taken (perhaps with a word about it), or refused with a reason."""
+    """The response to one object: accepted (`said` may hold a warning), or refused with a reason."""
 
     item: DeliveryObject
     refused: str = ""
@@ -25,14 +25,14 @@ class Answer:
 
 
 def syntax_stored(instance: Instance) -> str:
-    """Return the transfer syntax in which an object may leave as it is stored.
+    """Return the transfer syntax in which an object can be sent as it is stored.
 
-    Empty for a file that does not begin as PS3.10 asks: that one is written anew.
+    It is "" for a file that is not in the PS3.10 format, which is rewritten before it is sent.
 
     Raises
     ------
     workers.api.Refused
-        If the stored object cannot be read any more.
+        If the stored object can no longer be read.
     """
     index = instance_index(instance)
     return index.transfer_syntax_uid if index.is_part10 else ""
@@ -40,7 +40,10 @@ def syntax_stored(instance: Instance) -> str:
 
 @contextmanager
 def unpacked(instance: Instance) -> Iterator[Path]:
-    """Lend an object as a file in Explicit VR Little Endian, unpacked apart; raises as `syntax_stored`."""
+    """Yield a file with the object in Explicit VR Little Endian, decompressed by the reader process.
+
+    Raises as `syntax_stored`.
+    """
     path = storage.temporary()
     try:
         api.unpack(storage.object_path(instance.sha256), out=path)

@@ -1,4 +1,4 @@
-"""The rule that sends results on as soon as they are filed."""
+"""Forwards results automatically as soon as they are stored."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from webapp.imaging.dicom_objects.signals import results_stored
 
 @receiver(results_stored)
 def on_filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
-    """Send results wherever the rule says, all of one answer together."""
+    """Create a delivery of the results to each destination with automatic forwarding."""
     own = Q(site=None) | Q(site=study.site_id)
     for destination in Destination.objects.filter(own, auto_forward_results=True, is_active=True):
         delivery_create(study=study, destination=destination, what=Delivery.What.RESULTS, objects=instances, user=None)

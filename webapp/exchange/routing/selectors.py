@@ -1,4 +1,4 @@
-"""What the pages show of destinations and deliveries."""
+"""Queries for destinations and deliveries."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypedDict
@@ -14,14 +14,14 @@ from webapp.imaging.archive.models import Study
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-#: Deliveries that a page lists.
+#: Most deliveries that a page lists.
 LISTED = 50
 ITEM = DeliveryObject.State
 LIVE = (Delivery.State.WAITING, Delivery.State.SENDING)
 
 
 class Progress(TypedDict):
-    """How far a delivery is: objects in all, taken, refused."""
+    """Progress of a delivery: number of objects in total, accepted and refused."""
 
     total: int
     taken: int
@@ -29,7 +29,7 @@ class Progress(TypedDict):
 
 
 class Load(TypedDict):
-    """What stands in a destination's queue."""
+    """Number of deliveries to a destination that are unfinished, and that have failed."""
 
     waiting: int
     failed: int
@@ -52,12 +52,12 @@ def _with_work(
 
 
 def deliveries_of(study: Study) -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxItem | None]]":
-    """Return the newest deliveries of a study, each with the work of sending it."""
+    """Return the newest deliveries of a study, each with its outbox item."""
     return _with_work(_with_progress(Delivery.objects.filter(study=study)).order_by("-created_at")[:LISTED])
 
 
 def delivery_list() -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxItem | None]]":
-    """Return the deliveries of every study, each with the work of sending it: first those that wait for a person."""
+    """Return the newest deliveries of all studies, each with its outbox item; failed ones come first."""
     deliveries = _with_progress(Delivery.objects.all()).order_by("-created_at")
     failed = deliveries.filter(state=Delivery.State.FAILED)
     rest = deliveries.exclude(state=Delivery.State.FAILED)
@@ -65,7 +65,7 @@ def delivery_list() -> "list[tuple[WithAnnotations[Delivery, Progress], OutboxIt
 
 
 def destination_list() -> "list[WithAnnotations[Destination, Load]]":
-    """Return all destinations with how much waits for them and how much was not taken."""
+    """Return all destinations, each with its numbers of unfinished and failed deliveries."""
     return list(
         Destination.objects.select_related("site")
         .annotate(

@@ -1,4 +1,4 @@
-"""Asking for deliveries, and keeping account of them. Safe to be killed anywhere: every step is one transaction."""
+"""Requesting deliveries and recording their progress; every step is one transaction, so a crash loses nothing."""
 
 from collections.abc import Iterable
 
@@ -24,16 +24,16 @@ NO_RESULTS = RefusalReason("no-results", "This study has no results yet.")
 
 
 class NothingToSendError(Refusal):
-    """There is nothing to send; the message is for whoever asked."""
+    """There is nothing to send; the message is for the user who requested the delivery."""
 
 
 def destinations_open(study: Study) -> list[Destination]:
-    """Return where this study may be sent."""
+    """Return the active destinations to which this study may be sent."""
     return list(Destination.objects.filter(Q(site=None) | Q(site=study.site_id), is_active=True).order_by("name"))
 
 
 def instances_of(study: Study, *, what: str) -> list[Instance]:
-    """Return the objects that are meant by a study, or by its results.
+    """Return the objects of a study, or only its results, depending on `what` (`Delivery.What`).
 
     Raises
     ------
@@ -49,19 +49,19 @@ def instances_of(study: Study, *, what: str) -> list[Instance]:
 
 
 def has_results(study: Study) -> bool:
-    """Say whether a study holds results of ours."""
+    """Return whether a study contains results that Readroom created."""
     return Instance.objects.filter(results_only(), series__study=study).exists()
 
 
 def results_only() -> Q:
-    """Return the condition that keeps the instances that Readroom itself made of a study."""
+    """Return the filter for instances that Readroom created."""
     return Q(series__result__isnull=False)
 
 
 def delivery_create(
     *, study: Study, destination: Destination, what: str, objects: Iterable[Instance], user: User | None
 ) -> Delivery:
-    """Write a delivery down, and ask for it to be sent; in the transaction of what makes it necessary."""
+    """Create and enqueue a delivery; called in the transaction that makes it necessary."""
     delivery = Delivery.objects.create(study=study, destination=destination, what=what, requested_by=user)
     DeliveryObject.objects.bulk_create(DeliveryObject(delivery=delivery, instance=one) for one in objects)
     enqueue(DELIVERY, delivery.pk, lane=destination.pk)
@@ -71,7 +71,7 @@ def delivery_create(
 def delivery_ask(
     *, study: Study, destination: Destination, what: str, user: User | None, request: HttpRequest | None = None
 ) -> Delivery:
-    """Let what a study holds now be sent to a destination; raises as `instances_of`."""
+    """Request and audit a delivery of the current objects of a study; raises as `instances_of`."""
     objects = instances_of(study, what=what)
     with transaction.atomic():
         delivery = delivery_create(study=study, destination=destination, what=what, objects=objects, user=user)
@@ -80,26 +80,26 @@ def delivery_ask(
 
 
 def objects_waiting(delivery: Delivery) -> list[DeliveryObject]:
-    """Return what is still to be sent."""
+    """Return the objects that are still to be sent."""
     waiting = DeliveryObject.objects.filter(delivery=delivery, state=DeliveryObject.State.WAITING)
     return list(waiting.select_related("instance__series").order_by("pk"))
 
 
 def object_settle(item: DeliveryObject, *, refused: str = "", said: str = "") -> None:
-    """Write down that an object was taken, or why it was not."""
+    """Record that an object was accepted, or why it was refused."""
     state = DeliveryObject.State.REFUSED if refused else DeliveryObject.State.SENT
     DeliveryObject.objects.filter(pk=item.pk).update(state=state, said=(refused or said)[:300], at=timezone.now())
 
 
 def delivery_begin(delivery: Delivery, *, attempt: int) -> None:
-    """Show that a delivery is being sent; audited before anything leaves."""
+    """Mark a delivery as being sent, and audit it before anything leaves."""
     with transaction.atomic():
         Delivery.objects.filter(pk=delivery.pk).update(state=State.SENDING)
         delivery_audit(delivery, Code.SENDING_BEGUN, f"attempt {attempt}")
 
 
 def delivery_complete(delivery: Delivery, item: OutboxItem) -> None:
-    """End a delivery of which every object was answered.
+    """Complete a delivery that has a response to every object.
 
     Raises
     ------
@@ -118,12 +118,12 @@ def delivery_complete(delivery: Delivery, item: OutboxItem) -> None:
 
 
 def delivery_put_off(item: OutboxItem) -> None:
-    """Show that a delivery waits for its next attempt."""
+    """Mark a delivery as waiting for its next attempt."""
     Delivery.objects.filter(pk=item.subject).update(state=State.WAITING, said=item.reason[:300])
 
 
 def delivery_give_up(item: OutboxItem, _why: str) -> None:
-    """Leave it to a person. The audit trail does without the destination's own words: they may name a patient."""
+    """Mark a delivery as failed. The destination's messages are not audited, since they may name a patient."""
     delivery = Delivery.objects.select_related("destination").get(pk=item.subject)
     changes = {"state": State.FAILED, "said": item.reason[:300], "ended_at": timezone.now()}
     Delivery.objects.filter(pk=delivery.pk).update(**changes)
@@ -134,7 +134,7 @@ def delivery_give_up(item: OutboxItem, _why: str) -> None:
 
 
 def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | None = None) -> bool:
-    """Send again, now, what was not taken; False where it is being sent, or was."""
+    """Retry at once what was not accepted; return False if the delivery is being sent or has been sent."""
     with transaction.atomic():
         retried = retry_now(DELIVERY, delivery.pk)
         if retried:
@@ -143,7 +143,7 @@ def delivery_retry(*, delivery: Delivery, user: User, request: HttpRequest | Non
 
 
 def delivery_wait_again(delivery: Delivery, *, user: User, request: HttpRequest | None) -> None:
-    """Show that a delivery waits again, and write down who asked; the outbox is the caller's."""
+    """Return a delivery to the waiting state and audit who requested it; the caller updates the outbox."""
     Delivery.objects.filter(pk=delivery.pk).update(state=State.WAITING, said="Requested again.", ended_at=None)
     refused = DeliveryObject.objects.filter(delivery=delivery, state=DeliveryObject.State.REFUSED)
     refused.update(state=DeliveryObject.State.WAITING)
@@ -163,7 +163,7 @@ def delivery_audit(
     request: HttpRequest | None = None,
     success: bool = True,
 ) -> None:
-    """Write down what became of a delivery, under its study; by rule or by the engine where no user is given."""
+    """Record an event of a delivery in the audit trail of its study; without a user, its actor is "sending"."""
     audit_record(
         code=code,
         user=user,

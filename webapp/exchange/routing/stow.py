@@ -1,4 +1,4 @@
-"""Sending by STOW-RS (PS3.18 10.5), one object a request, so that each is answered by itself."""
+"""Sending by STOW-RS (PS3.18 10.5), with one object per request, so that each gets a response of its own."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,17 @@ from webapp.exchange.routing.models import DeliveryObject, Destination
 from webapp.exchange.routing.outcomes import Answer, PeerTroubleError, syntax_stored, unpacked
 from workers import api, storage
 
-#: Seconds to connect, and to be answered.
+#: Timeouts in seconds: to connect, and for the response.
 PATIENCE = (10.0, 120.0)
-#: The variables that hold what a service asks for begin so: no other variable can be sent anywhere.
+#: Prefix of the environment variables that hold credentials; no other variable can be sent anywhere.
 SECRETS = "READROOM_SEND_"
-#: Failure reasons (PS3.18 table I.2-2): the transfer syntax is not supported; out of resources.
+#: Failure reasons (PS3.18 Table I.2-2): transfer syntax not supported; out of resources (A7xx, high byte).
 SYNTAX_UNKNOWN, OUT_OF_RESOURCES = 0xC122, 0xA7
 BAD_REQUEST, CONFLICT, UNSUPPORTED = 400, 409, 415
 
 
 class StowClient(DICOMwebClient):
-    """The client, told to send a file's bytes as they are instead of parsing and writing them anew."""
+    """A DICOMweb client that sends a file's bytes as they are instead of parsing and rewriting them."""
 
     def store_file(self, path: Path) -> Dataset:
         """Store one PS3.10 file; return the Store Instances Response."""
@@ -40,18 +40,18 @@ class Token(AuthBase):
         self.token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add it to a request."""
+        """Return the request with the token in its Authorization header."""
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
 
 def send_by_stow(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
-    """Send objects one after the other; yield what is answered to each.
+    """Send objects one after the other; yield the response to each.
 
     Raises
     ------
     PeerTroubleError
-        If the service does not answer, or answers something that is not about the object.
+        If the service does not respond, or its response does not concern the object.
     """
     client = _client(destination)
     for item in items:
@@ -62,7 +62,7 @@ def send_by_stow(destination: Destination, items: Sequence[DeliveryObject]) -> I
 
 
 def echo(destination: Destination) -> None:
-    """Ask whether the service is there and lets us in: a search for one study. Raises as `send_by_stow` where not."""
+    """Search for one study, to check that the service responds and accepts us; raises as `send_by_stow`."""
     client = _client(destination)
     try:
         answer = client._session.get(f"{client.base_url}/studies", params={"limit": "1"}, timeout=5.0)
@@ -73,12 +73,12 @@ def echo(destination: Destination) -> None:
 
 
 def secret_of(destination: Destination) -> AuthBase | None:
-    """Return what the service is shown: `user:password`, or a token, out of the environment.
+    """Return the credentials of a destination from the environment: `user:password`, or a token; None if it needs none.
 
     Raises
     ------
     PeerTroubleError
-        If the destination names a variable that is not set.
+        If the destination's variable is not set.
     """
     if not destination.credentials:
         return None
@@ -92,7 +92,7 @@ def secret_of(destination: Destination) -> AuthBase | None:
 def _client(destination: Destination) -> StowClient:
     session = requests.Session()
     session.auth = secret_of(destination)
-    session.trust_env = False  # neither another's password file nor a proxy that nobody named here
+    session.trust_env = False  # no .netrc passwords, and no proxy from the environment
     session.verify = settings.DICOM_TLS_AUTHORITY or True
     session.headers["Accept"] = "application/dicom+json"
     client = StowClient(destination.url.rstrip("/"), session=session, timeout=PATIENCE)
@@ -101,7 +101,7 @@ def _client(destination: Destination) -> StowClient:
 
 
 def _sent(client: StowClient, item: DeliveryObject, destination: Destination) -> Answer:
-    """Send one object as stored, and unpacked where the service says that it cannot read that."""
+    """Send one object as stored, and again decompressed if the service does not support its transfer syntax."""
     if syntax_stored(item.instance):
         told = _told(client, storage.object_path(item.instance.sha256), destination)
         if told is not None and (reason := _failure(told, item)) != SYNTAX_UNKNOWN:
@@ -114,12 +114,12 @@ def _sent(client: StowClient, item: DeliveryObject, destination: Destination) ->
 
 
 def _told(client: StowClient, path: Path, destination: Destination) -> Dataset | None:
-    """Return the service's answer about an object, None where it does not take the kind of body."""
+    """Return the service's response to an object; None if it does not accept the media type."""
     try:
         return client.store_file(path)
     except requests.HTTPError as refused:
         answer = refused.response
-        if answer is None:  # never so where a status is refused; the library's type allows it
+        if answer is None:  # cannot happen for an HTTP status, but the library's type allows it
             raise PeerTroubleError(_nobody(destination)) from refused
         if answer.status_code == UNSUPPORTED:
             return None
@@ -131,15 +131,15 @@ def _told(client: StowClient, path: Path, destination: Destination) -> Dataset |
 
 
 def _parsed(answer: requests.Response) -> Dataset:
-    """Return the dataset in a refusal, an empty one where it holds none."""
+    """Return the data set in an error response; an empty one if there is none."""
     try:
         return Dataset.from_json(answer.json())
-    except Exception:  # noqa: BLE001 - pydicom raises what it likes at another's JSON
+    except Exception:  # noqa: BLE001 - pydicom may raise anything for foreign JSON
         return Dataset()
 
 
 def _failure(told: Dataset, item: DeliveryObject) -> int | None:
-    """Return why the object was not stored, None where it was, 0 where the answer does not say."""
+    """Return the failure reason of an object; None if it was stored, 0 if the response gives no reason."""
     uid = item.instance.sop_instance_uid
     stored = {one.get("ReferencedSOPInstanceUID") for one in told.get("ReferencedSOPSequence") or ()}
     if uid in stored:

@@ -1,4 +1,4 @@
-"""The network page, where an administrator names destinations, and the part of the study page that sends there."""
+"""The network page, where administrators manage destinations, and the sending panel of the study page."""
 
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ CHOOSE = "Choose a destination."
 @require_http_methods(["GET", "POST"])
 @requires(Action.MANAGE_DESTINATIONS)
 def network(request: HttpRequest) -> HttpResponse:
-    """Show who sends to us, where we send, and what is on its way; take a new destination."""
+    """Show senders, destinations and deliveries; on POST, add a destination."""
     if request.GET.get("part") == "deliveries":
         return render(request, "routing/deliveries.html", _deliveries_listed())
     form = DestinationForm(request.POST or None)
@@ -46,7 +46,7 @@ def network(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Action.MANAGE_DESTINATIONS)
 def destination(request: HttpRequest, destination: int) -> HttpResponse:
-    """Show one destination, and change it."""
+    """Show one destination; on POST, change it."""
     found = get_object_or_404(Destination, pk=destination)
     form = DestinationForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
@@ -60,14 +60,14 @@ def destination(request: HttpRequest, destination: int) -> HttpResponse:
 @require_POST
 @requires(Action.MANAGE_DESTINATIONS)
 def destination_echo(request: HttpRequest, destination: int) -> HttpResponse:
-    """Ask a destination whether it is there, and say what it answers."""
+    """Test whether a destination answers, and show the result."""
     found = get_object_or_404(Destination, pk=destination)
     return render(request, "routing/echoed.html", {"trouble": echo_destination(found)})
 
 
 @require_http_methods(["GET", "POST"])
 def study_sending(request: HttpRequest, study: UUID) -> HttpResponse:
-    """Show where a study was sent and may be sent, for the study page; take the wish to send it."""
+    """Show the deliveries and possible destinations of a study, for the study page; on POST, request a delivery."""
     opened = open_study(request=request, study=study, act=Action.SEND)
     if request.method == "POST":
         said = _asked(request, opened)
@@ -80,7 +80,7 @@ def study_sending(request: HttpRequest, study: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
-    """Send again what was not taken."""
+    """Retry what a destination has not accepted."""
     found = get_object_or_404(Delivery.objects.select_related("study", "destination"), pk=delivery)
     study = check_study_access(request=request, study=found.study, act=Action.SEND)
     delivery_retry(delivery=found, user=current_user(request), request=request)
@@ -88,7 +88,7 @@ def retry(request: HttpRequest, delivery: UUID) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, study: Study) -> str:
-    """Ask for a delivery; return why there is none."""
+    """Request a delivery; return the reason if that is not possible, otherwise ""."""
     chosen = {str(one.pk): one for one in destinations_open(study)}.get(request.POST.get("destination", ""))
     what = request.POST.get("what", "")
     if chosen is None or what not in Delivery.What:

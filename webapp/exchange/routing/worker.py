@@ -1,4 +1,4 @@
-"""Carrying deliveries: one at a time to each destination, several destinations at once."""
+"""Background work: deliveries, one at a time to each destination, to several destinations at once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,27 +24,27 @@ from webapp.foundation.outbox.models import OutboxItem
 from webapp.foundation.outbox.registry import Group, Kind, Policy, register
 from webapp.foundation.outbox.services import Interrupted, RetryLater, stopping
 
-#: Destinations that are sent to at once: one that hangs holds up nobody else.
+#: Number of destinations served at once, so that one that hangs does not hold up the others.
 AT_ONCE = 4
 
 
 def sent(destination: Destination, items: Sequence[DeliveryObject]) -> Iterator[Answer]:
-    """Send objects the way that the destination is reached; raises PeerTroubleError as both do."""
+    """Send objects by the destination's protocol; yield the response to each. Raises PeerTroubleError."""
     is_stow = destination.kind == Destination.Kind.STOW
     return stow.send_by_stow(destination, items) if is_stow else cstore.send_by_c_store(destination, items)
 
 
 def deliver(item: OutboxItem) -> None:
-    """Send what is left of a delivery; each answer is written down before the next object goes.
+    """Send the remaining objects of a delivery; each response is recorded before the next object is sent.
 
     Raises
     ------
     webapp.foundation.outbox.services.RetryLater
-        If the destination cannot be talked to now.
+        If the destination cannot be reached or cannot respond now.
     webapp.foundation.outbox.services.Impossible
-        If it refused objects.
+        If it refused some objects.
     webapp.foundation.outbox.services.Interrupted
-        If Readroom is being stopped.
+        If Readroom is shutting down.
     """
     delivery = Delivery.objects.select_related("destination", "study").get(pk=item.subject)
     delivery_begin(delivery, attempt=item.attempt)
@@ -66,7 +66,7 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
 
 
 def _switched_off() -> list[str]:
-    """Return the destinations to which nothing is sent until they are switched on again."""
+    """Return the ids of inactive destinations, to which nothing is sent."""
     return [str(pk) for pk in Destination.objects.filter(is_active=False).values_list("pk", flat=True)]
 
 

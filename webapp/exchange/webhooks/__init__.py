@@ -1,1 +1,1 @@
-"""Webhooks: other programs are told, signed, that something happened. Ids and UIDs only: who may know more asks."""
+"""Webhooks: signed messages that notify other programs of events. They contain ids and UIDs only."""

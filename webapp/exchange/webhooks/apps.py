@@ -1,13 +1,13 @@
-"""Webhooks: configuration."""
+"""App configuration of webhooks."""
 
 from django.apps import AppConfig
 
 
 class WebhooksConfig(AppConfig):
-    """Signed notices to other programs."""
+    """Signed notifications to other programs."""
 
     name = "webapp.exchange.webhooks"
 
     def ready(self) -> None:
-        """Start listening, and register the work that is done behind the pages."""
+        """Connect the signal receivers and register this app's kind of background work."""
         from webapp.exchange.webhooks import delivery, receivers  # noqa: F401, PLC0415 - models must be loaded first

@@ -1,4 +1,4 @@
-"""What this app shows on the pages of others."""
+"""What this app contributes to other apps' pages."""
 
 from webapp.foundation.accounts.navigation import NavigationEntry, navigation_entries
 from webapp.foundation.accounts.permissions import Action

@@ -1,4 +1,4 @@
-"""Sending notices: signed, to the address that was looked up, without following anybody elsewhere."""
+"""Sending notices: signed, to the address that was checked, without following redirects."""
 
 import hashlib
 import hmac
@@ -26,17 +26,17 @@ State = Notice.State
 
 
 def signature_of(secret: str, *, timestamp: str, body: bytes) -> str:
-    """Return the signature: HMAC-SHA256 over the timestamp, a dot and the body."""
+    """Return the signature of a body: the HMAC-SHA256 of timestamp, "." and body, in hexadecimal after "v1="."""
     return "v1=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def deliver_notice(item: OutboxItem) -> None:
-    """Send a notice, and keep what became of it.
+    """Send a notice and record the outcome.
 
     Raises
     ------
     webapp.foundation.outbox.services.RetryLater
-        If it was not taken.
+        If it was not accepted.
     """
     notice = Notice.objects.select_related("subscription").get(pk=item.subject)
     Notice.objects.filter(pk=notice.pk).update(state=State.SENDING)
@@ -48,7 +48,7 @@ def deliver_notice(item: OutboxItem) -> None:
 
 
 def notice_send(notice: Notice) -> str:
-    """Send one notice; return why it was not taken, empty where it was."""
+    """Send one notice; return why it was not accepted, or "" if it was."""
     body = json.dumps(notice.body, separators=(",", ":")).encode()
     timestamp = str(int(time.time()))
     try:
@@ -74,8 +74,8 @@ def notice_send(notice: Notice) -> str:
 
 
 def _post(url: httpx.URL, address: str, *, headers: dict[str, str], body: bytes) -> int:
-    """Post to the address that was checked, under the name that was meant; what it says beyond a status is not read."""
-    # The certificate is held against the name, not against the address (httpx, extensions).
+    """POST to the checked address under the URL's host name; return the status, without reading the response's body."""
+    # The certificate is verified against the name, not the address (httpx's extension `sni_hostname`).
     with (
         httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client,
         client.stream(
@@ -100,7 +100,7 @@ def _retried(item: OutboxItem, user: User, request: HttpRequest) -> None:
 
 
 def _switched_off() -> list[str]:
-    """Return the subscriptions whose notices wait until they are switched on again."""
+    """Return the ids of inactive subscriptions, whose notices wait."""
     return [str(pk) for pk in Subscription.objects.filter(is_active=False).values_list("pk", flat=True)]
 
 

@@ -1,4 +1,4 @@
-"""What is asked on the webhooks page."""
+"""The form of the webhooks page."""
 
 from django import forms
 
@@ -8,7 +8,7 @@ from webapp.foundation.accounts.models import Site
 
 
 class SubscriptionForm(forms.Form):
-    """A name, an address, and what it is told of."""
+    """A new subscription: name, URL, site and events."""
 
     name = forms.CharField(max_length=40, label="Name")
     url = forms.CharField(max_length=300, label="Address", widget=forms.TextInput({"placeholder": "https://"}))
@@ -23,14 +23,14 @@ class SubscriptionForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Refuse a name that is taken."""
+        """Refuse a name that is already taken."""
         name: str = self.cleaned_data["name"]
         if Subscription.objects.filter(name=name).exists():
             raise forms.ValidationError("A webhook of that name exists already.")
         return name
 
     def clean_url(self) -> str:
-        """Refuse an address to which nothing may be sent."""
+        """Refuse a URL to which nothing may be sent."""
         url: str = self.cleaned_data["url"].strip()
         try:
             target_of(url)

@@ -1,4 +1,4 @@
-"""Who is told of what, and each notice."""
+"""Webhook subscriptions, and the notices sent to them."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from webapp.imaging.archive.models import Study
 
 
 class Happening(models.TextChoices):
-    """What can be told."""
+    """The events to which a webhook can subscribe."""
 
     STUDY_RECEIVED = "study.received", "Study received"
     RUN_FINISHED = "run.finished", "Analysis finished"
@@ -23,12 +23,12 @@ class Happening(models.TextChoices):
 
 
 def fresh_salt() -> str:
-    """Return the word that makes a subscription's secret another one."""
+    """Return a random salt; a new salt gives a subscription a new secret."""
     return secrets.token_hex(16)
 
 
 class Subscription(models.Model):
-    """An address that is told of some happenings."""
+    """A URL that is notified of some kinds of event."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=40, unique=True)
@@ -47,21 +47,21 @@ class Subscription(models.Model):
 
     @property
     def told_of(self) -> list[str]:
-        """What it is told of, in words."""
+        """The names of its events, for display."""
         return [Happening(happening).label for happening in self.happenings]
 
     @property
     def secret(self) -> str:
-        """Key of its signatures: made from our signing key and the salt, so that a copy of the database has none."""
+        """The key of its signatures, derived from the secret key and the salt: the database does not contain it."""
         told = f"webhook\0{self.pk}\0{self.salt}".encode()
         return hmac.new(settings.SECRET_KEY.encode(), told, hashlib.sha256).hexdigest()
 
 
 class Notice(models.Model):
-    """One happening on its way to one subscription; `event` is the same however often it is sent."""
+    """The notification of one subscription about one event; `event` stays the same however often it is sent."""
 
     class State(models.TextChoices):
-        """Where it is, for people; who sends it, and when again, is written in the outbox."""
+        """State shown to people; the outbox keeps track of leases and retries."""
 
         WAITING = "waiting", "Waiting"
         SENDING = "sending", "Sending"

@@ -1,4 +1,4 @@
-"""What happens elsewhere and is told to webhooks; in the same transaction, so that neither is without the other."""
+"""Writes notices about events in other apps, in the same transaction, so that neither exists without the other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,13 +20,13 @@ from webapp.reading.reporting.signals import report_signed
 
 @receiver(study_received)
 def received(*, study: Study, **_: Any) -> None:
-    """Tell that a study is whole."""
+    """Notify that a study is complete."""
     notices_write(happening=Happening.STUDY_RECEIVED, study=study)
 
 
 @receiver(post_save, sender=RunEvent)
 def run_over(*, instance: RunEvent, created: bool, **_: Any) -> None:
-    """Tell that a run came to its end, whatever it is."""
+    """Notify that a run has finished or failed."""
     if created and instance.to_state in {Run.State.DONE, Run.State.QUARANTINED}:
         run = Run.objects.select_related("series__study").get(pk=instance.run_id)
         notices_write(
@@ -39,14 +39,14 @@ def run_over(*, instance: RunEvent, created: bool, **_: Any) -> None:
 
 @receiver(results_stored)
 def filed(*, study: Study, instances: Sequence[Instance], **_: Any) -> None:
-    """Tell which series results were filed into."""
+    """Notify that results were stored, and in which series."""
     series = sorted({one.series.series_instance_uid for one in instances})
     notices_write(happening=Happening.RESULT_FILED, study=study, series_instance_uids=" ".join(series))
 
 
 @receiver(report_signed)
 def signed(*, report: Report, **_: Any) -> None:
-    """Tell that a report is signed: which version, and how final."""
+    """Notify that a report was signed, with its number and kind (preliminary, final, addendum)."""
     notices_write(
         happening=Happening.REPORT_SIGNED,
         study=report.study,
@@ -58,7 +58,7 @@ def signed(*, report: Report, **_: Any) -> None:
 
 @receiver(critical_overdue)
 def escalated(*, critical: CriticalResult, target_minutes: int, **_: Any) -> None:
-    """Tell that nobody read a critical result back in time: which, since when and within how long; not what it is."""
+    """Notify that a critical result was not read back in time; the notice does not say what the result is."""
     notices_write(
         happening=Happening.CRITICAL_OVERDUE,
         study=critical.study,

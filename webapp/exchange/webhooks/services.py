@@ -1,4 +1,4 @@
-"""Subscriptions and notices. A notice is written in the transaction of what it tells: neither is without the other."""
+"""Subscriptions and notices. A notice is written in the transaction of its event: neither exists without the other."""
 
 import uuid
 from typing import Any
@@ -23,16 +23,16 @@ NOTICE = "notice"
 
 @transaction.atomic
 def notices_write(*, happening: str, study: Study, **ids: object) -> None:
-    """Let subscriptions know that something happened.
+    """Create and enqueue a notice of an event for each active subscription to it.
 
     Parameters
     ----------
     happening
         A value of `Happening`.
     study
-        To which.
+        The study that it concerns.
     **ids
-        Our ids and UIDs of what else is meant; never a word about a patient.
+        Ids and UIDs of other objects concerned; never patient data.
     """
     subscribed = Subscription.objects.filter(Q(site=None) | Q(site=study.site_id), is_active=True)
     now, event = timezone.now(), uuid.uuid4()
@@ -53,12 +53,12 @@ def notices_write(*, happening: str, study: Study, **ids: object) -> None:
 def subscription_create(
     *, name: str, url: str, happenings: list[str], site: Site | None, user: User | None, request: HttpRequest | None
 ) -> Subscription:
-    """Make a subscription; its `secret` is to be shown once.
+    """Create and return a subscription; its `secret` is to be shown only once.
 
     Raises
     ------
     webapp.exchange.webhooks.target_addresses.AddressRefusedError
-        If nothing may be sent to that address.
+        If nothing may be sent to that URL.
     """
     target_of(url)
     with transaction.atomic():
@@ -68,7 +68,7 @@ def subscription_create(
 
 
 def subscription_change(*, subscription: Subscription, what: str, user: User, request: HttpRequest) -> Subscription:
-    """Switch a subscription "on" or "off", or give it another "secret"."""
+    """Switch a subscription "on" or "off", or give it a new "secret", depending on `what`."""
     known: dict[str, dict[str, Any]] = {
         "secret": {"salt": fresh_salt()},
         "on": {"is_active": True},
@@ -85,7 +85,7 @@ def subscription_change(*, subscription: Subscription, what: str, user: User, re
 
 @transaction.atomic
 def notice_retry(*, notice: Notice, user: User, request: HttpRequest) -> bool:
-    """Send a notice again, now; False where it is being sent, or was taken already."""
+    """Retry a notice at once; return False if it is being sent or has been accepted."""
     retried = retry_now(NOTICE, notice.pk)
     if retried:
         notice_wait_again(notice=notice, user=user, request=request)
@@ -93,7 +93,7 @@ def notice_retry(*, notice: Notice, user: User, request: HttpRequest) -> bool:
 
 
 def notice_wait_again(*, notice: Notice, user: User, request: HttpRequest) -> None:
-    """Show that a notice waits again, and write down who asked; the outbox is the caller's."""
+    """Return a notice to the waiting state and audit who requested it; the caller updates the outbox."""
     Notice.objects.filter(pk=notice.pk).update(state=State.WAITING, ended_at=None, said="Requested again.")
     _audit(f"{notice.subscription.name}: {notice.event} again", user=user, request=request)
 

@@ -1,4 +1,4 @@
-"""Where a notice may go: not to this machine, nor into its network, unless a setting says so (no forged requests)."""
+"""The addresses to which notices may be sent: public ones, and those that a setting allows (against SSRF)."""
 
 import ipaddress
 import socket
@@ -8,29 +8,29 @@ import httpx
 from django.conf import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-#: Addresses that lead a packet on to an IPv4 address inside them (RFC 6052, 8215, 3056, 4380).
+#: IPv6 networks whose addresses embed an IPv4 address to which packets are forwarded (RFC 6052, 8215, 3056, 4380).
 CARRIERS = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 
 
 class AddressRefusedError(ValueError):
-    """The address may not be told anything; the message is for whoever named it."""
+    """Nothing may be sent to the address; the message is for the user who entered it."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """An address whose name was looked up once: it is this machine that is called, whatever the name says next."""
+    """A URL with its address, resolved once: the request goes there even if the name resolves differently later."""
 
     url: httpx.URL
     address: str
 
 
 def target_of(text: str) -> Target:
-    """Return where a URL leads.
+    """Return the target of a URL, after checking all addresses to which its host resolves.
 
     Raises
     ------
     AddressRefusedError
-        If it is no http or https address, is not known, or leads where nothing may be sent.
+        If it is not an http or https URL, its host is unknown, or nothing may be sent to one of its addresses.
     """
     try:
         url = httpx.URL(text)

@@ -1,4 +1,4 @@
-"""The addresses of this app."""
+"""URLs of webhooks."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The webhooks page: who is told of what, what is on its way, what was not taken."""
+"""The webhooks page: subscriptions, and pending, accepted and failed notices."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ CHANGES = frozenset({"on", "off", "secret"})
 @require_http_methods(["GET", "POST"])
 @requires(Action.MANAGE_WEBHOOKS)
 def webhooks(request: HttpRequest) -> HttpResponse:
-    """Show subscriptions and notices; make a subscription and show its secret, this once."""
+    """Show subscriptions and notices; on POST, create a subscription and show its secret, this once."""
     form = SubscriptionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = subscription_create(**form.cleaned_data, user=current_user(request), request=request)
@@ -32,7 +32,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires(Action.MANAGE_WEBHOOKS)
 def change(request: HttpRequest, subscription: UUID) -> HttpResponse:
-    """Switch a subscription on or off, or give it another secret, which is shown this once."""
+    """Switch a subscription on or off, or give it a new secret, which is shown this once."""
     found = get_object_or_404(Subscription, pk=subscription)
     if (what := request.POST.get("what", "")) not in CHANGES:
         raise Http404
@@ -43,7 +43,7 @@ def change(request: HttpRequest, subscription: UUID) -> HttpResponse:
 @require_POST
 @requires(Action.MANAGE_WEBHOOKS)
 def retry(request: HttpRequest, notice: int) -> HttpResponse:
-    """Send a notice again."""
+    """Retry a notice."""
     found = get_object_or_404(Notice.objects.select_related("subscription"), pk=notice)
     notice_retry(notice=found, user=current_user(request), request=request)
     return redirect("webhooks")

@@ -1,4 +1,4 @@
-"""manage.py listen: the DICOM listener."""
+"""manage.py listen: run the DICOM listener."""
 
 import logging
 import threading
@@ -16,24 +16,24 @@ from webapp.exchange.dicom_scp.verification import echo_answered
 from webapp.foundation.core.daemons import stop_on_signals
 
 log = logging.getLogger(__name__)
-#: Where a listener that answers on every address of the machine is found from this machine.
-HERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is replaced, not bound
+#: The local address at which a listener that is bound to all interfaces can be reached.
+HERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - replaced here, not bound
 
 
 class Command(BaseCommand):
-    """Answer C-ECHO and take C-STORE until stopped."""
+    """Answer C-ECHO and C-STORE requests until stopped."""
 
     help = "Listen for DICOM (C-ECHO, C-STORE) until stopped (SIGTERM or SIGINT)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the health check."""
+        """Add the option for the health check."""
         parser.add_argument("--check", action="store_true", help="send a C-ECHO to the listener here; 0 if it answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Listen, or ask whether somebody does."""
+        """Run the listener, or its health check."""
         if not settings.DICOM_PORT:
             raise CommandError("READROOM_DICOM_PORT names no port to listen on.")
-        warnings.simplefilter("ignore")  # pydicom's quote values of the sender
+        warnings.simplefilter("ignore")  # pydicom's warnings quote values of the data set, which may identify a patient
         try:
             title = check_ae_title(settings.DICOM_TITLE, variable="READROOM_DICOM_TITLE")
             if options["check"]:

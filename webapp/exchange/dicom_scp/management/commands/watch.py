@@ -1,4 +1,4 @@
-"""manage.py watch: the watched folder."""
+"""manage.py watch: ingest the files of the watched folder."""
 
 import fcntl
 import logging
@@ -20,12 +20,12 @@ ACCOUNT = "Watched folder"
 
 
 class Command(BaseCommand):
-    """Take in what is put into the watched folder until stopped."""
+    """Ingest what is put into the watched folder until stopped."""
 
     help = "Take in the files of READROOM_WATCHED_FOLDER until stopped (SIGTERM or SIGINT)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Hold the folder, alone, and look into it again and again."""
+        """Lock the folder against other watchers, and scan it until stopped."""
         if not settings.WATCHED_FOLDER:
             raise CommandError("READROOM_WATCHED_FOLDER names no folder to watch.")
         try:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def watch(watcher: Watcher, *, stop: threading.Event) -> None:
-    """Look into the folder until stopped."""
+    """Scan the folder until stopped."""
 
     def look() -> None:
         watcher.look()

@@ -1,4 +1,4 @@
-"""manage.py export_deidentified: studies without identities into a folder, without a web."""
+"""manage.py export_deidentified: write de-identified studies to a folder."""
 
 import shutil
 from argparse import ArgumentParser
@@ -24,7 +24,7 @@ FLAGS = {
 
 
 class Command(BaseCommand):
-    """Export studies after PS3.15 annex E."""
+    """Export studies, de-identified by PS3.15 Annex E."""
 
     help = "Write studies without identities (PS3.15 annex E, Basic Profile) into a folder."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             parser.add_argument(f"--{name}", action="store_true", help=words)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the objects and the manifest; say of each that stays why."""
+        """Write the objects and the manifest; report why any object was not exported."""
         studies = [study_found(word) for word in options["study"]]
         folder: Path = options["to"]
         try:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
 
 def study_found(word: str) -> Study:
-    """Return the study of an id or a UID."""
+    """Return the study with that id or StudyInstanceUID."""
     try:
         return Study.objects.get(pk=word)
     except (Study.DoesNotExist, ValidationError):

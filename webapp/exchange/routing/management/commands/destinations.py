@@ -1,4 +1,4 @@
-"""manage.py destinations: name the nodes that we send to, list them, ask whether they answer."""
+"""manage.py destinations: list, add, change and test destinations."""
 
 from typing import Any
 
@@ -23,12 +23,12 @@ ACTOR = "command line"
 
 
 class Command(BaseCommand):
-    """List, add, change and ask."""
+    """List, add, change and test destinations."""
 
     help = "List destinations; name one to add or change it, or to ask whether it answers (--echo)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the fields of a destination."""
+        """Add the fields of a destination as arguments."""
         parser.add_argument("name", nargs="?", help="the destination's name; absent: all are listed")
         parser.add_argument("--kind", choices=Destination.Kind.values, help="how it is reached")
         for name, meaning in TEXT.items():
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--echo", action="store_true", help="ask whether it answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do what is asked for."""
+        """List all destinations without a name; with one, test, add or change that destination."""
         if not options["name"]:
             self._list()
         elif options["echo"]:

@@ -1,4 +1,4 @@
-"""manage.py send: ask for a study, or its results, to be sent to a destination."""
+"""manage.py send: request the delivery of a study, or only its results, to a destination."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ from webapp.imaging.archive.models import Study
 
 
 class Command(BaseCommand):
-    """Put a delivery into the queue; `manage.py deliver`, which Readroom keeps running, carries it."""
+    """Enqueue a delivery, which the service `manage.py deliver` then carries out."""
 
     help = "Send a study (its StudyInstanceUID) to a destination."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare what is sent where."""
+        """Add the arguments: what to send, and where."""
         parser.add_argument("study", help="StudyInstanceUID")
         parser.add_argument("destination", help="its name; `manage.py destinations` lists them")
         parser.add_argument("--results", action="store_true", help="only what Readroom made of it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Ask for it."""
+        """Request a delivery of each study with that UID that may be sent to the destination."""
         destination = Destination.objects.filter(name=options["destination"], is_active=True).first()
         if destination is None:
             raise CommandError(f"There is no destination {options['destination']!r} in use.")

@@ -1,4 +1,4 @@
-"""manage.py webhook_add: tell an address of what happens, without a web."""
+"""manage.py webhook_add: add a webhook subscription."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from webapp.exchange.webhooks.services import subscription_create
 
 
 class Command(BaseCommand):
-    """Make a subscription and print its secret."""
+    """Create a subscription and print its secret."""
 
     help = "Tell an address, signed, of what happens; prints the secret, once."
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--site", type=int, help="number of the site whose studies are meant; absent: all")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Judge as the page does."""
+        """Validate the arguments as the webhooks page does, and create the subscription."""
         told = {name: options[name] for name in ("name", "url", "site")}
         form = SubscriptionForm({**told, "happenings": options["of"]})
         if not form.is_valid():
