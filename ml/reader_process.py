@@ -1,9 +1,9 @@
-"""The reading process: one JSON question a line in, answers out (see `ml.dicomio.subprocess_reader`).
+"""The reader process: takes one JSON request per line and writes the responses (see `ml.dicomio.subprocess_reader`).
 
-Questions are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "deidentify" | "frames",
+Requests are {"do": "inspect" | "head" | "facts" | "draw" | "unpack" | "unpack_frames" | "deidentify" | "frames",
 "path": ...}.
-Each is answered by one line, {"ok": ...} or {"refused": sentence}; "frames" sends a line and its pixels for each
-frame before that.
+The response is one line, {"ok": ...} or {"refused": sentence}; for "frames", a line and the pixels of each frame come
+before it.
 """
 
 import json
@@ -26,12 +26,12 @@ from ml.dicomio.unpacking import frames_unpacked, object_unpacked
 from ml.dicomio.windows import window_asked
 
 MEMORY_BYTES = 3 << 30
-#: Longer than whoever asks waits: this process ends even where nobody is left to end it.
+#: Time limit for one file or frame; longer than the caller waits, so it only matters if the caller is gone.
 SECONDS = 60
 
 
 def answer(question: dict[str, Any], out: BinaryIO) -> None:
-    """Answer one question."""
+    """Write the response to one request."""
     try:
         ok = answered(question, Path(question["path"]), out)
     except Refused as refused:
@@ -43,7 +43,7 @@ def answer(question: dict[str, Any], out: BinaryIO) -> None:
 
 
 def answered(question: dict[str, Any], path: Path, out: BinaryIO) -> Any:
-    """Do what is asked of a file; return what is told of it."""
+    """Carry out one request on a file; return the "ok" value of the response."""
     match question["do"]:
         case "inspect":
             wrapped = question.get("wrapped")
@@ -66,7 +66,7 @@ def answered(question: dict[str, Any], path: Path, out: BinaryIO) -> Any:
 
 
 def deidentified(path: Path, *, asked: str, out: Path) -> dict[str, Any]:
-    """Write an object without identities; the code for it is loaded when first asked for."""
+    """Write a de-identified object to `out`; return its new identifiers. The code for this is loaded on first use."""
     from ml.deid.objects import object_deidentified  # noqa: PLC0415 - dictionaries of codes that few ask for
     from ml.deid.options import Asked  # noqa: PLC0415
 
@@ -74,13 +74,13 @@ def deidentified(path: Path, *, asked: str, out: Path) -> dict[str, Any]:
 
 
 def draw(path: Path, *, frame: int, window: str, out: Path) -> None:
-    """Write one frame of a file as PNG, as it looks on a screen, through the header's window or another one."""
+    """Write one frame of a file as PNG, as it is displayed with the header's window or the given one."""
     drawn = frame_read(path, frame=frame, window=window_asked(window) if window else None)
     Image.fromarray(drawn).save(out, format="PNG", compress_level=1)
 
 
 def send_frames(path: Path, out: BinaryIO) -> None:
-    """Send the luminance of every frame, how much of it is coloured, and its grid."""
+    """Write the luminance, the fraction of coloured pixels and the pixel grid of every frame."""
     for frame, grid in frames_placed(path):
         grey = grey_of(frame)
         told = {"shape": grey.shape, "colour_share": colour_share(frame), "grid": asdict(grid), "bytes": grey.nbytes}
@@ -90,24 +90,24 @@ def send_frames(path: Path, out: BinaryIO) -> None:
 
 
 def tell(out: BinaryIO, told: dict[str, Any]) -> None:
-    """Send one line."""
+    """Write one line."""
     out.write(json.dumps(told).encode() + b"\n")
     out.flush()
 
 
 def main() -> None:
-    """Answer until the asking process closes the pipe."""
+    """Respond to requests until the caller closes the pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with private_stdout() as out:
         for line in sys.stdin:
-            signal.alarm(SECONDS)  # Not caught: it ends the process in the middle of a decoder's C code too.
+            signal.alarm(SECONDS)  # not caught, so it ends the process even inside a decoder's C code
             answer(json.loads(line), out)
             signal.alarm(0)
 
 
 def private_stdout() -> BinaryIO:
-    """Keep the pipe for answers alone: what a decoder's library prints goes nowhere."""
+    """Return the pipe for responses, and redirect stdout to /dev/null, since decoders may print to it."""
     pipe = os.dup(1)
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)

@@ -1,1 +1,1 @@
-"""From untrusted bytes to pictures and header facts: NumPy, Pillow and pydicom, no networks."""
+"""Parses untrusted files into images and header facts, with NumPy, Pillow and pydicom; no networks."""

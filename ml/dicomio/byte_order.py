@@ -1,4 +1,4 @@
-"""Big endian values (retired, still met) as little endian ones."""
+"""Converts objects in the retired Explicit VR Big Endian, which still occurs, to little endian."""
 
 import sys
 
@@ -6,12 +6,12 @@ import numpy as np
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
-#: Bytes of one word, by VR (PS3.5 6.2). pydicom turns numbers round itself, these it keeps as bytes.
+#: Bytes per word, by VR (PS3.5 6.2). pydicom swaps the bytes of numbers, but leaves these values as raw bytes.
 WORDS = {"OW": 2, "OL": 4, "OF": 4, "OD": 8, "OV": 8}
 
 
 def little_endian(ds: FileDataset) -> None:
-    """Turn the words of all binary values round, in place, where the object was big endian; else do nothing."""
+    """Swap the bytes of all binary values in place if the object is big endian; otherwise do nothing."""
     if ds.original_encoding[1] is False:
         ds.walk(_turn)
 

@@ -1,4 +1,4 @@
-"""How large the pixels of a frame are and where it lies, as far as the header allows to say so."""
+"""The pixel size of a frame and its position in the patient, as far as the header states them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset
 from ml.dicomio.header import SHORTEST_NORMAL, normal_of
 from ml.dicomio.values import real_number, real_numbers, text
 
-#: Modalities whose detector lies behind the patient: a spacing at the detector is none in the patient.
+#: Projection modalities: the spacing at the detector, behind the patient, is not the spacing in the patient.
 PROJECTION = frozenset({"CR", "DX", "MG", "RG", "XA", "RF", "PX", "IO", "XR"})
-#: Two spacings are one that differ by no more than this part.
+#: Spacings whose relative difference is at most this count as equal.
 SAME = 1e-4
 NONE_STATED = "Not calibrated: pixels. The header states no pixel spacing."
 AT_DETECTOR = "Not calibrated: pixels. Spacing is known at the detector only."
@@ -19,19 +19,19 @@ AT_DETECTOR = "Not calibrated: pixels. Spacing is known at the detector only."
 
 @dataclass(frozen=True)
 class FrameGrid:
-    """The grid of one frame.
+    """The pixel grid of one frame.
 
     Attributes
     ----------
     size
-        Distance between rows and between columns: mm where `is_calibrated`, else the shape of a pixel, its width 1.
+        Distance between rows and between columns: in mm if `is_calibrated`, otherwise relative to a pixel width of 1.
     note
-        A sentence for the reader: why lengths are pixels, or how sure millimetres are; "" where nothing is to say.
+        A sentence for the reader: why lengths are in pixels, or how reliable the millimetres are; "" if none is needed.
     position
-        Along the normal of the slice in mm (PS3.3 C.7.6.2.1.1), None where the header does not say.
+        Position along the normal of the slice in mm (PS3.3 C.7.6.2.1.1); None if the header does not state it.
     origin, cosines
-        Of the centre of the first pixel, (x, y, z), and of a row and a column, (6,): mm, x to the left, y to the back,
-        z to the head; both None where `position` is.
+        The centre of the first pixel, (x, y, z) in mm, and the direction cosines of a row and a column, (6,); x to the
+        left, y to the back, z to the head. Both are None if `position` is.
     """
 
     size: tuple[float, float] = (1.0, 1.0)
@@ -42,16 +42,16 @@ class FrameGrid:
     cosines: tuple[float, ...] | None = None
 
 
-#: Of a picture, whose file says nothing.
+#: The grid of a picture, whose file states nothing.
 UNCALIBRATED = FrameGrid()
 
 
 def frame_grid(ds: Dataset, frame: int) -> FrameGrid:
-    """Return the grid of a frame (from 0) by PixelSpacing; ImagerPixelSpacing alone calibrates nothing in a patient.
+    """Return the pixel grid of a frame (from 0), calibrated by PixelSpacing; ImagerPixelSpacing alone is not enough.
 
-    As PS3.3 10.7.1.1 and 10.7.1.3 say, and as the viewer does it: a projection whose PixelSpacing merely repeats
-    ImagerPixelSpacing is not calibrated, unless PixelSpacingCalibrationType says how it was; with
-    EstimatedRadiographicMagnificationFactor the detector's spacing is scaled down, and the note says so.
+    This follows PS3.3 10.7.1.1 and 10.7.1.3, like the viewer: a projection whose PixelSpacing merely repeats
+    ImagerPixelSpacing is not calibrated unless PixelSpacingCalibrationType is present. With
+    EstimatedRadiographicMagnificationFactor, the spacing at the detector is divided by it, and the note says so.
     """
     lies = _place(ds, frame)
     spacing = _pair(_places(ds, frame, "PixelMeasuresSequence"), "PixelSpacing")
@@ -72,7 +72,7 @@ def frame_grid(ds: Dataset, frame: int) -> FrameGrid:
 
 
 def _place(ds: Dataset, frame: int) -> dict[str, Any]:
-    """Return where a frame lies; nothing where the header does not say."""
+    """Return position, origin and cosines of a frame; an empty dict if the header does not state them."""
     cosines = _first(_places(ds, frame, "PlaneOrientationSequence"), "ImageOrientationPatient", 6)
     origin = _first(_places(ds, frame, "PlanePositionSequence"), "ImagePositionPatient", 3)
     if not cosines or not origin or np.linalg.norm(np.cross(cosines[:3], cosines[3:])) < SHORTEST_NORMAL:
@@ -82,14 +82,14 @@ def _place(ds: Dataset, frame: int) -> dict[str, Any]:
 
 
 def _places(ds: Dataset, frame: int, macro: str) -> list[Dataset]:
-    """Return where an element of a frame may stand: its own group's macro, the shared one, the object itself."""
+    """Return the data sets that may hold an element of a frame: per-frame macro, shared macro, the object itself."""
     own = (ds.get("PerFrameFunctionalGroupsSequence") or [])[frame : frame + 1]
     shared = (ds.get("SharedFunctionalGroupsSequence") or [])[:1]
     return [*(item for group in (*own, *shared) for item in group.get(macro) or []), ds]
 
 
 def _pair(places: list[Dataset], keyword: str) -> tuple[float, float] | None:
-    """Return two lengths, down and across; None where one of them is none."""
+    """Return a pair of lengths, between rows and between columns; None unless both are positive."""
     found = _first(places, keyword, 2)
     return (found[0], found[1]) if found and min(found) > 0 else None
 
@@ -99,5 +99,5 @@ def _first(places: list[Dataset], keyword: str, count: int) -> list[float]:
 
 
 def _shape(size: tuple[float, float]) -> tuple[float, float]:
-    """Keep the shape of a pixel, not its size."""
+    """Return a pixel size relative to its width."""
     return size[0] / size[1], 1.0

@@ -1,4 +1,4 @@
-"""Opening a DICOM object: parsed once, checked before a pixel is decoded, refused in plain words."""
+"""Parsing a DICOM object: it is parsed once, checked before any pixel is decoded, and refused in plain words."""
 
 import logging
 import mmap
@@ -27,10 +27,10 @@ from ml.dicomio.errors import CUT_SHORT, IS_INDEX, Refused
 from ml.dicomio.sanity import check_claims, check_present
 from ml.dicomio.values import whole_number
 
-#: pydicom's log quotes the values that it stumbles over, names and numbers of patients among them.
+#: pydicom's log quotes invalid values, patients' names and numbers among them.
 logging.getLogger("pydicom").disabled = True
 
-#: What pydicom raises on bytes that are not what they say.
+#: What pydicom raises for malformed bytes.
 BROKEN = (
     InvalidDicomError,
     BytesLengthException,
@@ -47,12 +47,12 @@ BROKEN = (
     struct.error,
     zlib.error,
 )
-#: pydicom's warning where a value or a list of fragments ends with the file instead of its delimiter.
+#: pydicom's warning for a value or a sequence of fragments that ends with the file instead of its delimiter.
 ENDS_TOO_SOON = r"[\s\S]*(End of file reached|Unexpected end of file)"
-#: Retired JPEG processes 6 & 8 and 10 & 12: pydicom names no decoder, but libjpeg, which it calls for process
-#: 4, reads the process from the stream itself.
+#: Retired JPEG processes 6 & 8 and 10 & 12: pydicom lists no decoder for them, but libjpeg, which it uses for
+#: process 4, takes the process from the bit stream.
 PROGRESSIVE_JPEG = frozenset({"1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"})
-#: Objects whose pixels are labels or doses laid over another image.
+#: SOP classes whose pixels are labels or doses, to be displayed over another image.
 LABEL_MAP_SEGMENTATION = UID("1.2.840.10008.5.1.4.1.1.66.7")  # newer than the dictionary of pydicom 3.0
 PIXELS_BUT_NO_IMAGE = frozenset({SegmentationStorage, LABEL_MAP_SEGMENTATION, RTDoseStorage})
 
@@ -65,20 +65,20 @@ def dataset_read(path: Path, *, pixels: bool = True) -> FileDataset:
     path
         The file.
     pixels
-        Read the pixel data too; without, parsing stops in front of them.
+        Whether to read the pixel data; if not, parsing stops before them.
 
     Returns
     -------
     FileDataset
-        With a TransferSyntaxUID, stated or found; elements whose value is nonsense are left out of it.
+        With a TransferSyntaxUID, stated or inferred; elements with an invalid value are left out.
 
     Raises
     ------
     Refused
-        If it cannot be parsed, is cut short, is nested without measure, or claims more than its bytes hold.
+        If it cannot be parsed, is truncated, is nested too deeply, or claims more than its bytes hold.
     """
     with warnings.catch_warnings():
-        # Odd values are common in real headers; they are not this reader's to judge.
+        # Odd values are common in real headers, and no reason to refuse a file.
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message=ENDS_TOO_SOON)
         try:
@@ -99,14 +99,14 @@ def dataset_read(path: Path, *, pixels: bool = True) -> FileDataset:
 
 
 def has_pixels(ds: Dataset) -> bool:
-    """Say whether the object is an image that somebody looks at (its pixels may not have been read)."""
+    """Return whether the object is an image for display (its pixel data may not have been read)."""
     if ds.get("SOPClassUID") in PIXELS_BUT_NO_IMAGE:
         return False
     return (whole_number(ds, "Rows") or 0) > 0 and (whole_number(ds, "Columns") or 0) > 0
 
 
 def frame_count(ds: Dataset) -> int:
-    """Return NumberOfFrames, 1 where it is absent, empty or nonsense."""
+    """Return NumberOfFrames; 1 if it is absent, empty or invalid."""
     return whole_number(ds, "NumberOfFrames") or 1
 
 
@@ -119,7 +119,7 @@ def _parsed(path: Path, *, pixels: bool) -> FileDataset:
 
 
 def _check_kind(ds: FileDataset) -> None:
-    """Refuse what only looks like an object: bytes that parse to nothing, and an index of other files."""
+    """Refuse a DICOMDIR, and bytes that parse to no object."""
     if ds.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
         raise Refused(IS_INDEX)
     if "SOPClassUID" not in ds and not has_pixels(ds):
@@ -127,7 +127,7 @@ def _check_kind(ds: FileDataset) -> None:
 
 
 def _name_syntax(ds: FileDataset) -> None:
-    """Put the transfer syntax that the parser found where the file states none, and a decoder's for retired ones."""
+    """Set the inferred transfer syntax if the file states none, and for retired ones that of a suitable decoder."""
     if stated := ds.file_meta.get("TransferSyntaxUID"):
         if stated in PROGRESSIVE_JPEG:
             ds.file_meta.TransferSyntaxUID = JPEGExtended12Bit

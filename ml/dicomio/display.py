@@ -1,4 +1,4 @@
-"""Stored values to what an eye sees: 8-bit frames, windowed as the header asks."""
+"""Stored pixel values to 8-bit frames for display, windowed as the header states."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,16 @@ from ml.dicomio.windows import Values, bytes_of, windowed
 
 Frame = NDArray[np.uint8]  # (rows, columns) grey or (rows, columns, 3) RGB
 
-#: Functional group macros that say how to show a frame (PS3.3 C.7.6.16.2.9 and .10).
+#: Functional group macros with the display transformations of a frame (PS3.3 C.7.6.16.2.9 and .10).
 DISPLAY_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
 #: ITU-R BT.601 weights of red, green and blue.
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-#: Channels that differ by no more than this are grey with a JPEG's noise.
+#: Largest difference between the channels of a pixel that counts as grey: JPEG compression adds noise.
 JPEG_NOISE = 24
 
 
 def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int, window: Dataset | None = None) -> Frame:
-    """Turn the stored values of one frame into 8 bits.
+    """Return one frame as it is displayed, in 8 bits.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int, window: Datas
     stored
         (rows, columns), or (rows, columns, 3) as RGB.
     frame
-        Which frame it is, from 0: enhanced objects state windows frame by frame.
+        Its number, from 0: enhanced objects state windows for each frame.
     window
-        Elements that replace the header's window, None for the header's own.
+        Elements that replace the header's window; None for the header's own.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def shown(ds: Dataset, stored: NDArray[np.generic], *, frame: int, window: Datas
 
 
 def frame_header(ds: Dataset, frame: int) -> Dataset:
-    """Return the elements that say how to show a frame: the object's own, or an enhanced object's groups."""
+    """Return the elements that state how to display a frame: the object's own, or those of its functional groups."""
     shared, own = ds.get("SharedFunctionalGroupsSequence") or [], ds.get("PerFrameFunctionalGroupsSequence") or []
     if not shared and not own:
         return ds
@@ -61,7 +61,7 @@ def frame_header(ds: Dataset, frame: int) -> Dataset:
 
 
 def rescaled(header: Dataset, stored: NDArray[np.generic]) -> Values:
-    """Turn stored values into modality values (PS3.3 C.11.1): 32-bit floats where those are exact."""
+    """Return stored values as modality values (PS3.3 C.11.1): 32-bit floats if those are exact, otherwise 64-bit."""
     exact = np.float32 if stored.dtype.itemsize <= 2 else np.float64
     if header.get("ModalityLUTSequence"):
         return np.asarray(apply_modality_lut(stored, header), exact)
@@ -72,12 +72,12 @@ def rescaled(header: Dataset, stored: NDArray[np.generic]) -> Values:
 
 
 def grey_of(frame: Frame) -> NDArray[np.uint8]:
-    """Return (rows, columns) luminance of a frame."""
+    """Return the luminance of a frame, shape (rows, columns)."""
     return frame if frame.ndim == 2 else np.asarray(np.rint(frame @ LUMINANCE), np.uint8)
 
 
 def colour_share(frame: Frame) -> float:
-    """Return the share of pixels whose channels differ by more than a JPEG's noise, 0 to 1."""
+    """Return the fraction of coloured pixels, 0 to 1: those whose channels differ by more than JPEG noise."""
     if frame.ndim == 2:
         return 0.0
     spread = frame.max(axis=2).astype(np.int16) - frame.min(axis=2)
@@ -85,7 +85,7 @@ def colour_share(frame: Frame) -> float:
 
 
 def _padding(ds: Dataset, stored: NDArray[np.generic]) -> NDArray[np.bool_] | None:
-    """Mark the pixels of PixelPaddingValue, up to PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2)."""
+    """Return the mask of padding: PixelPaddingValue to PixelPaddingRangeLimit (PS3.3 C.7.5.1.1.2); None without."""
     value = real_number(ds, "PixelPaddingValue")
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""The elements of a DICOM file under limits: what pydicom reads lazily is read here once, and measured."""
+"""Checks the elements of a DICOM file against limits, by reading once everything that pydicom reads lazily."""
 
 import mmap
 import os
@@ -16,7 +16,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from ml.dicomio import limits
 from ml.dicomio.errors import CUT_SHORT, Refused
 
-#: What converting one element's value raises where it does not fit its VR.
+#: What pydicom raises when it converts a value that does not match its VR.
 NONSENSE = (BytesLengthException, ValueError, TypeError, KeyError, NotImplementedError, OverflowError, struct.error)
 UNDEFINED = 0xFFFFFFFF  # PS3.5 7.1.1: the value ends at a delimiter
 CHUNK = 1 << 20
@@ -24,10 +24,10 @@ NESTED = f"The DICOM file nests sequences more than {limits.NESTING} deep."
 
 
 class FileMap(mmap.mmap):
-    """A file in memory: a read of more bytes than there are allocates nothing, a seek past them ends it."""
+    """A memory-mapped file: reading beyond its end allocates no memory, and seeking beyond it refuses the file."""
 
     def seek(self, pos: int, whence: Literal[0, 1, 2, 3, 4] = os.SEEK_SET) -> None:
-        """Move, or refuse the file as cut short."""
+        """Move to a position; raise `Refused` (truncated) if the file has no such position."""
         try:
             super().seek(pos, whence)
         except ValueError as error:
@@ -35,7 +35,7 @@ class FileMap(mmap.mmap):
 
 
 def check_deflated(file: BinaryIO) -> None:
-    """Refuse a deflated object that unpacks without measure, before pydicom unpacks it in one go."""
+    """Refuse a deflated object that inflates beyond the limits, before pydicom inflates it in one piece."""
     if str(meta_read(file).get("TransferSyntaxUID")) != DeflatedExplicitVRLittleEndian:
         return
     unpacker, packed_bytes, unpacked_bytes = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
@@ -47,7 +47,7 @@ def check_deflated(file: BinaryIO) -> None:
 
 
 def meta_read(file: BinaryIO) -> Dataset:
-    """Return the file meta information (PS3.10 7.1), as stated; the file is left standing behind it."""
+    """Return the file meta information (PS3.10 7.1), and leave the file positioned after it."""
     read_preamble(file, force=True)
     return read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_after_meta)
 
@@ -57,12 +57,12 @@ def _after_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 
 
 def check_elements(ds: Dataset) -> None:
-    """Convert every element once: what is cut short is refused, what is nonsense is left out of the data set.
+    """Convert every element once; delete those with an invalid value from the data set.
 
     Raises
     ------
     Refused
-        If a value is shorter than its length, or there are too many elements or sequences too deep.
+        If a value is shorter than its stated length, or there are too many elements or too deeply nested sequences.
     """
     _check_level(ds, depth=0, seen=[0])
 

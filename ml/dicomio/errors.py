@@ -1,7 +1,7 @@
-"""Why a file could not be read, in words for the one who sent it."""
+"""Why a file is refused, in sentences for its sender."""
 
 
-class Refused(Exception):  # noqa: N818 - the answer to a file, no error of ours
+class Refused(Exception):  # noqa: N818 - a response to a file, not a fault of the program
     """The file is refused; the message is one plain sentence without patient data."""
 
 

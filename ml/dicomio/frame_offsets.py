@@ -1,4 +1,4 @@
-"""Where the frames of an object lie in its file, so that one is later served by a seek and a read."""
+"""Locates the frames of an object in its file, so that a frame can be served by a seek and a read."""
 
 import struct
 from collections.abc import Iterator
@@ -9,31 +9,32 @@ from pydicom.dataset import Dataset
 from ml.dicomio.sanity import PIXELS, kept_share
 from ml.dicomio.values import whole_number
 
-#: Offset from the start of the file, and bytes.
+#: A byte range: offset from the start of the file, and length.
 Piece: TypeAlias = tuple[int, int]
 ITEM, HEAD = b"\xfe\xff\x00\xe0", 8  # PS3.5 7.5: the tag of an item; tag and length together
-END_OF_IMAGE = b"\xff\xd9"  # JPEG, JPEG-LS and JPEG 2000 alike
+END_OF_IMAGE = b"\xff\xd9"  # the end marker of JPEG, JPEG-LS and JPEG 2000
 
 
 def frame_pieces(ds: Dataset, data: bytes, *, frames: int, encapsulated: bool) -> list[list[Piece]]:
-    """Find the pieces of each frame.
+    """Return the byte ranges of each frame.
 
     Parameters
     ----------
     ds
-        The object, parsed with its pixels from a file that is little endian and not deflated.
+        The object, parsed with its pixel data from a file that is little endian and not deflated.
     data
-        The file (a memory map will do).
+        The bytes of the file, or a memory map of them.
     frames
-        How many there are.
+        Number of frames.
     encapsulated
-        Whether pixels lie in fragments (PS3.5 A.4).
+        Whether the pixel data are encapsulated in fragments (PS3.5 A.4).
 
     Returns
     -------
     list of list of Piece
-        By frame, in order; mostly one piece each. Empty where frames cannot be told apart by bytes alone: bits
-        that do not fill bytes, fragments without a table or an end marker, or no pixels at all.
+        The ranges of each frame, in frame order; mostly one each. Empty if frames cannot be separated by bytes alone
+        (frames of single bits that do not end at a byte, fragments with neither an offset table nor end markers), or
+        if there are no pixel data.
     """
     keyword = next((keyword for keyword in PIXELS if ds.get(keyword)), None)
     if keyword is None:
@@ -63,7 +64,7 @@ def _native(ds: Dataset, start: int, length: int, frames: int) -> list[list[Piec
 
 
 def _items(data: bytes, start: int) -> list[Piece]:
-    """Return the values of all items from `start` on: the basic offset table, then the fragments."""
+    """Return the ranges of all item values from `start` on: the basic offset table, then the fragments."""
     found = []
     while data[start : start + 4] == ITEM and start + HEAD <= len(data):
         (length,) = struct.unpack_from("<I", data, start + 4)
@@ -75,7 +76,7 @@ def _items(data: bytes, start: int) -> list[Piece]:
 
 
 def _by_extended_table(ds: Dataset, fragments: list[Piece]) -> list[list[Piece]]:
-    """Use the extended offset table (PS3.3 C.7.6.3.1.8): one fragment a frame, its length without padding."""
+    """Return the frames by the extended offset table (PS3.3 C.7.6.3.1.8): one fragment each, without its padding."""
     offsets, lengths = (_words(ds.get(word), "Q") for word in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"))
     if not offsets or not fragments or len(offsets) != len(lengths):
         return []
@@ -88,7 +89,7 @@ def _by_extended_table(ds: Dataset, fragments: list[Piece]) -> list[list[Piece]]
 
 
 def _by_table(data: bytes, table: Piece, fragments: list[Piece]) -> list[list[Piece]]:
-    """Use the basic offset table: a frame goes on until the next one begins."""
+    """Return the frames by the basic offset table: a frame ends where the next one begins."""
     offsets = _words(data[table[0] : sum(table)], "I")
     if not offsets or not fragments or offsets != sorted(offsets):
         return []
@@ -103,7 +104,7 @@ def _by_table(data: bytes, table: Piece, fragments: list[Piece]) -> list[list[Pi
 
 
 def _by_walking(data: bytes, fragments: list[Piece], frames: int) -> list[list[Piece]]:
-    """Tell frames by their number or, where there are more fragments, by the marker that ends an image."""
+    """Return the frames as one fragment each or, if there are more fragments than frames, by end-of-image markers."""
     if len(fragments) == frames:
         return [[piece] for piece in fragments]
     return [fragments] if frames == 1 else list(_ended(data, fragments))
@@ -119,7 +120,7 @@ def _ended(data: bytes, fragments: list[Piece]) -> Iterator[list[Piece]]:
 
 
 def _words(value: object, kind: str) -> list[int]:
-    """Return little-endian whole numbers (`I` of 32, `Q` of 64 bits); none where the bytes are no such list."""
+    """Return little-endian integers (`I`: 32 bits, `Q`: 64 bits); an empty list if the length does not match."""
     size = struct.calcsize(f"<{kind}")
     if not isinstance(value, bytes) or len(value) % size:
         return []

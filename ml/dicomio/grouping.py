@@ -1,4 +1,4 @@
-"""From paths as somebody types them to series as the cascade is asked about them."""
+"""Groups files and folders, as given on the command line, into series for the cascade."""
 
 import hashlib
 import os
@@ -14,24 +14,24 @@ from ml.dicomio.sniff import sniff
 
 COPY = "This is a copy of a file that was given before; see that one."
 
-#: SeriesInstanceUID, and which version: a file whose SOPInstanceUID was met with other bytes (the same image in
-#: another transfer syntax, say) belongs to a second series beside the first, so that no slice counts twice.
+#: SeriesInstanceUID and version: a file whose SOPInstanceUID has already occurred with other bytes (for example the
+#: same image in another transfer syntax) goes into a second series beside the first, so that no slice counts twice.
 _Key = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class SeriesFiles:
-    """The files of one series, in slice order, or one file that cannot be analysed and why.
+    """The files of one series in slice order, or one file that cannot be analysed, and why.
 
     Attributes
     ----------
     paths
-        Files from the first slice to the last; one for a picture and for a file that is set aside.
+        Files from the first slice to the last; exactly one for a picture, or for a file that cannot be analysed.
     status
-        "readable"; "not_analysed" for an object without an image or a second copy; "refused" for a file
-        that cannot be read.
+        "readable"; "not_analysed" for an object without an image, or a copy of another file; "refused" for a file that
+        cannot be read.
     reason
-        A plain sentence, None where the status is "readable".
+        A plain sentence; None if the status is "readable".
     """
 
     paths: tuple[Path, ...]
@@ -41,7 +41,7 @@ class SeriesFiles:
 
 @dataclass
 class _Groups:
-    """Series by UID, and everything that is an entry of its own, in the order of arrival."""
+    """Series by key, and all entries (series and single files) in the order in which they first occurred."""
 
     entries: list[SeriesFiles | _Key] = field(default_factory=list)
     series: dict[_Key, list[tuple[Path, Inspection]]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class _Groups:
 
 
 def _order(found: Inspection) -> tuple[bool, float, bool, int, str]:
-    """Order by position, InstanceNumber and UID; what the header does not state comes last."""
+    """Return a sort key: position, InstanceNumber, SOPInstanceUID; missing values come last."""
     return (
         found.position is None,
         found.position or 0.0,
@@ -86,7 +86,7 @@ def _order(found: Inspection) -> tuple[bool, float, bool, int, str]:
 
 
 def series_grouped(paths: Iterable[Path]) -> list[SeriesFiles]:
-    """Sort files and folders (walked, sub-folders too) into series.
+    """Return the files, and those in the folders and their subfolders, grouped into series.
 
     Parameters
     ----------
@@ -96,9 +96,9 @@ def series_grouped(paths: Iterable[Path]) -> list[SeriesFiles]:
     Returns
     -------
     list of SeriesFiles
-        In the order in which the series were first met. DICOM images are joined by SeriesInstanceUID and
-        sorted by position along the slice normal (PS3.3 C.7.6.2.1.1), InstanceNumber and SOPInstanceUID;
-        a picture is a series of one; what cannot be read or shown stands alone with its reason.
+        In the order in which the series first occur. DICOM images are grouped by SeriesInstanceUID and sorted by
+        position along the slice normal (PS3.3 C.7.6.2.1.1), InstanceNumber and SOPInstanceUID. A picture is a series
+        of its own; so is a file that cannot be read or displayed, with the reason.
     """
     groups = _Groups()
     for path in _files(paths):
@@ -110,12 +110,12 @@ def series_grouped(paths: Iterable[Path]) -> list[SeriesFiles]:
 
 
 def _kind_of(path: Path) -> Literal["dicom", "picture"]:
-    """Say what a path of the command line holds.
+    """Return what kind of file a path on the command line is.
 
     Raises
     ------
     Refused
-        If it is no file, cannot be opened, is a zip or nothing that is read here.
+        If it is not a file, cannot be opened, or is a zip archive or of an unsupported kind.
     """
     if not path.is_file():
         raise Refused("There is no such file or folder." if not path.exists() else "This is not an ordinary file.")
@@ -141,7 +141,7 @@ def _walked(given: Path) -> Iterator[Path]:
     if not given.is_dir():
         yield given
         return
-    for folder, inner, names in os.walk(given):  # Links to folders are not followed: they may lead round in circles.
+    for folder, inner, names in os.walk(given):  # links to folders are not followed: they may form cycles
         inner.sort()
         yield from (Path(folder, name) for name in sorted(names))
 

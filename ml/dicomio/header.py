@@ -1,4 +1,4 @@
-"""What the header states about a series: the first of the two witnesses, the pixels being the second."""
+"""What the header states about modality, body part, plane and side; the networks predict the same from the pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ from ml.dicomio.dicom import dataset_read
 from ml.dicomio.sniff import sniff
 from ml.dicomio.values import real_number, real_numbers, text
 
-PLANES = ("sagittal", "coronal", "axial")  # by the axis of the normal: x to the left, y to the back, z to the head
-#: An image tilted further than this from every plane is called oblique, and states none (degrees).
+PLANES = ("sagittal", "coronal", "axial")  # by the axis of their normal: x to the left, y to the back, z to the head
+#: Degrees; an image that is tilted by more from every plane is oblique, and counts as stating no plane.
 OBLIQUE_DEGREES = 30.0
-#: Shorter cosines than this are no directions: a header of zeros.
+#: Least length of the cross product of the cosines; below it, the header states no directions (often zeros).
 SHORTEST_NORMAL = 0.5
 
 
 @dataclass(frozen=True)
 class HeaderFacts:
-    """Words as the header states them, by question; a question that it does not answer is absent.
+    """The header's answers, by question; a question that it does not answer is absent.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class HeaderFacts:
 
 
 def header_facts(ds: Dataset) -> HeaderFacts:
-    """Collect what a data set states about modality, part, plane and side."""
+    """Return what a data set states about modality, body part, plane, side and slice spacing."""
     words = {
         "modality": text(ds, "Modality", longest=16).upper(),
         "part": body_part(ds),
@@ -46,7 +46,7 @@ def header_facts(ds: Dataset) -> HeaderFacts:
 
 
 def facts_read(path: Path) -> HeaderFacts:
-    """Return what the header of one file states; a picture states nothing.
+    """Return the facts in the header of one file; none for a picture.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def facts_read(path: Path) -> HeaderFacts:
 
 
 def body_part(ds: Dataset) -> str:
-    """Return BodyPartExamined or else the code meaning of AnatomicRegionSequence (PS3.3 10.5), in capitals."""
+    """Return BodyPartExamined, or else the code meaning of AnatomicRegionSequence (PS3.3 10.5), in capitals."""
     if part := text(ds, "BodyPartExamined", longest=64):
         return part.upper()
     for place in (ds, *_functional_groups(ds, "FrameAnatomySequence")):
@@ -68,7 +68,7 @@ def body_part(ds: Dataset) -> str:
 
 
 def laterality(ds: Dataset) -> str:
-    """Return the side: L, R or B (both), empty where it is not stated or unpaired."""
+    """Return the side: L, R or B (both); "" if it is not stated or the structure is unpaired."""
     anatomy = [text(item, "FrameLaterality", longest=1) for item in _functional_groups(ds, "FrameAnatomySequence")]
     for word in (text(ds, "ImageLaterality", longest=1), text(ds, "Laterality", longest=1), *anatomy):
         if word.upper() in {"L", "R", "B"}:
@@ -77,16 +77,16 @@ def laterality(ds: Dataset) -> str:
 
 
 def slice_spacing(ds: Dataset) -> str:
-    """Return SpacingBetweenSlices or else SliceThickness in mm as a word, empty where neither is a length."""
+    """Return SpacingBetweenSlices, or else SliceThickness, in mm as text; "" if neither is a length."""
     for place in (ds, *_functional_groups(ds, "PixelMeasuresSequence")):
         for keyword in ("SpacingBetweenSlices", "SliceThickness"):
             if (stated := real_number(place, keyword)) is not None and abs(stated) > 0:
-                return f"{abs(stated):.3g}"  # Some scanners state the direction as a sign.
+                return f"{abs(stated):.3g}"  # some scanners state the direction as a sign
     return ""
 
 
 def orientation(ds: Dataset) -> list[float] | None:
-    """Return the six direction cosines (PS3.3 C.7.6.2.1.1), of the first frame where frames have their own."""
+    """Return the six direction cosines (PS3.3 C.7.6.2.1.1), of the first frame if frames have their own; else None."""
     for place in (ds, *_functional_groups(ds, "PlaneOrientationSequence")):
         cosines = real_numbers(place, "ImageOrientationPatient")
         if len(cosines) == 6 and np.linalg.norm(np.cross(cosines[:3], cosines[3:])) >= SHORTEST_NORMAL:
@@ -101,7 +101,7 @@ def normal_of(cosines: list[float]) -> NDArray[np.float64]:
 
 
 def plane_of(cosines: list[float] | None) -> str | None:
-    """Name the plane nearest to the image, None where there are no cosines or it is oblique."""
+    """Return the name of the plane nearest to the image; None if it is oblique, or without cosines."""
     if cosines is None:
         return None
     along = np.abs(normal_of(cosines))
@@ -110,7 +110,7 @@ def plane_of(cosines: list[float] | None) -> str | None:
 
 
 def position_along_normal(ds: Dataset) -> float | None:
-    """Return where the slice lies along its normal, in mm; None where the header does not say."""
+    """Return the slice's position along its normal, in mm; None if the header does not state it."""
     cosines, place = orientation(ds), real_numbers(ds, "ImagePositionPatient")
     if cosines is None or len(place) != 3:
         return None
@@ -119,7 +119,7 @@ def position_along_normal(ds: Dataset) -> float | None:
 
 
 def _functional_groups(ds: Dataset, keyword: str) -> Iterator[Dataset]:
-    """Yield the items of one macro of an enhanced object: shared by all frames, or else of the first frame."""
+    """Yield the items of one macro of an enhanced object: the shared ones, then those of the first frame."""
     for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         for group in (ds.get(groups) or [])[:1]:
             yield from group.get(keyword) or []

@@ -1,4 +1,4 @@
-"""What serving an object needs to know of its file, found once, at intake."""
+"""The index of a stored object, created once at ingest: all that is needed to serve it without parsing its file."""
 
 import mmap
 from pathlib import Path
@@ -16,20 +16,20 @@ from ml.schemas import Answer
 
 
 class ObjectIndex(Answer):
-    """Header and places.
+    """The header of an object, and the byte ranges of its frames and large values.
 
     Attributes
     ----------
     transfer_syntax_uid
-        As the file states it, or as it was found where it states none.
+        As the file states it, or inferred if it states none.
     is_part10
-        Whether it begins as PS3.10 asks: preamble, prefix, meta information.
+        Whether the file is in the PS3.10 format: preamble, prefix, file meta information.
     header
-        DICOM JSON; `BulkDataURI` holds "bulk:" and a key (see `ml.dicomio.jsonmodel`).
+        DICOM JSON; a `BulkDataURI` consists of "bulk:" and a key (see `ml.dicomio.jsonmodel`).
     frames
-        By frame, its pieces of the file. Empty where frames can only be had by decoding, or where there are none.
+        The byte ranges of each frame. Empty if frames can only be obtained by decoding, or if there are none.
     bulk
-        Where large values lie, by key.
+        The byte ranges of large values, by key.
     """
 
     transfer_syntax_uid: str
@@ -40,12 +40,12 @@ class ObjectIndex(Answer):
 
 
 def index_of(ds: FileDataset, path: Path) -> ObjectIndex:
-    """Index an object that was read, with its pixels, from `path`.
+    """Return the index of an object that was parsed, with its pixel data, from `path`.
 
     Raises
     ------
     Refused
-        If its header is larger than headers are.
+        If its header is larger than the limit.
     """
     syntax = ds.file_meta.TransferSyntaxUID
     with path.open("rb") as file, FileMap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:

@@ -1,4 +1,4 @@
-"""What intake must know of a file before it is stored: read once, in a process that may die of it."""
+"""Inspection of a file before it is stored: runs once, in the reader process, which a malformed file may crash."""
 
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from ml.schemas import Answer
 
 
 class Inspection(Answer):
-    """Identity and geometry of one object, as its header states them. Never logged: it names the patient."""
+    """Identity and geometry of one object, as its header states them. Never log it: it identifies the patient."""
 
     kind: Literal["dicom", "picture"]
     study_instance_uid: str
@@ -51,20 +51,20 @@ class Inspection(Answer):
 
 
 def inspect(path: Path, *, wrapped: Path | None = None) -> Inspection:
-    """Read what intake needs and decode a first frame, so that what is stored can also be shown.
+    """Return what ingest needs to know of a file; the first frame is decoded, so that what is stored can be displayed.
 
     Parameters
     ----------
     path
         The file.
     wrapped
-        Where the object goes that a picture becomes (see `secondary_capture`), which is what is described; None
-        where nobody wants it.
+        Path for the DICOM object that wraps a picture (see `secondary_capture`), or None to discard it; for a picture,
+        the inspection describes that object.
 
     Raises
     ------
     Refused
-        If the file is no DICOM object or picture, or is damaged.
+        If the file is neither a DICOM object nor a picture, or is damaged.
     """
     kind = sniff(path)
     if kind == "zip":
@@ -87,7 +87,7 @@ def _object(path: Path) -> Inspection:
 
 
 def head(path: Path) -> Inspection:
-    """Read the header of a DICOM file alone, without its pixels; raises as `inspect` does."""
+    """Return the inspection of a DICOM file's header, without reading its pixel data; raises as `inspect`."""
     return _header(dataset_read(path, pixels=False))
 
 

@@ -1,4 +1,4 @@
-"""A header as DICOM JSON (PS3.18 annex F), what is large replaced by a key under which it can be asked for."""
+"""A header as DICOM JSON (PS3.18 Annex F), in which large values are replaced by keys to retrieve them by."""
 
 import json
 import math
@@ -13,26 +13,26 @@ from ml.dicomio.errors import Refused
 from ml.dicomio.frame_offsets import Piece
 from ml.dicomio.sanity import PIXELS
 
-#: Binary values of more bytes than this are not kept in the header.
+#: Binary values of more bytes than this are not included in the header.
 INLINE_BYTES = 1024
-#: Stands in front of a key; whoever serves the header puts an address in its place.
+#: Prefix of a key; the server of the header replaces both by a URL.
 KEY = "bulk:"
 
 
 class _Bulk:
-    """The large values that were met, and where they lie."""
+    """The large values of an object, and their byte ranges in its file."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.places: dict[str, Piece] = {}
 
     def key(self, element: DataElement) -> str:
-        """Return the key of a value, found in the file by its bytes.
+        """Return the key of a value, after locating its bytes in the file.
 
         Raises
         ------
         ValueError
-            If it is not in the file as it stands.
+            If the file does not contain these bytes.
         """
         start, value = element.file_tell or 0, bytes(element.value)
         if self.data[start : start + len(value)] != value and (start := self.data.find(value)) < 0:
@@ -43,28 +43,28 @@ class _Bulk:
 
 
 def header_json(ds: Dataset, data: bytes | None, *, syntax: str) -> tuple[str, dict[str, Piece]]:
-    """Turn a header into DICOM JSON.
+    """Return a header as DICOM JSON, and the byte ranges of its large values.
 
     Parameters
     ----------
     ds
-        The object, with its pixels.
+        The object, with its pixel data.
     data
-        The file; None where its bytes are not the values (deflated, big endian), which keeps all of them inline.
+        The bytes of the file; None if they differ from the values (deflated, big endian), which are then all inline.
     syntax
-        Its transfer syntax as the file states it, told as AvailableTransferSyntaxUID (0008,3002).
+        Its transfer syntax as the file states it, included as AvailableTransferSyntaxUID (0008,3002).
 
     Returns
     -------
     str
-        ASCII. Pixel data are always `KEY` and their tag.
+        DICOM JSON in ASCII. Pixel data are always given as `KEY` and their tag.
     dict of str to Piece
-        Where large values lie, by key; pixel data are not among them.
+        The byte ranges of large values, by key, without pixel data.
 
     Raises
     ------
     Refused
-        If it is larger than headers are.
+        If the header is larger than the limit.
     """
     bulk = _Bulk(data) if data is not None else None
     told: dict[str, dict[str, Any]] = {"00083002": {"vr": "UI", "Value": [syntax]}}
@@ -72,11 +72,11 @@ def header_json(ds: Dataset, data: bytes | None, *, syntax: str) -> tuple[str, d
         tag = f"{int(element.tag):08X}"
         if element.keyword in PIXELS:
             told[tag] = {"vr": _vr(element), "BulkDataURI": KEY + tag}
-        elif element.tag.element:  # a group's length says nothing here
+        elif element.tag.element:  # group lengths are left out
             try:
                 told[tag] = element.to_json_dict(bulk.key if bulk else None, INLINE_BYTES * 4 // 3)
             except (*NONSENSE, AttributeError):
-                continue  # nonsense counts as absent
+                continue  # an invalid value counts as absent
             told[tag]["vr"] = _vr(element)
     text = _dumped(dict(sorted(told.items())))
     if len(text) > limits.HEADER_BYTES:
@@ -85,7 +85,7 @@ def header_json(ds: Dataset, data: bytes | None, *, syntax: str) -> tuple[str, d
 
 
 def _vr(element: DataElement) -> str:
-    """Return one VR where the dictionary leaves two open."""
+    """Return the VR of an element; the last one if the dictionary allows several."""
     return str(element.VR).rsplit(" or ", maxsplit=1)[-1]
 
 
@@ -97,7 +97,7 @@ def _dumped(told: dict[str, Any]) -> str:
 
 
 def _spelt(told: Any) -> Any:
-    """Spell out numbers that JSON has none for (PS3.18 F.2.5)."""
+    """Return the JSON with infinities and NaN as strings, since JSON has no such numbers (PS3.18 F.2.5)."""
     if isinstance(told, dict):
         return {key: _spelt(value) for key, value in told.items()}
     if isinstance(told, list):

@@ -1,4 +1,4 @@
-"""Pictures without a header: PNG, JPEG and TIFF."""
+"""Reads pictures, that is, images without a DICOM header: PNG, JPEG and TIFF."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,28 +14,28 @@ from ml.dicomio.display import Frame
 from ml.dicomio.errors import Refused
 from ml.dicomio.windows import stretched
 
-Image.MAX_IMAGE_PIXELS = limits.PIXELS_PER_FRAME // 2  # Pillow warns at this and refuses at twice this.
-#: (rows, columns) of uint8 or uint16 when it is grey, else (rows, columns, 3) of uint8.
+Image.MAX_IMAGE_PIXELS = limits.PIXELS_PER_FRAME // 2  # Pillow warns above this number, and refuses above twice it
+#: uint8 or uint16 of shape (rows, columns) if it is grey, otherwise uint8 of shape (rows, columns, 3).
 Page = NDArray[np.uint8] | NDArray[np.uint16]
 FORMATS = ("PNG", "JPEG", "TIFF")
 DEEPEST = np.iinfo(np.uint16).max
 
 
 def picture_frames(path: Path) -> Iterator[Frame]:
-    """Yield each page of a picture as it looks on a screen: only a TIFF has several; raises as `pages_read`."""
+    """Yield each page of a picture as it is displayed; only a TIFF has several. Raises as `pages_read`."""
     yield from (page_shown(page) for page in pages_read(path))
 
 
 def pages_read(path: Path) -> Iterator[Page]:
-    """Yield the pages of a PNG, JPEG or TIFF: upright, without transparency, grey where no pixel is coloured.
+    """Yield the pages of a PNG, JPEG or TIFF: upright, without transparency, and grey if no pixel is coloured.
 
     Raises
     ------
     Refused
-        If it is damaged, claims more pixels than is read, or has more than 16 bits a pixel.
+        If it is damaged, claims more pixels or pages than the limits allow, or has grey values beyond 16 bits.
     """
     with picture_opened(path) as image:
-        # An animation's first picture is what people mean by it.
+        # Of an animation, only the first frame is read.
         for number, page in enumerate(ImageSequence.Iterator(image) if image.format == "TIFF" else [image]):
             if number >= limits.FRAMES:
                 raise Refused(f"The picture has more than {limits.FRAMES:,} pages.")
@@ -45,10 +45,10 @@ def pages_read(path: Path) -> Iterator[Page]:
 
 @contextmanager
 def picture_opened(path: Path) -> Iterator[Image.Image]:
-    """Lend a picture; whatever goes wrong with it inside the block becomes a refusal."""
+    """Yield an open picture; errors of Pillow inside the block become `Refused`."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Odd metadata beside sound pixels.
+            warnings.simplefilter("ignore")  # odd metadata do not make the pixels unusable
             with Image.open(path, formats=FORMATS) as image:
                 yield image
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -58,11 +58,11 @@ def picture_opened(path: Path) -> Iterator[Image.Image]:
 
 
 def page_of(image: Image.Image) -> Page:
-    """Return the pixels of one picture; see `pages_read`."""
+    """Return the pixels of one page; see `pages_read`."""
     upright = ImageOps.exif_transpose(image)
     if upright.mode[0] in {"I", "F"}:
         return _deep(np.asarray(upright))
-    if upright.has_transparency_data:  # What shines through is black, as round every medical image.
+    if upright.has_transparency_data:  # composited on black, the background of medical images
         ground = Image.new("RGBA", upright.size, "black")
         upright = Image.alpha_composite(ground, upright.convert("RGBA"))
     rgb = np.asarray(upright.convert("RGB"))
@@ -71,7 +71,7 @@ def page_of(image: Image.Image) -> Page:
 
 
 def page_shown(page: Page) -> Frame:
-    """Return a page as it looks on a screen: no monitor shows 16 bits without a window."""
+    """Return a page as it is displayed; 16-bit values are stretched between percentiles."""
     return stretched(np.asarray(page, np.float32)) if page.dtype == np.uint16 else np.asarray(page, np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Any file that is read here to frames as they look on a screen."""
+"""Frames of any supported file, as they are displayed."""
 
 import warnings
 from collections.abc import Iterator
@@ -22,19 +22,19 @@ UNDECODED = (*BROKEN, RuntimeError, MemoryError, ZeroDivisionError)
 
 
 def frames_read(path: Path) -> Iterator[Frame]:
-    """Yield the frames of a file, one after the other, as they look on a screen; see `frames_placed`."""
+    """Yield the frames of a file as they are displayed; see `frames_placed`."""
     return (frame for frame, _ in frames_placed(path))
 
 
 def frames_placed(path: Path) -> Iterator[tuple[Frame, FrameGrid]]:
-    """Yield the frames of a file, one after the other, as they look on a screen, with the grid of each.
+    """Yield the frames of a file as they are displayed, each with its pixel grid.
 
     Yields
     ------
     Frame
-        uint8, (rows, columns) for grey or (rows, columns, 3) RGB, in frame order.
+        uint8, shape (rows, columns) for grey or (rows, columns, 3) for RGB, in frame order.
     FrameGrid
-        How large its pixels are and where it lies.
+        The frame's pixel size and position.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def frames_placed(path: Path) -> Iterator[tuple[Frame, FrameGrid]]:
     check_shown(ds)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Odd but decodable pixel data is shown, not judged.
+            warnings.simplefilter("ignore")  # pixel data that is odd but can be decoded is displayed
             if (picture := captured_frame(ds)) is not None:
                 yield picture, frame_grid(ds, 0)
                 return
@@ -59,7 +59,7 @@ def frames_placed(path: Path) -> Iterator[tuple[Frame, FrameGrid]]:
 
 
 def frame_read(path: Path, *, frame: int, window: Dataset | None = None) -> Frame:
-    """Return one frame (from 0) of a file as it looks on a screen, with another window; see `frames_read`."""
+    """Return one frame (from 0) of a file as it is displayed, optionally with another window; see `frames_read`."""
     if sniff(path) != "picture":
         return frame_of(dataset_read(path), frame=frame, window=window)
     page = next(islice(picture_frames(path), frame, None), None)
@@ -69,7 +69,7 @@ def frame_read(path: Path, *, frame: int, window: Dataset | None = None) -> Fram
 
 
 def frame_of(ds: FileDataset, *, frame: int, window: Dataset | None = None) -> Frame:
-    """Return one frame (from 0) of a parsed object as it looks on a screen; raises as `frames_read` does."""
+    """Return one frame (from 0) of a parsed object as it is displayed; raises as `frames_read`."""
     check_shown(ds)
     if not 0 <= frame < frame_count(ds):
         raise Refused(f"The DICOM object holds no frame {frame}.")
@@ -84,7 +84,7 @@ def frame_of(ds: FileDataset, *, frame: int, window: Dataset | None = None) -> F
 
 
 def check_shown(ds: FileDataset) -> None:
-    """Refuse an object that is no image, or one packed in a way that is not unpacked here."""
+    """Refuse an object that is not an image, or whose transfer syntax cannot be decoded."""
     if not has_pixels(ds):
         raise Refused(NO_IMAGE)
     syntax = ds.file_meta.TransferSyntaxUID

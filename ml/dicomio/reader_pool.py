@@ -1,4 +1,4 @@
-"""Reading processes that wait for the next file, so that starting one is paid for once."""
+"""A pool of reader processes, so that not every file has to start one."""
 
 import atexit
 import os
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from ml.dicomio.subprocess_reader import Reader
 
 _idle: list[Reader] = []
-os.register_at_fork(after_in_child=_idle.clear)  # Two processes must not talk into one pipe.
+os.register_at_fork(after_in_child=_idle.clear)  # two processes must not use one pipe
 
 
 @contextmanager
 def lent_reader() -> Iterator[Reader]:
-    """Lend a reading process, an idle one where there is one."""
+    """Yield a reader process: an idle one if possible, otherwise a new one."""
     reader = _take()
     try:
         yield reader
@@ -28,7 +28,7 @@ def _take() -> Reader:
     while _idle:
         try:
             reader = _idle.pop()
-        except IndexError:  # Another thread took the last one.
+        except IndexError:  # another thread has taken the last one
             break
         if reader.is_usable:
             return reader
@@ -38,6 +38,6 @@ def _take() -> Reader:
 
 @atexit.register
 def _end_idle() -> None:
-    """End the processes that wait for a file, with the process that keeps them."""
+    """End the idle reader processes when this process exits."""
     while _idle:
         _idle.pop().close()

@@ -1,4 +1,4 @@
-"""What an image claims about itself, held against the bytes that it has."""
+"""Checks what an image claims about itself against limits, and against the bytes that it has."""
 
 from io import BytesIO
 
@@ -15,19 +15,19 @@ PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
 def check_claims(ds: FileDataset, *, size: int) -> None:
-    """Refuse an image of a size that nobody sends, or of more pixels than its bytes can hold.
+    """Refuse an image that exceeds the limits, or claims more pixels than its bytes can hold.
 
     Parameters
     ----------
     ds
-        The image; its pixels may not have been read.
+        The image; its pixel data may not have been read.
     size
         Bytes of its file.
 
     Raises
     ------
     Refused
-        With the claim that cannot be true.
+        With the claim that is too large or cannot be true.
     """
     rows, columns = int(ds.Rows), int(ds.Columns)
     frames = whole_number(ds, "NumberOfFrames") or 1
@@ -45,7 +45,7 @@ def check_claims(ds: FileDataset, *, size: int) -> None:
 
 
 def check_present(ds: FileDataset, *, read: bool) -> None:
-    """Refuse an image whose pixels are not there, once they have been `read`."""
+    """Refuse an image without pixel data, provided that they have been `read`."""
     if read and not any(ds.get(keyword) for keyword in PIXELS):
         raise Refused("The DICOM file describes an image but holds no pixels.")
 
@@ -62,12 +62,12 @@ def _check_bytes(ds: FileDataset, *, frames: int, decoded: int, size: int) -> No
 
 
 def kept_share(ds: Dataset) -> float:
-    """Return the share of samples that native data keep: YBR_FULL_422 halves two of three."""
+    """Return the fraction of samples in native pixel data: YBR_FULL_422 has half of two of its three channels."""
     return 2 / 3 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else 1.0
 
 
 def _fragments(pixels: bytes) -> int:
-    """Count the fragments behind the basic offset table (PS3.5 A.4): each frame has at least one."""
+    """Return the number of fragments after the basic offset table (PS3.5 A.4); each frame has at least one."""
     buffer = BytesIO(pixels)
     parse_basic_offsets(buffer)
     return parse_fragments(buffer)[0]

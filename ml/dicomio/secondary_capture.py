@@ -1,6 +1,6 @@
-"""A picture in the coat of a DICOM object: Secondary Capture (PS3.3 A.8), the one kind that is known after intake.
+"""Wraps a picture as a DICOM Secondary Capture (PS3.3 A.8), so that the archive contains DICOM objects only.
 
-The header invents nothing: no patient, no date, no size of a pixel. The same picture makes the same object.
+The header invents nothing: no patient, no date, no pixel size. The same picture always gives the same object.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from ml.dicomio.display import Frame
 from ml.dicomio.errors import Refused
 from ml.dicomio.pictures import Page, page_of, page_shown, pages_read, picture_opened
 
-#: Says in the object that it was made here out of a picture (0018,1019).
+#: Software version (0018,1019) that marks an object as a picture wrapped by this module.
 OURS = "Readroom picture 1"
-#: UIDs are made from the picture's bytes (PS3.5 B.2: 2.25. and a 128-bit number).
+#: Root of the UIDs, which are derived from the picture's bytes (PS3.5 B.2: "2.25." and a 128-bit number).
 UUID_ROOT = "2.25."
-#: Elements that every object of this kind has and that a picture has no value for (type 2).
+#: Type 2 elements for which a picture has no value.
 UNKNOWN = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName",
     "StudyID", "AccessionNumber", "SeriesNumber", "PatientOrientation", "Laterality",
@@ -42,19 +42,19 @@ UPRIGHT, ORIENTATION = 1, 0x0112  # EXIF
 def captured(path: Path, *, out: Path) -> None:
     """Write a PNG, JPEG or TIFF as a Secondary Capture object.
 
-    A baseline JPEG that stands upright keeps its bytes (PS3.5 A.4.1); everything else is stored as plain pixels.
+    An upright baseline JPEG is encapsulated as it is (PS3.5 A.4.1); everything else is stored as native pixel data.
 
     Parameters
     ----------
     path
         The picture.
     out
-        Where the PS3.10 file goes.
+        Path of the PS3.10 file to write.
 
     Raises
     ------
     Refused
-        If it cannot be read (see `pages_read`), its pages differ in size or kind, or they are too many bytes.
+        If it cannot be read (see `pages_read`), its pages differ in size or type, or they are too large together.
     """
     ds = _identity(path)
     if (jpeg := _jpeg_kept(path)) is not None:
@@ -65,9 +65,9 @@ def captured(path: Path, *, out: Path) -> None:
 
 
 def captured_frame(ds: Dataset) -> Frame | None:
-    """Return the frame of a JPEG that came as a picture, decoded as pictures are; None for every other object.
+    """Return the frame of a wrapped JPEG, decoded as pictures are; None for any other object.
 
-    Two decoders of JPEG differ by a grey level here and there: what the networks see must not depend on the coat.
+    JPEG decoders differ by a grey level here and there, and the networks' input must not depend on the wrapping.
     """
     if ds.get("SecondaryCaptureDeviceSoftwareVersions") != OURS or ds.file_meta.TransferSyntaxUID != JPEGBaseline8Bit:
         return None
@@ -92,7 +92,7 @@ def _identity(path: Path) -> FileDataset:
 
 
 def _jpeg_kept(path: Path) -> tuple[bytes, Image.Image] | None:
-    """Return the bytes of a JPEG that any reader of DICOM can decode as they are, and the picture; else None."""
+    """Return the bytes of a JPEG that can be encapsulated unchanged, and the picture; None for anything else."""
     with picture_opened(path) as image:
         turned = image.getexif().get(ORIENTATION, UPRIGHT)
         if image.format != "JPEG" or image.mode not in {"L", "RGB"} or turned != UPRIGHT:
@@ -103,7 +103,7 @@ def _jpeg_kept(path: Path) -> tuple[bytes, Image.Image] | None:
 
 
 def _is_baseline(data: bytes) -> bool:
-    """Say whether the frame header is SOF0 (ITU-T T.81 B.2.2): sequential, 8 bits, Huffman."""
+    """Return whether the frame header is SOF0 (ITU-T T.81 B.2.2): baseline sequential, 8 bits, Huffman."""
     at = 2
     while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
         marker = data[at + 1]
@@ -164,15 +164,15 @@ def _put_shape(ds: Dataset, rows: int, columns: int, *, bits: int, photometric: 
     if ds.SamplesPerPixel == 3:
         ds.PlanarConfiguration = 0
     elif bits == 8:
-        ds.WindowCenter, ds.WindowWidth = 128, 256  # eight bits are shown as they are
+        ds.WindowCenter, ds.WindowWidth = 128, 256  # 8-bit values are displayed unchanged
 
 
 def _put_frames(ds: Dataset, count: int, *, is_grey: bool) -> None:
-    """Say that the frames are pages (PS3.3 C.8.6.3 and C.8.6.4)."""
+    """Add the elements of a multi-frame object whose frames are pages (PS3.3 C.8.6.3 and C.8.6.4)."""
     ds.NumberOfFrames = count
     ds.FrameIncrementPointer = 0x00182001
     ds.PageNumberVector = list(range(1, count + 1))
-    ds.BurnedInAnnotation = "YES"  # nobody has looked, and whoever removes names should
+    ds.BurnedInAnnotation = "YES"  # nobody has checked, so de-identification must assume it
     if is_grey:
         ds.PresentationLUTShape, ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "IDENTITY", 0, 1, "US"
 

@@ -1,4 +1,4 @@
-"""The pictures of a series, one after the other, as the networks look at them."""
+"""The slices of a series, one after the other, as the networks see them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -17,18 +17,18 @@ from ml.dicomio.reader_pool import lent_reader
 
 @dataclass(frozen=True)
 class SlicePicture:
-    """One frame of one file.
+    """One slice: a frame of a file.
 
     Attributes
     ----------
     path, frame
-        The file, and the frame of it (from 0).
+        The file, and the frame in it (from 0).
     grey
-        uint8 luminance, shape (rows, columns), windowed as the header asks; 0 is black.
+        uint8 luminance, shape (rows, columns), windowed as the header states; 0 is black.
     colour_share
-        Share of pixels that are coloured, 0 to 1.
+        Fraction of coloured pixels, 0 to 1.
     grid
-        How large its pixels are and where it lies.
+        Its pixel size and position.
     """
 
     path: Path
@@ -39,20 +39,20 @@ class SlicePicture:
 
 
 def slices_stream(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> Iterator[SlicePicture]:
-    """Yield every frame of every file, in the order given, holding one frame at a time.
+    """Yield every frame of every file, in the given order, with one frame in memory at a time.
 
     Parameters
     ----------
     paths
         Files of one series in slice order (see `ml.dicomio.grouping.series_grouped`).
     aside
-        Where given, a file that cannot be read is noted here with its reason and the others are still
-        read; an answer made of the rest must say so.
+        If given, collects the files that cannot be read with the reason, and the others are still read; a result from
+        the rest must mention them.
 
     Raises
     ------
     Refused
-        If a file cannot be read and there is no `aside`.
+        If a file cannot be read and `aside` is None.
     """
     for path in paths:
         try:
@@ -74,12 +74,12 @@ def _slices_of(path: Path) -> Iterator[SlicePicture]:
 
 
 def slices_read(paths: Iterable[Path], *, aside: dict[Path, str] | None = None) -> list[SlicePicture]:
-    """Return every frame of every file, in the order given; see `slices_stream`."""
+    """Return every frame of every file, in the given order; see `slices_stream`."""
     return list(slices_stream(paths, aside=aside))
 
 
 def facts_read(path: Path) -> HeaderFacts:
-    """Return what the header of one file states; a picture states nothing.
+    """Return the facts in the header of one file; none for a picture.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and never by its name."""
+"""Identifies a file by its first bytes, never by its name."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ PREAMBLE = 132
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")  # PNG, JPEG, TIFF
 FILES = " Send a zip or the files themselves."
 FORMATS = " Send PNG, JPEG or TIFF."
-#: First bytes of what people send by mistake: what it is, and what to send instead.
+#: First bytes of files that people send by mistake -> their type, and what to send instead.
 FOREIGN = {
     b"%PDF": ("a PDF document", ""),
     b"\x1f\x8b": ("a gzip archive", FILES),
@@ -27,12 +27,12 @@ FOREIGN = {
 
 
 def sniff(path: Path) -> Kind:
-    """Say what a file is.
+    """Return the kind of a file.
 
     Raises
     ------
     Refused
-        If it is empty or neither DICOM nor PNG, JPEG, TIFF or zip.
+        If it is empty, or none of DICOM, PNG, JPEG, TIFF and zip.
     """
     with path.open("rb") as file:
         start = file.read(PREAMBLE)
@@ -53,7 +53,7 @@ def sniff(path: Path) -> Kind:
 
 
 def _is_bare_dataset(start: bytes) -> bool:
-    """Recognise DICOM written without preamble: a first element of group 0002 or 0008, either byte order."""
+    """Return whether it is DICOM without a preamble: the first element has group 0002 or 0008, in either byte order."""
     little = start[:2] in {b"\x02\x00", b"\x08\x00"} and start[3:4] == b"\x00"
     big = start[:3] in {b"\x00\x02\x00", b"\x00\x08\x00"}
     return len(start) >= 8 and (little or big)

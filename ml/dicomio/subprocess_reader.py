@@ -1,7 +1,7 @@
-"""Untrusted bytes are read apart: in a process that may crash, hang or run out of memory and hurt nobody.
+"""Reads untrusted files in a separate process, which may crash, hang or run out of memory without harm.
 
-Decoders are C, C++ and Rust; some loop without end or panic on a few wrong bytes, which no `except` catches.
-Web, worker and command line all read through here.
+Decoders are written in C, C++ and Rust; a few wrong bytes make some of them loop for ever or abort, which no `except`
+catches. Web, workers and command line all read files through this module.
 """
 
 import fcntl
@@ -18,49 +18,49 @@ from typing import Any
 
 from ml.dicomio.errors import Refused
 
-#: How long an inspection, a drawing or a frame may take before its process is taken to hang.
+#: Seconds that an inspection, a rendering or a frame may take before the process is considered hung.
 SECONDS_PER_ANSWER = 30.0
-FILES_PER_PROCESS = 500  # then a fresh one, so that nothing that a decoder leaks adds up
+FILES_PER_PROCESS = 500  # then a new process, so that leaks of decoders do not add up
 ROOT = Path(__file__).resolve().parents[2]
 PIECE = 1 << 20
-#: One thread; and freed memory is kept for the next frame, where giving it back costs a thousand page faults each.
+#: One thread; and freed memory is kept for the next frame, since returning it costs a thousand page faults per frame.
 TUNING = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "67108864", "MALLOC_TRIM_THRESHOLD_": "268435456"}
 
 
 class Reader:
-    """One reading process and the pipe to it."""
+    """A reader process, and the pipes to it."""
 
     def __init__(self) -> None:
         self.files = 0
-        self._ahead = bytearray()  # what came through the pipe behind the answer that was looked for
+        self._ahead = bytearray()  # bytes received but not yet consumed
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ml.reader_process"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            stderr=subprocess.DEVNULL,  # A decoder's own words may quote the file.
+            stderr=subprocess.DEVNULL,  # messages of decoders may quote the file
             env={"PATH": os.environ.get("PATH", ""), **TUNING},
             start_new_session=True,
         )
         assert self.process.stdout is not None
-        # A whole frame fits: the process goes on to the next one while this one is looked at.
+        # Large enough for a whole frame, so that the process decodes the next one while this one is analysed.
         fcntl.fcntl(self.process.stdout, fcntl.F_SETPIPE_SZ, PIECE)
 
     def ask(self, **question: str | int) -> Any:
-        """Ask one question and return what is answered under "ok".
+        """Send one request and return the "ok" value of the response.
 
         Raises
         ------
         Refused
-            If the file is refused, or the process died of it or took too long; the process is then gone.
+            If the file is refused, or the process crashed or took too long; the process is ended in these two cases.
         """
         with self._survived():
             self._put(question)
             return _accepted(self._line())["ok"]
 
     def ask_frames(self, path: Path) -> Generator[tuple[dict[str, Any], bytearray]]:
-        """Yield what is told of each frame of a file, and its bytes; raise as `ask` does."""
+        """Yield the description of each frame of a file, and its bytes; raises as `ask`."""
         ended = False
         try:
             with self._survived():
@@ -77,12 +77,12 @@ class Reader:
             ended = True
             raise
         finally:
-            if not ended:  # Whoever asked wants no more: what is still in the pipe belongs to nobody.
+            if not ended:  # the caller stopped early: the pipe still holds frames that nobody will read
                 self.close()
 
     @property
     def is_usable(self) -> bool:
-        """Whether the process lives and is not worn."""
+        """Whether the process is alive and has not reached its number of files."""
         return self.process.poll() is None and self.files < FILES_PER_PROCESS
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The transfer syntaxes that are read here: what a sender may choose from."""
+"""The transfer syntaxes that we can decode, from which a sender may choose."""
 
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import AllTransferSyntaxes, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -7,9 +7,10 @@ from ml.dicomio.dicom import PROGRESSIVE_JPEG
 
 
 def syntaxes_read() -> list[str]:
-    """Return the UIDs of all transfer syntaxes whose pixels are decoded here, the preferred ones first.
+    """Return the UIDs of all transfer syntaxes that we can decode, the preferred ones first.
 
-    Plain little endian leads, since any receiver can read it again; the retired big endian comes last (PS3.5 A.3).
+    Uncompressed little endian comes first, since any receiver can read it; the retired big endian comes last (PS3.5
+    A.3).
     """
     decoded = [uid for uid in AllTransferSyntaxes if _is_decoded(uid)]
     first, last = [ExplicitVRLittleEndian, ImplicitVRLittleEndian], [ExplicitVRBigEndian]

@@ -1,4 +1,4 @@
-"""Stored objects and frames in the encoding that everybody reads: decoded, Explicit VR Little Endian."""
+"""Decompresses stored objects and frames to Explicit VR Little Endian, which every receiver can read."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ from ml.dicomio.values import whole_number
 
 
 def object_unpacked(path: Path, *, out: Path) -> None:
-    """Write an object as a PS3.10 file in Explicit VR Little Endian.
+    """Write an object as an uncompressed PS3.10 file in Explicit VR Little Endian.
 
-    Elements whose value is nonsense are left out, as everywhere here; pixels in YBR become RGB where they were packed.
+    Elements with an invalid value are left out, as everywhere in this package; compressed YBR pixels become RGB.
 
     Raises
     ------
@@ -31,13 +31,13 @@ def object_unpacked(path: Path, *, out: Path) -> None:
     ds = dataset_read(path)
     with decoding():
         plain_made(ds)
-        plain = FileDataset(out, Dataset(ds), bytes(128), ds.file_meta)  # forgets in which order its bytes came
+        plain = FileDataset(out, Dataset(ds), bytes(128), ds.file_meta)  # drops the original encoding
         plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         plain.save_as(out, implicit_vr=False, little_endian=True, enforce_file_format=True)
 
 
 def plain_made(ds: FileDataset) -> None:
-    """Decode the pixels of an object and order its bytes as Little Endian, in place; raises as decoders do."""
+    """Decompress an object's pixel data and convert it to little endian, in place; raises whatever decoders raise."""
     if ds.file_meta.TransferSyntaxUID.is_encapsulated:
         ds.decompress(generate_instance_uid=False)
     little_endian(ds)
@@ -45,7 +45,7 @@ def plain_made(ds: FileDataset) -> None:
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Decode in quiet; whatever a decoder raises becomes Refused."""
+    """Ignore warnings, and turn whatever a decoder raises into `Refused`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -55,25 +55,25 @@ def decoding() -> Iterator[None]:
 
 
 def frames_unpacked(path: Path, *, frames: Sequence[int], out: Path) -> list[int]:
-    """Write decoded frames, one behind the other.
+    """Write decoded frames to a file, one after the other.
 
     Parameters
     ----------
     path, frames
-        The file, and which of its frames (from 0), in the order wanted.
+        The object's file, and the frame numbers (from 0) in the requested order.
     out
-        Where the bytes go: little endian, row by row, colour as RGB by pixel (PS3.18 8.7.3.3.2); single bits are
-        packed, each frame from a byte of its own.
+        Path of the file to write: little endian, row by row, colour as RGB by pixel (PS3.18 8.7.3.3.2); single bits
+        are packed, and each frame starts at a new byte.
 
     Returns
     -------
     list of int
-        Bytes of each.
+        Number of bytes of each frame.
 
     Raises
     ------
     Refused
-        If there is no such frame, or it cannot be read or decoded.
+        If a frame does not exist, or the object cannot be read or decoded.
     """
     ds = dataset_read(path)
     if not whole_number(ds, "Rows") or not whole_number(ds, "Columns"):
@@ -98,7 +98,7 @@ def _frame(ds: FileDataset, frame: int) -> bytes:
 
 
 def _bits(ds: FileDataset, frame: int) -> bytes:
-    """Cut a frame of single bits (PS3.5 8.1.1) out of those that lie one behind the other across bytes."""
+    """Return one frame of single bits (PS3.5 8.1.1), which need not start at a byte, packed to start at one."""
     count = int(ds.Rows) * int(ds.Columns)
     bits = np.unpackbits(np.frombuffer(ds.PixelData, np.uint8), bitorder="little")
     own = bits[frame * count : (frame + 1) * count]

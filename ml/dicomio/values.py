@@ -1,4 +1,4 @@
-"""Values of a header as plain types. Real headers hold nonsense: what makes no sense counts as absent."""
+"""Header values as plain Python types. Real headers contain invalid values, which count as absent."""
 
 import math
 from datetime import date
@@ -12,12 +12,12 @@ from ml.dicomio.errors import Refused
 
 
 def uid_of(ds: Dataset, keyword: str) -> str:
-    """Return a UID that every object must state.
+    """Return a UID that every object must have.
 
     Raises
     ------
     Refused
-        If it is absent or no UID (PS3.5 9.1: components of digits joined by dots, 64 characters at most).
+        If it is absent or invalid (PS3.5 9.1: components of digits joined by dots, at most 64 characters).
     """
     uid = UID(str(ds.get(keyword) or ""), validation_mode=IGNORE)
     if not uid:
@@ -28,25 +28,25 @@ def uid_of(ds: Dataset, keyword: str) -> str:
 
 
 def text(ds: Dataset, keyword: str, *, longest: int) -> str:
-    """Return a text without characters that cannot be printed, cut at `longest`."""
+    """Return the printable characters of a text, at most `longest`."""
     value = str(ds.get(keyword) or "")
     return "".join(character for character in value if character.isprintable()).strip()[:longest]
 
 
 def whole_number(ds: Dataset, keyword: str) -> int | None:
-    """Return a whole number that fits the database (32 bits), else None."""
+    """Return an integer that fits the database (32 bits); None if there is none."""
     number = real_number(ds, keyword)
     return int(number) if number is not None and abs(number) < 2**31 else None
 
 
 def real_number(ds: Dataset, keyword: str) -> float | None:
-    """Return a finite number, else None."""
+    """Return the first value as a finite number; None if there is none."""
     numbers = real_numbers(ds, keyword)
     return numbers[0] if numbers else None
 
 
 def real_numbers(ds: Dataset, keyword: str) -> list[float]:
-    """Return all values of an element as finite numbers; an empty list where one of them is none."""
+    """Return all values of an element as finite numbers; an empty list if any of them is not."""
     value = ds.get(keyword)
     several = value if isinstance(value, MultiValue) else [value]
     try:
@@ -57,7 +57,7 @@ def real_numbers(ds: Dataset, keyword: str) -> list[float]:
 
 
 def day(ds: Dataset, keyword: str) -> date | None:
-    """Return a date (PS3.5 6.2, VR DA), else None."""
+    """Return a date (PS3.5 6.2, VR DA); None if there is none."""
     try:
         return date.fromisoformat(str(ds.get(keyword) or ""))
     except ValueError:

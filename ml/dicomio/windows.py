@@ -1,4 +1,4 @@
-"""Values to 8 bits: the window or table that the header asks for, or a stretch between percentiles."""
+"""Values to 8 bits, by the window or lookup table in the header, or stretched between percentiles."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,12 +7,12 @@ from pydicom.dataset import Dataset
 from ml.dicomio.values import real_numbers, text
 
 Values = NDArray[np.floating]
-#: Percentiles between which an image without a window of its own is stretched.
+#: Percentiles between which an image without a window is stretched.
 DARKEST, BRIGHTEST = 0.5, 99.5
 
 
 def windowed(ds: Dataset, values: Values, *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
-    """Apply the header's first window (PS3.3 C.11.2.1.2) or LUT; without one, stretch between percentiles."""
+    """Return values in 8 bits, by the header's first window (PS3.3 C.11.2.1.2) or LUT, or else stretched."""
     centres, widths = real_numbers(ds, "WindowCenter"), real_numbers(ds, "WindowWidth")
     if centres and widths and widths[0] > 0:
         function = text(ds, "VOILUTFunction", longest=16)
@@ -23,7 +23,7 @@ def windowed(ds: Dataset, values: Values, *, padding: NDArray[np.bool_] | None =
 
 
 def window_asked(words: str) -> Dataset:
-    """Return the elements of a window that is written "centre,width,FUNCTION" (PS3.18 8.3.5.1.4)."""
+    """Return the elements of a window given as "centre,width,FUNCTION" (PS3.18 8.3.5.1.4)."""
     centre, width, function = words.split(",")
     ds = Dataset()
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = float(centre), float(width), function
@@ -31,7 +31,7 @@ def window_asked(words: str) -> Dataset:
 
 
 def _window(function: str, values: Values, centre: float, width: float) -> Values:
-    """Return 0 to 1 inside the window (PS3.3 C.11.2.1.2.1 linear, .3.1 sigmoid, .3.2 exact)."""
+    """Return values scaled to 0..1 by a window (PS3.3 C.11.2.1.2.1 linear, .3.1 sigmoid, .3.2 linear exact)."""
     if function == "SIGMOID":
         return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -80, 80))))
     if function == "LINEAR_EXACT":
@@ -40,7 +40,7 @@ def _window(function: str, values: Values, centre: float, width: float) -> Value
 
 
 def _line(values: Values, *, middle: float, length: float) -> Values:
-    """Return 0 at half a length below the middle, 1 at half a length above."""
+    """Return values scaled linearly: 0 at half a length below the middle, 1 at half a length above it."""
     share = values - middle
     share /= length
     share += 0.5
@@ -48,9 +48,9 @@ def _line(values: Values, *, middle: float, length: float) -> Values:
 
 
 def _looked_up(table: Dataset, values: Values) -> NDArray[np.float64]:
-    """Return 0 to 1 from a VOI table (PS3.3 C.11.2.1.1): what lies beyond its ends takes the end's value.
+    """Return values scaled to 0..1 by a VOI LUT (PS3.3 C.11.2.1.1); values beyond its ends take the end's entry.
 
-    Not pydicom's `apply_voi`, whose index wraps round at 256 where entries have 8 bits.
+    pydicom's `apply_voi` is not used: with 8-bit entries, its index wraps around at 256.
     """
     count, first, bits = (int(number) for number in table.LUTDescriptor)
     data = table.LUTData
@@ -60,9 +60,9 @@ def _looked_up(table: Dataset, values: Values) -> NDArray[np.float64]:
 
 
 def stretched(values: Values, *, padding: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
-    """Stretch values between two percentiles to 0..255; a flat image becomes black.
+    """Return values stretched between two percentiles to 0..255; a uniform image becomes black.
 
-    `padding` marks pixels outside of the scanned field, which do not count.
+    `padding` marks pixels outside the scanned field, which are ignored.
     """
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     inside = finite[~padding] if padding is not None and not padding.all() else finite
@@ -75,7 +75,7 @@ def stretched(values: Values, *, padding: NDArray[np.bool_] | None = None) -> ND
 
 
 def bytes_of(share: Values) -> NDArray[np.uint8]:
-    """Turn 0 to 1 into 0 to 255; what lies outside is clipped."""
+    """Return values of 0..1 as 0..255; values outside are clipped."""
     whole = np.clip(share, 0, 1)
     whole *= 255
     return np.rint(whole, out=whole).astype(np.uint8)
