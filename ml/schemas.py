@@ -1,4 +1,4 @@
-"""What the cascade answers: the types that travel from the networks to the command line and the web."""
+"""The results of the cascade: the types passed from the networks to the command line and the web application."""
 
 from typing import Literal
 
@@ -10,29 +10,29 @@ StageStatus = Literal["done", "not_run", "not_suitable", "failed"]
 
 
 class Answer(BaseModel):
-    """Base: unknown fields are an error, so that two ends of a queue cannot drift apart unseen."""
+    """Base class: unknown fields are an error, so that the two ends of a queue cannot drift apart unnoticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StageAnswer(Answer):
-    """What one stage said, or why it did not.
+    """The result of one stage, or why it has none.
 
     Attributes
     ----------
     probability
         Calibrated probability of `label`, 0 to 1.
     header_says
-        The label that the DICOM header states for the same question, None where it states none.
+        The label that the DICOM header states for the same question; None if it states none.
     contradiction
-        The header and the pixels disagree. `label` is then the header's, and `pixels_say` the network's.
+        Whether header and pixels disagree. If they do, `label` is the header's, and `pixels_say` the network's.
     heat_map
-        RGBA PNG beside the answer, shaped like slice `heat_map_slice` but at most 320 pixels long.
+        Name of an RGBA PNG beside the result, in the shape of slice `heat_map_slice` but at most 320 pixels long.
     probability_low, probability_high, views
-        The least and the most that the same label got over so many looks: the slices that decided, each as
-        it is and under harmless changes. None where it was looked at once.
+        The lowest and the highest probability of the same label over `views` views: the deciding slices, each
+        unchanged and with test-time augmentation. None if there was only one view.
     experimental
-        Why this answer is experimental, empty where it is not.
+        Why this result is experimental; "" if it is not.
     """
 
     name: str
@@ -60,9 +60,9 @@ class StageAnswer(Answer):
 
 
 class MarkAnswer(Answer):
-    """Where a finding lies on one of its slices: a box [x0, y0, x1, y1] in pixels, and its outline where there is one.
+    """The region of a finding on one of its slices: a box [x0, y0, x1, y1] in pixels, and a mask if it was outlined.
 
-    `mask` names a PNG beside the answer: 1 bit a pixel, as many rows and columns as the slice.
+    `mask` is the name of a PNG beside the result, with one bit per pixel and the rows and columns of the slice.
     """
 
     slice: int
@@ -71,7 +71,7 @@ class MarkAnswer(Answer):
 
 
 class CodeAnswer(Answer):
-    """What a label means to other systems (PS3.16 section 8): value, scheme and meaning of its code."""
+    """The code of a label for other systems (PS3.16 Section 8): value, scheme and meaning."""
 
     value: str
     scheme: str
@@ -79,7 +79,7 @@ class CodeAnswer(Answer):
 
 
 class FigureAnswer(Answer):
-    """A measured number; units and codes as `ml.cascade.measurements.figures.figure` writes them."""
+    """One measurement; unit and IBSI code as `ml.cascade.measurements.figures.figure` writes them."""
 
     name: str
     title: str
@@ -89,16 +89,16 @@ class FigureAnswer(Answer):
 
 
 class MeasuresAnswer(Answer):
-    """What was measured of an outlined finding.
+    """The measurements of an outlined finding.
 
     Attributes
     ----------
     is_calibrated
-        Lengths are mm because the header says how large a pixel is; otherwise they are pixels.
+        Whether lengths are in mm, because the header states the pixel size; otherwise, they are in pixels.
     slices
-        How many are outlined.
+        Number of outlined slices.
     notes
-        Sentences about what is missing, or only estimated.
+        Sentences about what is missing or only estimated.
     """
 
     is_calibrated: bool
@@ -108,14 +108,14 @@ class MeasuresAnswer(Answer):
 
 
 class ReasonAnswer(Answer):
-    """A measured feature, and what it adds to the logarithm of an answer's odds.
+    """A feature, and its contribution to the log odds of an answer.
 
     Attributes
     ----------
     usual
-        The mean of the teaching pictures, where it would add nothing.
+        The mean over the training images, at which the contribution is 0.
     meaning
-        What is measured, in a few words.
+        What the feature describes, in a few words.
     """
 
     name: str
@@ -127,26 +127,26 @@ class ReasonAnswer(Answer):
 
 
 class OpinionAnswer(Answer):
-    """What a model of measured features says of one boxed finding, and why: a second opinion, never the finding.
+    """A second opinion on a boxed finding by a radiomics model, with its reasons; it is never a finding itself.
 
     Attributes
     ----------
     label
-        None where it abstains; `reason` then says why.
+        None if the model abstains; `reason` then says why.
     code
-        What the label means to other systems; None where there is none.
+        The code of the label for other systems; None if there is none.
     likeliest
-        What it leans to; None where nothing was measured.
+        The most probable label, even if the model abstains; None if nothing was measured.
     rather_than
-        Title of the label that comes next. `base` and the contributions of the reasons add up to the logarithm of
-        the odds of the likeliest label against it.
+        Title of the second most probable label. `base` and the contributions of the reasons add up to the log odds of
+        the most probable label against it.
     reasons
-        The weightiest first; `why` tells the first of them in a sentence.
+        The largest contributions first; `why` states the first of them in a sentence.
     measured
-        What was outlined, in words.
+        What was outlined, as text.
     beside, disagrees
-        How it stands to the other opinion of the same question, in a sentence (empty where there is none), and whether
-        both are sure and differ.
+        A sentence that compares it with the other opinion on the same question ("" if there is none), and whether both
+        have an answer and differ.
     """
 
     stage: str
@@ -172,24 +172,24 @@ class OpinionAnswer(Answer):
 
 
 class FindingAnswer(Answer):
-    """Something that a detector or a segmenter points at, joined over neighbouring slices.
+    """A finding of a detector or a segmenter, merged across neighbouring slices.
 
     Attributes
     ----------
     box, mask
-        As on a mark, of slice `slice`, the clearest; no box where whole slices were judged.
+        As in `MarkAnswer`, on slice `slice`, on which it is clearest; no box if whole slices were classified.
     marks
-        One for each slice on which it was seen, in slice order; none where whole slices were judged.
+        One region for each slice on which it was found, in slice order; none if whole slices were classified.
     code, colour
-        Of its label; the colour is written #rrggbb.
+        Those of its label; the colour as #rrggbb.
     outlined_by
-        The stage that drew its masks, None where there are none.
+        The stage that produced its masks; None if there are none.
     experimental
-        Why it is experimental, empty where it is not.
+        Why it is experimental; "" if it is not.
     measures
-        Of its masks, None where there are none.
+        Measurements from its masks; None if there are none.
     opinions
-        What was measured and concluded beside the detector; none of them moves the urgency.
+        Second opinions, independent of the detector; none of them changes the urgency.
     """
 
     label: str
@@ -214,17 +214,17 @@ class FindingAnswer(Answer):
 
 
 class SliceName(Answer):
-    """One slice of a series, in order: a file and a frame of it (from 0)."""
+    """One slice of a series: a file, and a frame in it (from 0)."""
 
     path: str
     frame: int
 
 
 class SeriesAnswer(Answer):
-    """The whole answer for one series (a picture is a series of one).
+    """The complete result for one series (a picture is a series of its own).
 
-    `paths` lists the files in slice order; `reason` says why where the status is not "done", and what
-    was not looked for where it is.
+    `paths` lists the files in slice order. `reason` says why the status is not "done" or, if it is, what was not looked
+    for.
     """
 
     path: str

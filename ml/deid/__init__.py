@@ -1,6 +1,7 @@
-"""Objects without identities: PS3.15 annex E, Basic Application Level Confidentiality Profile and some of its options.
+"""De-identification: PS3.15 Annex E, Basic Application Level Confidentiality Profile and some of its options.
 
-An object is built anew: nothing goes into it unless a rule lets it in. `table.csv` holds the standard's table E.1-1;
-whatever it does not name is judged by its value representation (`elements.py`), and text leaves word by word: only
-words of `words.txt` do. Runs in the reading process (`ml.dicomio`), since it reads untrusted bytes and their pixels.
+A new object is built from the original, and contains only what a rule allows. `table.csv` holds the standard's Table
+E.1-1; attributes that it does not list are treated by their value representation (`elements.py`), and of free text,
+only the words listed in `words.txt` are kept. All this runs in the reader process (`ml.dicomio`), since it parses
+untrusted files and decodes their pixels.
 """

@@ -1,4 +1,4 @@
-"""Coded words: a code leaves where a public dictionary knows it, with the dictionary's meaning."""
+"""Coded concepts: a code is kept if a public dictionary contains it, with the dictionary's meaning."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,7 +10,7 @@ from pydicom.sr._snomed_dict import mapping
 
 from ml.deid.words import DUMMY
 
-#: The elements of a code (PS3.3 8.8): written anew, never copied.
+#: The elements of a coded concept (PS3.3 8.8): written anew, never copied.
 CODE_ELEMENTS = frozenset(
     {
         "CodeValue",
@@ -35,7 +35,7 @@ PLACEHOLDER = (DUMMY, "99READROOM", "Removed")
 
 @cache
 def meanings() -> dict[tuple[str, str], str]:
-    """Return the meaning of every code that pydicom's dictionaries know, by scheme and value."""
+    """Return the meaning of every code in pydicom's dictionaries, by (scheme, value)."""
     known = cast("Mapping[str, Mapping[str, Mapping[str, tuple[str, object]]]]", concepts)
     found = {
         (scheme, value): meaning
@@ -48,12 +48,12 @@ def meanings() -> dict[tuple[str, str], str]:
 
 
 def is_code(ds: Dataset) -> bool:
-    """Say whether an item is a code."""
+    """Return whether an item is a coded concept."""
     return any(keyword in ds for keyword in ("CodeValue", "LongCodeValue", "URNCodeValue", "CodingSchemeDesignator"))
 
 
 def code_written(ds: Dataset, out: Dataset) -> None:
-    """Write the code of an item into another one, a placeholder where no dictionary knows it."""
+    """Write the code of an item into `out`; a placeholder if no dictionary contains it."""
     value, scheme = str(ds.get("CodeValue", "")), str(ds.get("CodingSchemeDesignator", ""))
     meaning = meanings().get((scheme, value))
     out.CodeValue, out.CodingSchemeDesignator, out.CodeMeaning = (

@@ -1,4 +1,4 @@
-"""A data set built anew, element by element: what no rule lets in stays out."""
+"""Builds a de-identified data set element by element; an element is left out unless a rule allows it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ COLOURS = ("Red", "Green", "Blue")
 TEXT = frozenset({"LO", "LT", "SH", "ST", "UC", "UT"})
 DATES = {"DA": "19000101", "TM": "000000", "DT": "19000101000000"}
 NUMBERS = frozenset({"AT", "DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
-#: Values that stand for one which had to go, by VR (action D).
+#: Dummy values, by VR, which replace identifying ones (action D).
 DUMMIES: dict[str, Any] = {
     **dict.fromkeys((*TEXT, "AE", "CS", "PN"), DUMMY),
     **DATES,
@@ -28,21 +28,22 @@ DUMMIES: dict[str, Any] = {
     **dict.fromkeys(NUMBERS - {"DS", "IS", "AT"}, 0),
     **dict.fromkeys(("OB", "UN"), b"\0\0"),
 }
-#: Lookup tables, which are kept where they are as long as their descriptor says; pixels are dealt with apart.
+#: Lookup tables -> their descriptors; a table is kept if it has the length that its descriptor states. Pixel data are
+#: treated in `pixels.py`.
 TABLES = {f"{colour}PaletteColorLookupTableData": f"{colour}PaletteColorLookupTableDescriptor" for colour in COLOURS}
 TABLES["LUTData"] = "LUTDescriptor"
-OLDEST_YEARS = 89  # older people are so few that their age names them
+OLDEST_YEARS = 89  # older people are so few that their age could identify them
 
 
 @dataclass(frozen=True)
 class Cleaner:
-    """What all elements of an object are treated with."""
+    """De-identifies the elements of one object, with its patient's pseudonyms and the chosen options."""
 
     pseudonyms: Pseudonyms
     options: Options
 
     def cleaned(self, ds: Dataset) -> Dataset:
-        """Return another data set: what may leave of each element. Pixel data are not among it."""
+        """Return a new data set with what may be kept of each element, without pixel data."""
         out = Dataset()
         coded = is_code(ds)
         if coded:
@@ -83,7 +84,7 @@ class Cleaner:
         return None if cleaned is None else DataElement(element.tag, element.VR, cleaned)
 
     def _unlisted(self, element: DataElement) -> str:
-        """Return what is done to an attribute that the table does not name."""
+        """Return the action for an attribute that the table does not list."""
         vr = element.VR
         if element.keyword in TECHNICAL and self.options.device:
             return "K"
@@ -99,14 +100,14 @@ class Cleaner:
         return "K" if vr == "SQ" or numeric or element.keyword in TABLES else "X"
 
     def _sequence(self, element: DataElement, action: str) -> DataElement | None:
-        """Walk the items: a dummy, a cleaned or a kept sequence is one whose every leaf obeys the same rules."""
+        """Return a sequence with its items cleaned, whether the action is to keep, clean or replace it."""
         if action == "X":
             return None
         items = [] if action == "Z" else [self.cleaned(item) for item in element.value]
         return DataElement(element.tag, "SQ", Sequence([item for item in items if len(item)]))
 
     def _cleaned_value(self, element: DataElement, *, fallback: str) -> Any:
-        """Return what is left of a value, the dummy where nothing is; None where it may then be absent."""
+        """Return what may be kept of a value; if nothing, a dummy, or None if `fallback` is to remove the element."""
         match element.VR:
             case "DA":
                 left = _each(element, lambda text: self.pseudonyms.day(text) or "")
@@ -126,7 +127,7 @@ class Cleaner:
 
 
 def _is_known(element: DataElement) -> bool:
-    """Say whether an element is one of the standard's, of a group that may leave, and of the VR that it should be."""
+    """Return whether an element is a standard one with the right VR, in a group that may be kept."""
     tag = element.tag
     if tag.is_private or tag.group < 8 or 0x5000 <= tag.group < 0x5100 or 0x6000 <= tag.group < 0x6100:
         return False
@@ -137,17 +138,20 @@ def _is_known(element: DataElement) -> bool:
 
 
 def _is_table(ds: Dataset, element: DataElement) -> bool:
-    """Say whether a lookup table has the entries that its descriptor counts (PS3.3 C.7.6.3.1.5); yes for all others."""
+    """Return whether a lookup table has the length that its descriptor states (PS3.3 C.7.6.3.1.5).
+
+    True for any other element.
+    """
     if element.keyword not in TABLES:
         return True
     counted = ds.get(TABLES[element.keyword]) or []
     if not isinstance(counted, MultiValue | list) or len(counted) != 3 or not isinstance(element.value, bytes):
-        return element.VR == "US"  # numbers, as some write short tables
+        return element.VR == "US"  # some software writes short tables as numbers
     return len(element.value) in {(int(counted[0]) or 1 << 16) * width for width in (1, 2)}
 
 
 def _each(element: DataElement, change: Any) -> Any:
-    """Return the value with each of its parts changed."""
+    """Return the value with `change` applied to each of its parts."""
     value = element.value
     if isinstance(value, MultiValue | list):
         return [change(str(one)) for one in value]
@@ -159,7 +163,7 @@ def _dummy(element: DataElement) -> Any:
 
 
 def _age(value: Any) -> str | None:
-    """Return an age (VR AS), 090Y for everybody older than 89 years; None where it is none."""
+    """Return an age (VR AS), 090Y for anybody older than 89 years; None if it is not a valid age."""
     text = str(value)
     if len(text) != 4 or not text[:3].isdigit() or text[3] not in "DWMY":
         return None

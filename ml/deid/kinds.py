@@ -1,4 +1,4 @@
-"""Which objects can be made nameless, and in which of them writing is suspected among the pixels."""
+"""Decides which objects can be de-identified, and in which of them burned-in text is suspected."""
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
@@ -7,25 +7,25 @@ from ml.dicomio.dicom import LABEL_MAP_SEGMENTATION, has_pixels
 from ml.dicomio.errors import Refused
 
 SEGMENTATIONS = frozenset({UID("1.2.840.10008.5.1.4.1.1.66.4"), LABEL_MAP_SEGMENTATION})
-#: The branches of structured reports and of secondary captures (PS3.4 annex B.5).
+#: UID prefixes of structured reports and of secondary captures (PS3.4 B.5).
 REPORTS, CAPTURES = "1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.7"
-#: Where the standard's own SOP classes stand.
+#: UID prefix of the standard's SOP classes.
 STANDARD = "1.2.840.10008.5.1.4."
 PRESENTATIONS, PHOTOGRAPHS = "1.2.840.10008.5.1.4.1.1.11.", "1.2.840.10008.5.1.4.1.1.77.1."
-#: Made by a machine that writes nothing into its images.
+#: Modalities whose devices burn no text into their images.
 WITHOUT_WRITING = frozenset({"CT", "MR", "PT", "NM", "CR", "DX", "MG", "PX", "IO"})
-#: Screens of these show names whatever their header says.
+#: Modalities whose images show names whatever their header says.
 ALWAYS_WRITTEN = frozenset({"US", "IVUS", "OT", "DOC", "SC"})
 SCREENS = ("SCREEN", "SAVE", "CAPTURE", "LABEL")
 
 
 def check_kind(ds: Dataset) -> None:
-    """Refuse an object whose kind may hold text anywhere.
+    """Refuse an object of a kind that may contain identifying text anywhere.
 
     Raises
     ------
     Refused
-        With the kind.
+        If it is of such a kind, which the message names.
     """
     kind = UID(str(ds.get("SOPClassUID", "")))
     named = kind.name if kind.is_valid and kind.name != kind else "unknown kind"
@@ -41,7 +41,7 @@ def check_kind(ds: Dataset) -> None:
 
 
 def writing_suspected(ds: Dataset) -> str:
-    """Return why names may stand among the pixels of an image, empty where nothing speaks for it."""
+    """Return why burned-in text is suspected in an image; "" if it is not."""
     if not has_pixels(ds):
         return ""
     modality, is_free = str(ds.get("Modality") or ""), ds.get("BurnedInAnnotation") == "NO"
@@ -60,12 +60,12 @@ def writing_suspected(ds: Dataset) -> str:
 
 
 def writing_stated(ds: Dataset) -> bool:
-    """Say whether the header itself says that writing is burned into the image (PS3.3 C.7.6.1.1)."""
+    """Return whether the header states that text is burned into the image (PS3.3 C.7.6.1.1)."""
     return str(ds.get("BurnedInAnnotation") or "") == "YES"
 
 
 def check_faces(ds: Dataset) -> None:
-    """Refuse a photograph, and an image that says that somebody can be recognised on it."""
+    """Refuse a photograph, and an image whose header states that a person can be recognised in it."""
     photograph = str(ds.get("SOPClassUID", "")).startswith(PHOTOGRAPHS) and ds.get("Modality") in {"XC", "GM", "ES"}
     if photograph or ds.get("RecognizableVisualFeatures") == "YES":
         raise Refused("Photographs and images on which a person can be recognised are not exported.")

@@ -1,4 +1,4 @@
-"""One object, read, made nameless and written as a file of its own."""
+"""De-identifies one object: reads it, builds the de-identified object, and writes it to a new file."""
 
 from pathlib import Path
 
@@ -21,12 +21,13 @@ METHOD = f"Readroom: PS3.15 {EDITION} table E.1-1; text by a list of words"
 
 
 def object_deidentified(path: Path, *, asked: Asked, out: Path) -> Told:
-    """Write an object without identities at `out`, uncompressed in Explicit VR Little Endian.
+    """Write the de-identified object to `out`, uncompressed in Explicit VR Little Endian; return its new identifiers.
 
     Raises
     ------
     Refused
-        If it cannot be read, its kind is not understood, or writing is suspected in its pixels that nothing blacks out.
+        If it cannot be read, is of a kind that cannot be de-identified, or if burned-in text is suspected and no region
+        to black out is given.
     """
     ds = dataset_read(path)
     check_kind(ds)
@@ -55,7 +56,7 @@ def object_deidentified(path: Path, *, asked: Asked, out: Path) -> Told:
 
 
 def _pixels(ds: FileDataset, cleaned: Dataset, options: Options) -> bool:
-    """Bring the pixels over; return whether any were blacked out."""
+    """Copy the pixel data into `cleaned`; return whether regions were blacked out."""
     if not any(keyword in ds for keyword in PIXELS):
         return False
     suspected = writing_suspected(ds)
@@ -68,7 +69,7 @@ def _pixels(ds: FileDataset, cleaned: Dataset, options: Options) -> bool:
 
 
 def _say_so(cleaned: Dataset, options: Options, *, blacked: bool) -> None:
-    """Write down what was done (PS3.15 E.1.1 step 6, PS3.3 C.7.1.1 and C.12.1)."""
+    """Record the de-identification in the object (PS3.15 E.1.1 step 6, PS3.3 C.7.1.1 and C.12.1)."""
     cleaned.SpecificCharacterSet = "ISO_IR 192"
     cleaned.PatientIdentityRemoved = "YES"
     cleaned.DeidentificationMethod = METHOD

@@ -1,8 +1,8 @@
-"""What an export is asked to keep and to black out."""
+"""The options of a de-identification, and its input and output types."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Codes of DeidentificationMethodCodeSequence (PS3.16 CID 7050), by option; the empty name is the profile itself.
+#: Codes for DeidentificationMethodCodeSequence (PS3.16 CID 7050), by option; "" stands for the profile itself.
 CODES = {
     "": ("113100", "Basic Application Confidentiality Profile"),
     "pixels": ("113101", "Clean Pixel Data Option"),
@@ -18,9 +18,9 @@ class _Told(BaseModel):
 
 
 class Rectangle(_Told):
-    """Pixels to black out: from `left` and `top` up to, not including, `right` and `bottom`.
+    """A region to black out, in pixels: from `left` and `top` up to, but not including, `right` and `bottom`.
 
-    With `columns` and `rows` it is for all images of that size, without for those in which writing is suspected.
+    With `columns` and `rows`, it applies to all images of that size; otherwise, to those with suspected burned-in text.
     """
 
     left: int = Field(ge=0)
@@ -32,13 +32,13 @@ class Rectangle(_Told):
 
 
 class Options(_Told):
-    """The options of the profile that are offered; all off is the Basic Profile.
+    """The supported options of the profile; with all off, it is the Basic Profile.
 
     Attributes
     ----------
     looked_through
-        A person looked at every image in which writing is suspected and answers for it that none shows a name; what a
-        header says is burned in stays nonetheless.
+        A person has looked at every image with suspected burned-in text and vouches that none shows a name; an image
+        whose header states burned-in text is nonetheless refused unless a region is blacked out.
     """
 
     dates: bool = False
@@ -50,19 +50,19 @@ class Options(_Told):
     looked_through: bool = False
 
     def names(self) -> list[str]:
-        """Return the names of what was done, the profile first (keys of `CODES`)."""
+        """Return the keys of `CODES` that apply: the profile first, then the chosen options."""
         return [name for name in CODES if not name or getattr(self, name)]
 
 
 class Asked(_Told):
-    """One object's order.
+    """The parameters for de-identifying one object.
 
     Attributes
     ----------
     secret
-        Hexadecimal key of all pseudonyms of an export.
+        The key of all pseudonyms of an export, in hexadecimal.
     person
-        Whose object it is, in words that mean something here alone; only its pseudonym leaves.
+        Internal key of the patient; only the pseudonym derived from it is exported.
     """
 
     secret: str
@@ -71,7 +71,7 @@ class Asked(_Told):
 
 
 class Told(_Told):
-    """What became of an object: names as they stand in it now, none of which says who it is."""
+    """The identifiers of a de-identified object, as they are in it now, and whether regions were blacked out."""
 
     person: str
     study: str

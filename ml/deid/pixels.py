@@ -1,4 +1,4 @@
-"""Pixels that may leave: unpacked, without what hides beside them, blacked out where names stand."""
+"""De-identifies pixel data: decompressed, without data hidden beside the pixels, and blacked out where text is."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,40 +15,40 @@ from ml.dicomio.sanity import PIXELS, kept_share
 from ml.dicomio.unpacking import decoding, plain_made
 from ml.dicomio.values import whole_number
 
-#: Elements that unpacking may change.
+#: Elements that decompression may change.
 DESCRIBED = ("PhotometricInterpretation", "PlanarConfiguration", "SamplesPerPixel", "BitsAllocated")
-#: Left, top, right, bottom; the last two not included.
+#: Left, top, right, bottom in pixels; the last two exclusive.
 Box = tuple[int, int, int, int]
 
 
 def pixels_unpacked(ds: FileDataset) -> None:
-    """Unpack the pixels in place: comments in a codec's stream, and bytes behind the pixels, may hold names.
+    """Decompress the pixels in place: comments in a compressed stream, and bytes after the pixels, may contain names.
 
     Raises
     ------
     Refused
-        If they cannot be decoded or are cut short.
+        If they cannot be decoded, or are truncated.
     """
     with decoding():
         plain_made(ds)
 
 
 def pixels_kept(ds: FileDataset, out: Dataset, *, outside: Sequence[Box], inside: Sequence[Box]) -> None:
-    """Write the pixels of an unpacked object into another one.
+    """Write the pixels of a decompressed object into another one, blacked out as requested.
 
     Parameters
     ----------
     ds, out
-        The unpacked object, and the one that is being made.
+        The decompressed object, and the new one.
     outside
-        Where given, all that lies outside these boxes becomes 0.
+        If given, all pixels outside these boxes become 0.
     inside
-        All that lies inside these becomes 0.
+        All pixels inside these boxes become 0.
 
     Raises
     ------
     Refused
-        If the pixels are cut short, or are packed so that no box can be found in them.
+        If the pixels are truncated, or are to be blacked out in a format that does not support it.
     """
     keyword = next(keyword for keyword in PIXELS if keyword in ds)
     for described in DESCRIBED:
@@ -77,10 +77,10 @@ def pixels_kept(ds: FileDataset, out: Dataset, *, outside: Sequence[Box], inside
 
 
 def boxes_of(ds: Dataset, options: Options, *, suspected: bool) -> tuple[list[Box], list[Box]]:
-    """Return the boxes outside of which, and inside of which, an image is blacked out.
+    """Return the boxes outside which, and the boxes inside which, an image is blacked out.
 
-    Ultrasound says itself where its image lies (Sequence of Ultrasound Regions, PS3.3 C.8.5.5); a person names the
-    rest.
+    The header of an ultrasound image states its image regions (Sequence of Ultrasound Regions, PS3.3 C.8.5.5); all
+    other boxes are given by a person.
     """
     size = (int(ds.Columns), int(ds.Rows))
     inside = [_box(one) for one in options.rectangles if _is_meant(one, size, suspected=suspected)]
@@ -117,7 +117,7 @@ def _shape(ds: Dataset, frames: int, samples: int) -> tuple[int, ...]:
 
 
 def _unused_bits_emptied(values: NDArray[Any], ds: Dataset) -> None:
-    """Empty the bits beside the stored ones, where overlays of old lie (PS3.5 8.1.2); a sign fills its own."""
+    """Clear the unused bits of each value, which may hold retired overlays (PS3.5 8.1.2); signs are extended."""
     allocated, stored = int(ds.BitsAllocated), whole_number(ds, "BitsStored") or int(ds.BitsAllocated)
     high = whole_number(ds, "HighBit")
     above = allocated - 1 - (stored - 1 if high is None else high)

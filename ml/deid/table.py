@@ -1,9 +1,9 @@
-"""Table E.1-1 of PS3.15: what is done to each attribute that may identify somebody.
+"""Table E.1-1 of PS3.15: the action for each attribute that may identify a person.
 
 `table.csv` has a line for each attribute of edition 2026c: tag, keyword, the action of the Basic Profile and those of
-the options that are offered here. The actions are as the facts of the standard stand in the open package
-dicom-anonymizer 2.1.0; the options follow the columns of the same table. Repeating groups (curves 50xx, overlays 60xx),
-private attributes and the file meta information are dealt with in code.
+the options that we support. The actions are taken from the open-source package dicom-anonymizer 2.1.0; the options
+follow the columns of the same table. Repeating groups (curves 50xx, overlays 60xx), private attributes and the file
+meta information are handled in code.
 """
 
 import csv
@@ -14,7 +14,7 @@ from pathlib import Path
 from ml.deid.options import Options
 
 EDITION = "2026c"
-#: Technical names that the table does not mention: kept as they are where the device may be known, else word by word.
+#: Technical attributes that the table does not list: kept unchanged with the option `device`, else cleaned like text.
 TECHNICAL = frozenset(
     {
         "Manufacturer",
@@ -30,7 +30,7 @@ TECHNICAL = frozenset(
         "AnodeTargetMaterial",
     }
 )
-#: Where the standard leaves a choice by the type in the IOD, that which is valid for the strictest type is taken.
+#: Where the action depends on the attribute's type in the IOD, the one that is valid for the strictest type is used.
 STRICTEST = {"Z/D": "D", "X/Z": "Z", "X/D": "D", "X/Z/D": "D", "X/Z/U*": "U"}
 
 
@@ -41,9 +41,10 @@ class Rule:
     Attributes
     ----------
     basic
-        D dummy, Z emptied, X removed, U another UID (PS3.15 table E.1-1a), one for each combination.
+        Action of the Basic Profile: D dummy value, Z empty, X remove, U new UID (PS3.15 Table E.1-1a), or alternatives
+        like "X/Z".
     options
-        K kept or C cleaned, by the name of an option (`Options`).
+        Actions of options, by their name in `Options`: K keep, C clean.
     """
 
     keyword: str
@@ -51,14 +52,14 @@ class Rule:
     options: dict[str, str]
 
     def action(self, options: Options) -> str:
-        """Return D, Z, X, U, K or C: an option that was chosen goes before the basic profile."""
+        """Return the action, one of D, Z, X, U, K and C; a chosen option takes precedence over the Basic Profile."""
         chosen = [action for name, action in self.options.items() if getattr(options, name)]
         return chosen[0] if chosen else STRICTEST.get(self.basic, self.basic)
 
 
 @cache
 def rules() -> dict[int, Rule]:
-    """Return the table by tag."""
+    """Return the rules of the table, by tag."""
     with (Path(__file__).parent / "table.csv").open(encoding="ascii", newline="") as file:
         return {
             int(line["tag"], 16): Rule(
