@@ -1,1 +1,1 @@
-"""The cascade that serves: pathways, operations, networks, runtime, measurements; nothing here trains."""
+"""The cascade: everything used in inference (pathways, operations, networks, runtime, measurements), no training."""

@@ -1,4 +1,4 @@
-"""A series goes in, an explained answer comes out."""
+"""Runs the cascade over a series, and returns its result with explanations."""
 
 import time
 from collections.abc import Mapping
@@ -15,26 +15,26 @@ from ml.dicomio.errors import Refused
 from ml.dicomio.series import facts_read, slices_read
 from ml.schemas import Outcome, SeriesAnswer, SliceName, StageAnswer, Status
 
-#: Distances between slices that scanners make, in mm; anything else is a mistake of the header.
+#: Plausible range of slice spacing in mm; any other value is an error in the header.
 SPACINGS = (0.3, 20.0)
 
 
 class Analyst:
-    """The cascade with its networks, each loaded when it is first needed and then kept.
+    """The cascade with its networks, each loaded on first use and then kept in memory.
 
     Parameters
     ----------
     weights
         Folder of the manifest and the model files.
     pathways
-        Folder of the declarations.
+        Folder of the pathway declarations.
     device
         "auto", "cpu" or "cuda"; see `ml.cascade.runtime.network_load`.
 
     Raises
     ------
     ml.cascade.weights.WeightsError, ml.cascade.pathways.declaration.PathwayError
-        If the cascade cannot work as declared: the operator must act.
+        If the cascade cannot work as declared; the operator must act.
     """
 
     def __init__(self, weights: Path, *, pathways: Path = FOLDER, device: str = "auto") -> None:
@@ -43,25 +43,25 @@ class Analyst:
         self._networks: dict[str, Network] = {}
 
     def warm(self) -> None:
-        """Load every network now, so that the first patient does not wait for it."""
+        """Load all networks now, so that the first analysis need not wait for them."""
         for step in self.cascade.steps:
             self._network(step.stage.model)
 
     def analyze(self, files: list[Path], *, out: Path | None = None) -> SeriesAnswer:
-        """Run the cascade over one series.
+        """Return the result of the cascade for one series.
 
         Parameters
         ----------
         files
             Files of the series in slice order.
         out
-            Folder for masks and heat maps (it must exist); without one, none are drawn.
+            Existing folder for masks and heat maps; None to write none.
 
         Returns
         -------
         SeriesAnswer
-            Status "refused" where no file can be read, "done" or "not_analysed" otherwise. Files that could
-            not be read while others could are left out, and `reason` says so.
+            With the status "refused" if no file can be read, otherwise "done" or "not_analysed". If only some files
+            cannot be read, they are left out, and `reason` says so.
         """
         began = time.perf_counter()
         aside: dict[Path, str] = {}
@@ -99,7 +99,7 @@ class Analyst:
 
 
 def unread(files: list[Path], *, status: Status, reason: str) -> SeriesAnswer:
-    """Return the answer for files that never reached the cascade."""
+    """Return the result for files that never reached the cascade."""
     outcome: Outcome = "failed" if status == "failed" else "refused" if status == "refused" else "not_analysed"
     return SeriesAnswer(
         path=str(files[0]),
@@ -116,13 +116,13 @@ def unread(files: list[Path], *, status: Status, reason: str) -> SeriesAnswer:
 
 
 def spacing_stated(words: Mapping[str, str]) -> float | None:
-    """Return the distance of the slices in mm, None where the header states none that a scanner would make."""
+    """Return the slice spacing in mm; None if the header states none, or an implausible one."""
     spacing = float(words.get("spacing", 0))
     return spacing if SPACINGS[0] <= spacing <= SPACINGS[1] else None
 
 
 def looks_for(step: Step, cascade: Cascade) -> bool:
-    """Say whether a stage may find something, so that its silence means something."""
+    """Return whether a stage looks for findings, so that "nothing found" is a meaningful answer from it."""
     if step.stage.operation == "assess":
         names = cascade.models[step.stage.model].labels[step.stage.head]
         return any(cascade.label(str(step.stage.asks), name).sentence for name in names)
@@ -130,7 +130,7 @@ def looks_for(step: Step, cascade: Cascade) -> bool:
 
 
 def not_asked(step: Step, facts: Mapping[str, str]) -> str | None:
-    """Return why a stage does not run, None where all its conditions hold."""
+    """Return why a stage does not run; None if all its conditions hold."""
     for fact, wanted in step.when.items():
         if fact not in facts:
             return f"Not asked: the {fact} is not settled."
@@ -165,7 +165,7 @@ def _told(course: Course, files: list[Path], aside: dict[Path, str], *, ms: floa
 
 
 def _outcome(course: Course, *, found: bool) -> tuple[Outcome, str | None]:
-    """Say what the run amounts to: a stage that could not settle what others wait for ends it as not analysed."""
+    """Return the run's outcome and reason; "not_analysed" if a fact that other stages depend on was not settled."""
     if found:
         return "findings", None
     asked = {fact for step in course.cascade.steps for fact in step.when}

@@ -1,4 +1,4 @@
-"""Boxes [x0, y0, x1, y1]: their overlap, and the best of many that say the same."""
+"""Boxes [x0, y0, x1, y1]: their overlap, and non-maximum suppression."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ Box = tuple[float, float, float, float]
 
 
 def iou(one: Box, other: Box) -> float:
-    """Return intersection over union of two boxes, 0 to 1."""
+    """Return the intersection over union of two boxes, 0 to 1."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
@@ -17,36 +17,36 @@ def iou(one: Box, other: Box) -> float:
 
 
 def area(box: Box) -> float:
-    """Return the area of a box; a box turned inside out has none."""
+    """Return the area of a box; 0 if its corners are in the wrong order."""
     return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
 def ellipse_in(box: Box | None, side: int) -> NDArray[np.bool_]:
-    """Return the ellipse that a box holds, shape (side, side); empty where there is no box, or one without area."""
+    """Return the mask of the ellipse inscribed in a box, shape (side, side); empty without a box, or without area."""
     if box is None or not area(box):
         return np.zeros((side, side), bool)
     x0, y0, x1, y1 = box
-    y, x = np.indices((side, side)) + 0.5  # the middles of pixels
+    y, x = np.indices((side, side)) + 0.5  # centres of pixels
     across, down = (2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0)
     return np.asarray(across**2 + down**2 <= 1)
 
 
 def best_boxes(answer: NDArray[np.float32], *, threshold: float, overlap: float = 0.4) -> list[tuple[Box, float]]:
-    """Turn a detector's raw answer for one slice into its boxes (greedy non-maximum suppression).
+    """Return the boxes in a detector's raw output for one slice, by greedy non-maximum suppression.
 
     Parameters
     ----------
     answer
-        (4 + 1, A): centre x, centre y, width, height in input pixels and the probability of the one class.
+        Shape (4 + 1, A): centre x, centre y, width, height in input pixels, and the probability of the single class.
     threshold
         Least probability of a box.
     overlap
-        Of two boxes that overlap more than this (IoU), the less probable goes.
+        Of two boxes with a larger IoU than this, the less probable one is dropped.
 
     Returns
     -------
     list of (Box, float)
-        Boxes in input pixels with their probability, most probable first.
+        Boxes in input pixels with their probabilities, the most probable first.
     """
     x, y, width, height, probability = answer
     kept: list[tuple[Box, float]] = []
@@ -66,12 +66,12 @@ def best_boxes(answer: NDArray[np.float32], *, threshold: float, overlap: float 
 
 
 def score_map(answer: NDArray[np.float32], *, size: int, cells: int = 32) -> NDArray[np.float32]:
-    """Spread a detector's probabilities over the input: each cell takes the best box centred in it.
+    """Return a map of a detector's probabilities: each cell has that of the most probable box centred in it.
 
     Returns
     -------
     ndarray
-        (cells, cells) in [0, 1].
+        Shape (cells, cells), in [0, 1], over the square input.
     """
     x, y, _, _, probability = answer
     column = np.clip(x / size * cells, 0, cells - 1).astype(int)

@@ -1,4 +1,4 @@
-"""One series on its way through the cascade: what is known so far, and where its pictures go."""
+"""The context of one series in the cascade: what the stages have found so far, and where heat maps and masks go."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +16,15 @@ from ml.cascade.tta import View, view_taken
 from ml.dicomio.series import SlicePicture
 from ml.schemas import OpinionAnswer, StageAnswer
 
-#: Slices that decide what a series is, taken evenly from its middle.
+#: Number of slices that decide what a series is, spaced evenly over its middle part.
 SAMPLE = 5
-#: Part of the series, at each end, that the sample leaves out: the first and last slices show little.
+#: Fraction of the series at each end that the sample leaves out, since the first and last slices show little.
 MARGIN = 0.2
 
 
 @dataclass
 class Candidate:
-    """A box on one slice, with its outline once a segmenter has drawn it, and what was measured of it."""
+    """A box on one slice, with its mask once a segmenter has outlined it, and the second opinions on it."""
 
     slice: int
     label: str
@@ -39,9 +39,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A finding without a box: an assessing stage judged whole slices.
+    """A finding without a box, of a stage that assesses whole slices.
 
-    `question` is the one whose `label` it is; `heat_map` names the picture that the stage drew.
+    `label` is one of the labels of `question`; `heat_map` is the name of the stage's PNG.
     """
 
     stage: str
@@ -56,22 +56,22 @@ class Suspicion:
 
 @dataclass
 class Course:
-    """Everything that the stages of one run read and write.
+    """The state that the stages of one run share.
 
     Attributes
     ----------
     words
-        What the header states, by witness.
+        What the header states, by question ("modality", "part", "plane", ...).
     facts
-        What the stages have settled, by fact.
+        What the stages have settled, by name of the fact.
     candidates
-        What was boxed, slice by slice.
+        The boxes found, slice by slice.
     suspicions
-        What was found on whole slices.
+        The findings on whole slices.
     spacing_mm
-        Distance between neighbouring slices, None where the header does not state it.
+        Distance between neighbouring slices; None if the header does not state it.
     out
-        Folder for pictures, None where nobody wants them.
+        Folder for heat maps and masks; None to write none.
     """
 
     cascade: Cascade
@@ -89,23 +89,23 @@ class Course:
 
     @property
     def sample(self) -> list[int]:
-        """Indices of the slices that decide what the series is."""
+        """The indices of the slices that decide what the series is."""
         count = len(self.slices)
         if count <= SAMPLE:
             return list(range(count))
         return [round(place) for place in np.linspace(count * MARGIN, count * (1 - MARGIN) - 1, SAMPLE)]
 
     def squares(self, indices: list[int], size: int) -> tuple[NDArray[np.float32], list[Placement]]:
-        """Return slices as network input (N, 1, size, size) with where each lies in it."""
+        """Return slices as network input, shape (N, 1, size, size), and the placement of each in it."""
         fitted = [fit_square(self.slices[index].grey, size=size) for index in indices]
         return np.stack([square for square, _ in fitted])[:, None], [placement for _, placement in fitted]
 
     def sampled(self, network: Network) -> tuple[Tensors, list[Placement]]:
-        """Return a network's outputs for the sample; heads that share a trunk share its one pass."""
+        """Return a network's outputs for the sampled slices, computed once for all heads of a trunk."""
         return self.seen(network, self.sample)
 
     def seen(self, network: Network, indices: Sequence[int]) -> tuple[Tensors, list[Placement]]:
-        """Return a network's outputs for slices, in batches, once for all stages that ask."""
+        """Return a network's outputs for slices, computed in batches, and only once for all stages."""
         key = (network.row.name, tuple(indices))
         if key not in self._seen:
             answers: list[Tensors] = []
@@ -119,9 +119,9 @@ class Course:
         return self._seen[key]
 
     def viewed(self, network: Network, indices: Sequence[int], views: Sequence[View]) -> Tensors:
-        """Return a network's outputs for slices under harmless changes, view by view.
+        """Return a network's outputs for slices under test-time augmentation, view by view.
 
-        All go through the network in one call, and with them the slices as they are where nobody asked yet.
+        All views go through the network in one call, together with the unchanged slices if they have not been seen yet.
         """
         key = (network.row.name, tuple(indices), tuple(views))
         if key not in self._viewed:
@@ -135,7 +135,7 @@ class Course:
         return self._viewed[key]
 
     def keep(self, name: str, draw: Callable[[Path], None]) -> str | None:
-        """Let `draw` write a picture beside the answer; return its name."""
+        """Let `draw` write a PNG into the output folder; return its name, or None without a folder."""
         if self.out is None:
             return None
         draw(self.out / name)
@@ -144,14 +144,14 @@ class Course:
 
 @dataclass(frozen=True)
 class Task:
-    """One stage about to run."""
+    """One stage to run, with its network and the context of the series."""
 
     step: Step
     network: Network
     course: Course
 
     def answer(self, **said: object) -> StageAnswer:
-        """Return a stage's answer, "done" unless said otherwise, with its model named."""
+        """Return the stage's result with the given fields; its status is "done" unless given."""
         named = {
             "name": self.step.stage.name,
             "title": self.step.stage.title,

@@ -1,4 +1,4 @@
-"""Heat maps and masks as PNG files that lie beside an answer."""
+"""Writes heat maps and masks as PNG files."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from PIL import Image
 
 from ml.cascade.prepare import Placement
 
-#: Longest side of a heat map in pixels. A network's map is far coarser; the page stretches it over the slice.
+#: Longest side of a heat map in pixels. Networks' maps are far coarser; the page stretches them over the slice.
 LONGEST = 320
-#: From nothing to much: dark red, orange, pale yellow. Lightness rises all the way, so that it can be
-#: read without telling red from green.
+#: Colour ramp from low to high: dark red, orange, pale yellow. Lightness increases throughout, so that it can be read
+#: without distinguishing red from green.
 RAMP = np.array([[120, 20, 10], [225, 80, 20], [255, 170, 50], [255, 245, 190]], dtype=np.float32)
 
 
 def heat_map_png(values: NDArray[np.float32], path: Path) -> None:
-    """Write a map of values in [0, 1], shape (rows, columns), as `heat_map` draws it."""
+    """Write the `heat_map` of values in [0, 1], shape (rows, columns), as PNG."""
     heat_map(values).save(path, format="PNG", compress_level=3)
 
 
 def heat_map(values: NDArray[np.float32]) -> Image.Image:
-    """Draw a map of values in [0, 1], shape (rows, columns), as RGBA: the more, the brighter and less clear."""
+    """Return an RGBA image of values in [0, 1], shape (rows, columns): higher is brighter and more opaque."""
     values = np.clip(values, 0, 1)
     place = values * (len(RAMP) - 1)
     low = np.minimum(place.astype(int), len(RAMP) - 2)
@@ -32,19 +32,19 @@ def heat_map(values: NDArray[np.float32]) -> Image.Image:
 
 
 def coarse(placement: Placement) -> Placement:
-    """Return a placement of the same slice drawn small, for maps that need no more than that."""
+    """Return a placement for the same slice, reduced to at most `LONGEST` pixels."""
     factor = max(1.0, max(placement.width, placement.height) / LONGEST)
     width, height = max(1, round(placement.width / factor)), max(1, round(placement.height / factor))
     return Placement(placement.scale * factor, placement.left, placement.top, width, height)
 
 
 def mask_png(mask: NDArray[np.bool_], path: Path) -> None:
-    """Write a mask, shape (rows, columns), as a PNG of one bit a pixel."""
+    """Write a mask, shape (rows, columns), as a PNG with one bit per pixel."""
     Image.fromarray(mask).save(path, format="PNG")
 
 
 def normalised(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return an activation map scaled to [0, 1]; what argues against the label counts as nothing."""
+    """Return an activation map scaled to [0, 1]; negative activations, evidence against the label, become 0."""
     positive = np.maximum(values, 0)
     top = float(positive.max())
     return np.asarray(positive / top if top > 0 else positive, dtype=np.float32)

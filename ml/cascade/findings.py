@@ -1,4 +1,4 @@
-"""Candidates on single slices joined into findings, in words for a clinician."""
+"""Merges candidates on single slices into findings, and describes them for a clinician."""
 
 from dataclasses import dataclass
 
@@ -12,36 +12,36 @@ from ml.cascade.measurements.stack import Stack
 from ml.cascade.pathways.declaration import Label
 from ml.schemas import CodeAnswer, FindingAnswer, MarkAnswer, MeasuresAnswer
 
-#: Boxes on neighbouring slices that overlap at least this much are one lesion.
+#: Least IoU of boxes on neighbouring slices that belong to one lesion.
 SAME_LESION = 0.2
-#: A lesion may be missed on this many slices between two on which it was seen.
+#: Most consecutive slices on which a lesion may be missed between two on which it was detected.
 GAP = 2
-#: Of many findings in one series, so many are told; the rest would bury them.
+#: Most findings reported for one series; more would bury the important ones.
 MOST = 20
-#: A finding of an experimental pathway is shown, but raises its study no further than this.
+#: Highest urgency of a finding from an experimental pathway.
 EXPERIMENTAL_URGENCY = 1
 
 
 @dataclass
 class Lesion:
-    """Candidates of one label that follow each other from slice to slice."""
+    """Candidates of one label on successive slices."""
 
     members: list[Candidate]
 
     def takes(self, candidate: Candidate) -> bool:
-        """Say whether a candidate continues this lesion."""
+        """Return whether a candidate continues this lesion."""
         last = self.members[-1]
         near = 0 < candidate.slice - last.slice <= GAP + 1
         return near and last.label == candidate.label and iou(last.box, candidate.box) >= SAME_LESION
 
     @property
     def clearest(self) -> Candidate:
-        """The most probable of its slices."""
+        """Its most probable candidate."""
         return max(self.members, key=lambda member: member.probability)
 
 
 def lesions_joined(candidates: list[Candidate]) -> list[Lesion]:
-    """Join candidates over neighbouring slices, the most probable lesion first."""
+    """Return the lesions into which candidates on neighbouring slices merge, the most probable first."""
     lesions: list[Lesion] = []
     for candidate in sorted(candidates, key=lambda one: (one.slice, -one.probability)):
         for lesion in lesions:
@@ -54,7 +54,7 @@ def lesions_joined(candidates: list[Candidate]) -> list[Lesion]:
 
 
 def findings_told(course: Course) -> list[FindingAnswer]:
-    """Return what was found, the most urgent first, with masks and heat maps drawn."""
+    """Return the findings, the most urgent first, and write their masks and heat maps."""
     lesions = lesions_joined(course.candidates)[:MOST]
     boxed = [_boxed(course, lesion, number) for number, lesion in enumerate(lesions, start=1)]
     judged = [_judged(course, suspicion) for suspicion in course.suspicions]
@@ -93,7 +93,7 @@ def _boxed(course: Course, lesion: Lesion, number: int) -> FindingAnswer:
 
 
 def _mark(course: Course, member: Candidate, number: int) -> MarkAnswer:
-    """Tell where a finding lies on one slice, its mask drawn beside the answer."""
+    """Return a finding's region on one slice, and write its mask."""
     mask = member.mask
     name = f"finding-{number}-slice-{member.slice + 1}-mask.png"
     return MarkAnswer(
@@ -104,23 +104,23 @@ def _mark(course: Course, member: Candidate, number: int) -> MarkAnswer:
 
 
 def _measures(course: Course, lesion: Lesion) -> MeasuresAnswer | None:
-    """Measure a lesion from its first to its last outlined slice."""
+    """Return the measurements of a lesion, from its first to its last outlined slice; None if it has no mask."""
     masks = {member.slice: member.mask for member in lesion.members if member.mask is not None}
     slices = course.slices[min(masks) : max(masks) + 1] if masks else []
     if not slices or any(one.grey.shape != slices[0].grey.shape for one in slices):
-        return None  # Slices of several sizes are no stack.
+        return None  # slices of different sizes do not form a stack
     empty = np.zeros_like(slices[0].grey, dtype=np.bool_)
     stacked = np.stack([masks.get(number, empty) for number in range(min(masks), max(masks) + 1)])
     return lesion_measured(Stack(stacked, np.stack([one.grey for one in slices]), [one.grid for one in slices]))
 
 
 def code_of(label: Label) -> CodeAnswer:
-    """Return what a label means to other systems."""
+    """Return the code of a label for other systems."""
     return CodeAnswer(value=label.code, scheme=label.scheme, meaning=label.meaning or label.title)
 
 
 def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
-    """Tell a finding of whole slices: it has no place in the picture but its heat map."""
+    """Return a finding on whole slices: it has no region, only a heat map."""
     label = course.cascade.label(suspicion.question, suspicion.label)
     experimental = _experimental(course, suspicion.stage)
     along = _along(course, suspicion.first_slice, suspicion.last_slice, suspicion.slice)
@@ -145,7 +145,7 @@ def _judged(course: Course, suspicion: Suspicion) -> FindingAnswer:
 
 
 def urgency_of(label: Label, probability: float, *, is_experimental: bool) -> int:
-    """Return how soon to look, 0 to 3: a weak suspicion is one step less urgent, an experimental one never over 1."""
+    """Return the urgency, 0 to 3: one less if the suspicion is weak, and at most 1 if it is experimental."""
     urgency = label.urgency if probability >= label.strong else max(0, label.urgency - 1)
     return min(urgency, EXPERIMENTAL_URGENCY) if is_experimental else urgency
 
@@ -155,7 +155,7 @@ def _experimental(course: Course, stage: str) -> str:
 
 
 def _along(course: Course, first: int, last: int, clearest: int) -> list[str]:
-    """Say on which slices of a series; nothing of a single picture."""
+    """Return the phrase for the slices of a finding, in a list; an empty list for a single image."""
     if len(course.slices) == 1:
         return []
     return [f"slice {first + 1}" if first == last else f"slices {first + 1} to {last + 1}, clearest on {clearest + 1}"]
@@ -173,7 +173,7 @@ def _sentence(course: Course, lesion: Lesion, opening: str) -> str:
 
 
 def _place(box: Box, rows: int, columns: int) -> str:
-    """Say where in the picture a box lies; sides are the picture's, for the patient's need the orientation."""
+    """Return the position of a box in words; left and right are the image's, as the patient's need its orientation."""
     across = ("left", "middle", "right")[min(2, int((box[0] + box[2]) / 2 / columns * 3))]
     down = ("upper", "middle", "lower")[min(2, int((box[1] + box[3]) / 2 / rows * 3))]
     if across == down == "middle":

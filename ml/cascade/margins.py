@@ -1,8 +1,7 @@
-"""Close calls: answers so near to a decision that eight bits could have tipped them.
+"""Close calls: answers so close to a decision boundary that quantisation to eight bits could change the decision.
 
-Quantisation moves what a network answers a little. Where an answer lies far from every border that decides something,
-the move changes nothing; where it lies nearer than the quantised form was ever off on the validation split, the exact
-form is asked.
+Quantisation changes a network's output slightly. Far from every decision boundary, that changes nothing. If an answer
+is closer to a boundary than the largest error of the quantised form on the validation split, the exact form is run.
 """
 
 from collections.abc import Mapping
@@ -15,23 +14,23 @@ from ml.cascade.weights import ModelRow
 
 Outputs = Mapping[str, NDArray[np.float32]]
 Rooms = NDArray[np.float64]
-#: Keeps a probability of exactly 0 or 1 finite on the scale of the logarithm of the odds.
+#: Least probability, which keeps log odds finite for probabilities of 0 and 1.
 LEAST = 1e-9
-#: Answers farther from a border than this (odds of 7 to 1 beside it) do not tell how far off a form is near one.
+#: Answers farther from a boundary than this (a factor of 7 in odds) say nothing about the error close to one.
 NEAR = 2.0
-#: The head whose answer says which other heads have a say; see `ModelRow.asked_of`.
+#: The head whose answer determines which other heads apply; see `ModelRow.asked_of`.
 MODALITY = "modality"
 
 
 def rooms(row: ModelRow, outputs: Outputs) -> dict[str, Rooms]:
-    """How far each picture lies from the nearest border of each decision, in logarithms of odds.
+    """Return the margin of each image: its distance from the nearest boundary of each decision, in log odds.
 
     Parameters
     ----------
     row
-        With the temperatures and thresholds that the model is served with.
+        The model, with the temperatures and thresholds used in inference.
     outputs
-        By name, for N pictures.
+        The outputs by name, for N images.
 
     Returns
     -------
@@ -48,7 +47,7 @@ def rooms(row: ModelRow, outputs: Outputs) -> dict[str, Rooms]:
 
 
 def close_calls(row: ModelRow, outputs: Outputs) -> NDArray[np.bool_]:
-    """Which pictures lie nearer to a border of a decision than the quick form may be off, shape (N,)."""
+    """Return which images are closer to a decision boundary than the quantised form's error, shape (N,)."""
     near = {name: room < row.closeness.get(name, 0.0) for name, room in rooms(row, outputs).items()}
     if MODALITY in row.labels:
         modality = np.asarray(row.labels[MODALITY])[outputs[MODALITY].argmax(1)]
@@ -57,12 +56,12 @@ def close_calls(row: ModelRow, outputs: Outputs) -> NDArray[np.bool_]:
 
 
 def closeness_measured(row: ModelRow, quick: Outputs, exact: Outputs) -> dict[str, float]:
-    """How far apart two forms of a model lie at most where it matters, decision by decision, rounded up.
+    """Return the largest difference between two forms of a model near the boundary of each decision, rounded up.
 
     Parameters
     ----------
     quick, exact
-        Outputs of both for the same pictures, of the validation split.
+        Outputs of both forms for the same images of the validation split.
     """
     before, now = rooms(row, exact), rooms(row, quick)
     return {name: _farthest_apart(before[name], now[name]) for name in before}
@@ -79,7 +78,7 @@ def _of_head(row: ModelRow, head: str, logits: Rooms) -> Rooms:
     odds = _odds(np.exp(log_softmax(calibrated, axis=1)))
     borders = [best[:, -1] - best[:, -2]]
     borders += [np.abs(odds - logit(row.thresholds[head])).min(1)] if row.thresholds.get(head) else []
-    # A label of its own threshold is a finding wherever it reaches that, likeliest or not.
+    # A label with a threshold of its own is reported whenever it reaches that, even if it is not the most probable.
     borders += [
         np.abs(odds[:, number] - logit(row.thresholds[label]))
         for number, label in enumerate(row.labels[head])

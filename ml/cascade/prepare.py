@@ -1,7 +1,7 @@
-"""Fit a grey picture into the square a network sees, and bring its answers back.
+"""Fits a grey image into the square input of a network, and maps the outputs back to the image.
 
-The same few lines run in training and in serving, so that a network never meets a picture
-prepared in another way than the ones it learnt from.
+Training and inference share this code, so that a network never sees an image prepared differently from those it was
+trained on.
 """
 
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ LOW_PERCENT, HIGH_PERCENT = 1.0, 99.0
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a picture lies inside the square input of a network.
+    """The position of an image inside the square input of a network.
 
     Attributes
     ----------
     scale
-        Input pixels per picture pixel.
+        Input pixels per image pixel.
     left, top
-        Input pixels before the picture's first column and first row.
+        Input pixels before the image's first column and first row.
     width, height
-        Size of the source picture in its own pixels.
+        Size of the source image in its own pixels.
     """
 
     scale: float
@@ -35,26 +35,26 @@ class Placement:
 
 
 def fit_square(picture: NDArray[np.uint8], *, size: int) -> tuple[NDArray[np.float32], Placement]:
-    """Stretch the grey values robustly, shrink or enlarge, and centre in a black square.
+    """Return an image stretched between percentiles, scaled to fit, and centred in a black square.
 
     Parameters
     ----------
     picture
-        Grey picture, shape (rows, columns), 0 is black.
+        Grey image, shape (rows, columns); 0 is black.
     size
         Side of the square in pixels.
 
     Returns
     -------
     square
-        Shape (size, size), float32 in [0, 1]; a picture of one grey value gives zeros.
+        Shape (size, size), float32 in [0, 1]; all zeros for a uniform image.
     placement
-        Where the picture lies in the square.
+        The position of the image in the square.
 
     Raises
     ------
     ValueError
-        If the picture is not a grey 8-bit picture with at least one pixel.
+        If it is not a grey 8-bit image with at least one pixel.
     """
     if picture.ndim != 2 or picture.dtype != np.uint8 or picture.size == 0:
         raise ValueError("a grey 8-bit picture of rows and columns is needed")
@@ -69,13 +69,13 @@ def fit_square(picture: NDArray[np.uint8], *, size: int) -> tuple[NDArray[np.flo
 
 
 def square_of(picture: NDArray[np.uint8], *, size: int) -> NDArray[np.uint8]:
-    """Fit a grey picture as `fit_square` does; 0..255, a quarter of the memory that fractions take."""
+    """Return the square of `fit_square` as uint8, 0..255, which takes a quarter of the memory."""
     square, _ = fit_square(np.ascontiguousarray(picture), size=size)
     return np.rint(square * 255).astype(np.uint8)
 
 
 def _stretched(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    # The limits come from the whole picture, by counting: exact, and quick on large radiographs.
+    # The percentiles are those of the whole image, from its histogram: exact, and fast for large radiographs.
     shares = np.cumsum(np.bincount(picture.ravel(), minlength=256)) / picture.size * 100
     low = int(np.searchsorted(shares, LOW_PERCENT))
     high = int(np.searchsorted(shares, HIGH_PERCENT))
@@ -85,12 +85,12 @@ def _stretched(small: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[
 
 
 def box_to_picture(box: tuple[float, float, float, float], placement: Placement) -> tuple[float, float, float, float]:
-    """Bring a box from input pixels to picture pixels, clipped to the picture.
+    """Return a box in input pixels as a box in image pixels, clipped to the image.
 
     Parameters
     ----------
     box
-        x0, y0, x1, y1 in pixels of the square input.
+        Box x0, y0, x1, y1 in pixels of the square input.
     placement
         As returned by `fit_square`.
 
@@ -106,14 +106,14 @@ def box_to_picture(box: tuple[float, float, float, float], placement: Placement)
 
 
 def box_to_square(box: tuple[float, float, float, float], placement: Placement) -> tuple[float, float, float, float]:
-    """Bring a box from picture pixels to pixels of a square input: the way back of `box_to_picture`.
+    """Return a box in image pixels as a box in pixels of a square input; the inverse of `box_to_picture`.
 
     Parameters
     ----------
     box
         x0, y0, x1, y1 in pixels of the picture.
     placement
-        As returned by `fit_square`, of the square that is meant.
+        As returned by `fit_square` for that square.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def box_to_square(box: tuple[float, float, float, float], placement: Placement) 
 
 
 def outline_to_square(drawn: NDArray[np.uint8], placement: Placement, *, size: int) -> NDArray[np.bool_]:
-    """Bring an outline over the picture, 255 inside and 0 outside, into the square input, shape (size, size)."""
+    """Return an image's outline, 255 inside and 0 outside, as a mask of the square input, shape (size, size)."""
     columns, rows = _inner_size(placement)
     left, top = int(placement.left), int(placement.top)
     square = np.zeros((size, size), bool)
@@ -137,19 +137,19 @@ def outline_to_square(drawn: NDArray[np.uint8], placement: Placement, *, size: i
 
 
 def map_to_picture(values: NDArray[np.float32], placement: Placement) -> NDArray[np.float32]:
-    """Bring a map over the square input to the picture, by bilinear interpolation.
+    """Return a map over the square input as a map over the image, by bilinear interpolation.
 
     Parameters
     ----------
     values
-        Shape (h, w), any resolution, laid over the whole square input.
+        Shape (h, w), at any resolution, covering the whole square input.
     placement
         As returned by `fit_square`.
 
     Returns
     -------
     ndarray
-        Shape (rows, columns) of the picture, float32.
+        Shape (rows, columns) of the image, float32.
     """
     rows, columns = values.shape
     side = placement.scale * max(placement.width, placement.height)
@@ -167,7 +167,7 @@ def map_to_picture(values: NDArray[np.float32], placement: Placement) -> NDArray
 
 
 def _inner_size(placement: Placement) -> tuple[int, int]:
-    """Columns and rows of input pixels that the picture covers (whole pixels)."""
+    """Return the number of columns and rows of the square input that the image covers."""
     return (
         max(1, round(placement.width * placement.scale)),
         max(1, round(placement.height * placement.scale)),

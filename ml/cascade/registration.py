@@ -1,7 +1,7 @@
-"""A follow-up series laid rigidly over its prior, with figures that say how well, and a line under which it is refused.
+"""Rigid registration of a follow-up series to its prior, with quality measures, and limits below which it is refused.
 
-Mutual information (Mattes et al., IEEE TMI 2003;22:120-128) over three resolutions, by SimpleITK; six numbers, no more:
-a skull does not bend.
+It maximises mutual information (Mattes et al., IEEE TMI 2003;22:120-128) over three resolutions with SimpleITK. Six
+parameters suffice, since a skull does not bend.
 """
 
 from collections.abc import Sequence
@@ -14,39 +14,40 @@ from scipy.ndimage import binary_erosion
 
 from ml.dicomio.series import SlicePicture
 
-#: Fewer slices are no body.
+#: Least number of slices of a volume.
 LEAST_SLICES = 8
-#: Distances between slices may differ by so much of their median (positions are rounded), and no more than so many mm.
+#: Tolerance of slice distances as a fraction of their median (positions are rounded), and the largest distance in mm.
 UNEVEN, THICKEST = 0.1, 8.0
-#: So many slices in a row may be missing, and this part of all: their neighbours stand in for them.
+#: Most consecutive slices that may be missing, and the largest missing fraction; they are interpolated.
 MISSING, MISSING_PART = 2, 0.1
-#: Both are compared on a grid of cubes of this many mm.
+#: Side in mm of the cubic voxels on which the two series are compared.
 GRID = 2.0
 BINS = 32
-#: Grey values are compared this far inside the heads, in cubes: skulls fit each other whoever's they are.
+#: Depth in voxels inside both heads from which grey values are compared: any two skulls match, even of two patients.
 INSIDE = 6
-#: Under these a registration is refused: heads must cover each other, and what one shows must tell of the other. By
-#: what public and drawn series gave (docs/decisions/0030): right ones 1.25 and more, a mirrored brain 1.11.
+#: Limits below which a registration is refused: heads must overlap, and grey values must share information. Chosen from
+#: public and synthetic series (docs/decisions/0030): correct registrations have an NMI of 1.25 or more, a mirrored
+#: brain has 1.11.
 LEAST_DICE, LEAST_NMI = 0.8, 1.15
 
 
 class RegistrationError(Exception):
-    """Two series cannot be laid over each other; the message is for the reader."""
+    """Two series cannot be registered; the message is for the reader."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How well two series lie over each other.
+    """Quality of a registration.
 
     Attributes
     ----------
     dice
-        Overlap of the two heads (Dice, Ecology 1945), 0 to 1.
+        Dice coefficient of the two heads (Dice, Ecology 1945), 0 to 1.
     nmi
         Normalised mutual information well inside both heads, 1 (nothing in common) to 2 (Studholme et al., Pattern
         Recognition 1999;32:71-86).
     correlation
-        Of grey values there, -1 to 1; low between series of different weighting even where all fits.
+        Correlation of grey values there, -1 to 1; low between different weightings even if the registration is good.
     """
 
     dice: float
@@ -54,7 +55,7 @@ class Quality:
     correlation: float
 
     def refusal(self) -> str:
-        """Return why it is refused, "" where it is not."""
+        """Return why the registration is refused; "" if it is not."""
         if self.dice < LEAST_DICE:
             return f"The two heads cover each other by {self.dice:.2f} only (Dice; {LEAST_DICE:.2f} is asked for)."
         if self.nmi < LEAST_NMI:
@@ -67,12 +68,12 @@ class Quality:
 
 @dataclass(frozen=True, eq=False)
 class Registered:
-    """A follow-up on the grid of its prior.
+    """A follow-up registered to its prior.
 
     Attributes
     ----------
     transform
-        From points of the prior to points of the follow-up, in mm (x left, y back, z head).
+        Maps points of the prior to points of the follow-up, in mm (x to the left, y to the back, z to the head).
     """
 
     transform: sitk.Euler3DTransform
@@ -80,12 +81,12 @@ class Registered:
 
 
 def volume_of(slices: Sequence[SlicePicture]) -> sitk.Image:
-    """Return slices as a body in patient coordinates (PS3.3 C.7.6.2.1.1): x left, y back, z head, mm.
+    """Return slices as a volume in patient coordinates (PS3.3 C.7.6.2.1.1), in mm: x left, y back, z head.
 
     Raises
     ------
     RegistrationError
-        If they are too few, of several sizes or directions, not calibrated, or do not lie evenly.
+        If they are too few, differ in size or orientation, are not calibrated, or are not evenly spaced.
     """
     grids = [one.grid for one in slices]
     if len(slices) < LEAST_SLICES:
@@ -106,12 +107,12 @@ def volume_of(slices: Sequence[SlicePicture]) -> sitk.Image:
 
 
 def registered(prior: sitk.Image, follow_up: sitk.Image) -> Registered:
-    """Lay a follow-up over its prior.
+    """Register a follow-up to its prior; return the transform and its quality.
 
     Raises
     ------
     RegistrationError
-        If nothing of the two comes to lie over each other.
+        If the two series do not overlap.
     """
     fixed, moving = _cubes(prior), _cubes(follow_up)
     try:
@@ -123,7 +124,7 @@ def registered(prior: sitk.Image, follow_up: sitk.Image) -> Registered:
 
 
 def quality_of(prior: sitk.Image, follow_up: sitk.Image) -> Quality:
-    """Return how well two bodies on one grid lie over each other."""
+    """Return how well two volumes on the same grid match."""
     one, other = (sitk.GetArrayFromImage(image) for image in (prior, follow_up))
     here, there = (sitk.GetArrayFromImage(head_of(image)) > 0 for image in (prior, follow_up))
     dice = float(2 * (here & there).sum() / max(here.sum() + there.sum(), 1))
@@ -136,7 +137,7 @@ def quality_of(prior: sitk.Image, follow_up: sitk.Image) -> Quality:
 
 
 def head_of(image: sitk.Image) -> sitk.Image:
-    """Return the mask of a head: the largest bright part (Otsu), its dark inside filled slice by slice."""
+    """Return the mask of a head: the largest bright component (Otsu), its holes filled slice by slice."""
     smooth = sitk.SmoothingRecursiveGaussian(image, 2.0)
     parts = sitk.RelabelComponent(sitk.ConnectedComponent(sitk.OtsuThreshold(smooth, 0, 1)), sortByObjectSize=True)
     filled = sitk.BinaryFillhole(sitk.BinaryMorphologicalClosing(parts == 1, (3, 3, 3)))
@@ -145,7 +146,7 @@ def head_of(image: sitk.Image) -> sitk.Image:
 
 
 def _evenly(stack: NDArray[np.uint8], positions: Sequence[float]) -> tuple[NDArray[np.float32], float]:
-    """Return slices that lie evenly, a missing one drawn from its neighbours, and their distance in mm."""
+    """Return evenly spaced slices, with missing ones interpolated, and their distance in mm."""
     steps = np.diff(positions)
     gap = float(np.median(steps))
     if not 0 < gap <= THICKEST:
@@ -165,7 +166,7 @@ def _evenly(stack: NDArray[np.uint8], positions: Sequence[float]) -> tuple[NDArr
 
 
 def _aligned(fixed: sitk.Image, moving: sitk.Image) -> sitk.Euler3DTransform:
-    """Return where the follow-up lies, from the middles of both heads on."""
+    """Return the transform to the follow-up, starting from the centres of mass of both heads."""
     middle = sitk.Euler3DTransform(
         sitk.CenteredTransformInitializer(
             head_of(fixed), head_of(moving), sitk.Euler3DTransform(), sitk.CenteredTransformInitializerFilter.MOMENTS
@@ -176,7 +177,7 @@ def _aligned(fixed: sitk.Image, moving: sitk.Image) -> sitk.Euler3DTransform:
     method.SetInterpolator(sitk.sitkLinear)
     method.SetMetricSamplingStrategy(method.REGULAR)
     method.SetMetricSamplingPercentagePerLevel([1.0, 0.5, 0.1], 1)
-    # The library's own tolerance of gradients ends it too soon: a head is round, so that turning it changes little.
+    # The default gradient tolerance stops too early: a head is round, so rotating it changes the metric little.
     method.SetOptimizerAsRegularStepGradientDescent(
         learningRate=2.0, minStep=1e-4, numberOfIterations=200, relaxationFactor=0.7, gradientMagnitudeTolerance=1e-8
     )
@@ -189,7 +190,7 @@ def _aligned(fixed: sitk.Image, moving: sitk.Image) -> sitk.Euler3DTransform:
 
 
 def _cubes(image: sitk.Image) -> sitk.Image:
-    """Return a body on a grid of cubes."""
+    """Return a volume resampled to cubic voxels."""
     size = [max(1, round(count * step / GRID)) for count, step in zip(image.GetSize(), image.GetSpacing(), strict=True)]
     smooth = sitk.DiscreteGaussian(image, [(GRID / 2) ** 2 if step < GRID else 0.0 for step in image.GetSpacing()])
     return sitk.Resample(
@@ -198,7 +199,7 @@ def _cubes(image: sitk.Image) -> sitk.Image:
 
 
 def _normalised_information(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Return (H(A) + H(B)) / H(A, B) of two lists of grey values, from a histogram of 32 x 32 bins."""
+    """Return (H(A) + H(B)) / H(A, B) of two lists of grey values, from a joint histogram of 32 x 32 bins."""
     counts, _, _ = np.histogram2d(one, other, bins=BINS)
     joint = counts / counts.sum()
     apart = _entropy(joint.sum(axis=0)) + _entropy(joint.sum(axis=1))

@@ -1,4 +1,4 @@
-"""Pictures of a follow-up that lies over its prior: both in one, each in its colour, and as a checkerboard."""
+"""Images of a registered follow-up over its prior: fused in two colours, and as a checkerboard."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ from PIL import Image
 from ml.cascade.registration import head_of
 
 Grey = NDArray[np.uint8]
-#: So many slices are drawn at most, evenly from those that show the head, none longer than so many pixels.
+#: Most slices to draw, evenly spaced over those that show the head, and their longest side in pixels.
 MOST, LONGEST = 24, 384
-#: Sides of a checkerboard that a slice is divided into.
+#: Number of checkerboard fields along each side of a slice.
 FIELDS = 8
 
 
 @dataclass(frozen=True)
 class LaidSlice:
-    """One slice of the prior's grid, and which of its slices it is (from 0), shapes (rows, columns) alike."""
+    """One slice on the prior's grid, numbered from 0; both images have the same shape (rows, columns)."""
 
     number: int
     prior: Grey
     follow_up: Grey
 
     def fused(self) -> Image.Image:
-        """Draw both: the prior in magenta, the follow-up in green, so that what is alike is grey."""
+        """Return both in one image: the prior in magenta, the follow-up in green; where they match, it is grey."""
         return Image.fromarray(np.dstack([self.prior, self.follow_up, self.prior]))
 
     def checkerboard(self) -> Image.Image:
-        """Draw the prior on fields of one colour of a checkerboard, the follow-up on those of the other."""
+        """Return a checkerboard of alternating fields of the prior and the follow-up."""
         rows, columns = (np.arange(side) * FIELDS // side for side in self.prior.shape)
         return Image.fromarray(np.where((rows[:, None] + columns) % 2 == 0, self.prior, self.follow_up))
 
 
 def slices_laid(prior: sitk.Image, follow_up: sitk.Image, transform: sitk.Transform) -> Iterator[LaidSlice]:
-    """Yield slices of the prior, its pixels made square, with the follow-up on the same grid."""
+    """Yield slices of the prior, resampled to square pixels, with the follow-up on the same grid."""
     size, spacing = prior.GetSize(), prior.GetSpacing()
     square = max(min(spacing[:2]), max(size[0] * spacing[0], size[1] * spacing[1]) / LONGEST)
     counts = [round(size[0] * spacing[0] / square), round(size[1] * spacing[1] / square), size[2]]
@@ -53,7 +53,7 @@ def slices_laid(prior: sitk.Image, follow_up: sitk.Image, transform: sitk.Transf
 
 
 def pictures_drawn(laid: Iterator[LaidSlice], out: Path) -> list[tuple[int, str, str]]:
-    """Write the pictures of slices; return the number of each slice and the names of both."""
+    """Write both images of each slice; return (slice number, fused name, checkerboard name) for each."""
     drawn = []
     for one in laid:
         kinds: dict[str, Callable[[], Image.Image]] = {"fused": one.fused, "checkerboard": one.checkerboard}

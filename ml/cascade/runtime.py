@@ -1,4 +1,4 @@
-"""Running a network: on OpenVINO's quantised form on CPUs, on PyTorch where there is a GPU."""
+"""Runs networks: quantised with OpenVINO on CPUs, with PyTorch on a GPU."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from ml.cascade.ood.model import GateModel, gate_read
 from ml.cascade.weights import ModelRow, OpenvinoFiles, WeightsError, file_verified
 
 Tensors = Mapping[str, NDArray[np.float32]]
-#: Slices that go through a network together.
+#: Most slices in one batch.
 BATCH = 16
 
 
@@ -25,29 +25,29 @@ class Network(Protocol):
     row: ModelRow
 
     def run(self, batch: NDArray[np.float32]) -> Tensors:
-        """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]; a model to measure takes features (N, F)."""
+        """Return the outputs by name for a batch (N, 1, S, S) in [0, 1]; a feature model takes features (N, F)."""
         ...
 
 
 @runtime_checkable
 class Gated(Protocol):
-    """A loaded model that can say how far a picture lies from what it learnt; its gate is None where it ships none."""
+    """A loaded model with an out-of-distribution gate, which is None if the model has none."""
 
     gate: GateModel | None
 
 
 @runtime_checkable
 class Legible(Protocol):
-    """A loaded model whose every answer can be taken apart: it weighs features that have names."""
+    """A loaded model whose answers can be explained as contributions of named features."""
 
     model: FeatureModel
 
 
 class OpenvinoNetwork:
-    """An intermediate representation on the CPU: the quantised one, or the `files` named.
+    """A network on the CPU, from an OpenVINO intermediate representation: the quantised one, or that in `files`.
 
-    What is not quantised is computed in single precision: left to itself, OpenVINO takes bfloat16 on processors that
-    have it, and the answer to a picture would depend on the machine.
+    Whatever is not quantised is computed in single precision: by default, OpenVINO uses bfloat16 on processors that
+    support it, and results would depend on the machine.
     """
 
     _core: openvino.Core | None = None
@@ -79,7 +79,7 @@ class OpenvinoNetwork:
 
 
 class CarefulNetwork:
-    """The quantised form, and for close calls the exact one: as quick as the first, deciding as the second."""
+    """The quantised form, and the exact one for close calls: as fast as the first, with the decisions of the second."""
 
     def __init__(self, row: ModelRow, folder: Path) -> None:
         self._quick, self._exact = OpenvinoNetwork(row, folder), OpenvinoNetwork(row, folder, files=row.exact)
@@ -97,12 +97,12 @@ class CarefulNetwork:
 
 
 class TorchNetwork:
-    """The safetensors themselves on PyTorch, eager, on a GPU or the CPU."""
+    """A network in PyTorch, in eager mode, from its safetensors, on a GPU or the CPU."""
 
     @staticmethod
     def is_available() -> bool:
         """Return whether there is a CUDA device that PyTorch can use."""
-        # Without a driver there is none, and PyTorch takes seconds to say so; the image for a processor has no PyTorch.
+        # Without a driver there is none, but PyTorch takes seconds to say so; the CPU image does not contain PyTorch.
         if not Path("/dev/nvidiactl").exists() or find_spec("torch") is None:
             return False
         import torch
@@ -132,9 +132,9 @@ class TorchNetwork:
 
 
 class WeighedFeatures:
-    """A linear model of measured features (see `ml.lab.radiomics`): numbers in a file, on any device computed in NumPy.
+    """A linear model of radiomics features (see `ml.lab.radiomics`), computed in NumPy on any device.
 
-    Temperature and threshold are those of the manifest, as for every model.
+    Temperature and threshold are those of the manifest, as for any model.
     """
 
     def __init__(self, row: ModelRow, folder: Path) -> None:
@@ -150,7 +150,7 @@ class WeighedFeatures:
         self.row, self.model, self._head = row, model.model_copy(update=points), head
 
     def run(self, batch: NDArray[np.float32]) -> Tensors:
-        """Return logits (N, C) by head for measured features (N, F), in the model's order."""
+        """Return logits (N, C) by head for features (N, F), in the model's order."""
         measured = [dict(zip(self.model.names, values, strict=True)) for values in batch.tolist()]
         return {self._head: self.model.logits(measured).astype(np.float32)}
 
@@ -161,12 +161,12 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
     Parameters
     ----------
     device
-        "cpu" (OpenVINO: see `served_on_cpu`), "cuda" (PyTorch), or "auto": the GPU where there is one.
+        "cpu" (OpenVINO: see `served_on_cpu`), "cuda" (PyTorch), or "auto" for the GPU if there is one.
 
     Raises
     ------
     WeightsError
-        If a file is missing or differs from the manifest, or the asked device is not there.
+        If a file is missing or differs from the manifest, or the requested device is not available.
     """
     if row.openvino is None or device == "cpu" or (device == "auto" and not TorchNetwork.is_available()):
         return served_on_cpu(row, folder)
@@ -176,7 +176,7 @@ def network_load(row: ModelRow, folder: Path, *, device: str = "auto") -> Networ
 
 
 def served_on_cpu(row: ModelRow, folder: Path) -> Network:
-    """Load the form that CPUs serve: quantised, and careful about close calls where there is an exact form."""
+    """Load the form of a model for CPUs: quantised, with the exact form for close calls if there is one."""
     if row.openvino is None:
         return WeighedFeatures(row, folder)
     return CarefulNetwork(row, folder) if row.exact else OpenvinoNetwork(row, folder)

@@ -1,4 +1,4 @@
-"""What the web may know of the cascade without loading a network: its digest, its drawing, its models."""
+"""What the web application needs to know about the cascade, without loading a network: digest, graph, models."""
 
 from functools import cache
 from pathlib import Path
@@ -11,10 +11,10 @@ from ml.schemas import Answer
 
 
 class DrawnStage(Answer):
-    """A node of the cascade's drawing.
+    """A node of the cascade's graph.
 
-    `after` are its incoming edges, `finds` the label that it boxes; `colours` those of every label that it
-    may tell as a finding; `experimental` says why it is experimental, empty where it is not.
+    `after` lists its incoming edges, `finds` is the label that it detects or segments, `colours` are those of all
+    labels that it may report as findings, and `experimental` says why it is experimental, "" if it is not.
     """
 
     name: str
@@ -33,7 +33,7 @@ class DrawnStage(Answer):
 
 
 class ListedModel(Answer):
-    """A shipped model with its card (Markdown) and headline figures."""
+    """A model of the manifest with its card (Markdown) and headline figures."""
 
     name: str
     version: str
@@ -48,7 +48,7 @@ class ListedModel(Answer):
 
 
 class DeclaredCode(Answer):
-    """The public or own code of a label (PS3.16 section 8)."""
+    """The code of a label (PS3.16 Section 8), from a public scheme or our own."""
 
     code: str
     scheme: str
@@ -56,12 +56,12 @@ class DeclaredCode(Answer):
 
 @cache
 def cascade_of(weights: Path, pathways: Path = FOLDER) -> Cascade:
-    """Load the cascade once a process; files that change ask for a restart."""
+    """Return the cascade, loaded once per process; changed files take effect after a restart."""
     return cascade_load(manifest_read(weights), folder=pathways)
 
 
 def cascade_digest(weights: Path) -> str:
-    """Return the digest that names all pathways, labels and models together."""
+    """Return the digest that identifies all pathways, labels and models together."""
     return cascade_of(weights).digest
 
 
@@ -97,7 +97,7 @@ def _colours(step: Step, cascade: Cascade) -> dict[str, str]:
 
 
 def models_listed(weights: Path) -> list[ListedModel]:
-    """Return every model of the manifest with its card and the stages that it serves."""
+    """Return every model of the manifest, with its card and the stages that use it."""
     cascade = cascade_of(weights)
     return [
         ListedModel(
@@ -117,7 +117,7 @@ def models_listed(weights: Path) -> list[ListedModel]:
 
 
 def codes_declared(weights: Path) -> dict[str, dict[str, DeclaredCode]]:
-    """Return the codes of all labels: by question, and all that are no findings together under "part"."""
+    """Return the codes of all labels by question, and those of all labels that are not findings under "part"."""
     questions = cascade_of(weights).questions
     codes = {
         question: {name: DeclaredCode(code=label.code, scheme=label.scheme) for name, label in labels.items()}

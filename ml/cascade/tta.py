@@ -1,4 +1,4 @@
-"""Harmless changes of a picture: an answer that moves with them is less sure than it sounds."""
+"""Test-time augmentation: if an answer changes under it, it is less certain than its probability suggests."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -10,26 +10,26 @@ from PIL import Image
 Squares = NDArray[np.float32]
 View = Literal["mirror", "closer", "shifted", "darker", "brighter"]
 
-#: Part of the square that "closer" leaves out at each side, and by which "shifted" moves it.
+#: Fraction of the square that "closer" crops on each side, and by which "shifted" moves it.
 ZOOM, SHIFT = 0.04, 0.03
-#: Exponents of the grey values; over 1 is darker.
+#: Gamma exponents of the grey values; above 1 is darker.
 DARKER, BRIGHTER = 1.25, 0.8
 
 
 def view_taken(squares: Squares, view: View) -> Squares:
-    """Return squares as another scanner, window or hand might have delivered them.
+    """Return squares as another scanner, window setting or positioning might have produced them.
 
     Parameters
     ----------
     squares
         Network input (N, 1, S, S) in [0, 1].
     view
-        "mirror" swaps left and right: only for what may lie on either side.
+        "mirror" swaps left and right: only for what may occur on either side.
 
     Returns
     -------
     Squares
-        Same shape and range. What comes in from outside the square is black.
+        Same shape and range; pixels from outside the square are black.
     """
     return _VIEWS[view](squares)
 

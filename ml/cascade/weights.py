@@ -1,4 +1,4 @@
-"""The signed list of model files: read, checked by digest, refused when a byte differs."""
+"""The manifest of model files: their digests are verified, and a file that differs is refused."""
 
 import hashlib
 import json
@@ -12,11 +12,11 @@ MANIFEST = "manifest.json"
 
 
 class WeightsError(Exception):
-    """A model file is missing or is not the one that the manifest names; the operator must act."""
+    """A model file is missing or differs from the manifest; the operator must act."""
 
 
 class OpenvinoFiles(BaseModel):
-    """A form of a model for CPUs, made from its safetensors by `ml.lab.export`."""
+    """A form of a model for CPUs, exported from its safetensors by `ml.lab.export`."""
 
     model_config = ConfigDict(frozen=True)
     xml: str
@@ -27,12 +27,12 @@ class OpenvinoFiles(BaseModel):
 
 
 class GateFile(BaseModel):
-    """A classifier's gate (see `ml.lab.ood`), fitted on the features of its served form.
+    """The out-of-distribution gate of a classifier (see `ml.lab.ood`), fitted on the features of its CPU form.
 
     Attributes
     ----------
     method
-        How distance is measured: a key of `ml.cascade.ood.distances.DISTANCES`.
+        The distance measure: a key of `ml.cascade.ood.distances.DISTANCES`.
     threshold
         The largest distance that passes, chosen on the validation split by `rule`.
     """
@@ -46,31 +46,31 @@ class GateFile(BaseModel):
 
 
 class ModelRow(BaseModel):
-    """One row of the manifest: what a model is, what goes in, what comes out.
+    """One model in the manifest: its files, input, outputs and operating points.
 
     Attributes
     ----------
     kind
-        What it can do. A model to "measure" is no network: its one file holds named numbers (see `ml.lab.radiomics`).
+        What it can do. A model with the kind "measure" is not a network but a feature model (see `ml.lab.radiomics`).
     openvino
-        The form of a network that CPUs serve; None for a model that measures.
+        The form of a network for CPUs; None for a feature model.
     outputs
         Names of the network's outputs, in order.
     labels
         Labels by head, in the order of the output's channels.
     temperature, thresholds
-        By head or label, chosen on the validation split by `threshold_rule`.
+        By head or label; chosen on the validation split by `threshold_rule`.
     series_thresholds
-        By label: what a detector's clearest box must reach in a series of many slices (see `operations.detect`).
+        By label: the least probability of a lesion's clearest box in a series of many slices (see `operations.detect`).
     gate
-        Of a classifier that abstains by its features; None where it has none.
+        The out-of-distribution gate of a classifier; None if it has none.
     exact
-        The form that close calls are asked of again (see `ml.cascade.margins`); None where it has none.
+        The form that is run for close calls (see `ml.cascade.margins`); None if there is none.
     closeness
-        By head or label: the farthest that the quantised form lay from the exact one on the validation split, in
-        logarithms of odds. What lies nearer to a border of a decision is a close call.
+        By head or label: the largest difference of the quantised form from the exact one on the validation split, in
+        log odds. An answer closer than this to a decision boundary is a close call.
     asked_of
-        By head: the modalities whose pictures it is asked about; a head that is not named is asked about all.
+        By head: the modalities to whose images it applies; a head that is not listed applies to all.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -103,12 +103,12 @@ class ModelRow(BaseModel):
 
     @property
     def precision(self) -> str:
-        """In a word, how its served form computes."""
+        """The numerical precision of its CPU form, for display."""
         return self.openvino.precision if self.openvino else "double precision, in NumPy"
 
     @property
     def files(self) -> list[str]:
-        """Names of the files that hold its numbers, in all forms."""
+        """Names of the files with its parameters, in all forms."""
         return [self.file, *(form.bin for form in (self.openvino, self.exact) if form)]
 
     @property
@@ -118,12 +118,12 @@ class ModelRow(BaseModel):
 
 
 def manifest_read(folder: Path) -> dict[str, ModelRow]:
-    """Return the rows of the manifest by model name.
+    """Return the models of the manifest, by name.
 
     Raises
     ------
     WeightsError
-        If it is missing, malformed, or names a model twice.
+        If it is missing or malformed, or lists a model twice.
     """
     file = folder / MANIFEST
     try:
@@ -137,12 +137,12 @@ def manifest_read(folder: Path) -> dict[str, ModelRow]:
 
 
 def forms_told(row: ModelRow) -> str:
-    """Say in a few words what a CPU is served: "int8, close calls exact"."""
+    """Return a short description of a model's CPU form: "int8, close calls exact"."""
     return f"{row.precision}, close calls exact" if row.exact else row.precision
 
 
 def file_verified(folder: Path, name: str, sha256: str) -> Path:
-    """Return the path of a model file whose bytes are those that the manifest names.
+    """Return the path of a model file after verifying its digest.
 
     Raises
     ------
@@ -159,6 +159,6 @@ def file_verified(folder: Path, name: str, sha256: str) -> Path:
 
 @cache
 def _digest(path: Path, _mtime_ns: int, _size: int) -> str:
-    # Cached by what changes when the bytes do: a worker checks each file once, not once a run.
+    # Cached by modification time and size, so that a worker verifies each file once, not for every run.
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,1 +1,1 @@
-"""Libraries as this project loads them, also where their compiled operators cannot be."""
+"""Imports of libraries that need a workaround."""

@@ -1,9 +1,9 @@
-"""torchvision, also where its compiled operators cannot be loaded.
+"""Imports torchvision even if its compiled operators cannot be loaded.
 
-The wheel on PyPI is built against CUDA.  Beside a CPU build of torch its library does not load,
-and ``import torchvision`` then stops because it describes operators that nobody defined.  We use
-only its Python part (the plain networks), so declaring the missing names is enough; where the real operators load,
-nothing is declared.  Import torchvision's names from here.
+The wheel on PyPI is built against CUDA. With a CPU build of torch, its library does not load, and
+``import torchvision`` fails because it refers to operators that are not defined. We use only its Python part (the
+plain networks), so declaring the missing operators is enough; if the real ones load, nothing is declared. Import
+torchvision's names from here.
 """
 
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ _DECLARED = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-_KEPT_ALIVE: list[torch.library.Library] = []  # a Library forgets its operators when collected
+_KEPT_ALIVE: list[torch.library.Library] = []  # a Library drops its operators when it is garbage-collected
 
 
 def _compiled_operators_load() -> bool:

@@ -1,7 +1,7 @@
-"""ultralytics' network and loss, with Pillow left as it was.
+"""Imports ultralytics' network and loss, and restores Pillow's `Image.open`.
 
-ultralytics puts a function of its own in the place of ``PIL.Image.open``, for everybody in the process: a damaged
-picture then ends in the search for a package that is not installed. Import its names from here, and late: it is slow.
+ultralytics replaces ``PIL.Image.open`` for the whole process, after which a damaged image leads to a search for a
+package that is not installed. Import its names from here, and only when they are needed, since the import is slow.
 """
 
 from PIL import Image

@@ -1,4 +1,4 @@
-"""What each feature says, in words for a reader."""
+"""Descriptions of the features for readers."""
 
 from collections.abc import Mapping
 
@@ -28,5 +28,5 @@ MEANINGS: Mapping[str, str] = {
 
 
 def title_of(name: str) -> str:
-    """Return a feature's name as people read it."""
+    """Return a feature's name for display."""
     return name.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""A linear model of features: numbers in a JSON file, and a decision whose reasons can be told."""
+"""A linear model of features, stored as JSON, whose decisions can be explained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Reason:
-    """A feature that spoke for a label (above 0) or against it.
+    """The contribution of one feature for a label (positive) or against it (negative).
 
     Attributes
     ----------
     usual
-        The mean of the feature in the training split, where it would say nothing.
+        The mean of the feature in the training split, at which its contribution is 0.
     contribution
-        What it adds to the logarithm of the odds of the label against another one.
+        Its contribution to the log odds of the label against another one.
     """
 
     name: str
@@ -34,21 +34,21 @@ class Reason:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a model says of one outline.
+    """The decision of a model on one outline.
 
     Attributes
     ----------
     label
-        None where it abstains: nothing could be measured, the likeliest label is under the threshold, or what was
-        measured is unlike everything that it learnt from (`is_far`).
+        None if the model abstains: nothing could be measured, the most probable label is below the threshold, or the
+        features are unlike those of the training data (`is_far`).
     probabilities
-        By label; empty where nothing could be measured.
+        By label; empty if nothing could be measured.
     rather_than
-        The label that comes next; the reasons tell why the likeliest was taken rather than this.
+        The second most probable label, against which the reasons are stated.
     base
-        What the odds of these two are before anything is measured, as a logarithm.
+        The log odds of these two labels before any feature is taken into account.
     reasons
-        The weightiest first; `base` and all contributions together are `log_odds`.
+        The largest contributions first; `base` and all contributions add up to `log_odds`.
     """
 
     label: str | None
@@ -60,36 +60,36 @@ class Decision:
 
     @property
     def likeliest(self) -> str:
-        """The likeliest label, told or not; empty where nothing could be measured."""
+        """The most probable label, even if the model abstains; "" if nothing could be measured."""
         return max(self.probabilities, key=lambda label: self.probabilities[label], default="")
 
     @property
     def probability(self) -> float:
-        """Of the likeliest label."""
+        """The probability of the most probable label."""
         return self.probabilities.get(self.likeliest, 0.0)
 
     @property
     def log_odds(self) -> float:
-        """Logarithm of the odds of the likeliest label against the next."""
+        """The log odds of the most probable label against the second."""
         return self.base + sum(reason.contribution for reason in self.reasons)
 
 
 class FeatureModel(BaseModel):
-    """Multinomial logistic regression on few standardised features.
+    """Multinomial logistic regression on a few standardised features.
 
     Attributes
     ----------
     names
-        The F features that were kept, of those that `ml.cascade.measurements.features` measures.
+        The F selected features, out of those that `ml.cascade.measurements.features` computes.
     means, scales
-        Of each kept feature in the training split.
+        Mean and standard deviation of each feature in the training split.
     coefficients, intercepts
-        (C, F) and (C,): one row a label.
+        Shapes (C, F) and (C,), with a row for each label.
     temperature, threshold
-        From the validation split: of the probabilities, and the least one that is an answer.
+        From the validation split: the temperature of the probabilities, and the least probability of an answer.
     farthest
-        How far from the training split's means an outline may lie and be answered, see `distance`; None: anywhere.
-        A linear model is the surer the farther off, where it knows the least.
+        Largest `distance` from the training split's means with an answer; None for no limit. A linear model is the more
+        certain the farther it extrapolates, where it knows least.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -115,7 +115,7 @@ class FeatureModel(BaseModel):
         return self
 
     def logits(self, measured: Sequence[Features]) -> Values:
-        """Return logits (N, C), before the temperature, of N measured outlines."""
+        """Return logits (N, C), before the temperature, for the features of N outlines."""
         return np.asarray(self._standardised(measured) @ np.array(self.coefficients).T + self.intercepts)
 
     def probabilities(self, measured: Sequence[Features]) -> Values:
@@ -125,11 +125,11 @@ class FeatureModel(BaseModel):
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def distance(self, measured: Sequence[Features]) -> Values:
-        """Return how far outlines (N,) lie from the means: root mean square over the features, in their scales."""
+        """Return the distances (N,) of outlines from the means: the root mean square of the standardised features."""
         return np.asarray(np.sqrt((self._standardised(measured) ** 2).mean(axis=1)))
 
     def reasons(self, features: Features, label: str, *, rather_than: str) -> list[Reason]:
-        """Tell what every kept feature adds to the log odds of a label against another, the weightiest first."""
+        """Return the contribution of each feature to the log odds of a label against another, the largest first."""
         pulls = self._apart(np.array(self.coefficients), label, rather_than) * self._standardised([features])[0]
         told = [
             Reason(name, features[name], usual, float(pull))
@@ -138,7 +138,7 @@ class FeatureModel(BaseModel):
         return sorted(told, key=lambda reason: -abs(reason.contribution))
 
     def decided(self, features: Features | None) -> Decision:
-        """Decide on one outline; `features` are None where there was nothing to measure."""
+        """Return the decision on one outline; `features` is None if there was nothing to measure."""
         if features is None:
             return Decision(None, {})
         scores = dict(zip(self.labels, self.probabilities([features])[0].tolist(), strict=True))
@@ -154,7 +154,7 @@ class FeatureModel(BaseModel):
         )
 
     def _apart(self, weights: Values, label: str, rather_than: str) -> Values:
-        """Return by how much two labels' weights (C, ...) differ, at the model's temperature."""
+        """Return the difference of two labels' weights (C, ...), divided by the temperature."""
         ours, theirs = (weights[self.labels.index(name)] for name in (label, rather_than))
         return np.asarray((ours - theirs) / self.temperature)
 
@@ -166,19 +166,19 @@ class FeatureModel(BaseModel):
 
 
 def model_write(model: FeatureModel, file: Path) -> None:
-    """Keep a model as JSON."""
+    """Write a model as JSON."""
     file.write_text(model.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def model_read(file: Path) -> FeatureModel:
-    """Read a model.
+    """Return the model in a file.
 
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is no such file.
     ValueError
-        If it is no such file.
+        If the file does not contain a valid model.
     """
     try:
         return FeatureModel.model_validate_json(file.read_text(encoding="utf-8"))

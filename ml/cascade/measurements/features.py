@@ -1,6 +1,6 @@
-"""From a picture and an outline to named numbers: shape, place, grey values inside and round it, texture.
+"""Features of an outlined lesion in an image: shape, position, grey values inside and around it, texture.
 
-Pictures are not calibrated, so that every number is a ratio, or counts in standard deviations of the picture.
+Images need not be calibrated: every feature is a ratio, or is in units of the image's standard deviation.
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from ml.cascade.measurements.shape import flat_features
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Features = dict[str, float]
-#: Of fewer pixels neither a shape nor a texture can be told.
+#: Least number of pixels for which shape and texture can be computed.
 LEAST_PIXELS = 24
-#: What is darker is the air round the patient.
+#: Highest grey value of the air around the patient.
 BACKGROUND = 20
-#: Width of the ring round an outline, as part of the root of its area, and in pixels at least.
+#: Width of the ring around an outline as a fraction of the square root of its area, and its minimum in pixels.
 RING, LEAST_RING = 0.25, 2
-#: How far off a grey value still counts for the slope of the edge, in pixels.
+#: Distance in pixels up to which grey values influence the gradient at the edge.
 EDGE_REACH = 5
-#: Grey levels of the co-occurrence matrix over the lesion's own range (IBSI: fixed bin number).
+#: Number of grey levels of the co-occurrence matrix, over the lesion's own range (IBSI: fixed bin number).
 LEVELS = 16
 SHAPES = frozenset({"circularity", "solidity", "elongation", "diameter_ratio"})
 TEXTURES = ("contrast", "homogeneity", "energy", "correlation")
@@ -33,20 +33,20 @@ _ANGLES = (0.0, np.pi / 4, np.pi / 2, 3 * np.pi / 4)
 
 
 def features_of(picture: Grey, mask: Mask, *, with_shape: bool = True) -> Features | None:
-    """Measure an outlined lesion.
+    """Return the features of an outlined lesion.
 
     Parameters
     ----------
     picture, mask
-        Shape (rows, columns) alike; lengths are told in relation to each other, texture and ring in pixels: pictures
-        of one size are to be compared.
+        Both of shape (rows, columns). Lengths are relative to each other, but texture and ring are in pixels, so only
+        images of the same size should be compared.
     with_shape
-        Whether its shape is measured too: a model that does not weigh it need not wait for it.
+        Whether to compute shape features, which cost time; not needed for a model without them.
 
     Returns
     -------
     dict or None
-        Number by name, in a fixed order; None where the outline is empty or too small to be measured.
+        Values by name, in a fixed order; None if the outline is empty or too small.
     """
     if np.count_nonzero(mask) < LEAST_PIXELS:
         return None
@@ -69,7 +69,7 @@ def _place(body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
 
 
 def _greys(picture: Grey, body: Mask, mask: Mask) -> Iterator[tuple[str, float]]:
-    """Yield first-order features; brightness counts from the picture's mean, in its standard deviations."""
+    """Yield first-order features; grey values are relative to the body's mean, in its standard deviations."""
     of_body = picture[body].astype(np.float64)
     near = _near(mask)
     levelled, mask = (picture[near] - of_body.mean()) / max(float(of_body.std()), 1.0), mask[near]
@@ -89,10 +89,10 @@ def _greys(picture: Grey, body: Mask, mask: Mask) -> Iterator[tuple[str, float]]
 
 
 def _texture(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
-    """Yield features of the co-occurrence of neighbouring grey levels, both inside (Haralick 1973), over four ways."""
+    """Yield grey level co-occurrence features (Haralick 1973) of neighbours inside, averaged over four directions."""
     inside = picture[mask].astype(np.float64)
     span = max(float(np.ptp(inside)), 1.0)
-    levels = np.zeros(mask.shape, np.uint8)  # 0 is outside, and struck out of the matrix
+    levels = np.zeros(mask.shape, np.uint8)  # 0 is outside, and is removed from the matrix
     levels[mask] = 1 + np.minimum((inside - inside.min()) / span * LEVELS, LEVELS - 1).astype(np.uint8)
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     part = levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -102,13 +102,13 @@ def _texture(picture: Grey, mask: Mask) -> Iterator[tuple[str, float]]:
 
 
 def _body(picture: Grey) -> Mask:
-    """Return the patient's part of the picture; all of it where everything is dark."""
+    """Return the mask of the body in the image; the whole image if all of it is dark."""
     body: Mask = ndimage.binary_fill_holes(picture > BACKGROUND)
     return body if body.any() else np.ones(picture.shape, bool)
 
 
 def _near(mask: Mask) -> tuple[slice, slice]:
-    """Return the part of the picture that a lesion, its ring and the slope of its edge need: the rest costs time."""
+    """Return the part of the image needed for a lesion, its ring and the gradient at its edge, to save time."""
     room = max(_ring_width(mask), EDGE_REACH) + 2
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return slice(max(0, rows[0] - room), rows[-1] + 1 + room), slice(max(0, columns[0] - room), columns[-1] + 1 + room)
@@ -119,7 +119,7 @@ def _ring_width(mask: Mask) -> int:
 
 
 def _ring(mask: Mask) -> Mask:
-    """Return what lies round an outline, a pixel away from it; the whole picture where the outline fills it."""
+    """Return the ring around an outline, one pixel away from it; the whole image if the outline fills it."""
     away = ndimage.distance_transform_edt(~mask)
     ring: Mask = (away > 1) & (away <= 1 + _ring_width(mask))
     return ring if ring.any() else np.ones(mask.shape, bool)

@@ -1,4 +1,4 @@
-"""Figures by name: what is measured, in which unit, and by which definition."""
+"""Measurements with their names, units and definitions."""
 
 from collections.abc import Iterator
 
@@ -8,16 +8,16 @@ from ml.schemas import FigureAnswer
 
 
 def figure(name: str, value: float, unit: str, *, ibsi: str = "") -> Iterator[FigureAnswer]:
-    """Yield a figure, named as people read it; nothing where there is no number.
+    """Yield a measurement with a title for display; nothing if the value is not finite.
 
     Parameters
     ----------
     name
-        A word for programs; the title is the same with spaces.
+        Identifier; the title is the same with spaces.
     unit
-        As UCUM writes it, "1" for a ratio; "px" and "px2" where nothing calibrates, "grey" for grey values as shown.
+        In UCUM notation, "1" for a ratio; "px" and "px2" without calibration, "grey" for displayed grey values.
     ibsi
-        Code of the feature in the IBSI reference manual, "" for what it does not define.
+        Code of the feature in the IBSI reference manual; "" if it is not defined there.
     """
     if np.isfinite(value):
         title = name.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""Everything that is measured of one lesion."""
+"""All measurements of one lesion."""
 
 from collections.abc import Iterator
 
@@ -11,19 +11,19 @@ from ml.schemas import FigureAnswer, MeasuresAnswer
 
 
 def lesion_measured(whole: Stack) -> MeasuresAnswer:
-    """Measure a lesion.
+    """Return the measurements of a lesion.
 
     Parameters
     ----------
     whole
-        At least one of its pixels is marked.
+        The lesion's masks, with at least one pixel set.
 
     Returns
     -------
     MeasuresAnswer
-        Sizes first, then grey values, then shape. Lengths are mm where the header of every slice calibrates, else
-        pixels; volume and the shape of a body need several slices that lie evenly as well, and `notes` say what
-        is missing and why.
+        Sizes first, then grey values, then shape. Lengths are in mm if the header of every slice calibrates it,
+        otherwise in pixels. Volume and 3D shape also need several evenly spaced slices; `notes` say what is missing and
+        why.
     """
     stack = whole.cropped()
     gap, why_not = stack.gap()
@@ -45,7 +45,7 @@ def _sizes(stack: Stack, gap: float | None) -> Iterator[FigureAnswer]:
     areas = stack.masks.sum(axis=(1, 2)) * (size[0] * size[1])
     yield from figure("largest_area", areas.max(), f"{unit}2")
     if gap is not None:
-        # As many slabs as there are outlined slices: approximate volume by counting voxels (IBSI YEKZ).
+        # One slab per outlined slice: the approximate volume by voxel counting (IBSI YEKZ).
         yield from figure("volume", areas.sum() * gap, "mm3", ibsi="YEKZ")
 
 

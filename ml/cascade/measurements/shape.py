@@ -1,4 +1,4 @@
-"""Shape features: on a mesh where a lesion is a body (IBSI HCUG), on its outline where one slice is all there is."""
+"""Shape features: of a mesh for a 3D lesion (IBSI HCUG), of the outline for a single slice."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,17 +15,17 @@ from ml.schemas import FigureAnswer
 
 
 def solid_features(masks: NDArray[np.bool_], spacing: tuple[float, float, float]) -> Iterator[FigureAnswer]:
-    """Yield features of a body.
+    """Yield the shape features of a 3D lesion.
 
-    IBSI asks for voxels as long as they are wide; slices are taken as they are here, and where they are thick the mesh
-    goes up and down their steps: surface up to a fifth too large, sphericity too low. Sizes suffer less than 3%.
+    IBSI requires isotropic voxels. Slices are not resampled here, so with thick slices the mesh follows their steps:
+    the surface area is up to a fifth too large, and the sphericity too low. Sizes change by less than 3%.
 
     Parameters
     ----------
     masks
-        (slices, rows, columns).
+        Shape (slices, rows, columns).
     spacing
-        Between slices, rows and columns, in mm.
+        Distance between slices, rows and columns, in mm.
     """
     corners, faces, _, _ = marching_cubes(np.pad(masks.astype(np.float32), 1), 0.5, spacing=spacing)
     corners = corners.astype(np.float64)
@@ -43,9 +43,9 @@ def solid_features(masks: NDArray[np.bool_], spacing: tuple[float, float, float]
 
 
 def flat_features(mask: NDArray[np.bool_], size: tuple[float, float]) -> Iterator[FigureAnswer]:
-    """Yield features of one slice's outline, shape (rows, columns); IBSI defines shape for bodies alone.
+    """Yield the shape features of a mask on one slice, shape (rows, columns); IBSI defines shape only in 3D.
 
-    Its length is that of the polygon, which steps round pixels: a drawn disc's circularity is about 0.9.
+    The perimeter is that of the polygon, which follows the pixels: the circularity of a disc is about 0.9.
     """
     outlines = contours(mask, size)
     area = abs(sum(area_of(outline) for outline in outlines))
@@ -59,12 +59,12 @@ def flat_features(mask: NDArray[np.bool_], size: tuple[float, float]) -> Iterato
 
 
 def _mesh_volume(triangles: NDArray[np.float64]) -> float:
-    """Return the volume inside a closed mesh (faces, corners, 3): tetrahedra to the origin, with their signs (RNU0)."""
+    """Return the volume of a closed mesh (faces, corners, 3), as the sum of signed tetrahedra to the origin (RNU0)."""
     first, second, third = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     return abs(float(np.einsum("ij,ij->", first, np.cross(second, third)))) / 6
 
 
 def _axes(points: NDArray[Any]) -> list[float]:
-    """Return the spread of points along their principal axes, the longest first."""
+    """Return the standard deviations of points along their principal axes, the largest first."""
     spread = np.linalg.eigvalsh(np.cov(points, rowvar=False, bias=True))
     return [float(value) for value in np.sqrt(np.clip(spread, 0, None))[::-1]]

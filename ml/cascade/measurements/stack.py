@@ -1,4 +1,4 @@
-"""A lesion as a stack of masks, with the grid that it lies on."""
+"""A lesion as a stack of masks, with the pixel grids of its slices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ml.dicomio.calibration import FrameGrid
 
-#: Distances between slices may differ by this part of their median: positions are rounded in headers.
+#: Tolerance of slice distances as a fraction of their median, since positions in headers are rounded.
 UNEVEN = 0.1
 
 
@@ -19,11 +19,11 @@ class Stack:
     Attributes
     ----------
     masks
-        (slices, rows, columns); a slice between two outlined ones on which it was missed is empty.
+        Shape (slices, rows, columns); a slice on which the lesion was missed, between outlined ones, is empty.
     greys
-        uint8, shaped like `masks`: luminance as shown, after the header's window.
+        Luminance as displayed, after the header's window: uint8, the shape of `masks`.
     grids
-        One each slice.
+        The pixel grid of each slice.
     """
 
     masks: NDArray[np.bool_]
@@ -32,22 +32,22 @@ class Stack:
 
     @property
     def grid(self) -> FrameGrid:
-        """The grid of its slices, which are of one series."""
+        """The pixel grid of its slices, which all belong to one series."""
         return self.grids[0]
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether lengths are mm: every slice says so, and says the same."""
+        """Whether lengths are in mm: all slices are calibrated, with the same pixel size."""
         sizes = [grid.size for grid in self.grids]
         return all(grid.is_calibrated for grid in self.grids) and bool(np.allclose(sizes, sizes[0], rtol=1e-3))
 
     @property
     def outlined(self) -> list[int]:
-        """Slices of the stack that hold a part of it."""
+        """The indices of the slices on which the lesion is outlined."""
         return [int(number) for number in np.flatnonzero(self.masks.any(axis=(1, 2)))]
 
     def gap(self) -> tuple[float | None, str]:
-        """Return the distance between slices in mm; None, and a sentence why, where there is no single one."""
+        """Return the distance between slices in mm and ""; None and the reason if there is no uniform distance."""
         if len(self.outlined) < 2:
             return None, "No volume: it is outlined on one slice only."
         if not self.is_calibrated:
@@ -62,7 +62,7 @@ class Stack:
         return abs(gap), ""
 
     def cropped(self) -> "Stack":
-        """Return the part of its slices that holds it: nothing outside counts, and large slices cost time."""
+        """Return the stack cropped to the lesion's bounding box, since large slices cost time."""
         rows, columns = (np.flatnonzero(self.masks.any(axis=(0, axis))) for axis in (2, 1))
         part = np.s_[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         return Stack(self.masks[part], self.greys[part], self.grids)

@@ -1,7 +1,7 @@
-"""The networks by name: classifiers on several trunks, segmenters and detectors.
+"""The network architectures by name: classifiers with several trunks, segmenters and detectors.
 
-Every network takes (N, 1, S, S) float32 in [0, 1] and answers with a tuple of tensors in the
-order of its manifest row.  What a network adds to its input (normalisation) is inside it.
+Every network takes float32 of shape (N, 1, S, S) in [0, 1] and returns a tuple of tensors in the order of its manifest
+row. Normalisation of the input is part of the network.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from ml.cascade.networks.trunks import ResnetTrunk, SlimResnetTrunk
 
 
 def build(architecture: str, options: Mapping[str, Any]) -> nn.Module:
-    """Build a network with fresh weights.
+    """Return a network with newly initialised weights.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def build(architecture: str, options: Mapping[str, Any]) -> nn.Module:
     Raises
     ------
     ValueError
-        If no network has this name.
+        If there is no such architecture.
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"no network is called {architecture!r}")

@@ -1,4 +1,4 @@
-"""Classifiers: one trunk, several questions."""
+"""Classifiers: one trunk with several heads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 from ml.cascade.networks.trunks import TRUNKS, grey_convolution, normalised
 
-#: The trunk that keeps no place: dense layers follow its convolutions.
+#: The trunk without spatial output: its convolutions are followed by dense layers.
 PLAIN_CNN = "plain-cnn"
 
 
 class Classifier(nn.Module):
-    """One trunk, several questions.
+    """A trunk with several classification heads.
 
-    A head is a 1x1 convolution followed by the mean over the map, which equals a linear layer on
-    the pooled features; its map before the mean is the class activation map (Zhou et al. 2016).
+    A head is a 1x1 convolution followed by the mean over the map, which is equivalent to a linear layer on the pooled
+    features; the map before the mean is the class activation map (Zhou et al. 2016).
 
     Parameters
     ----------
@@ -24,9 +24,9 @@ class Classifier(nn.Module):
     trunk
         A key of `ml.cascade.networks.trunks.TRUNKS`, or "plain-cnn".
     features
-        Give the pooled features as the last output.
+        Return the pooled features as the last output.
     layers
-        Arguments of `PlainCnn`, for that trunk alone.
+        Arguments of `PlainCnn`; only for that trunk.
     """
 
     def __init__(
@@ -58,18 +58,18 @@ class Classifier(nn.Module):
 
 
 class PlainCnn(nn.Module):
-    """The papers' plain network: 3x3 convolutions of 32-64-64-64, two poolings, dense 128-64.
+    """The plain network of the papers: 3x3 convolutions of 32-64-64-64, two poolings, dense 128-64.
 
-    Its dense layers keep no place, so that the map that it gives has one cell.
+    Its dense layers discard spatial information, so its output map has a single cell.
 
     Parameters
     ----------
     filters
-        Channels of the four convolutions; the first two are pooled after.
+        Channels of the four convolutions; pooling follows the first two.
     dense
         Neurons of the dense layers.
     dropout
-        Share of the dense layers' neurons that a step leaves out.
+        Dropout rate of the dense layers.
     size
         Side of the square input in pixels.
     """
@@ -98,5 +98,5 @@ class PlainCnn(nn.Module):
         self.widths = (second,)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Return one map of one cell, (N, F, 1, 1)."""
+        """Return one map with a single cell, (N, F, 1, 1), in a list."""
         return [self.dense(self.convolutions(normalised(pictures)))[:, :, None, None]]

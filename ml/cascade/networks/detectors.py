@@ -1,4 +1,4 @@
-"""Detectors: boxes with a probability."""
+"""Detectors: networks that return boxes with probabilities."""
 
 from torch import Tensor, nn
 
@@ -9,14 +9,14 @@ class Detector(nn.Module):
     Parameters
     ----------
     labels
-        Number of kinds of box.
+        Number of classes.
     scale
         "n", "s", "m", "l" or "x": the paper's depth and width.
     """
 
     def __init__(self, labels: int, scale: str = "n") -> None:
         super().__init__()
-        # Slow to import, and only detectors need it.
+        # Imported here: it is slow, and only detectors need it.
         from ml.cascade.compat.ultralytics import DetectionModel, yaml_model_load  # noqa: PLC0415
 
         layout = yaml_model_load(f"yolov5{scale}.yaml") | {"nc": labels}
@@ -25,7 +25,7 @@ class Detector(nn.Module):
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Return boxes (N, 4 + labels, A): centre x, centre y, width, height, probabilities.
 
-        In training mode the raw side distributions, label logits and feature maps instead.
+        In training mode, return the raw side distributions, class logits and feature maps instead.
         """
         answer = self.yolo(pictures)
         if self.training:
@@ -34,5 +34,5 @@ class Detector(nn.Module):
 
 
 def yolov5n(labels: int) -> Detector:
-    """The smallest."""
+    """Return the smallest YOLOv5."""
     return Detector(labels, "n")

@@ -1,4 +1,4 @@
-"""Segmenters: one logit a pixel."""
+"""Segmenters: networks that return one logit per pixel."""
 
 import torch
 from torch import Tensor, nn
@@ -8,14 +8,14 @@ from ml.cascade.networks.trunks import StagedTrunk, normalised
 
 
 class TrunkUnet(nn.Module):
-    """U-Net (Ronneberger et al. 2015) on a ResNet trunk.
+    """U-Net (Ronneberger et al. 2015) with a ResNet trunk as encoder.
 
-    The last step is a plain enlargement: a convolution at full size would cost as much as all others.
+    The last step is plain upsampling: a convolution at full resolution would cost as much as all others together.
 
     Parameters
     ----------
     trunk
-        Gives five feature maps of strides 2 to 32.
+        The encoder; returns five feature maps of strides 2 to 32.
     """
 
     def __init__(self, trunk: StagedTrunk) -> None:
@@ -38,14 +38,14 @@ class TrunkUnet(nn.Module):
 
 
 class PlainUnet(nn.Module):
-    """U-Net as published (four poolings, doubled channels), or with attention gates (Oktay et al. 2018).
+    """U-Net as published (four poolings, each doubling the channels), or with attention gates (Oktay et al. 2018).
 
     Parameters
     ----------
     width
-        Channels at full size; the paper's network has 64.
+        Channels at full resolution; the paper's network has 64.
     attention
-        Weigh each skipped map by what the map below it looks for.
+        Weight each skip connection by an attention gate.
     """
 
     def __init__(self, width: int = 32, *, attention: bool = False) -> None:
@@ -72,7 +72,7 @@ class PlainUnet(nn.Module):
 
 
 class AttentionGate(nn.Module):
-    """Additive attention: a weight of 0 to 1 for each place of a skipped map."""
+    """Additive attention gate: a weight of 0 to 1 for each position of a skip connection's map."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -82,21 +82,21 @@ class AttentionGate(nn.Module):
         self.weight = nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(inner, 1, 1), nn.Sigmoid())
 
     def forward(self, skip: Tensor, below: Tensor) -> Tensor:
-        """Return the skipped map (N, C, h, w), weighed."""
+        """Return the weighted map of the skip connection, (N, C, h, w)."""
         weight: Tensor = self.weight(self.skip(skip) + self.below(below))
         return skip * weight
 
 
 class Whole(nn.Module):
-    """No gate: the skipped map as it is."""
+    """Replaces `AttentionGate` if there is no attention: returns the skip connection's map unchanged."""
 
     def forward(self, skip: Tensor, _below: Tensor) -> Tensor:
-        """Return the skipped map."""
+        """Return `skip` unchanged."""
         return skip
 
 
 def double_convolution(incoming: int, outgoing: int) -> nn.Sequential:
-    """Two 3x3 convolutions, each normalised."""
+    """Return two 3x3 convolutions, each with batch normalisation and ReLU."""
     return nn.Sequential(_convolution(incoming, outgoing), _convolution(outgoing, outgoing))
 
 

@@ -1,4 +1,4 @@
-"""The trunks: what turns a grey picture into feature maps, before any question is asked."""
+"""The trunks (backbones): networks that turn a grey image into feature maps, on which heads are built."""
 
 from collections.abc import Callable
 from typing import cast
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from ml.cascade.compat.torchvision import BasicBlock, densenet121, resnet18, resnet50, vgg16_bn
 
-GREY_MEAN, GREY_SPREAD = 0.3, 0.28  # over the prepared training pictures, rounded
+GREY_MEAN, GREY_SPREAD = 0.3, 0.28  # mean and standard deviation of the prepared training images, rounded
 
 
 class StagedTrunk(nn.Module):
-    """A stem and four stages; gives its five feature maps, of strides 2 to 32 and the channels in `widths`."""
+    """A stem and four stages; returns five feature maps of strides 2 to 32, with the channels in `widths`."""
 
     widths: tuple[int, ...]
     stem: nn.Module
@@ -26,7 +26,7 @@ class StagedTrunk(nn.Module):
 
 
 class ResnetTrunk(StagedTrunk):
-    """ResNet18 or ResNet50 (He et al. 2016) for one grey channel; gives its five feature maps.
+    """ResNet18 or ResNet50 (He et al. 2016) for one grey channel; returns its five feature maps.
 
     Strides 2, 4, 8, 16, 32; channels in `widths`.
 
@@ -35,7 +35,7 @@ class ResnetTrunk(StagedTrunk):
     deep
         ResNet50 instead of ResNet18.
     fine
-        Leave out the last stride, so that the last map has stride 16 and shows more of where (ResNet18 only).
+        Omit the last stride, so that the last map has stride 16 and localises better (ResNet18 only).
     """
 
     def __init__(self, *, deep: bool = False, fine: bool = False) -> None:
@@ -59,9 +59,9 @@ class ResnetTrunk(StagedTrunk):
 
 
 class SlimResnetTrunk(StagedTrunk):
-    """ResNet18 with half the channels, for one grey channel; gives its five feature maps.
+    """ResNet18 with half the channels, for one grey channel; returns its five feature maps.
 
-    A step takes 0.29 of the time of the whole one on two cores and its file a quarter of the room.
+    A training step takes 0.29 of the time of ResNet18's on two cores, and the file a quarter of the space.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SlimResnetTrunk(StagedTrunk):
 
 
 def _two_blocks(incoming: int, outgoing: int, stride: int) -> nn.Sequential:
-    """One stage of ResNet18, its convolutions begun as He et al. do."""
+    """Return one stage of ResNet18, with its convolutions initialised as by He et al."""
     shorter = None
     if incoming != outgoing or stride != 1:
         shorter = nn.Sequential(nn.Conv2d(incoming, outgoing, 1, stride, bias=False), nn.BatchNorm2d(outgoing))
@@ -97,12 +97,12 @@ def _two_blocks(incoming: int, outgoing: int, stride: int) -> nn.Sequential:
 
 
 class PlainTrunk(nn.Module):
-    """A chain of layers that gives its last map alone.
+    """A chain of layers that returns only its last map.
 
     Parameters
     ----------
     layers
-        Takes (N, 1, S, S).
+        The layers; their input has shape (N, 1, S, S).
     width
         Channels of the last map.
     """
@@ -112,19 +112,19 @@ class PlainTrunk(nn.Module):
         self.layers, self.widths = layers, (width,)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Return the last feature map, in a list as `ResnetTrunk` does."""
+        """Return the last feature map in a list, as `ResnetTrunk` returns its maps."""
         return [self.layers(normalised(pictures))]
 
 
 def grey_convolution(outgoing: int, side: int, *, stride: int = 1, padding: int = 0) -> nn.Conv2d:
-    """Give the first convolution of a network that was drawn for three colours."""
+    """Return a first convolution for one grey channel, in place of one for three colours."""
     layer = nn.Conv2d(1, outgoing, side, stride=stride, padding=padding, bias=False)
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
     return layer
 
 
 def normalised(pictures: Tensor) -> Tensor:
-    """Give grey values of [0, 1] about mean 0 and spread 1 over the training pictures."""
+    """Return grey values in [0, 1], normalised to about mean 0 and standard deviation 1 over the training images."""
     return (pictures - GREY_MEAN) / GREY_SPREAD
 
 
@@ -135,7 +135,7 @@ def _densenet121() -> PlainTrunk:
 
 
 def _vgg16() -> PlainTrunk:
-    # With batch normalisation: without it, thirteen layers from fresh weights do not begin to learn.
+    # With batch normalisation: without it, thirteen newly initialised layers do not start to learn.
     layers = vgg16_bn(weights=None).features
     layers[0] = grey_convolution(64, 3, padding=1)
     return PlainTrunk(layers, 512)

@@ -1,1 +1,1 @@
-"""Out-of-distribution gate: how far a picture lies from everything that a classifier was trained on."""
+"""The out-of-distribution gate: how far an image is from everything that a classifier was trained on."""

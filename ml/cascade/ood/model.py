@@ -1,4 +1,4 @@
-"""A fitted gate: loaded like other weights, by digest, and asked for a distance."""
+"""A fitted gate, loaded and verified like other weights, which computes the distance of images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from safetensors.numpy import load_file, save_file
 from ml.cascade.ood.distances import DISTANCES, Features
 from ml.cascade.weights import ModelRow, WeightsError, file_verified
 
-#: Name of the tensor that lists the validation pictures' distances, percentile by percentile.
+#: Name of the tensor with the percentiles of the validation images' distances.
 PERCENTILES = "percentiles"
 
 
 @dataclass(frozen=True)
 class GateModel:
-    """How far is far: a way of measuring, what it was fitted to, and the distances of known pictures.
+    """A fitted out-of-distribution gate: distance measure, parameters, reference distances and threshold.
 
     Attributes
     ----------
     method
         A key of `ml.cascade.ood.distances.DISTANCES`.
     arrays
-        What `ml.lab.ood.fit.fit` found.
+        Parameters computed by `ml.lab.ood.fit.fit`.
     percentiles
-        Distances of the validation pictures at 0, 1, ... 100 percent, shape (101,), rising.
+        Percentiles 0, 1, ... 100 of the validation images' distances, shape (101,), ascending.
     threshold
         The largest distance that passes.
     """
@@ -38,16 +38,16 @@ class GateModel:
     threshold: float
 
     def score(self, features: Features) -> NDArray[np.float64]:
-        """Distances (N,) of features (N, F); the larger, the farther from what was trained on."""
+        """Return the distances (N,) of features (N, F); the larger, the farther from the training images."""
         return DISTANCES[self.method](self.arrays, features)
 
     def share_nearer(self, distance: float) -> float:
-        """Share of the validation pictures that lie nearer than this, in whole percents, 0 to 1."""
+        """Return the fraction of validation images with a smaller distance, 0 to 1, in steps of 0.01."""
         return float(np.searchsorted(self.percentiles, distance, side="left").clip(0, 100)) / 100
 
 
 def gate_saved(gate: GateModel, file: Path) -> None:
-    """Write a gate's tensors in half precision, percentiles in full."""
+    """Write a gate's arrays in half precision, and its percentiles in single precision."""
     tensors = {name: np.ascontiguousarray(values, np.float16) for name, values in gate.arrays.items()}
     if not all(np.isfinite(values).all() for values in tensors.values()):
         raise ValueError("the gate's numbers do not fit into half precision")
@@ -55,7 +55,7 @@ def gate_saved(gate: GateModel, file: Path) -> None:
 
 
 def gate_read(row: ModelRow, folder: Path) -> GateModel | None:
-    """Load the gate of a model; None where its row names none.
+    """Return the gate of a model; None if it has none.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a stage can do: one module an operation, each with one function `run(task)`."""
+"""The operations of stages: one module for each, with a function `run(task)`."""
 
 from collections.abc import Callable
 

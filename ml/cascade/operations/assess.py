@@ -1,7 +1,8 @@
-"""Ask one question of whole slices; some of its answers count as findings, others describe.
+"""The operation "assess": answers a question about whole slices; some of its labels are findings, others descriptions.
 
-A finding is told where its probability reaches its own threshold, be it the likeliest answer or not: such
-thresholds are chosen for a stated sensitivity. An answer that only describes must be the likeliest and sure.
+A finding is reported if its probability reaches its own threshold, even if it is not the most probable label: such
+thresholds are chosen for a stated sensitivity. A descriptive label must be the most probable one and reach its
+threshold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,20 +22,20 @@ from ml.schemas import StageAnswer
 
 @dataclass(frozen=True)
 class Look:
-    """What the slices said.
+    """The probabilities from the slices.
 
     Attributes
     ----------
     indices
-        Slices that were looked at.
+        The assessed slices.
     each
-        (N, C) calibrated probabilities, slice by slice.
+        Calibrated probabilities of each slice, (N, C).
     held
-        (N, C) the same, levelled to what holds over as many neighbouring slices as the stage asks for.
+        The same, (N, C), reduced to what persists over as many neighbouring slices as the stage requires.
     whole
-        (C,) of the series, by the stage's rule.
+        Probabilities of the series by the stage's rule, (C,).
     decided
-        Rows of `each` that decided it.
+        The rows of `each` from which `whole` results.
     """
 
     indices: list[int]
@@ -45,7 +46,7 @@ class Look:
 
 
 def run(task: Task) -> StageAnswer:
-    """Answer the stage's question for the series."""
+    """Return the answer to the stage's question for the series."""
     indices = slices_asked(task.step.stage, task.course)
     if not indices:
         return task.answer(status="not_run", reason="Nothing was boxed, so there is nothing to describe.")
@@ -63,7 +64,7 @@ def run(task: Task) -> StageAnswer:
 
 
 def slices_asked(stage: StageDeclaration, course: Course) -> list[int]:
-    """Return the slices that a stage looks at: all, a sample, or the clearest of those with a box."""
+    """Return the slices that a stage assesses: all, a sample, or those with the most probable boxes."""
     if stage.slices == "all":
         return list(range(len(course.slices)))
     if stage.slices == "sample":
@@ -76,10 +77,10 @@ def slices_asked(stage: StageDeclaration, course: Course) -> list[int]:
 
 
 def levelled(each: Probabilities, needed: int) -> Probabilities:
-    """Return probabilities (N, C) as far as each holds over `needed` neighbouring slices.
+    """Return probabilities (N, C), reduced to what persists over `needed` neighbouring slices.
 
-    A grey opening along the slices (Serra 1982): the most, over the runs of that length which hold the
-    slice, of the least in the run. One slice that flares up alone is levelled to its neighbours.
+    A grey-scale opening along the slices (Serra 1982): the maximum, over all runs of that length that contain the
+    slice, of the minimum in the run. A peak on a single slice is reduced to the level of its neighbours.
     """
     size = min(needed, len(each))
     return np.asarray(ndimage.grey_opening(each, size=(size, 1), mode="constant"), np.float32) if size > 1 else each
@@ -129,7 +130,7 @@ def _found(task: Task, look: Look, index: int, label: Label) -> StageAnswer:
 
 
 def _nothing(task: Task, look: Look, index: int, labels: Mapping[str, Label]) -> StageAnswer:
-    """Say that no finding reaches its threshold, and how near the nearest came."""
+    """Return the result without a finding, stating the probability and threshold of the most probable one."""
     names = task.network.row.labels[task.step.stage.head]
     said, threshold = _said(task, look, index), _threshold(task, names[index])
     reason = f"{labels[names[index]].title}: {look.whole[index]:.0%}, under the threshold of {threshold:.0%}."
@@ -155,7 +156,7 @@ def _settled(task: Task, name: str, title: str, said: Mapping[str, object]) -> S
 
 
 def _said(task: Task, look: Look, index: int) -> dict[str, object]:
-    """Return what an answer tells of one label: probability, range, threshold, the others, and why."""
+    """Return the fields of a result for one label: probability, range, threshold, alternatives, heat map."""
     names = task.network.row.labels[task.step.stage.head]
     probability = round(float(look.whole[index]), 4)
     looked_at = [look.indices[row] for row in look.decided]
@@ -171,12 +172,12 @@ def _said(task: Task, look: Look, index: int) -> dict[str, object]:
 
 
 def _clearest(look: Look, index: int) -> int:
-    """Return the row of the slice that speaks most for a label, among those that decided."""
+    """Return the row, among those that decided, with the highest probability of a label."""
     return max(look.decided, key=lambda row: look.each[row, index])
 
 
 def _extent(look: Look, index: int, threshold: float) -> tuple[int, int]:
-    """Return the first and last slice of the unbroken run round the clearest on which a label holds."""
+    """Return the first and last slice of the unbroken run, around the clearest slice, that reaches the threshold."""
     runs, _ = ndimage.label(look.held[:, index] >= threshold)
     clearest = _clearest(look, index)
     rows = np.flatnonzero(runs == runs[clearest]) if runs[clearest] else np.array([clearest])
@@ -184,7 +185,7 @@ def _extent(look: Look, index: int, threshold: float) -> tuple[int, int]:
 
 
 def _heat_map(task: Task, look: Look, index: int) -> str | None:
-    """Draw the class activation map of the clearest slice (Zhou et al. 2016): it came with the answer."""
+    """Write the class activation map (Zhou et al. 2016) of the clearest slice, taken from the network's outputs."""
     stage, row = task.step.stage, _clearest(look, index)
     outputs, placements = task.course.seen(task.network, look.indices)
     activation = normalised(outputs[f"{stage.head}_map"][row, index])

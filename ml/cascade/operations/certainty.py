@@ -1,4 +1,4 @@
-"""Calibrated probabilities of a head, and how far they move under harmless changes."""
+"""Calibrated probabilities of a head, and their range under test-time augmentation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ Probabilities = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Spread:
-    """What every look said: each slice that decided, as it is and under each view.
+    """The probabilities from all views: each deciding slice, unchanged and under each augmentation.
 
-    `looks` has the shape (L, C): one row a look, one column a label.
+    `looks` has the shape (L, C), with a row for each view and a column for each label.
     """
 
     looks: Probabilities
 
     def told(self, index: int, probability: float) -> dict[str, object]:
-        """Return the fields of an answer that tell the range of one label; none where there was one look."""
+        """Return the fields of a result with the range of one label; none if there is only one view."""
         if len(self.looks) < 2:
             return {}
         seen = self.looks[:, index]
@@ -33,12 +33,12 @@ class Spread:
 
 
 def calibrated(task: Task, logits: NDArray[np.float32]) -> Probabilities:
-    """Return probabilities (N, C) of logits (N, C) at the head's temperature (Guo et al. 2017)."""
+    """Return probabilities (N, C) from logits (N, C), calibrated with the head's temperature (Guo et al. 2017)."""
     return softmax(logits / task.network.row.temperature.get(task.step.stage.head, 1.0))
 
 
 def spread_over(task: Task, indices: Sequence[int], plain: Probabilities) -> Spread:
-    """Look again at slices under the stage's views; `plain` (N, C) is what they said as they are."""
+    """Return the probabilities of slices under the stage's views; `plain` (N, C) are those of the unchanged slices."""
     views = task.step.stage.views
     if not views:
         return Spread(plain)
@@ -47,7 +47,7 @@ def spread_over(task: Task, indices: Sequence[int], plain: Probabilities) -> Spr
 
 
 def softmax(logits: NDArray[np.float32]) -> Probabilities:
-    """Return probabilities (N, C) of logits (N, C)."""
+    """Return probabilities (N, C) from logits (N, C)."""
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Probabilities = raised / raised.sum(axis=-1, keepdims=True)
     return result

@@ -1,4 +1,4 @@
-"""Ask one head which label a series carries, and weigh its answer against the header's."""
+"""The operation "classify": predicts a label of the series, and compares it with the header's."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from ml.cascade.pathways.declaration import Step
 from ml.cascade.prepare import map_to_picture
 from ml.schemas import StageAnswer
 
-#: Least probability of an answer where validation chose none.
+#: Threshold of an answer if none was chosen on the validation split.
 UNSURE = 0.5
-#: Least probability with which the pixels contradict a header. Under it a disagreement is told, but raises nothing.
+#: Least probability with which the pixels contradict the header. Below it, a disagreement is only mentioned.
 CONTRADICTS = 0.75
 
 
 @dataclass(frozen=True)
 class Vote:
-    """What the pixels say: labels with calibrated probabilities, best first, and the picture that shows why."""
+    """The prediction from the pixels: labels with calibrated probabilities, best first, and the heat map."""
 
     ranked: list[tuple[str, float]]
     labels: list[str]
@@ -39,7 +39,7 @@ class Vote:
         return self.ranked[0][1]
 
     def told(self, label: str) -> dict[str, object]:
-        """Return a label's probability, and its range over slices and views where there is one."""
+        """Return the fields of a result with a label's probability and, if there is one, its range."""
         probability = dict(self.ranked).get(label, 0.0)
         return {"probability": probability, **self.spread.told(self.labels.index(label), probability)}
 
@@ -50,11 +50,11 @@ class Vote:
 
 
 def vote(task: Task) -> Vote:
-    """Average a head's probabilities over the sampled slices and draw the winner's activation map."""
+    """Return a head's probabilities, averaged over the sampled slices, and write the best label's activation map."""
     row, head, course = task.network.row, task.step.stage.head, task.course
     indices = course.sample
     if task.step.stage.views:
-        course.viewed(task.network, indices, task.step.stage.views)  # First, so that one call answers all.
+        course.viewed(task.network, indices, task.step.stage.views)  # first, so that one call computes everything
     outputs, placements = course.sampled(task.network)
     each = calibrated(task, outputs[head])
     probabilities = each.mean(axis=0)
@@ -77,7 +77,7 @@ def vote(task: Task) -> Vote:
 
 
 def run(task: Task) -> StageAnswer:
-    """Settle a fact by the header where it states one, by the pixels where they are sure, else not at all."""
+    """Settle a fact by the header if it states one, or else by the pixels if they reach the threshold."""
     seen = vote(task)
     stated = header_statement(task.step, task.course)
     said = {
@@ -105,7 +105,7 @@ def run(task: Task) -> StageAnswer:
 
 
 def header_statement(step: Step, course: Course) -> str | None:
-    """Return the header's label for a stage's question, its own word where no label has it, None where it is silent."""
+    """Return the header's label for a stage's question; its own word if no label matches; None if it states nothing."""
     witness = step.stage.witness
     word = course.words.get(witness or "")
     if not word or word in course.cascade.silent.get(witness or "", []):

@@ -1,4 +1,4 @@
-"""Look for boxes on every slice."""
+"""The operation "detect": detects boxes on every slice."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ml.schemas import StageAnswer
 
 
 def run(task: Task) -> StageAnswer:
-    """Box what the stage looks for, in batches over the whole series."""
+    """Detect what the stage looks for on all slices of the series, in batches."""
     course, stage, row = task.course, task.step.stage, task.network.row
     label = str(stage.finds)
     threshold = row.thresholds[label]
@@ -46,11 +46,11 @@ def run(task: Task) -> StageAnswer:
 
 
 def series_rule(task: Task, seen: list[Candidate]) -> tuple[list[Candidate], str | None]:
-    """Keep the boxes that count in a series, and say in a sentence which were left out.
+    """Return the boxes that count in a series, and a sentence about those left out (None if there are none).
 
-    A threshold chosen on single pictures raises a false alarm on many of a long series' slices. A lesion must
-    therefore be seen on as many slices as the stage's `persist` asks for, and its clearest box must reach
-    the manifest's `series_thresholds`, where there is one.
+    A threshold chosen on single images leads to false positives on many slices of a long series. Therefore, a lesion
+    must be detected on as many slices as the stage's `persist` requires, and its clearest box must reach the manifest's
+    `series_thresholds`, if there is one.
     """
     course, stage = task.course, task.step.stage
     if stage.persist is None or len(course.slices) <= stage.persist.above:

@@ -1,7 +1,7 @@
-"""Is this a medical image of a kind that the models know? If not, nothing after it is asked.
+"""The operation "gate": rejects images unlike anything that the models were trained on; no later stage runs on them.
 
-Three witnesses must agree: the network's scope head, the distance of its features from everything that it was
-trained on (where the model has a gate, see `ml.lab.ood`), and the share of colour.
+Three criteria must be met: the network's scope head, the distance of its features from the training images (if the
+model has a gate, see `ml.lab.ood`), and the fraction of coloured pixels.
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from ml.cascade.operations.classify import vote
 from ml.cascade.runtime import Gated
 from ml.schemas import StageAnswer
 
-#: A picture without a header that is in colour over more than this share of its area is a photograph or a
-#: drawing: colour Doppler colours a part of the fan only.
+#: An image with a larger fraction of coloured pixels is considered a photograph or a drawing; colour Doppler colours
+#: only a part of the fan.
 COLOUR_SHARE = 0.35
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why a picture may be none that the models know.
+    """A reason to doubt that the models know this kind of image.
 
     Attributes
     ----------
     contradicts
-        Whether it speaks against a header that states a modality. Distance alone does not: a body part or a
-        scanner that was never seen is far, and the header may be right all the same.
+        Whether it contradicts a header that states a modality. Distance alone does not: a body part or scanner that is
+        not in the training data is far away, and the header may still be right.
     """
 
     sentence: str
@@ -34,7 +34,7 @@ class Doubt:
 
 
 def run(task: Task) -> StageAnswer:
-    """Let medical images pass. A header that states a known modality is followed, and a doubt is shown."""
+    """Let medical images pass, and those whose header states a known modality, with any doubts shown."""
     course, seen = task.course, vote(task)
     medical = dict(seen.ranked).get("medical", 0.0)
     doubts = _doubts(task, medical, seen.threshold)
@@ -88,12 +88,15 @@ def _doubts(task: Task, medical: float, threshold: float) -> list[Doubt]:
 
 
 def _far(task: Task) -> str | None:
-    """Say how far the sampled slices lie from what was trained on, None where that is near enough."""
+    """Return a phrase about the distance of the sampled slices from the training images; None if they are near enough.
+
+    None, too, if the model has no gate.
+    """
     gate = task.network.gate if isinstance(task.network, Gated) else None
     if gate is None:
         return None
     outputs, _ = task.course.sampled(task.network)
-    # The middle one of the slices: one odd slice neither damns nor saves a series.
+    # The median: one unusual slice neither rejects nor admits a series.
     distance = float(np.median(gate.score(outputs["features"])))
     if distance <= gate.threshold:
         return None

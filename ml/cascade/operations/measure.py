@@ -1,7 +1,7 @@
-"""Measure what an earlier stage boxed, and say by named numbers what it may be: a second opinion with its reasons.
+"""The operation "measure": computes features of what an earlier stage detected, for a second opinion with reasons.
 
-The other road than a network's (see `ml.lab.radiomics`): outline, features, a linear model. It is kept with the finding
-and moves neither its urgency nor what any other stage says.
+It is independent of the networks (see `ml.lab.radiomics`): outline, features, linear model. The opinion is stored with
+the finding, and changes neither its urgency nor the results of other stages.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from ml.cascade.prepare import Placement, box_to_square, outline_to_square
 from ml.cascade.runtime import Legible
 from ml.schemas import OpinionAnswer, ReasonAnswer, StageAnswer
 
-#: So many reasons are told in a sentence; all of them stand in the finding.
+#: Number of reasons stated in the sentence; the finding contains all of them.
 TOLD = 3
 MEASURED = {"box": "an ellipse in the box", "network": "the outline"}
 
 
 def run(task: Task) -> StageAnswer:
-    """Form an opinion of every finding on its clearest slice; the answer is that of the clearest finding."""
+    """Add an opinion to every finding, from its clearest slice; the stage's result is that of the clearest finding."""
     shown = [lesion.clearest for lesion in lesions_joined(task.course.candidates)[:MOST]]
     asked = [one for one in shown if {one.stage, one.outlined_by} & set(task.step.stage.after)]
     if not asked:
@@ -74,7 +74,7 @@ def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAns
 
 
 def _decision(task: Task, candidate: Candidate) -> Decision:
-    assert isinstance(task.network, Legible)  # Checked when the cascade loaded: its model is one to measure.
+    assert isinstance(task.network, Legible)  # checked when the cascade was loaded: the model's kind is "measure"
     row, model = task.network.row, task.network.model
     (square,), (placement,) = task.course.squares([candidate.slice], row.size)
     grey = np.rint(square[0] * 255).astype(np.uint8)
@@ -83,7 +83,7 @@ def _decision(task: Task, candidate: Candidate) -> Decision:
 
 
 def _outline(candidate: Candidate, placement: Placement, *, size: int, by_box: bool) -> Mask:
-    """Return what is measured, in the model's square; empty where a network was to outline it and did not."""
+    """Return the mask to measure, in the model's square; empty if it should come from a segmenter that drew none."""
     if by_box:
         return ellipse_in(box_to_square(candidate.box, placement), size)
     if candidate.mask is None:
@@ -96,7 +96,7 @@ def _threshold(task: Task) -> float:
 
 
 def _abstains(task: Task, decision: Decision, likeliest: str) -> str:
-    """Say why there is no answer; "" where there is one."""
+    """Return why there is no answer; "" if there is one."""
     if not likeliest:
         return "There is no outline that is large enough to be measured."
     if decision.is_far:
@@ -108,7 +108,7 @@ def _abstains(task: Task, decision: Decision, likeliest: str) -> str:
 
 
 def _beside(task: Task, decision: Decision, titles: dict[str, str]) -> tuple[str, bool]:
-    """Say how the opinion stands to that of the stage beside it, and whether the two are sure and differ."""
+    """Return a sentence comparing the opinion with that of the stage `beside`, and whether both answer and differ."""
     name = task.step.stage.beside
     other = next((stage for stage in task.course.stages if stage.name == name and stage.status == "done"), None)
     if other is None:
@@ -133,7 +133,7 @@ def _reason(opinion: OpinionAnswer, count: int) -> str:
 
 
 def _why(label: str, other: str, reasons: Sequence[Reason]) -> str:
-    """Tell the weightiest reasons: "Glioma rather than Meningioma: off centre +1.2, brightness -0.4."."""
+    """Return the main reasons: "Glioma rather than Meningioma: off centre +1.2, brightness -0.4."."""
     if not reasons:
         return ""
     told = ", ".join(f"{title_of(one.name).lower()} {one.contribution:+.1f}" for one in reasons[:TOLD])

@@ -1,4 +1,4 @@
-"""Outline what an earlier stage boxed."""
+"""The operation "segment": outlines what an earlier stage detected."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from ml.schemas import StageAnswer
 
 
 def run(task: Task) -> StageAnswer:
-    """Outline each candidate of the stages before, on the slices where they found something."""
+    """Add a mask to each candidate of earlier stages with the stage's label, on their slices."""
     course, stage, row = task.course, task.step.stage, task.network.row
     label, threshold = str(stage.finds), row.thresholds[str(stage.finds)]
     boxed = [candidate for candidate in course.candidates if candidate.label == label]
@@ -43,7 +43,7 @@ def run(task: Task) -> StageAnswer:
 
 
 def _outline(candidate: Candidate, probability: NDArray[np.float32], threshold: float) -> float:
-    """Give a candidate the parts of the mask that its box touches; return their mean probability."""
+    """Set a candidate's mask to the components that its box touches; return their mean probability, 0 if none."""
     mask = parts_touched(probability >= threshold, candidate.box)
     if not mask.any():
         return 0.0
@@ -52,7 +52,7 @@ def _outline(candidate: Candidate, probability: NDArray[np.float32], threshold: 
 
 
 def parts_touched(mask: NDArray[np.bool_], box: Box) -> NDArray[np.bool_]:
-    """Return the connected parts of a mask that a box touches, whole; an empty mask where it touches none."""
+    """Return the connected components of a mask that a box touches, uncut; an empty mask if it touches none."""
     parts, _ = ndimage.label(mask)
     touched = np.unique(parts[_window(box)])
     return np.isin(parts, touched[touched > 0])

@@ -1,1 +1,1 @@
-"""The cascade as data: pathway files, the labels they use, and the checks they pass when they load."""
+"""The cascade as data: pathway files, their labels, and the checks when they are loaded."""

@@ -1,4 +1,4 @@
-"""What a declaration must fulfil to work at all, said before it meets a patient."""
+"""Consistency checks of the pathway declarations, made when they are loaded."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from ml.cascade.pathways.declaration import Label, Operation, PathwayError, Step
 from ml.cascade.weights import ModelRow
 
 Questions = Mapping[str, Mapping[str, Label]]
-#: The kind of model that an operation runs.
+#: The kind of model that each operation needs.
 KIND_OF: Mapping[Operation, str] = {
     "gate": "classify",
     "classify": "classify",
@@ -16,7 +16,7 @@ KIND_OF: Mapping[Operation, str] = {
     "measure": "measure",
 }
 FINDERS = {"detect", "segment"}
-#: Keys that only some operations heed; elsewhere they would be silently ignored.
+#: Keys that only some operations use; elsewhere, they would be silently ignored.
 HEEDED_BY: Mapping[str, set[Operation]] = {
     "witness": {"classify"},
     "rule": {"assess"},
@@ -27,13 +27,13 @@ HEEDED_BY: Mapping[str, set[Operation]] = {
 
 
 def steps_checked(steps: Sequence[Step], models: Mapping[str, ModelRow], questions: Questions) -> None:
-    """Check stages that stand in running order.
+    """Check stages, given in running order.
 
     Raises
     ------
     PathwayError
-        If a model is missing or of another kind, a label is not declared, a key is not heeded by the
-        operation, or a condition can never hold.
+        If a model is missing or of the wrong kind, a label is not declared, a key is not used by the operation, or a
+        condition can never hold.
     """
     for index, step in enumerate(steps):
         _check_keys(step)

@@ -1,4 +1,4 @@
-"""What a pathway is: a declaration in TOML, checked when it loads, never code."""
+"""The data model of pathway declarations in TOML, which are checked when they are loaded, and contain no code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,32 +12,32 @@ Operation = Literal["gate", "classify", "assess", "detect", "segment", "measure"
 
 
 class PathwayError(Exception):
-    """A declaration cannot work; the message names the file's pathway and stage. The operator must act."""
+    """A declaration cannot work; the message names the pathway or stage. The operator must act."""
 
 
 class Declared(BaseModel):
-    """Base: a misspelt key is an error, not a setting silently ignored."""
+    """Base class: a misspelt key is an error, not a setting that is silently ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Label(Declared):
-    """The one source of a label's name, code and colour for pages, boxes, masks and reports.
+    """A label: the only source of its title, code and colour for pages, boxes, masks and reports.
 
     Attributes
     ----------
     code, scheme, meaning
-        Coded value, coding scheme designator and code meaning (PS3.16 section 8): of DCM or SCT (SNOMED CT) as
-        PS3.16 lists them, or our own, 99READROOM, where it lists none. What counts as a finding states a meaning.
+        Code value, coding scheme designator and code meaning (PS3.16 Section 8): from DCM or SCT (SNOMED CT) as listed
+        in PS3.16, or otherwise from our own scheme, 99READROOM. A label of a finding needs a meaning.
     header
-        Words of the DICOM header that state this label.
+        Values in the DICOM header that state this label.
     urgency
-        For findings: 0 routine to 3, look at this first.
+        For findings: from 0, routine, to 3, look at this first.
     strong
-        A finding less probable than this is one step less urgent: thresholds are set to miss little, so
-        that many findings just above them are false alarms.
+        A less probable finding is one step less urgent: thresholds are set for high sensitivity, so many findings just
+        above them are false positives.
     sentence
-        How a finding's description begins. A label of an assessing stage that has one counts as a finding.
+        Beginning of a finding's description. A label of an assessing stage is a finding if it has one.
     """
 
     title: str
@@ -58,16 +58,16 @@ class Label(Declared):
 
 
 class Persistence(Declared):
-    """How long a thing must stay in sight along a series before it counts: noise flickers, a lesion stays.
+    """How far something must extend along a series to count: noise appears on single slices, a lesion on several.
 
     Attributes
     ----------
     mm
-        Least extent along the series, in mm: as many slices as that needs.
+        Least extent along the series in mm, from which the number of slices follows.
     slices
-        Least number of slices where the header states no distance between them.
+        Least number of slices if the header states no slice spacing.
     above
-        Series of at most so many slices are exempt.
+        Series of at most this many slices are exempt.
     """
 
     mm: float = Field(gt=0)
@@ -75,7 +75,7 @@ class Persistence(Declared):
     above: int = Field(ge=1)
 
     def slices_needed(self, *, count: int, spacing_mm: float | None) -> int:
-        """Return on how many slices of a series of `count` a thing must be seen."""
+        """Return on how many slices of a series of `count` something must be found."""
         if count <= self.above:
             return 1
         if spacing_mm is None:
@@ -84,32 +84,31 @@ class Persistence(Declared):
 
 
 class StageDeclaration(Declared):
-    """One step: which network answers which question, and when it is asked.
+    """One stage: which network answers which question, and under which conditions.
 
     Attributes
     ----------
     when
-        Fact -> values: all must hold. Facts are written by earlier stages.
+        Fact -> accepted values; all conditions must hold. Facts are settled by earlier stages.
     writes
-        The fact that a classifying stage answers; its labels are those of the question `asks`.
+        The fact that a classifying stage settles, with the labels of the question `asks`.
     asks
-        Question in labels.toml whose labels this stage may answer.
+        The question in labels.toml whose labels are the stage's possible answers.
     witness
-        The header's word ("modality", "part", "plane") for the same question.
+        The header fact ("modality", "part", "plane") that answers the same question.
     slices
-        "sample": a few slices decide. "all": every slice. "found": those where `after` found something.
+        "sample": a few slices. "all": every slice. "found": those on which the stages in `after` found something.
     finds
-        Label of the question "finding" that a detector or segmenter looks for.
+        The label of the question "finding" that a detector or segmenter looks for.
     rule
-        How an assessing stage makes one answer of many slices: "mean" over them, or "max", the slice that
-        speaks most for a finding.
+        How an assessing stage combines slices: "mean" over them, or "max", the slice with the strongest evidence for a
+        finding.
     persist
-        How long a detector's or an assessor's suspicion must last along the series.
+        How far a suspicion of a detecting or assessing stage must extend along the series.
     beside
-        A stage that answers the same question by another road, and is asked before: a measuring stage says how it
-        stands to it.
+        An earlier stage that answers the same question in another way; a measuring stage compares its answer with it.
     views
-        Harmless changes of a picture under which a classifier is asked again, to tell a range.
+        Test-time augmentations under which a classifier runs again, for the range of its probability.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -131,14 +130,14 @@ class StageDeclaration(Declared):
 
 
 class Pathway(Declared):
-    """A named part of the cascade; its `when` is added to each of its stages.
+    """A named part of the cascade; its conditions `when` are added to those of each of its stages.
 
     Attributes
     ----------
     experimental, because
-        Its evidence is too thin to raise a study in the worklist's order, and why.
+        Whether its evidence is too weak to raise a study's place in the worklist, and why.
     labels
-        Question -> label name -> Label: labels of its own, beside those of labels.toml.
+        Question -> label name -> Label: its own labels, in addition to those of labels.toml.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -159,7 +158,7 @@ class Pathway(Declared):
 
 @dataclass(frozen=True)
 class Step:
-    """A stage in its pathway, with both their conditions."""
+    """A stage with its pathway, and the conditions of both."""
 
     pathway: Pathway
     stage: StageDeclaration

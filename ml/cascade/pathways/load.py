@@ -1,4 +1,4 @@
-"""Load the pathway files into one cascade, and refuse one that cannot work before it meets a patient."""
+"""Loads the pathway files into one cascade, and refuses one that cannot work."""
 
 import hashlib
 import json
@@ -21,16 +21,16 @@ LABELS = "labels.toml"
 
 @dataclass(frozen=True)
 class Cascade:
-    """All pathways as one graph, checked, in an order in which they can run.
+    """All pathways as one checked graph, in running order.
 
     Attributes
     ----------
     questions
         Question -> label name -> Label.
     silent
-        Witness -> header words that state nothing.
+        Header fact -> values that state nothing.
     digest
-        sha256 over the declarations, the labels and the digests of the models they use.
+        SHA-256 of the declarations, the labels and the manifest rows of the models they use.
     """
 
     steps: tuple[Step, ...]
@@ -45,7 +45,7 @@ class Cascade:
 
 
 def cascade_load(models: Mapping[str, ModelRow], *, folder: Path = FOLDER) -> Cascade:
-    """Read and check every pathway file in a folder.
+    """Return the cascade of all pathway files in a folder, after checking it.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _pathway_read(file: Path) -> Pathway:
 
 
 def _merged(shared: Mapping[str, Mapping[str, Label]], pathways: list[Pathway]) -> Questions:
-    """Add the labels that pathways declare for themselves to the shared ones."""
+    """Return the shared labels and those that pathways declare themselves."""
     questions = {question: dict(labels) for question, labels in shared.items()}
     for pathway in pathways:
         for question, labels in pathway.labels.items():
@@ -120,7 +120,7 @@ def _ordered(steps: dict[str, Step]) -> list[Step]:
 
 
 def _waits_for(step: Step, steps: Mapping[str, Step]) -> list[str]:
-    """Return what runs before a stage: what it comes after, and what it stands beside, to know what that said."""
+    """Return the stages that must run before a stage: those in `after`, and the one it is compared with."""
     beside = step.stage.beside
     return [*step.stage.after, beside] if beside is not None and beside in steps else step.stage.after
 
