@@ -67,7 +67,7 @@ def answered(question: dict[str, Any], path: Path, out: BinaryIO) -> Any:
 
 def deidentified(path: Path, *, asked: str, out: Path) -> dict[str, Any]:
     """Write a de-identified object to `out`; return its new identifiers. The code for this is loaded on first use."""
-    from ml.deid.objects import object_deidentified  # noqa: PLC0415 - dictionaries of codes that few ask for
+    from ml.deid.objects import object_deidentified  # noqa: PLC0415 - its code dictionaries are large and seldom needed
     from ml.deid.options import Asked  # noqa: PLC0415
 
     return object_deidentified(path, asked=Asked.model_validate_json(asked), out=out).model_dump()

@@ -97,7 +97,7 @@ def box_to_picture(box: tuple[float, float, float, float], placement: Placement)
     Returns
     -------
     tuple
-        x0, y0, x1, y1 in pixels of the picture.
+        x0, y0, x1, y1 in pixels of the image.
     """
     across, down = _pixels_per_input_pixel(placement)
     x0, x1 = (float(np.clip((x - placement.left) * across, 0, placement.width)) for x in box[0::2])
@@ -111,7 +111,7 @@ def box_to_square(box: tuple[float, float, float, float], placement: Placement) 
     Parameters
     ----------
     box
-        x0, y0, x1, y1 in pixels of the picture.
+        x0, y0, x1, y1 in pixels of the image.
     placement
         As returned by `fit_square` for that square.
 

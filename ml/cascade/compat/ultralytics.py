@@ -10,7 +10,7 @@ from ml.cascade.compat import torchvision  # noqa: F401 - ultralytics imports to
 
 _pillows_own = Image.open
 
-from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: E402 - after Pillow's own is kept
+from ultralytics.nn.tasks import DetectionModel, yaml_model_load  # noqa: E402 - after saving Pillow's own function
 from ultralytics.utils.loss import v8DetectionLoss  # noqa: E402
 
 Image.open = _pillows_own

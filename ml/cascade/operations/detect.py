@@ -67,7 +67,7 @@ def series_rule(task: Task, seen: list[Candidate]) -> tuple[list[Candidate], str
 
 
 def counted(slices: int) -> str:
-    """Return "the picture" or "175 slices"."""
+    """Return "the picture" for a single slice, otherwise "175 slices"."""
     return "the picture" if slices == 1 else f"{slices} slices"
 
 

@@ -1,1 +1,1 @@
-"""What people draw and measure on images: kept version by version, each changed by its author alone."""
+"""Annotations: what people draw and measure on images. Every version is stored; only the author can change one."""

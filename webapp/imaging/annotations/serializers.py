@@ -35,7 +35,7 @@ def _points(axes: int, *, far: float) -> serializers.ListField:
 
 
 class DrawnSent(serializers.Serializer[Annotation]):
-    """What the body of a PUT says of whatever was drawn: on which series, how large, by whom."""
+    """Fields of every drawing that a browser sends: series, measurements, the version it last read, author."""
 
     series = serializers.UUIDField()
     figures = serializers.DictField(child=serializers.FloatField(min_value=-1e15, max_value=1e15), default=dict)
@@ -53,14 +53,14 @@ class DrawnSent(serializers.Serializer[Annotation]):
 
 
 class OnImageSent(DrawnSent):
-    """The same of what was drawn on an image."""
+    """Fields of a drawing on an image."""
 
     sop = serializers.CharField(max_length=64)
     frame = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class ShapeSent(DrawnSent):
-    """What the body of a PUT of a mark says of its shape, wherever it lies."""
+    """Fields of an annotation's shape, on an image or an MPR plane."""
 
     kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in POINTS])
     text = serializers.CharField(max_length=500, allow_blank=True, default="")

@@ -52,7 +52,7 @@ class Identified(Protocol):
 
     @property
     def dimensions_uid(self) -> str:
-        """Of its dimensions, where it has some."""
+        """The UID of its dimension organization, for objects that have one."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Identity:
 
     @property
     def dimensions_uid(self) -> str:
-        """Of its dimensions, where it has some."""
+        """The UID of its dimension organization, for objects that have one."""
         return derive_uid(self.run.pk, self.kind, self.number, "dimensions")
 
     @property
