@@ -75,7 +75,7 @@ class Analyst:
         course = Course(self.cascade, slices, words, out, spacing_mm=spacing_stated(words))
         for step in self.cascade.steps:
             course.stages.append(self._stage(step, course))
-        return _told(course, files, aside, ms=(time.perf_counter() - began) * 1000)
+        return _result(course, files, aside, ms=(time.perf_counter() - began) * 1000)
 
     def _stage(self, step: Step, course: Course) -> StageAnswer:
         if reason := not_asked(step, course.facts):
@@ -139,7 +139,7 @@ def not_asked(step: Step, facts: Mapping[str, str]) -> str | None:
     return None
 
 
-def _told(course: Course, files: list[Path], aside: dict[Path, str], *, ms: float) -> SeriesAnswer:
+def _result(course: Course, files: list[Path], aside: dict[Path, str], *, ms: float) -> SeriesAnswer:
     findings = findings_told(course)
     outcome, reason = _outcome(course, found=bool(findings))
     if aside:

@@ -13,11 +13,11 @@ CODES = {
 }
 
 
-class _Told(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Rectangle(_Told):
+class Rectangle(_StrictModel):
     """A region to black out, in pixels: from `left` and `top` up to, but not including, `right` and `bottom`.
 
     With `columns` and `rows`, it applies to all images of that size; otherwise, to those with suspected burned-in text.
@@ -31,7 +31,7 @@ class Rectangle(_Told):
     rows: int | None = None
 
 
-class Options(_Told):
+class Options(_StrictModel):
     """The supported options of the profile; with all off, it is the Basic Profile.
 
     Attributes
@@ -54,7 +54,7 @@ class Options(_Told):
         return [name for name in CODES if not name or getattr(self, name)]
 
 
-class Asked(_Told):
+class Asked(_StrictModel):
     """The parameters for de-identifying one object.
 
     Attributes
@@ -70,7 +70,7 @@ class Asked(_Told):
     options: Options
 
 
-class Told(_Told):
+class Told(_StrictModel):
     """The identifiers of a de-identified object, as they are in it now, and whether regions were blacked out."""
 
     person: str

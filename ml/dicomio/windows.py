@@ -18,7 +18,7 @@ def windowed(ds: Dataset, values: Values, *, padding: NDArray[np.bool_] | None =
         function = text(ds, "VOILUTFunction", longest=16)
         return bytes_of(_window(function, values, centres[0], widths[0]))
     if ds.get("VOILUTSequence"):
-        return bytes_of(_looked_up(ds.VOILUTSequence[0], values))
+        return bytes_of(_through_voi_lut(ds.VOILUTSequence[0], values))
     return stretched(values, padding=padding)
 
 
@@ -47,7 +47,7 @@ def _line(values: Values, *, middle: float, length: float) -> Values:
     return share
 
 
-def _looked_up(table: Dataset, values: Values) -> NDArray[np.float64]:
+def _through_voi_lut(table: Dataset, values: Values) -> NDArray[np.float64]:
     """Return values scaled to 0..1 by a VOI LUT (PS3.3 C.11.2.1.1); values beyond its ends take the end's entry.
 
     pydicom's `apply_voi` is not used: with 8-bit entries, its index wraps around at 256.

@@ -65,7 +65,7 @@ def _opinion(task: Task, candidate: Candidate, decision: Decision) -> OpinionAns
         why=_why(likeliest, titles.get(decision.rather_than, ""), decision.reasons),
         rather_than=titles.get(decision.rather_than, ""),
         base=decision.base,
-        reasons=[_told(reason) for reason in decision.reasons],
+        reasons=[_reason_answer(reason) for reason in decision.reasons],
         measured=f"{MEASURED[task.network.row.options['outline']]} on slice {candidate.slice + 1}",
         beside=beside,
         disagrees=disagrees,
@@ -140,7 +140,7 @@ def _why(label: str, other: str, reasons: Sequence[Reason]) -> str:
     return f"{label} rather than {other}: {told}."
 
 
-def _told(reason: Reason) -> ReasonAnswer:
+def _reason_answer(reason: Reason) -> ReasonAnswer:
     name = reason.name
     return ReasonAnswer(title=title_of(name), meaning=MEANINGS.get(name, ""), **asdict(reason))
 

@@ -103,18 +103,18 @@ def _client(destination: Destination) -> StowClient:
 def _sent(client: StowClient, item: DeliveryObject, destination: Destination) -> Answer:
     """Send one object as stored, and again decompressed if the service does not support its transfer syntax."""
     if syntax_stored(item.instance):
-        told = _told(client, storage.object_path(item.instance.sha256), destination)
+        told = _store(client, storage.object_path(item.instance.sha256), destination)
         if told is not None and (reason := _failure(told, item)) != SYNTAX_UNKNOWN:
             return _answer(item, told, reason, destination)
     with unpacked(item.instance) as path:
-        told = _told(client, path, destination)
+        told = _store(client, path, destination)
     if told is None:
         return Answer(item, refused=f"{destination.name} does not take objects of this kind.")
     return _answer(item, told, _failure(told, item), destination)
 
 
-def _told(client: StowClient, path: Path, destination: Destination) -> Dataset | None:
-    """Return the service's response to an object; None if it does not accept the media type."""
+def _store(client: StowClient, path: Path, destination: Destination) -> Dataset | None:
+    """Send one object; return the service's response, or None if it does not accept the media type."""
     try:
         return client.store_file(path)
     except requests.HTTPError as refused:

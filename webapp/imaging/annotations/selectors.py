@@ -40,7 +40,7 @@ def serialize_annotation(now: AnnotationVersion) -> dict[str, Any]:
     return {
         "id": str(mark.pk),
         "series": str(mark.series_id),
-        **_place_told(mark),
+        **_serialize_position(mark),
         "kind": mark.kind,
         "author": mark.author.get_full_name() or mark.author.get_username(),
         "authorId": str(mark.author_id),
@@ -61,7 +61,7 @@ def serialize_version(version: AnnotationVersion) -> dict[str, Any]:
     }
 
 
-def _place_told(mark: Annotation) -> dict[str, Any]:
+def _serialize_position(mark: Annotation) -> dict[str, Any]:
     if mark.instance is None:
         return {"frameOfReference": mark.frame_of_reference, "normal": mark.normal}
     return {"sop": mark.instance.sop_instance_uid, "frame": mark.frame}

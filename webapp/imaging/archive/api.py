@@ -103,7 +103,7 @@ class UploadView(APIView):
             raise PermissionDenied(
                 "Your account belongs to no site, so nothing can be stored for it.", code="no-site"
             ) from error
-        return Response({"files": [_told(each) for each in filed]})
+        return Response({"files": [_serialize_result(each) for each in filed]})
 
     def handle_exception(self, exc: Exception) -> Response:
         """Distinguish a full disk (507) and temporary failures (503) from our own errors (500)."""
@@ -120,7 +120,7 @@ def is_full(error: OSError | OperationalError) -> bool:
     return isinstance(cause, DiskFull) or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
-def _told(filed: IngestResult) -> dict[str, str | None]:
+def _serialize_result(filed: IngestResult) -> dict[str, str | None]:
     return {
         "name": filed.name,
         "status": filed.status,

@@ -198,7 +198,7 @@ def _one(path: Path, name: str, sender: _Sender) -> IngestResult:
             uids = _uids_known(known)
             _check_asked(uids, sender, is_object=not is_picture_of(known, weighed))
             return _duplicate(name, known, weighed, sender)
-        with _looked_into(path, sender) as (found, wrapped):
+        with _inspected(path, sender) as (found, wrapped):
             uids = _uids_found(found)
             _check_asked(uids, sender, is_object=found.kind == "dicom")
             _check_announced(found, sender.announced)
@@ -218,7 +218,7 @@ def _one(path: Path, name: str, sender: _Sender) -> IngestResult:
 
 
 @contextmanager
-def _looked_into(path: Path, sender: _Sender) -> Iterator[tuple[api.Inspection, Path]]:
+def _inspected(path: Path, sender: _Sender) -> Iterator[tuple[api.Inspection, Path]]:
     """Yield the inspection of a file, and the temporary path of the DICOM object that wraps it if it is a picture."""
     if sender.objects_only and is_zip(path):
         raise api.Refused(NO_OBJECT)

@@ -63,7 +63,7 @@ def thumbnail(request: HttpRequest, series: UUID) -> HttpResponse:
     if _has_it(request, name):
         return _cached(HttpResponse(status=304), name)
     try:
-        small = _made_small(middle, number=number, name=name)
+        small = _thumbnail_file(middle, number=number, name=name)
     except api.Refused:
         raise Http404 from None  # the study page says why
     return _cached(HttpResponse(small.read_bytes(), content_type="image/png"), name)
@@ -100,7 +100,7 @@ def serve_drawing(request: HttpRequest, path: Path, *, tag: str) -> HttpResponse
     return _cached(HttpResponse(drawn, content_type="image/png"), tag)
 
 
-def _made_small(instance: Instance, *, number: int, name: str) -> Path:
+def _thumbnail_file(instance: Instance, *, number: int, name: str) -> Path:
     small = storage.cache_path(name)
     if not small.exists():
         drawn = render_frame(instance, number=number, name=frame_name(instance, number))
