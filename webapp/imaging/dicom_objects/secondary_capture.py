@@ -24,7 +24,7 @@ from workers import api, storage
 #: An image is enlarged by a whole factor until its longer side has at least this many pixels, so that text fits below.
 LEAST_SIDE = 512
 MARGIN, TEXT, LINE = 10, 15, 20
-GROUND, STRIP = "#14181c", "#f7b733"
+GROUND, STRIP_COLOUR = "#14181c", "#f7b733"
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -64,7 +64,7 @@ def draw_picture(frame: Image.Image, *, marks: Sequence[Drawn], strip: str, aspe
     scale = factor * max(1.0, 1 / aspect), factor * max(1.0, aspect)
     width, height = round(frame.width * scale[0]), round(frame.height * scale[1])
     font = ImageFont.load_default(TEXT)
-    lines = [(STRIP, line) for line in _wrapped(strip, font, max(width, LEAST_SIDE) - 2 * MARGIN)]
+    lines = [(STRIP_COLOUR, line) for line in _wrapped(strip, font, max(width, LEAST_SIDE) - 2 * MARGIN)]
     for mark in marks:
         lines += [(mark.colour, line) for line in _wrapped(mark.name, font, max(width, LEAST_SIDE) - 2 * MARGIN)]
     canvas = Image.new("RGB", (max(width, LEAST_SIDE), height + LINE * len(lines) + 2 * MARGIN), GROUND)
